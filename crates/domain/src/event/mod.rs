@@ -1,0 +1,133 @@
+//! The canonical event: one thing that happened (or is planned, or was taken back) in the port.
+
+pub mod kind;
+pub mod note;
+mod sections;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::codes::codes;
+use kind::EventKind;
+pub use sections::{
+    Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole,
+    Pin, PinOutcome, Place, Reefer, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
+};
+
+codes! {
+    /// Whether it happened or is expected to (DCSA eventClassifierCode, and REQUESTED).
+    Classifier {
+        /// Scheduled.
+        Planned = "PLANNED",
+        /// Expected.
+        Estimated = "ESTIMATED",
+        /// Happened.
+        Actual = "ACTUAL",
+        /// Asked for.
+        Requested = "REQUESTED",
+    }
+}
+
+/// One event in canonical form; record `PortEvent` of the contracts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PortEvent {
+    /// Stable for the same happening; a higher revision under the same id overrides.
+    pub event_id: String,
+    /// The sender's update time in ms, or the order of arrival within the document.
+    pub revision: i64,
+    /// Whether the happening is taken back.
+    #[serde(default)]
+    pub retracted: bool,
+    /// What happened.
+    pub kind: EventKind,
+    /// Whether it happened or is expected to.
+    pub classifier: Classifier,
+    /// When it happened or is expected to.
+    pub occurred_at: Timestamp,
+    /// When the sender said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When we stored the message.
+    pub received_at: Timestamp,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
+    /// The container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equipment: Option<Box<Equipment>>,
+    /// Means of transport.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Box<Transport>>,
+    /// Ports from origin to destination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Box<Route>>,
+    /// Document numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Box<Documents>>,
+    /// Parties in their roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parties: Vec<Party>,
+    /// Seals as sighted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seals: Vec<Seal>,
+    /// Weights.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<Weight>,
+    /// Customs particulars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customs: Option<Box<Customs>>,
+    /// Outcome of a PIN attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
+    /// Who acted in a computer system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Box<Actor>>,
+    /// Refrigeration readings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reefer: Option<Box<Reefer>>,
+    /// Goods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cargo: Vec<Cargo>,
+    /// Where the event comes from, down to the bytes.
+    pub source: Box<Source>,
+    /// What was odd about the message, as flags such as `CHECK_DIGIT_WRONG`; see [`note`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl PortEvent {
+    /// The compact container number, when there is one.
+    #[must_use]
+    pub fn container(&self) -> Option<&str> {
+        self.equipment.as_deref().map(|e| e.number.as_str()).filter(|n| !n.is_empty())
+    }
+
+    /// Whether the happening is reported as a fact (not planned, estimated or requested).
+    #[must_use]
+    pub fn is_actual(&self) -> bool {
+        self.classifier == Classifier::Actual
+    }
+
+    /// The terminal's SMDG code, when known.
+    #[must_use]
+    pub fn terminal(&self) -> Option<&str> {
+        self.place.as_deref()?.terminal.as_deref()
+    }
+
+    /// The first party in this role.
+    #[must_use]
+    pub fn party(&self, role: PartyRole) -> Option<&Party> {
+        self.parties.iter().find(|p| p.role == role)
+    }
+
+    /// The partition key on `port.events`: container number, else vessel call, else party.
+    #[must_use]
+    pub fn partition_key(&self) -> &str {
+        self.container()
+            .or_else(|| {
+                self.transport.as_deref().and_then(|t| t.call_id.as_deref().or(t.vessel_imo.as_deref()))
+            })
+            .or_else(|| self.parties.iter().find_map(|p| p.id.as_deref()))
+            .unwrap_or(&self.source.feed)
+    }
+}

@@ -1,0 +1,487 @@
+//! The sections of an event. Field names are those of the contracts; units are in the names.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Sha256;
+use crate::codes::codes;
+
+/// Where something happened.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    /// UN/LOCODE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub un_locode: Option<String>,
+    /// SMDG terminal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<String>,
+    /// Kind of facility: TERMINAL, DEPOT, INLAND, CUSTOMS_SITE, ...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facility: Option<String>,
+    /// Slot in the yard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub yard: Option<Yard>,
+    /// Degrees north, WGS 84.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// Degrees east, WGS 84.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+}
+
+/// A slot in the yard.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Yard {
+    /// Block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
+    /// Bay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bay: Option<String>,
+    /// Row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
+    /// Tier, 1 is on the ground.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+}
+
+codes! {
+    /// Whether a container carries cargo.
+    Laden {
+        /// Empty.
+        Empty = "EMPTY",
+        /// With cargo.
+        Laden = "LADEN",
+        /// Not said.
+        Unknown = "UNKNOWN",
+    }
+}
+
+codes! {
+    /// What a container is in the port for (UN/EDIFACT 8249).
+    EquipmentStatus {
+        /// Inbound by sea.
+        Import = "IMPORT",
+        /// Outbound by sea.
+        Export = "EXPORT",
+        /// From ship to ship.
+        Transshipment = "TRANSSHIPMENT",
+        /// By land on both sides.
+        Continental = "CONTINENTAL",
+        /// Stays on the ship.
+        RemainOnBoard = "REMAIN_ON_BOARD",
+    }
+}
+
+/// The container of an event.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Equipment {
+    /// Compact ISO 6346 number.
+    pub number: String,
+    /// ISO 6346 size and type code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iso_type: Option<String>,
+    /// Whether the check digit agrees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_digit_ok: Option<bool>,
+    /// Empty or laden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub laden: Option<Laden>,
+    /// Import, export and so on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<EquipmentStatus>,
+    /// Whether the owner has taken it out of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_service: Option<bool>,
+    /// Weight of the empty container, kg.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tare_kg: Option<f64>,
+}
+
+codes! {
+    /// Mode of transport.
+    Mode {
+        /// Ship at sea.
+        Sea = "SEA",
+        /// Truck.
+        Road = "ROAD",
+        /// Train.
+        Rail = "RAIL",
+        /// Barge.
+        InlandWater = "INLAND_WATER",
+    }
+}
+
+/// Means of transport.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Transport {
+    /// Mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// IMO number, seven digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vessel_imo: Option<String>,
+    /// Name of the vessel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vessel_name: Option<String>,
+    /// Radio call sign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_sign: Option<String>,
+    /// Carrier's voyage number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voyage: Option<String>,
+    /// Carrier, SMDG liner code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// Carrier's service code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Vessel call (DCSA transportCallID, or port stay number).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// Cell on board, BBBRRTT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stow_cell: Option<String>,
+    /// Pseudonym of the truck's plate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truck: Option<String>,
+    /// Pseudonym of the driver's badge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
+    /// Pseudonym of the trailer's plate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trailer: Option<String>,
+}
+
+/// Ports from origin to destination, UN/LOCODE.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Route {
+    /// Where it was loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_of_loading: Option<String>,
+    /// Where it changed ships.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transshipment_ports: Vec<String>,
+    /// Where it is discharged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_of_discharge: Option<String>,
+    /// Final place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place_of_delivery: Option<String>,
+    /// ISO 3166 country of origin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin_country: Option<String>,
+}
+
+/// Document numbers, in the form that [`crate::identifiers::normalise_reference`] gives, except `release`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Documents {
+    /// Carrier's booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking: Option<String>,
+    /// Bill of lading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bill_of_lading: Option<String>,
+    /// Transport document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_document: Option<String>,
+    /// Movement reference number of the declaration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customs_declaration: Option<String>,
+    /// Id, or HMAC of the secret, of the release right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// Work or transport order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// Truck appointment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<String>,
+}
+
+codes! {
+    /// What a party does in the trade.
+    PartyRole {
+        /// Receives the goods.
+        Consignee = "CONSIGNEE",
+        /// Sends the goods.
+        Shipper = "SHIPPER",
+        /// To be told of the arrival.
+        Notify = "NOTIFY",
+        /// Freight forwarder.
+        Forwarder = "FORWARDER",
+        /// Ocean carrier.
+        Carrier = "CARRIER",
+        /// Road haulier.
+        Haulier = "HAULIER",
+        /// Gives a release right.
+        ReleaseFrom = "RELEASE_FROM",
+        /// Gets a release right.
+        ReleaseTo = "RELEASE_TO",
+        /// Terminal operator.
+        Terminal = "TERMINAL",
+        /// Customs broker.
+        Broker = "BROKER",
+        /// Owner of the container.
+        Owner = "OWNER",
+    }
+}
+
+/// A party in a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Role.
+    pub role: PartyRole,
+    /// Identifier, upper case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Scheme of the identifier: EORI, SMDG, EAN, DUNS, LOCAL, ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_scheme: Option<String>,
+    /// Name as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Address as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// ISO 3166 alpha-2 country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Pseudonym of telephone or mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+}
+
+impl Party {
+    /// A party known by role only.
+    #[must_use]
+    pub const fn new(role: PartyRole) -> Self {
+        Self { role, id: None, id_scheme: None, name: None, address: None, country: None, contact: None }
+    }
+
+    /// Scheme and identifier as one key, such as `EORI:SI12345678`; `None` when either is missing. Two parties may be
+    /// compared only when both have a key of the same scheme.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.id_scheme.as_deref()?, self.id.as_deref()?))
+    }
+}
+
+codes! {
+    /// Who put a seal on (UN/EDIFACT 9303, DCSA sealSource).
+    SealSource {
+        /// Carrier.
+        Carrier = "CARRIER",
+        /// Shipper.
+        Shipper = "SHIPPER",
+        /// Customs.
+        Customs = "CUSTOMS",
+        /// Terminal.
+        Terminal = "TERMINAL",
+        /// Veterinary authority.
+        Veterinary = "VETERINARY",
+        /// Plant health authority.
+        Phytosanitary = "PHYTOSANITARY",
+        /// Consolidator.
+        Consolidator = "CONSOLIDATOR",
+        /// Not said.
+        Unknown = "UNKNOWN",
+    }
+}
+
+codes! {
+    /// State of a seal (UN/EDIFACT 4517).
+    Condition {
+        /// In order.
+        Ok = "OK",
+        /// Damaged.
+        Damaged = "DAMAGED",
+        /// Missing.
+        Missing = "MISSING",
+        /// Broken.
+        Broken = "BROKEN",
+        /// Electronic seal out of order.
+        Faulty = "FAULTY",
+    }
+}
+
+/// A seal as sighted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// Number as written.
+    pub number: String,
+    /// Comparable number; `None` for placeholders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalised: Option<String>,
+    /// Who put it on.
+    #[serde(default = "unknown_source")]
+    pub source: SealSource,
+    /// Its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+    /// Its make: KLP keyless padlock, BLT bolt, WIR wire.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub seal_type: Option<String>,
+}
+
+const fn unknown_source() -> SealSource {
+    SealSource::Unknown
+}
+
+codes! {
+    /// What a weight is of.
+    WeightKind {
+        /// Verified gross mass (SOLAS VI/2).
+        Vgm = "VGM",
+        /// Goods, packing and container.
+        Gross = "GROSS",
+        /// Goods.
+        Net = "NET",
+        /// Empty container.
+        Tare = "TARE",
+        /// Reading of a scale.
+        Scale = "SCALE",
+    }
+}
+
+/// A weight.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Weight {
+    /// Of what.
+    pub kind: WeightKind,
+    /// Kilograms.
+    pub kg: f64,
+    /// How it was found: SM1 weighed, SM2 calculated, or the instrument.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+}
+
+/// Customs particulars.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Customs {
+    /// Office code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub office: Option<String>,
+    /// Decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// Customs procedure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<String>,
+    /// Reference of the act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+codes! {
+    /// How a PIN attempt ended.
+    PinOutcome {
+        /// Right PIN.
+        Correct = "CORRECT",
+        /// Wrong PIN.
+        Wrong = "WRONG",
+    }
+}
+
+/// A PIN attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// How it ended.
+    pub outcome: PinOutcome,
+}
+
+/// Who acted in a computer system; people and devices as pseudonyms.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Actor {
+    /// Pseudonym of the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Organisation of the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Role in the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Pseudonym of device or address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+}
+
+/// Refrigeration readings, degrees Celsius.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reefer {
+    /// Wanted temperature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setpoint_c: Option<f64>,
+    /// Air into the load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supply_c: Option<f64>,
+    /// Air back from the load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_c: Option<f64>,
+    /// Whether it has power.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub powered: Option<bool>,
+    /// Whether it defrosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub defrosting: Option<bool>,
+}
+
+/// Goods.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cargo {
+    /// Harmonized System code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hs_code: Option<String>,
+    /// Description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Number of packages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packages: Option<i64>,
+    /// ISO 3166 country of origin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin_country: Option<String>,
+    /// UN number or class of dangerous goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dangerous_goods: Option<String>,
+}
+
+/// Where an event comes from, down to the bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Source {
+    /// Feed id.
+    pub feed: String,
+    /// Message format: `DCSA-TNT-2.2`, `EDIFACT-CODECO-D95B`, `JSONL`, ...
+    pub format: String,
+    /// Sender as the message says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// The message's own id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// Topic of the raw message, or the file name offline.
+    pub topic: String,
+    /// Partition of the raw message.
+    pub partition: i32,
+    /// Offset of the raw message.
+    pub offset: i64,
+    /// Digest of the original bytes.
+    pub sha256: Sha256,
+    /// Path into the message: a JSON Pointer, a line, or message and segment numbers.
+    pub path: String,
+}

@@ -1,0 +1,31 @@
+//! IMO ship identification numbers (IMO resolution A.1117(30)).
+
+/// The seven digits of an IMO number written as `9321483`, `IMO 9321483` or `IMO9321483`; `None` for anything else.
+#[must_use]
+pub fn normalise_imo(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.strip_prefix("IMO").or_else(|| text.strip_prefix("imo")).unwrap_or(text).trim();
+    (digits.len() == 7 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.to_owned())
+}
+
+/// Whether the last digit is the check digit of the first six.
+#[must_use]
+pub fn imo_check_digit_ok(digits: &str) -> bool {
+    let values: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(10)).collect();
+    let sum: u32 = values.iter().zip((2..=7).rev()).map(|(value, weight)| value * weight).sum();
+    values.len() == 7 && values.last() == Some(&(sum % 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_numbers_pass_and_the_usual_sample_fails() {
+        assert!(
+            imo_check_digit_ok("9074729") && imo_check_digit_ok("9321483") && !imo_check_digit_ok("7654321")
+        );
+        assert_eq!(normalise_imo("IMO 9321483").as_deref(), Some("9321483"));
+        assert_eq!(normalise_imo("932148"), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! Indicators: what a rule says about a timeline.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codes::codes;
+use crate::{EventKind, Handling, Subject, Timestamp};
+
+codes! {
+    /// How grave something is.
+    Severity {
+        /// Only counts together with other indicators.
+        Low = "LOW",
+        /// Worth a look.
+        Medium = "MEDIUM",
+        /// Raises an alert alone.
+        High = "HIGH",
+        /// Act now.
+        Critical = "CRITICAL",
+    }
+}
+
+codes! {
+    /// What an alert advises, by urgency. A person decides.
+    Action {
+        /// Take note.
+        Inform = "INFORM",
+        /// Watch without being noticed.
+        Observe = "OBSERVE",
+        /// Call the party back on a known number.
+        VerifyByPhone = "VERIFY_BY_PHONE",
+        /// Scan the container.
+        Scan = "SCAN",
+        /// Open and inspect it.
+        Inspect = "INSPECT",
+        /// Ask the terminal to hold it.
+        HoldRequest = "HOLD_REQUEST",
+    }
+}
+
+/// An event that is expected by a time; its absence fires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// What is expected.
+    pub event: EventKind,
+    /// By when.
+    pub by: Timestamp,
+}
+
+/// What one rule says about one subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Indicator {
+    /// Rule, such as `MO-04`.
+    pub rule: String,
+    /// Sub-rule, such as `MO-04a`, `WL-identifier`.
+    pub code: String,
+    /// Version of the rule.
+    pub version: i32,
+    /// How grave.
+    pub severity: Severity,
+    /// Contribution to the score, 0–100.
+    pub weight: f64,
+    /// One sentence for a duty officer.
+    pub sentence: String,
+    /// What it advises.
+    pub action: Action,
+    /// Facts that show it, by id, in order of event time.
+    pub evidence: Vec<String>,
+    /// When the evidence was first complete: the latest event time among it.
+    pub first_held_at: Timestamp,
+    /// What would settle it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+    /// Strictest label of what it rests on.
+    pub handling: Handling,
+    /// Whether nobody but the list's owner may notice it.
+    #[serde(default)]
+    pub discreet: bool,
+    /// Agency that owns the list entry behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Legal ground of the list entry behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
+    /// List and version behind it, `LIST@VERSION`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// Subject whose timeline yielded it, when that is not the container itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Subject>,
+    /// Evidence of facts that lie on another subject's timeline, carried along.
+    #[serde(default)]
+    pub carried: Vec<crate::alert::Evidence>,
+}
