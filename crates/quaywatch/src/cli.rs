@@ -1,0 +1,281 @@
+//! The command line, by audience.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use quaywatch_domain::Timestamp;
+
+/// Turns a sea port's logistics messages into alerts for police and customs, live, on Apache Kafka.
+#[derive(Debug, Parser)]
+#[command(name = "quaywatch", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// Settings file; without it the defaults of deploy/quaywatch.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting, over file and environment; may be repeated.
+    #[arg(long = "set", global = true, value_name = "SECTION.FIELD=VALUE")]
+    pub(crate) set: Vec<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A simulated port day in wire formats through every service, with live alerts
+    Demo(Demo),
+    /// Show the canonical events that a message becomes (integrator; offline)
+    Normalize(Normalize),
+    /// Put files into port.raw as the gateway would (integrator)
+    Ingest(Ingest),
+    /// Run recorded traffic through formats, screening, detection and sharing (analyst; offline)
+    Backtest(Backtest),
+    /// Write a simulated port day as files, with its truth (analyst; offline)
+    Simulate(Simulate),
+    /// Rules: what is in force (analyst)
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Show alerts as text (agency)
+    Tail(Tail),
+    /// Show an alert with its timeline and evidence down to the original message (analyst)
+    Explain(Explain),
+    /// Service: HTTP to port.raw
+    Gateway,
+    /// Service: port.raw to port.events
+    Normalizer,
+    /// Service, or `import` and `status`: lists to port.watchlist
+    Watchlist(Watchlist),
+    /// Service: port.events and port.watchlist to port.facts
+    Screener,
+    /// Service: port.facts to port.alerts
+    Detector,
+    /// Service: port.alerts to agency.ID.alerts
+    Dispatcher,
+    /// Topics: create what is missing, report what differs (operator)
+    #[command(subcommand)]
+    Topics(Topics),
+    /// Schemas: compare with and register in the schema registry (operator)
+    #[command(subcommand)]
+    Schema(Schema),
+    /// Records that could not be used (operator)
+    #[command(subcommand)]
+    Deadletters(Deadletters),
+    /// Settings in force (operator)
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Seed of the simulated day
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Hours to simulate
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=72))]
+    pub(crate) hours: u32,
+    /// Containers to simulate
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(100..=20_000))]
+    pub(crate) containers: u32,
+    /// Seconds that the day takes
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(5..=3600))]
+    pub(crate) seconds: u32,
+    /// Run on this Kafka instead of the embedded broker
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Normalize {
+    /// Messages
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Feeds; without it feeds.toml beside the file, else everything is feed `default` in UTC
+    #[arg(long, value_name = "FILE")]
+    pub(crate) feeds: Option<PathBuf>,
+    /// Read every file as this feed's
+    #[arg(long, value_name = "ID")]
+    pub(crate) feed: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Messages
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Feed that they belong to
+    #[arg(long, value_name = "ID")]
+    pub(crate) feed: String,
+    /// Media type, when the file name does not tell
+    #[arg(long)]
+    pub(crate) content_type: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// Files, or folders with feeds.toml, watchlist*.csv and feedback.ndjson where they have them
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Agency list (CSV or JSON lines)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) watchlist: Vec<PathBuf>,
+    /// Rules instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Agencies: prints each agency's alerts instead of the full ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) agencies: Option<PathBuf>,
+    /// What should be found; prints precision, recall and time to alert
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Run the clock on to this time instead of the last deadline
+    #[arg(long, value_parser = timestamp)]
+    pub(crate) now: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Seed
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Hours
+    #[arg(long, default_value_t = 24)]
+    pub(crate) hours: u32,
+    /// Containers
+    #[arg(long, default_value_t = 2000)]
+    pub(crate) containers: u32,
+    /// First moment of the day
+    #[arg(long, value_parser = timestamp, default_value = "2026-03-02T00:00:00Z")]
+    pub(crate) start: Timestamp,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rules {
+    /// Print the rules in force with their thresholds
+    List {
+        /// Rule file instead of the built-in one
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
+    },
+    /// Check a rule file
+    Check {
+        /// Rule file
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// Agency whose topic to read; without it port.alerts
+    #[arg(long, value_name = "ID")]
+    pub(crate) agency: Option<String>,
+    /// Go on as alerts arrive
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    pub(crate) format: Form,
+}
+
+/// Form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// One JSON document
+    Json,
+    /// One JSON document a line
+    Ndjson,
+    /// Text
+    Table,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Alert
+    pub(crate) alert_id: String,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Watchlist {
+    #[command(subcommand)]
+    pub(crate) command: Option<WatchlistCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WatchlistCommand {
+    /// Publish a list as a new version: what changed, and tombstones for what vanished
+    Import {
+        /// List file
+        file: PathBuf,
+        /// List
+        #[arg(long, value_name = "ID")]
+        list: String,
+        /// How the file is written
+        #[arg(long, default_value = "agency-csv")]
+        format: String,
+        /// Agency that owns entries without an owner of their own
+        #[arg(long)]
+        owner: Option<String>,
+        /// Publish although the list changes by more than its limit
+        #[arg(long)]
+        confirm: bool,
+    },
+    /// Lists in force: entries, version
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Topics {
+    /// Create the topics that are missing
+    Ensure {
+        /// Replicas of each partition
+        #[arg(long, default_value_t = 1)]
+        replication: i32,
+    },
+    /// Report every difference; exit 1 when there is one
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schema {
+    /// Whether the registry would take our schemas; exit 1 when not
+    Check,
+    /// Register them
+    Register,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deadletters {
+    /// One line each, newest last
+    List {
+        /// Only this code
+        #[arg(long)]
+        code: Option<String>,
+    },
+    /// One of them whole
+    Show {
+        /// Coordinates as `list` prints them: TOPIC/PARTITION/OFFSET
+        coordinates: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Print the settings in force, secrets masked
+    Show,
+}
+
+fn timestamp(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
