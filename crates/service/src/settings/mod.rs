@@ -1,0 +1,104 @@
+//! Settings: one TOML file, then the environment (`QUAYWATCH__SECTION__FIELD`), then what the command line sets.
+
+mod keys;
+mod model;
+mod secret;
+mod validate;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use config::{Config, Environment, FileFormat};
+use quaywatch_domain::PseudonymKey;
+
+pub use model::{
+    AdminPort, Drain, Files, Gateway, Kafka, ListFormat, ListSource, LogFormat, Logging, SchemaRegistry,
+    Secrets, SecurityProtocol, Settings, Stage, Topics, Watchlist,
+};
+pub use secret::{MASK, OptionalPath, Secret};
+pub use validate::MAX_BODY_BYTES;
+
+use crate::Error;
+
+/// Front part of the environment variables that are settings.
+pub const ENVIRONMENT_PREFIX: &str = "QUAYWATCH";
+
+impl Settings {
+    /// Reads the settings: defaults, under `file` if given, under the environment, under `overrides` (dotted key, value).
+    ///
+    /// # Errors
+    /// When the file cannot be read, a key does not exist, or a value does not fit; the message names the key.
+    pub fn load(file: Option<&Path>, overrides: &[(String, String)]) -> Result<Self, Error> {
+        Self::load_from(file, None, overrides)
+    }
+
+    fn load_from(
+        file: Option<&Path>,
+        environment: Option<HashMap<String, String>>,
+        overrides: &[(String, String)],
+    ) -> Result<Self, Error> {
+        let mut builder = Config::builder();
+        if let Some(path) = file {
+            let meta = std::fs::metadata(path);
+            meta.map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+            builder = builder.add_source(config::File::from(path.to_owned()).format(FileFormat::Toml));
+        }
+        let variables = Environment::with_prefix(ENVIRONMENT_PREFIX).prefix_separator("__").separator("__");
+        builder = builder.add_source(variables.source(environment));
+        for (key, value) in overrides {
+            builder = builder.set_override(key, value.as_str()).map_err(unusable)?;
+        }
+        let config = builder.build().map_err(unusable)?;
+        keys::check(&config.cache, &known_keys()?)?;
+        let settings: Self = config.try_deserialize().map_err(unusable)?;
+        validate::check(&settings)?;
+        Ok(settings)
+    }
+
+    /// The settings as TOML, secrets masked; what `settings show` prints.
+    ///
+    /// # Errors
+    /// Never for settings that were loaded.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string(self).map_err(|e| Error::Settings(e.to_string()))
+    }
+
+    /// The key of the pseudonyms, from `secrets.pseudonym_key` or the file.
+    ///
+    /// # Errors
+    /// When neither is set, the file cannot be read, or the key is too short.
+    pub fn pseudonym_key(&self) -> Result<PseudonymKey, Error> {
+        let invalid = |why: String| Error::InvalidSetting { key: "secrets.pseudonym_key_file", why };
+        let bytes = if let Some(path) = self.secrets.pseudonym_key_file.get() {
+            let read =
+                std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+            read.trim_ascii().to_vec()
+        } else {
+            let key = self.secrets.pseudonym_key.expose();
+            let unset = || invalid("is not set; name a file with at least 16 random bytes".to_owned());
+            key.ok_or_else(unset)?.as_bytes().to_vec()
+        };
+        PseudonymKey::new(bytes).map_err(|e| invalid(format!("cannot be used: {e}")))
+    }
+
+    /// Time to finish what was begun, after the request to stop.
+    #[must_use]
+    pub const fn drain_budget(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.shutdown.drain_ms)
+    }
+}
+
+/// Every key that exists: the defaults, with a sample where a list may have entries.
+fn known_keys() -> Result<toml::Table, Error> {
+    let mut all = Settings::default();
+    all.watchlist.sources.push(ListSource::default());
+    toml::Table::try_from(&all).map_err(|e| Error::Settings(e.to_string()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unusable(error: config::ConfigError) -> Error {
+    Error::Settings(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

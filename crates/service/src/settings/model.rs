@@ -1,0 +1,378 @@
+//! The settings, section by section. Units are in the names; every default is visible in `deploy/quaywatch.toml`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::{OptionalPath, Secret};
+
+/// Address on loopback, where a service is not reachable from outside unless its settings say so.
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
+}
+
+/// All settings of all services; each takes what it needs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How to reach the brokers.
+    pub kafka: Kafka,
+    /// How topics are named and replicated.
+    pub topics: Topics,
+    /// Where schemas are registered.
+    pub schema_registry: SchemaRegistry,
+    /// The operators' port.
+    pub admin: AdminPort,
+    /// Keys.
+    pub secrets: Secrets,
+    /// Files of their own.
+    pub files: Files,
+    /// Logs.
+    pub logging: Logging,
+    /// How a service stops.
+    pub shutdown: Drain,
+    /// HTTP in.
+    pub gateway: Gateway,
+    /// Lists.
+    pub watchlist: Watchlist,
+    /// `port.raw` to `port.events`.
+    pub normalizer: Stage,
+    /// `port.events` to `port.facts`.
+    pub screener: Stage,
+    /// `port.facts` to `port.alerts`.
+    pub detector: Stage,
+    /// `port.alerts` to the agencies.
+    pub dispatcher: Stage,
+}
+
+/// How to reach the brokers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Kafka {
+    /// `host:port`, several separated by commas.
+    pub brokers: String,
+    /// Front part of client ids, consumer groups and transactional ids: two installations on one cluster differ here.
+    pub id_prefix: String,
+    /// How connections are protected.
+    pub security_protocol: SecurityProtocol,
+    /// Certificates of the authorities that are trusted, PEM; empty: those of the machine.
+    pub ca_file: OptionalPath,
+    /// Own certificate, PEM (mTLS).
+    pub certificate_file: OptionalPath,
+    /// Own key, PEM (mTLS).
+    pub key_file: OptionalPath,
+    /// Password of the own key.
+    pub key_password: Secret,
+    /// SASL mechanism: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN.
+    pub sasl_mechanism: String,
+    /// SASL user.
+    pub sasl_username: String,
+    /// SASL password.
+    pub sasl_password: Secret,
+    /// How long a record may take to be acknowledged, retries included.
+    pub delivery_timeout_ms: u64,
+    /// How long one request to a broker may take.
+    pub request_timeout_ms: u64,
+}
+
+/// How connections to the brokers are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecurityProtocol {
+    /// Not at all.
+    Plaintext,
+    /// TLS, perhaps with an own certificate.
+    Ssl,
+    /// Password in the open.
+    SaslPlaintext,
+    /// Password under TLS.
+    SaslSsl,
+}
+
+impl SecurityProtocol {
+    /// As librdkafka's `security.protocol` names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plaintext => "plaintext",
+            Self::Ssl => "ssl",
+            Self::SaslPlaintext => "sasl_plaintext",
+            Self::SaslSsl => "sasl_ssl",
+        }
+    }
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self {
+            brokers: "127.0.0.1:9092".into(),
+            id_prefix: "quaywatch".into(),
+            security_protocol: SecurityProtocol::Plaintext,
+            ca_file: OptionalPath::default(),
+            certificate_file: OptionalPath::default(),
+            key_file: OptionalPath::default(),
+            key_password: Secret::default(),
+            sasl_mechanism: "SCRAM-SHA-512".into(),
+            sasl_username: String::new(),
+            sasl_password: Secret::default(),
+            delivery_timeout_ms: 30_000,
+            request_timeout_ms: 10_000,
+        }
+    }
+}
+
+/// How topics are named and replicated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Topics {
+    /// Put in front of every topic name.
+    pub prefix: String,
+    /// Copies of each partition when topics are created.
+    pub replication_factor: i32,
+    /// Copies that must have a record before it is acknowledged.
+    pub min_insync_replicas: i32,
+}
+
+impl Default for Topics {
+    fn default() -> Self {
+        Self { prefix: String::new(), replication_factor: 1, min_insync_replicas: 1 }
+    }
+}
+
+/// Where schemas are registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SchemaRegistry {
+    /// Base URL of a registry with Confluent's API; empty: the schemas built into the binary alone.
+    pub url: String,
+    /// User, when the registry asks for one.
+    pub username: String,
+    /// Password.
+    pub password: Secret,
+    /// How long one request may take.
+    pub timeout_ms: u64,
+}
+
+impl Default for SchemaRegistry {
+    fn default() -> Self {
+        Self { url: String::new(), username: String::new(), password: Secret::default(), timeout_ms: 5_000 }
+    }
+}
+
+/// The operators' port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdminPort {
+    /// Address of `/metrics`, `/livez`, `/readyz` and `/state`; port 0 takes a free one.
+    pub listen: SocketAddr,
+}
+
+impl Default for AdminPort {
+    fn default() -> Self {
+        Self { listen: loopback(9600) }
+    }
+}
+
+/// Keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Secrets {
+    /// Key of the pseudonyms; rather give the file.
+    pub pseudonym_key: Secret,
+    /// File that holds the key.
+    pub pseudonym_key_file: OptionalPath,
+}
+
+/// Files of their own, read again on SIGHUP or when they change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Files {
+    /// Feeds.
+    pub feeds: PathBuf,
+    /// Agencies and their clearance.
+    pub agencies: PathBuf,
+    /// Rules; empty: the built-in ones.
+    pub rules: OptionalPath,
+    /// How often to look for changes.
+    pub poll_interval_ms: u64,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            feeds: "feeds.toml".into(),
+            agencies: "agencies.toml".into(),
+            rules: OptionalPath::default(),
+            poll_interval_ms: 3_000,
+        }
+    }
+}
+
+/// Logs, on stderr.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Logging {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// Level, perhaps by module: `info,quaywatch_kafka=debug`.
+    pub level: String,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".into() }
+    }
+}
+
+/// How a service stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Drain {
+    /// Time to finish what was begun, after SIGTERM.
+    pub drain_ms: u64,
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        Self { drain_ms: 10_000 }
+    }
+}
+
+/// HTTP in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gateway {
+    /// Address.
+    pub listen: SocketAddr,
+    /// Largest message.
+    pub max_body_bytes: usize,
+    /// How long a sender may take to send its message.
+    pub body_timeout_ms: u64,
+    /// How long a message may wait for the broker's acknowledgement before the sender is told to come back.
+    pub ack_timeout_ms: u64,
+    /// Messages that may be on their way to the broker at a time.
+    pub max_in_flight: usize,
+    /// Connections that may be open at a time.
+    pub max_connections: usize,
+    /// What `Retry-After` says.
+    pub retry_after_s: u64,
+    /// Messages that a feed may send in a second, unless `feeds.toml` says otherwise; 0: no limit.
+    pub max_messages_per_second: u32,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            listen: loopback(8080),
+            max_body_bytes: 1_000_000,
+            body_timeout_ms: 10_000,
+            ack_timeout_ms: 10_000,
+            max_in_flight: 256,
+            max_connections: 1_024,
+            retry_after_s: 5,
+            max_messages_per_second: 1_000,
+        }
+    }
+}
+
+/// Lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Watchlist {
+    /// How often to look for changed list files.
+    pub poll_interval_ms: u64,
+    /// List files that are imported when they change.
+    pub sources: Vec<ListSource>,
+}
+
+impl Default for Watchlist {
+    fn default() -> Self {
+        Self { poll_interval_ms: 5_000, sources: Vec::new() }
+    }
+}
+
+/// A list file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListSource {
+    /// Id of the list.
+    pub list: String,
+    /// File, or folder whose newest file counts.
+    pub path: PathBuf,
+    /// How it is written.
+    pub format: ListFormat,
+    /// Agency that owns entries which name none.
+    pub owner: String,
+    /// By how much a list may shrink or grow at once, in percent of its entries, before a person must confirm.
+    pub max_change_percent: u32,
+}
+
+/// How a list file is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListFormat {
+    /// Agency list, CSV with a header row.
+    #[default]
+    AgencyCsv,
+    /// Agency list, JSON lines.
+    Jsonl,
+    /// OFAC's SDN list, CSV.
+    OfacSdn,
+}
+
+impl Default for ListSource {
+    fn default() -> Self {
+        Self {
+            list: String::new(),
+            path: PathBuf::new(),
+            format: ListFormat::AgencyCsv,
+            owner: String::new(),
+            max_change_percent: 20,
+        }
+    }
+}
+
+/// A stage that reads and writes Kafka in transactions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stage {
+    /// Tells the instances of a stage apart; each must have its own, and keep it over a restart.
+    pub instance_id: String,
+    /// Threads, each with its share of the partitions.
+    pub slots: u16,
+    /// Longest time between two commits under load.
+    pub commit_interval_ms: u64,
+    /// Most records in a transaction.
+    pub batch_records: usize,
+    /// Most input bytes in a transaction.
+    pub batch_bytes: usize,
+    /// When the broker aborts a transaction that is not finished.
+    pub transaction_timeout_ms: u64,
+    /// When a silent instance loses its partitions.
+    pub session_timeout_ms: u64,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self {
+            instance_id: "1".into(),
+            slots: 1,
+            commit_interval_ms: 100,
+            batch_records: 10_000,
+            batch_bytes: 16_000_000,
+            transaction_timeout_ms: 10_000,
+            session_timeout_ms: 10_000,
+        }
+    }
+}
