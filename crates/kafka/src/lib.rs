@@ -1,1 +1,30 @@
-//! quaywatch-kafka
+//! The one door to Kafka.
+
+mod embedded;
+mod engine;
+mod error;
+mod harness;
+mod host;
+mod metrics;
+mod outputs;
+mod record;
+mod settings;
+mod stage;
+mod states;
+mod store;
+mod topology;
+
+pub use engine::DEAD_LETTERS;
+pub use error::{Error, StateError};
+pub use harness::Harness;
+pub use host::{Clock, Host, Readiness, wall_clock};
+pub use metrics::Metrics;
+pub use outputs::Outputs;
+pub use record::{Headers, NewRecord, OwnedRecord, Record};
+pub use settings::{
+    Compression, MAX_DEAD_LETTER_VALUE_BYTES, MAX_RAW_RECORD_BYTES, MAX_RECORD_BYTES, MAX_STATE_BYTES,
+    Mechanism, Protocol, Secret, Security, Settings,
+};
+pub use stage::{DeadLetter, DeadLetterEncoder, NoState, Outcome, Stage, State, Sweep, TableChange};
+pub use states::States;
+pub use topology::Topology;

@@ -1,0 +1,335 @@
+//! The pure half of the runtime: a stage, its states and what one transaction has done with them.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::outputs::{Output, Outputs};
+use crate::record::Record;
+use crate::settings::{MAX_DEAD_LETTER_VALUE_BYTES, MAX_RECORD_BYTES};
+use crate::stage::{DeadLetter, DeadLetterEncoder, Outcome, Stage, State as _, Sweep, TableChange};
+use crate::states::{Change, Partition, States, Step};
+
+/// The topic of dead letters.
+pub const DEAD_LETTERS: &str = "port.deadletters";
+
+const STAGE_PANIC: &str = "STAGE_PANIC";
+const OUTPUT_TOO_LARGE: &str = "OUTPUT_TOO_LARGE";
+pub(crate) const STATE_UNWRITABLE: &str = "STATE_UNWRITABLE";
+/// Room for the headers that the runtime adds and the framing of Kafka.
+const OVERHEAD_BYTES: usize = 4_096;
+
+/// The step touched what an earlier one of the transaction had changed: only all can be undone.
+#[derive(Debug)]
+pub(crate) struct Entangled;
+
+/// What a transaction has done so far; counted when it commits.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) records: u64,
+    pub(crate) outcomes: [u64; 6],
+    pub(crate) dead_letters: u64,
+    pub(crate) outputs: HashMap<Arc<str>, u64>,
+    pub(crate) timestamps_ms: Vec<i64>,
+    pub(crate) faults: u64,
+    pub(crate) cut_letters: u64,
+}
+
+pub(crate) struct Engine<S: Stage> {
+    stage: S,
+    name: String,
+    input: String,
+    letters: Arc<dyn DeadLetterEncoder>,
+    partitions: HashMap<i32, Partition<S::State>>,
+    step: Step,
+    out: Outputs,
+    /// Traces of the outputs at hand.
+    trace: String,
+    tally: Tally,
+    /// Records known to be unhandleable, so that a repeated transaction passes over them.
+    verdicts: HashMap<(String, i32, i64), (Cow<'static, str>, String)>,
+    sweep: VecDeque<(i32, Arc<[u8]>)>,
+    swept: Vec<(i32, Arc<[u8]>)>,
+    last: Option<(String, i32, i64)>,
+}
+
+impl<S: Stage> Engine<S> {
+    pub(crate) fn new(stage: S, name: &str, input: &str, letters: Arc<dyn DeadLetterEncoder>) -> Self {
+        Self {
+            stage,
+            name: name.to_owned(),
+            input: input.to_owned(),
+            letters,
+            partitions: HashMap::new(),
+            step: Step::default(),
+            out: Outputs::default(),
+            trace: String::new(),
+            tally: Tally::default(),
+            verdicts: HashMap::new(),
+            sweep: VecDeque::new(),
+            swept: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// Takes a restored partition over; its states are compared to the tables.
+    pub(crate) fn own(&mut self, partition: i32, states: Partition<S::State>, sweep: bool) {
+        if sweep {
+            self.sweep.extend(states.store.keys().map(|key| (partition, Arc::clone(key))));
+        }
+        self.partitions.insert(partition, states);
+    }
+
+    pub(crate) fn disown(&mut self, partition: i32) {
+        self.partitions.remove(&partition);
+    }
+
+    pub(crate) fn disown_all(&mut self) {
+        self.partitions.clear();
+        self.sweep.clear();
+    }
+
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = (i32, &Partition<S::State>)> {
+        self.partitions.iter().map(|(number, partition)| (*number, partition))
+    }
+
+    /// Handles one record; [`Engine::outputs`] has what it sends.
+    pub(crate) fn handle(&mut self, record: &Record<'_>, now_ms: i64) -> Result<Outcome, Entangled> {
+        self.step.start();
+        self.out.reset(now_ms);
+        let at = (record.topic.to_owned(), record.partition, record.offset);
+        let outcome = match self.verdicts.get(&at) {
+            Some((code, sentence)) => Outcome::dead_letter(code.clone(), sentence.clone()),
+            None => self.call(record),
+        };
+        self.trace = trace_parent(record);
+        let outcome = self.settle(record, outcome, now_ms, &at)?;
+        self.tally.records += 1;
+        self.tally.timestamps_ms.push(record.timestamp_ms);
+        if let Some(count) = self.tally.outcomes.get_mut(outcome.index()) {
+            *count += 1;
+        }
+        self.count_outputs();
+        self.last = Some(at);
+        Ok(outcome)
+    }
+
+    fn call(&mut self, record: &Record<'_>) -> Outcome {
+        let partition =
+            if record.topic == self.input { self.partitions.get_mut(&record.partition) } else { None };
+        let mut states = States::new(partition, &mut self.step);
+        let (stage, out) = (&mut self.stage, &mut self.out);
+        let outcome = catch_unwind(AssertUnwindSafe(|| stage.handle(record, &mut states, out)))
+            .unwrap_or_else(|_| Outcome::dead_letter(STAGE_PANIC, "the stage panicked over this record"));
+        if let Some((code, sentence)) = self.step.fault.take() {
+            return Outcome::DeadLettered { code, sentence };
+        }
+        match self.out.records.iter().map(Output::bytes).max() {
+            Some(bytes) if bytes + OVERHEAD_BYTES > MAX_RECORD_BYTES => Outcome::dead_letter(
+                OUTPUT_TOO_LARGE,
+                format!("an output of {bytes} bytes is above the limit of {MAX_RECORD_BYTES}"),
+            ),
+            _ => outcome,
+        }
+    }
+
+    /// Undoes a record that cannot be handled, and writes the dead letters.
+    fn settle(
+        &mut self,
+        record: &Record<'_>,
+        outcome: Outcome,
+        now_ms: i64,
+        at: &(String, i32, i64),
+    ) -> Result<Outcome, Entangled> {
+        if let Outcome::DeadLettered { code, sentence } = &outcome {
+            let undone = match self.partitions.get_mut(&record.partition) {
+                Some(partition) if record.topic == self.input => partition.undo(&self.step),
+                _ => true,
+            };
+            if !undone {
+                self.verdicts.insert(at.clone(), (code.clone(), sentence.clone()));
+                return Err(Entangled);
+            }
+            self.out.reset(now_ms);
+            self.out.dead_letter(code.clone(), sentence.clone(), None);
+        }
+        for letter in std::mem::take(&mut self.out.letters) {
+            let cut = record.value.and_then(|value| value.get(..MAX_DEAD_LETTER_VALUE_BYTES));
+            self.tally.cut_letters += u64::from(cut.is_some());
+            let value = self.letters.encode(&DeadLetter {
+                record: &Record { value: cut.or(record.value), ..*record },
+                part: letter.part.as_deref(),
+                code: &letter.code,
+                sentence: &letter.sentence,
+                stage: &self.name,
+                now_ms,
+            });
+            self.tally.dead_letters += 1;
+            self.out.send(DEAD_LETTERS, format!("{}/{}/{}", at.0, at.1, at.2), value);
+        }
+        Ok(outcome)
+    }
+
+    fn count_outputs(&mut self) {
+        for output in &self.out.records {
+            *self.tally.outputs.entry(Arc::clone(&output.topic)).or_default() += 1;
+        }
+    }
+
+    /// What the last call sends, with the trace it belongs to.
+    pub(crate) fn outputs(&self) -> (&[Output], &str) {
+        (&self.out.records, &self.trace)
+    }
+
+    pub(crate) fn next_due_ms(&self) -> Option<i64> {
+        self.partitions.values().filter_map(|partition| partition.store.next_due_ms()).min()
+    }
+
+    pub(crate) fn sweeping(&self) -> bool {
+        !self.sweep.is_empty()
+    }
+
+    /// The next state that is due and not yet part of this transaction, called. `Ok(false)`: there is none.
+    pub(crate) fn due(&mut self, now_ms: i64) -> Result<bool, Entangled> {
+        let next = self.partitions.iter().find_map(|(number, partition)| {
+            let mut due = partition.store.due(now_ms);
+            let (due_ms, key) =
+                due.find(|(at, key)| !partition.has_fired(*at, key) && !partition.is_changed(key))?;
+            Some((*number, *due_ms, Arc::clone(key)))
+        });
+        let Some((number, due_ms, key)) = next else { return Ok(false) };
+        if let Some(partition) = self.partitions.get_mut(&number) {
+            partition.fired(due_ms, Arc::clone(&key));
+        }
+        let called = self.call_key(number, &key, now_ms, Call::Due);
+        if called.is_err()
+            && let Some(partition) = self.partitions.get_mut(&number)
+        {
+            // It would fail again: it waits until its state changes.
+            partition.store.disarm(due_ms, &key);
+        }
+        called.map(|()| true)
+    }
+
+    /// The next state to be compared to the tables, called. `Ok(false)`: there is none.
+    pub(crate) fn sweep(&mut self, now_ms: i64) -> Result<bool, Entangled> {
+        while let Some((number, key)) = self.sweep.pop_front() {
+            let known = self.partitions.get(&number).is_some_and(|p| p.store.get(&key).is_some());
+            if known {
+                self.call_key(number, &key, now_ms, Call::Sweep)?;
+                self.swept.push((number, key));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn call_key(&mut self, number: i32, key: &[u8], now_ms: i64, call: Call) -> Result<(), Entangled> {
+        self.step.start();
+        self.out.reset(now_ms);
+        self.trace = trace_of(&(&self.name, number, key, now_ms));
+        let mut states = States::new(self.partitions.get_mut(&number), &mut self.step);
+        let (stage, out) = (&mut self.stage, &mut self.out);
+        let done = catch_unwind(AssertUnwindSafe(|| match call {
+            Call::Due => stage.due(key, now_ms, &mut states, out),
+            Call::Sweep => stage.sweep(key, now_ms, &mut states, out),
+        }));
+        let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };
+        let too_large = self.out.records.iter().any(|o| o.bytes() + OVERHEAD_BYTES > MAX_RECORD_BYTES);
+        let failed = done.is_err() || self.step.fault.is_some() || too_large;
+        if failed || partition.writable(&self.step).is_err() {
+            tracing::error!(stage = self.name, partition = number, ?call, "a state could not be handled");
+            self.tally.faults += 1;
+            self.out.reset(now_ms);
+            if !partition.undo(&self.step) {
+                return Err(Entangled);
+            }
+        }
+        self.count_outputs();
+        Ok(())
+    }
+
+    /// Hands changes of a table to the stage. Only between transactions.
+    pub(crate) fn table(&mut self, table: &str, changes: &[TableChange], complete: bool) {
+        let stage = &mut self.stage;
+        let sweep = catch_unwind(AssertUnwindSafe(|| stage.table(table, changes, complete)));
+        if sweep.is_err() {
+            tracing::error!(stage = self.name, table, "the stage panicked over changes of a table");
+            self.tally.faults += 1;
+        }
+        if !matches!(sweep, Ok(Sweep::No)) {
+            self.sweep.clear();
+            for (number, partition) in &self.partitions {
+                self.sweep.extend(partition.store.keys().map(|key| (*number, Arc::clone(key))));
+            }
+        }
+    }
+
+    /// The last versions of what changed, by partition.
+    pub(crate) fn changes(&self) -> Result<Vec<(i32, Vec<Change>)>, crate::StateError> {
+        self.partitions.iter().map(|(number, states)| Ok((*number, states.changes()?))).collect()
+    }
+
+    /// The last record of the transaction cannot be handled after all.
+    pub(crate) fn condemn_last(&mut self, sentence: String) {
+        if let Some(at) = self.last.take() {
+            self.verdicts.insert(at, (STATE_UNWRITABLE.into(), sentence));
+        }
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    pub(crate) fn committed(&mut self, changes: Vec<(i32, Vec<Change>)>) -> Tally {
+        let mut changes: HashMap<i32, Vec<Change>> = changes.into_iter().collect();
+        for (number, partition) in &mut self.partitions {
+            partition.committed(changes.remove(number).unwrap_or_default());
+        }
+        self.verdicts.clear();
+        self.swept.clear();
+        std::mem::take(&mut self.tally)
+    }
+
+    pub(crate) fn aborted(&mut self) {
+        for partition in self.partitions.values_mut() {
+            partition.aborted();
+        }
+        for key in self.swept.drain(..).rev() {
+            self.sweep.push_front(key);
+        }
+        let faults = self.tally.faults;
+        self.tally = Tally { faults, ..Tally::default() };
+    }
+
+    /// The committed state of a key, decoded.
+    pub(crate) fn state(&self, partition: i32, key: &[u8]) -> Option<S::State> {
+        S::State::decode(self.partitions.get(&partition)?.store.get(key)?).ok()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Call {
+    Due,
+    Sweep,
+}
+
+/// The trace that the record came with, else one that follows from its coordinates: a replay has the same.
+fn trace_parent(record: &Record<'_>) -> String {
+    match record.headers.get("traceparent").map(std::str::from_utf8) {
+        Some(Ok(parent)) if parent.len() <= 128 => parent.to_owned(),
+        _ => trace_of(&(record.topic, record.partition, record.offset, record.timestamp_ms)),
+    }
+}
+
+/// A W3C trace parent that follows from `origin`.
+fn trace_of(origin: &impl std::hash::Hash) -> String {
+    let word = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, origin).hash(&mut hasher);
+        hasher.finish() | 1
+    };
+    format!("00-{:016x}{:016x}-{:016x}-01", word(0), word(1), word(2))
+}
