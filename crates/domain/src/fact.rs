@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Evidence;
 use crate::watchlist::EntryAction;
 use crate::{Feedback, Handling, Indicator, PortEvent, Severity, Subject, Timestamp};
 
@@ -77,4 +78,6 @@ pub struct Hit {
     /// Legal ground.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<String>,
+    /// The earliest event of the subject that holds the identifier, with the way back to its bytes.
+    pub evidence: Evidence,
 }
