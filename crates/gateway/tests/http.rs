@@ -1,0 +1,317 @@
+//! The gateway over real HTTP on loopback, with a broker that the test plays.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use prometheus::Registry;
+use quaywatch_domain::{RawMessage, Sha256, Timestamp};
+use quaywatch_gateway::{
+    Doors, Gateway, Intake, Metrics, NotStored, OutRecord, Place, Sending, Sink, ingest,
+};
+use quaywatch_service::{Clock, Shutdown, WatchedFile, settings};
+use tokio::sync::Semaphore;
+
+const TOKEN: &str = "gate-token-0123456789";
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Acknowledges as the test lets it.
+struct Broker {
+    stored: Mutex<Vec<OutRecord>>,
+    acks: Arc<Semaphore>,
+    down: AtomicBool,
+}
+
+impl Broker {
+    fn new(acks: usize) -> Arc<Self> {
+        Arc::new(Self {
+            stored: Mutex::default(),
+            acks: Arc::new(Semaphore::new(acks)),
+            down: AtomicBool::new(false),
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.stored.lock().unwrap().len()
+    }
+}
+
+struct ToBroker(Arc<Broker>);
+
+impl Sink for ToBroker {
+    fn send(&self, record: OutRecord) -> Sending {
+        if self.0.down.load(Ordering::Acquire) {
+            return Box::pin(async { Err(NotStored::Unavailable("no broker".into())) });
+        }
+        let mut stored = self.0.stored.lock().unwrap();
+        stored.push(record);
+        let offset = i64::try_from(stored.len()).unwrap() - 1;
+        let acks = Arc::clone(&self.0.acks);
+        Box::pin(async move {
+            acks.acquire().await.unwrap().forget();
+            Ok(Place { partition: 2, offset })
+        })
+    }
+
+    fn is_reachable(&self) -> bool {
+        !self.0.down.load(Ordering::Acquire)
+    }
+}
+
+struct Door {
+    address: SocketAddr,
+    broker: Arc<Broker>,
+    registry: Registry,
+    shutdown: Shutdown,
+    task: tokio::task::JoinHandle<()>,
+}
+
+fn intake(broker: &Arc<Broker>) -> Intake {
+    let encode = Arc::new(|message: &RawMessage| serde_json::to_vec(message).map_err(|e| e.to_string()));
+    Intake::new(Arc::new(ToBroker(Arc::clone(broker))), encode, Clock::manual(Timestamp::from_millis(42)))
+}
+
+async fn open(acks: usize, change: impl FnOnce(&mut settings::Gateway)) -> Door {
+    let mut limits =
+        settings::Gateway { listen: "127.0.0.1:0".parse().unwrap(), ..settings::Gateway::default() };
+    change(&mut limits);
+    let text =
+        format!("[feeds.gate]\nterminal = \"LUKKP\"\nsecret_sha256 = \"{}\"\n", Sha256::of(TOKEN.as_bytes()));
+    let doors = WatchedFile::fixed(Doors::parse(&text, Path::new(".")).unwrap());
+    let (registry, shutdown, broker) = (Registry::new(), Shutdown::manual(), Broker::new(acks));
+    let metrics = Metrics::register(&registry).unwrap();
+    let gateway = Gateway::new(limits, doors, intake(&broker), metrics);
+    let (address, task) = gateway.serve(shutdown.clone()).await.unwrap();
+    Door { address, broker, registry, shutdown, task }
+}
+
+struct Answer {
+    status: u16,
+    retry_after: Option<String>,
+    body: serde_json::Value,
+}
+
+fn post(address: SocketAddr, feed: &str, token: &str, content_type: &str, body: &[u8]) -> Answer {
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(WAIT))
+        .build()
+        .new_agent();
+    let request = agent
+        .post(format!("http://{address}/feeds/{feed}/messages"))
+        .header("Authorization", format!("Bearer {token}"))
+        .header("Content-Type", content_type);
+    let mut response = request.send(body).unwrap();
+    let retry_after = response.headers().get("Retry-After").map(|v| v.to_str().unwrap().to_owned());
+    let text = response.body_mut().read_to_string().unwrap();
+    Answer { status: response.status().as_u16(), retry_after, body: serde_json::from_str(&text).unwrap() }
+}
+
+async fn post_async(address: SocketAddr, feed: &'static str, token: &'static str, body: Vec<u8>) -> Answer {
+    tokio::task::spawn_blocking(move || post(address, feed, token, "application/edifact", &body))
+        .await
+        .unwrap()
+}
+
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + WAIT;
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what} did not come");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+fn metric(registry: &Registry, line: &str) -> Option<String> {
+    let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+    text.lines().find_map(|l| l.strip_prefix(line).map(|rest| rest.trim().to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_accepted_only_after_the_broker_has_it() {
+    let door = open(0, |_| {}).await;
+    let address = door.address;
+    let sending = tokio::spawn(post_async(address, "gate", TOKEN, b"UNB+UNOA:1'".to_vec()));
+    until("the record", || door.broker.len() == 1).await;
+    assert!(!sending.is_finished(), "answered before the acknowledgement");
+    door.broker.acks.add_permits(1);
+    let answer = tokio::time::timeout(WAIT, sending).await.unwrap().unwrap();
+    assert_eq!(answer.status, 202);
+    let digest = Sha256::of(b"UNB+UNOA:1'").to_string();
+    assert_eq!(answer.body, serde_json::json!({"sha256": digest, "partition": 2, "offset": 0}));
+
+    let record = door.broker.stored.lock().unwrap()[0].clone();
+    assert_eq!((record.topic, record.key.as_str()), ("port.raw", "gate"));
+    assert!(record.headers.iter().any(|(n, v)| *n == "quaywatch-stage" && v == "gateway"));
+    let message: RawMessage = serde_json::from_slice(&record.value).unwrap();
+    assert_eq!(message.body, b"UNB+UNOA:1'");
+    assert_eq!(
+        (message.feed.as_str(), message.content_type.as_deref()),
+        ("gate", Some("application/edifact"))
+    );
+    assert_eq!(
+        (message.received_at, message.sha256),
+        (Timestamp::from_millis(42), Sha256::of(b"UNB+UNOA:1'"))
+    );
+    let accepted = "quaywatch_gateway_requests_total{feed=\"gate\",outcome=\"accepted\"}";
+    assert_eq!(metric(&door.registry, accepted).as_deref(), Some("1"));
+    let bytes = metric(&door.registry, "quaywatch_gateway_stored_bytes_total{feed=\"gate\"}");
+    assert_eq!(bytes.as_deref(), Some("11"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_feed_and_a_wrong_token_give_the_same_answer_and_store_nothing() {
+    let door = open(9, |_| {}).await;
+    let unknown = post_async(door.address, "nobody", TOKEN, b"x".to_vec()).await;
+    let wrong = post_async(door.address, "gate", "wrong", b"x".to_vec()).await;
+    assert_eq!((unknown.status, wrong.status), (401, 401));
+    assert_eq!(unknown.body, wrong.body);
+    assert_eq!(door.broker.len(), 0);
+    let unauthorized = "quaywatch_gateway_requests_total{feed=\"unknown\",outcome=\"unauthorized\"}";
+    assert_eq!(metric(&door.registry, unauthorized).as_deref(), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_over_the_limit_are_refused_declared_or_not() {
+    let door = open(9, |limits| limits.max_body_bytes = 1_024).await;
+    let address = door.address;
+    assert_eq!(post_async(address, "gate", TOKEN, vec![b'x'; 1_024]).await.status, 202);
+    assert_eq!(post_async(address, "gate", TOKEN, vec![b'x'; 1_025]).await.status, 413);
+    // Chunked: the length is known only when the limit is passed.
+    let status = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(WAIT)).unwrap();
+        let head = format!(
+            "POST /feeds/gate/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        for _ in 0..3 {
+            stream.write_all(b"200\r\n").unwrap();
+            stream.write_all(&[b'x'; 512]).unwrap();
+            stream.write_all(b"\r\n").unwrap();
+        }
+        stream.write_all(b"0\r\n\r\n").unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        String::from_utf8(status.to_vec()).unwrap()
+    });
+    assert_eq!(status.await.unwrap(), "HTTP/1.1 413");
+    assert_eq!(door.broker.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let door = open(9, |limits| limits.body_timeout_ms = 50).await;
+    let address = door.address;
+    let status = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(WAIT)).unwrap();
+        let head = format!(
+            "POST /feeds/gate/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 10\r\n\r\nabc"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        String::from_utf8(status.to_vec()).unwrap()
+    });
+    assert_eq!(status.await.unwrap(), "HTTP/1.1 408");
+    assert_eq!(door.broker.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_broker_the_sender_is_told_when_to_come_back() {
+    let door = open(9, |limits| limits.retry_after_s = 7).await;
+    door.broker.down.store(true, Ordering::Release);
+    let answer = post_async(door.address, "gate", TOKEN, b"x".to_vec()).await;
+    assert_eq!((answer.status, answer.retry_after.as_deref()), (503, Some("7")));
+    assert_eq!(answer.body["error"], "unavailable");
+    door.broker.down.store(false, Ordering::Release);
+    assert_eq!(post_async(door.address, "gate", TOKEN, b"x".to_vec()).await.status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_does_not_answer_in_time_is_one_that_is_away() {
+    let door = open(0, |limits| limits.ack_timeout_ms = 100).await;
+    let answer = post_async(door.address, "gate", TOKEN, b"x".to_vec()).await;
+    assert_eq!((answer.status, answer.retry_after.as_deref()), (503, Some("5")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_messages_in_flight_than_allowed_are_refused_at_once() {
+    let door = open(0, |limits| limits.max_in_flight = 2).await;
+    let address = door.address;
+    let first: Vec<_> =
+        (0..2).map(|_| tokio::spawn(post_async(address, "gate", TOKEN, b"x".to_vec()))).collect();
+    until("two messages in flight", || door.broker.len() == 2).await;
+    assert_eq!(metric(&door.registry, "quaywatch_gateway_in_flight").as_deref(), Some("2"));
+    let answer = post_async(address, "gate", TOKEN, b"x".to_vec()).await;
+    assert_eq!((answer.status, answer.body["error"].as_str()), (503, Some("busy")));
+    assert!(answer.retry_after.is_some());
+    door.broker.acks.add_permits(2);
+    for sending in first {
+        assert_eq!(sending.await.unwrap().status, 202);
+    }
+    assert_eq!(metric(&door.registry, "quaywatch_gateway_in_flight").as_deref(), Some("0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_over_its_rate_is_told_to_wait() {
+    let door = open(99, |limits| limits.max_messages_per_second = 1).await;
+    assert_eq!(post_async(door.address, "gate", TOKEN, b"x".to_vec()).await.status, 202);
+    let answer = post_async(door.address, "gate", TOKEN, b"x".to_vec()).await;
+    assert_eq!((answer.status, answer.retry_after.as_deref()), (429, Some("1")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_messages_and_foreign_media_types_are_refused() {
+    let door = open(9, |_| {}).await;
+    let address = door.address;
+    assert_eq!(post_async(address, "gate", TOKEN, b" \r\n".to_vec()).await.status, 400);
+    let image = tokio::task::spawn_blocking(move || post(address, "gate", TOKEN, "image/png", b"x"));
+    assert_eq!(image.await.unwrap().status, 415);
+    assert_eq!(door.broker.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_finishes_what_is_under_way_and_takes_nothing_new() {
+    let door = open(0, |_| {}).await;
+    let address = door.address;
+    let sending = tokio::spawn(post_async(address, "gate", TOKEN, b"x".to_vec()));
+    until("the record", || door.broker.len() == 1).await;
+    door.shutdown.request();
+    until("the closed port", || TcpStream::connect(address).is_err()).await;
+    assert!(!door.task.is_finished(), "stopped with a message under way");
+    door.broker.acks.add_permits(1);
+    assert_eq!(sending.await.unwrap().status, 202);
+    tokio::time::timeout(WAIT, door.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn files_are_stored_in_their_order_as_messages_of_the_feed() {
+    let broker = Broker::new(usize::MAX >> 4);
+    let dir = tempfile::tempdir().unwrap();
+    let files: Vec<_> = (0..300)
+        .map(|i| {
+            let path = dir.path().join(format!("{i:03}.edi"));
+            std::fs::write(&path, format!("UNB+{i}'")).unwrap();
+            path
+        })
+        .collect();
+    let mut done = Vec::new();
+    ingest(&intake(&broker), "gate", &files, None, 1_000, |one| done.push(one)).await.unwrap();
+    assert_eq!(done.iter().map(|d| &d.path).collect::<Vec<_>>(), files.iter().collect::<Vec<_>>());
+    assert_eq!(done[299].stored.place.offset, 299);
+    let record = broker.stored.lock().unwrap()[7].clone();
+    let message: RawMessage = serde_json::from_slice(&record.value).unwrap();
+    assert_eq!((message.body.as_slice(), message.path.as_deref()), (&b"UNB+7'"[..], Some("007.edi")));
+    assert_eq!(message.content_type.as_deref(), Some("application/edifact"));
+
+    broker.down.store(true, Ordering::Release);
+    let error = ingest(&intake(&broker), "gate", &files[..1], None, 1_000, |_| {}).await.unwrap_err();
+    assert_eq!(error.exit_code(), quaywatch_service::ExitCode::Unavailable);
+    assert!(error.to_string().contains("000.edi"), "{error}");
+}
