@@ -37,7 +37,8 @@ codes! {
 /// A handling label.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Handling {
-    /// Traffic light.
+    /// Traffic light; text in Avro too, because `AMBER+STRICT` is no legal Avro symbol.
+    #[serde(with = "tlp_text")]
     pub tlp: Tlp,
     /// Europol handling code.
     pub code: EuropolCode,
@@ -53,6 +54,23 @@ pub struct Handling {
     /// Name of the grading scale: `4x4`, `ADMIRALTY`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<String>,
+}
+
+mod tlp_text {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::Tlp;
+
+    pub(super) fn serialize<S: Serializer>(tlp: &Tlp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(tlp.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tlp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Tlp::parse(&text).ok_or_else(|| {
+            de::Error::custom(format_args!("'{text}' is not one of CLEAR, GREEN, AMBER, AMBER+STRICT, RED"))
+        })
+    }
 }
 
 impl Handling {
