@@ -7,6 +7,7 @@ mod error;
 pub mod exit;
 pub mod lifecycle;
 pub mod settings;
+pub mod stage;
 pub mod telemetry;
 pub mod watched;
 

@@ -47,6 +47,12 @@ impl Shutdown {
         self.trigger.send_replace(true);
     }
 
+    /// The request as a channel; a closed one means the same as a request.
+    #[must_use]
+    pub fn receiver(&self) -> watch::Receiver<bool> {
+        self.requested.clone()
+    }
+
     /// Whether the stop was asked for; for threads that look now and then.
     #[must_use]
     pub fn is_requested(&self) -> bool {

@@ -6,14 +6,14 @@ mod secret;
 mod validate;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, FileFormat};
 use quaywatch_domain::PseudonymKey;
 
 pub use model::{
-    AdminPort, Drain, Files, Gateway, Kafka, ListFormat, ListSource, LogFormat, Logging, SchemaRegistry,
-    Secrets, SecurityProtocol, Settings, Stage, Topics, Watchlist,
+    AdminPort, Files, Gateway, ListFormat, ListSource, LogFormat, Logging, SchemaRegistry, Secrets, Settings,
+    Watchlist,
 };
 pub use secret::{MASK, OptionalPath, Secret};
 pub use validate::MAX_BODY_BYTES;
@@ -83,15 +83,25 @@ impl Settings {
 
     /// Time to finish what was begun, after the request to stop.
     #[must_use]
-    pub const fn drain_budget(&self) -> std::time::Duration {
-        std::time::Duration::from_millis(self.shutdown.drain_ms)
+    pub fn drain_budget(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.kafka.drain_ms.into())
     }
 }
 
-/// Every key that exists: the defaults, with a sample where a list may have entries.
+/// Every key that exists: the defaults, with a sample where there is none by default.
 fn known_keys() -> Result<toml::Table, Error> {
     let mut all = Settings::default();
     all.watchlist.sources.push(ListSource::default());
+    let sample = || Some(quaywatch_kafka::Secret::new(MASK));
+    all.kafka.security = quaywatch_kafka::Security {
+        username: Some(String::new()),
+        password: sample(),
+        ca_file: Some(PathBuf::new()),
+        certificate_file: Some(PathBuf::new()),
+        key_file: Some(PathBuf::new()),
+        key_password: sample(),
+        ..quaywatch_kafka::Security::default()
+    };
     toml::Table::try_from(&all).map_err(|e| Error::Settings(e.to_string()))
 }
 

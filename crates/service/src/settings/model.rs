@@ -13,13 +13,11 @@ const fn loopback(port: u16) -> SocketAddr {
 }
 
 /// All settings of all services; each takes what it needs.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How to reach the brokers.
-    pub kafka: Kafka,
-    /// How topics are named and replicated.
-    pub topics: Topics,
+    /// How to reach the brokers, and how stages run.
+    pub kafka: quaywatch_kafka::Settings,
     /// Where schemas are registered.
     pub schema_registry: SchemaRegistry,
     /// The operators' port.
@@ -30,114 +28,10 @@ pub struct Settings {
     pub files: Files,
     /// Logs.
     pub logging: Logging,
-    /// How a service stops.
-    pub shutdown: Drain,
     /// HTTP in.
     pub gateway: Gateway,
     /// Lists.
     pub watchlist: Watchlist,
-    /// `port.raw` to `port.events`.
-    pub normalizer: Stage,
-    /// `port.events` to `port.facts`.
-    pub screener: Stage,
-    /// `port.facts` to `port.alerts`.
-    pub detector: Stage,
-    /// `port.alerts` to the agencies.
-    pub dispatcher: Stage,
-}
-
-/// How to reach the brokers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Kafka {
-    /// `host:port`, several separated by commas.
-    pub brokers: String,
-    /// Front part of client ids, consumer groups and transactional ids: two installations on one cluster differ here.
-    pub id_prefix: String,
-    /// How connections are protected.
-    pub security_protocol: SecurityProtocol,
-    /// Certificates of the authorities that are trusted, PEM; empty: those of the machine.
-    pub ca_file: OptionalPath,
-    /// Own certificate, PEM (mTLS).
-    pub certificate_file: OptionalPath,
-    /// Own key, PEM (mTLS).
-    pub key_file: OptionalPath,
-    /// Password of the own key.
-    pub key_password: Secret,
-    /// SASL mechanism: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN.
-    pub sasl_mechanism: String,
-    /// SASL user.
-    pub sasl_username: String,
-    /// SASL password.
-    pub sasl_password: Secret,
-    /// How long a record may take to be acknowledged, retries included.
-    pub delivery_timeout_ms: u64,
-    /// How long one request to a broker may take.
-    pub request_timeout_ms: u64,
-}
-
-/// How connections to the brokers are protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecurityProtocol {
-    /// Not at all.
-    Plaintext,
-    /// TLS, perhaps with an own certificate.
-    Ssl,
-    /// Password in the open.
-    SaslPlaintext,
-    /// Password under TLS.
-    SaslSsl,
-}
-
-impl SecurityProtocol {
-    /// As librdkafka's `security.protocol` names it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Plaintext => "plaintext",
-            Self::Ssl => "ssl",
-            Self::SaslPlaintext => "sasl_plaintext",
-            Self::SaslSsl => "sasl_ssl",
-        }
-    }
-}
-
-impl Default for Kafka {
-    fn default() -> Self {
-        Self {
-            brokers: "127.0.0.1:9092".into(),
-            id_prefix: "quaywatch".into(),
-            security_protocol: SecurityProtocol::Plaintext,
-            ca_file: OptionalPath::default(),
-            certificate_file: OptionalPath::default(),
-            key_file: OptionalPath::default(),
-            key_password: Secret::default(),
-            sasl_mechanism: "SCRAM-SHA-512".into(),
-            sasl_username: String::new(),
-            sasl_password: Secret::default(),
-            delivery_timeout_ms: 30_000,
-            request_timeout_ms: 10_000,
-        }
-    }
-}
-
-/// How topics are named and replicated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Topics {
-    /// Put in front of every topic name.
-    pub prefix: String,
-    /// Copies of each partition when topics are created.
-    pub replication_factor: i32,
-    /// Copies that must have a record before it is acknowledged.
-    pub min_insync_replicas: i32,
-}
-
-impl Default for Topics {
-    fn default() -> Self {
-        Self { prefix: String::new(), replication_factor: 1, min_insync_replicas: 1 }
-    }
 }
 
 /// Where schemas are registered.
@@ -235,20 +129,6 @@ impl Default for Logging {
     }
 }
 
-/// How a service stops.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Drain {
-    /// Time to finish what was begun, after SIGTERM.
-    pub drain_ms: u64,
-}
-
-impl Default for Drain {
-    fn default() -> Self {
-        Self { drain_ms: 10_000 }
-    }
-}
-
 /// HTTP in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -339,40 +219,6 @@ impl Default for ListSource {
             format: ListFormat::AgencyCsv,
             owner: String::new(),
             max_change_percent: 20,
-        }
-    }
-}
-
-/// A stage that reads and writes Kafka in transactions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Stage {
-    /// Tells the instances of a stage apart; each must have its own, and keep it over a restart.
-    pub instance_id: String,
-    /// Threads, each with its share of the partitions.
-    pub slots: u16,
-    /// Longest time between two commits under load.
-    pub commit_interval_ms: u64,
-    /// Most records in a transaction.
-    pub batch_records: usize,
-    /// Most input bytes in a transaction.
-    pub batch_bytes: usize,
-    /// When the broker aborts a transaction that is not finished.
-    pub transaction_timeout_ms: u64,
-    /// When a silent instance loses its partitions.
-    pub session_timeout_ms: u64,
-}
-
-impl Default for Stage {
-    fn default() -> Self {
-        Self {
-            instance_id: "1".into(),
-            slots: 1,
-            commit_interval_ms: 100,
-            batch_records: 10_000,
-            batch_bytes: 16_000_000,
-            transaction_timeout_ms: 10_000,
-            session_timeout_ms: 10_000,
         }
     }
 }

@@ -27,7 +27,7 @@ fn the_delivered_file_shows_every_default() {
     assert_eq!(sources, toml::Value::Array(Vec::new()));
     assert_eq!(shown, defaults);
     let loaded = Settings::load_from(Some(&delivered_file()), Some(HashMap::new()), &[]).unwrap();
-    assert_eq!(loaded, Settings::default());
+    assert_eq!(loaded.to_toml().unwrap(), Settings::default().to_toml().unwrap());
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn an_unknown_key_names_its_origin_and_the_nearest_one() {
     let text = with_environment(&[("QUAYWATCH__GATEWAY__LISTENN", "x")]).unwrap_err().to_string();
     assert!(text.contains("environment") && text.contains("'gateway.listen'"), "{text}");
 
-    let overrides = [("topics.prefixx".to_owned(), "x".to_owned())];
+    let overrides = [("kafka.prefixx".to_owned(), "x".to_owned())];
     let text = Settings::load_from(None, Some(HashMap::new()), &overrides).unwrap_err().to_string();
-    assert!(text.contains("command line") && text.contains("'topics.prefix'"), "{text}");
+    assert!(text.contains("command line") && text.contains("'kafka.prefix'"), "{text}");
 }
 
 #[test]
@@ -83,12 +83,8 @@ fn list_sources_are_read_from_the_file() {
 fn values_outside_their_range_name_key_and_range() {
     for (text, key) in [
         ("[kafka]\nbrokers = \"localhost\"", "kafka.brokers"),
-        ("[kafka]\nsecurity_protocol = \"sasl_ssl\"", "kafka.security_protocol"),
-        ("[topics]\nmin_insync_replicas = 2", "topics.min_insync_replicas"),
-        ("[topics]\nprefix = \"a/b\"", "topics.prefix"),
         ("[gateway]\nmax_body_bytes = 99999999", "gateway.max_body_bytes"),
-        ("[detector]\nslots = 0", "detector.slots"),
-        ("[screener]\ncommit_interval_ms = 9000", "screener.commit_interval_ms"),
+        ("[watchlist]\npoll_interval_ms = 0", "watchlist.poll_interval_ms"),
         ("[logging]\nlevel = \"a=loud\"", "logging.level"),
         ("[schema_registry]\nurl = \"localhost:8081\"", "schema_registry.url"),
         ("[[watchlist.sources]]\nlist = \"a b\"", "watchlist.sources"),
@@ -99,9 +95,25 @@ fn values_outside_their_range_name_key_and_range() {
 }
 
 #[test]
+fn what_the_kafka_section_checks_itself_names_its_key_too() {
+    for (text, key) in [
+        ("[kafka]\nslots = 0", "kafka.slots"),
+        ("[kafka]\nprefix = \"a/b\"", "kafka.prefix"),
+        ("[kafka.security]\nprotocol = \"sasl_ssl\"", "kafka.security"),
+        ("[kafka]\ntransaction_timeout_ms = 300", "kafka.transaction_timeout_ms"),
+    ] {
+        let error = with_file(text).unwrap_err();
+        assert!(error.to_string().contains(key), "{text}: {error}");
+        assert_eq!(error.exit_code(), ExitCode::Usage);
+    }
+    let security = "[kafka.security]\nprotocol = \"sasl_ssl\"\nusername = \"u\"\npassword = \"p\"\n";
+    assert!(with_file(security).is_ok(), "keys without a default are known too");
+}
+
+#[test]
 fn a_value_of_the_wrong_type_names_its_key() {
-    let text = with_file("[detector]\nslots = \"many\"").unwrap_err().to_string();
-    assert!(text.contains("detector.slots"), "{text}");
+    let text = with_file("[kafka]\nslots = \"many\"").unwrap_err().to_string();
+    assert!(text.contains("kafka.slots"), "{text}");
     let text = with_environment(&[("QUAYWATCH__ADMIN__LISTEN", "nowhere")]).unwrap_err().to_string();
     assert!(text.contains("admin.listen"), "{text}");
 }
@@ -116,15 +128,12 @@ fn a_missing_file_is_named() {
 fn secrets_are_shown_masked_and_only_there() {
     let pairs = [
         ("QUAYWATCH__SECRETS__PSEUDONYM_KEY", "correct-horse-battery"),
-        ("QUAYWATCH__KAFKA__SASL_PASSWORD", "hunter2hunter2"),
+        ("QUAYWATCH__KAFKA__SECURITY__PASSWORD", "hunter2hunter2"),
     ];
     let settings = with_environment(&pairs).unwrap();
     let shown = settings.to_toml().unwrap();
-    assert!(
-        shown.contains("pseudonym_key = \"***\"") && shown.contains("sasl_password = \"***\""),
-        "{shown}"
-    );
-    assert!(shown.contains("key_password = \"\""), "{shown}");
+    assert!(shown.contains("pseudonym_key = \"***\"") && shown.contains("password = \"***\""), "{shown}");
+    assert!(shown.contains("pseudonym_key_file = \"\""), "{shown}");
     let debug = format!("{settings:?}");
     for text in [&shown, &debug] {
         assert!(!text.contains("horse") && !text.contains("hunter2"), "{text}");
