@@ -5,8 +5,27 @@
 //! gate. The traffic is pure chance under a seed; the crimes in it are written from published cases, not from rules.
 //! Pure: no clock and no I/O; the same [`Options`] give the same bytes.
 
+mod cast;
+mod chance;
+mod crimes;
+mod goods;
+mod import;
+mod letter;
+mod list;
+mod lookalikes;
+mod noise;
+mod ordinary;
+mod write;
+
 use quaywatch_domain::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use cast::Cast;
+use chance::Chance;
+use crimes::Stage;
+use goods::Store;
+use letter::Teller;
+use write::post::Post;
 
 /// Shortest day, in hours; shorter wishes are raised to it.
 pub const MIN_HOURS: u32 = 6;
@@ -124,15 +143,53 @@ impl Day {
     }
 }
 
+/// Streams of chance, one for each concern, so that one may change without the others.
+mod stream {
+    pub(crate) const CAST: u64 = 1;
+    pub(crate) const GOODS: u64 = 2;
+    pub(crate) const TRAFFIC: u64 = 3;
+    pub(crate) const STORIES: u64 = 4;
+    pub(crate) const NOISE: u64 = 5;
+    pub(crate) const POST: u64 = 6;
+}
+
 /// Simulates a day; see [`Options::limited`] for what becomes of wishes out of range.
 #[must_use]
 pub fn simulate(options: &Options) -> Day {
-    let _ = options.limited();
-    Day {
-        messages: Vec::new(),
-        feeds_toml: String::new(),
-        watchlist_csv: Vec::new(),
-        truth: Vec::new(),
-        garbage: 0,
+    let options = &options.limited();
+    let chance = |stream| Chance::new(options.seed, stream);
+    let cast = Cast::draw(options, &mut chance(stream::CAST));
+    let mut store = Store::new(chance(stream::GOODS));
+
+    let mut teller = Teller::new(&cast, &mut store, chance(stream::TRAFFIC));
+    ordinary::vessels(&mut teller);
+    ordinary::history(options, &mut teller);
+    ordinary::containers(options, &mut teller);
+    (teller.chance, teller.solid) = (chance(stream::STORIES), true);
+    let mut stage = Stage { options, teller: &mut teller, rows: Vec::new(), truth: Vec::new() };
+    let told = crimes::all(&mut stage).and_then(|()| lookalikes::all(&mut stage));
+    debug_assert!(told.is_some(), "the cast is large enough for every story");
+    let Stage { rows, truth, .. } = stage;
+    let letters = teller.letters;
+
+    let mut disturbing = chance(stream::NOISE);
+    let letters = noise::letters(options, letters, &mut store, &mut disturbing);
+    let parcels = Post::new(options, &cast, chance(stream::POST)).deliver(letters);
+    let mut messages = noise::parcels(options, parcels, &mut disturbing);
+    for (n, message) in messages.iter_mut().enumerate() {
+        number(message, n);
     }
+    Day {
+        garbage: messages.iter().filter(|m| m.garbage).count(),
+        messages,
+        feeds_toml: write::feeds::toml(),
+        watchlist_csv: list::versions(&rows, options.start),
+        truth,
+    }
+}
+
+/// Names the file by its place in the order of arrival.
+fn number(message: &mut Message, n: usize) {
+    let extension = message.file_name.rsplit('.').next().unwrap_or_default();
+    message.file_name = format!("{}-{n:06}.{extension}", message.feed);
 }

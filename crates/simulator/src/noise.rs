@@ -1,0 +1,177 @@
+//! What goes wrong on the way: corrections, typing errors, late word, duplicates and garbage.
+//!
+//! Rates are working values, chosen so that a day has some of each; stories are kept free of them.
+
+use quaywatch_domain::Timestamp;
+use serde_json::json;
+
+use crate::cast::Terminal;
+use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
+use crate::goods::Store;
+use crate::letter::{Body, Function, GateMove, Letter, RELEASE_FEED};
+use crate::lookalikes::one_digit_off;
+use crate::write::post::Parcel;
+use crate::{Message, Options};
+
+/// One gate document in so many has a mistyped container number, and is cancelled and written anew.
+const MISTYPED_ONE_IN: i64 = 150;
+/// One gate document in so many is replaced by a corrected one.
+const REPLACED_ONE_IN: i64 = 90;
+/// One JSON event in so many is sent again with the same id and a later creation time.
+const UPDATED_ONE_IN: i64 = 60;
+/// One letter in so many is told late.
+const LATE_ONE_IN: i64 = 80;
+/// One message in so many is sent twice.
+const DUPLICATE_ONE_IN: i64 = 60;
+/// One message in so many is held up on the way.
+const HELD_UP_ONE_IN: i64 = 90;
+/// One piece of garbage for so many messages, and at least [`MIN_GARBAGE`].
+const GARBAGE_ONE_IN: usize = 150;
+/// Fewest pieces of garbage: two of each kind.
+const MIN_GARBAGE: usize = 12;
+
+/// Disturbs letters of the day; what is before its start, and what belongs to stories, stays.
+pub(crate) fn letters(
+    options: &Options,
+    letters: Vec<Letter>,
+    store: &mut Store,
+    chance: &mut Chance,
+) -> Vec<Letter> {
+    let mut disturbed = Vec::with_capacity(letters.len());
+    for mut letter in letters {
+        let correction = letter.told.plus_millis(chance.minutes(15, 90));
+        if letter.solid || letter.told < options.start || correction > options.end() {
+            disturbed.push(letter);
+            continue;
+        }
+        if chance.one_in(LATE_ONE_IN) {
+            letter.told = letter.told.plus_millis(chance.minutes(20, 300)).min(options.end());
+            disturbed.push(letter);
+            continue;
+        }
+        match &letter.body {
+            Body::Gate(gate) if chance.one_in(MISTYPED_ONE_IN) => {
+                let wrong = mistyped(gate);
+                let document = format!("{}G{:07}", gate.terminal.code(), store.serial());
+                let anew = GateMove { document, ..(**gate).clone() };
+                let cancel = GateMove { function: Function::Cancel, ..wrong.clone() };
+                disturbed.push(said(letter.told, wrong));
+                disturbed.push(said(correction, cancel));
+                disturbed.push(said(correction.plus_millis(MINUTE_MS), anew));
+                continue;
+            }
+            Body::Gate(gate) if chance.one_in(REPLACED_ONE_IN) => {
+                let mut corrected = (**gate).clone();
+                corrected.function = Function::Replace;
+                corrected.unit.gross_kg += 10;
+                disturbed.push(said(correction, corrected));
+            }
+            Body::Carrier(carrier, event) if chance.one_in(UPDATED_ONE_IN) => {
+                let mut event = event.clone();
+                if event.get("transportCall").is_some() {
+                    event["transportCall"]["carrierServiceCode"] = json!("EXTRA");
+                    disturbed.push(Letter {
+                        told: correction,
+                        solid: false,
+                        body: Body::Carrier(*carrier, event),
+                    });
+                }
+            }
+            Body::Line(feed, line) if chance.one_in(UPDATED_ONE_IN) => {
+                disturbed.push(Letter {
+                    told: correction,
+                    solid: false,
+                    body: Body::Line(feed, line.clone()),
+                });
+            }
+            _ => {}
+        }
+        disturbed.push(letter);
+    }
+    disturbed
+}
+
+fn said(told: Timestamp, gate: GateMove) -> Letter {
+    Letter { told, solid: false, body: Body::Gate(Box::new(gate)) }
+}
+
+/// The same passage under a number whose check digit is wrong.
+fn mistyped(gate: &GateMove) -> GateMove {
+    let mut wrong = gate.clone();
+    wrong.unit.number = one_digit_off(&gate.unit.number);
+    wrong
+}
+
+/// Sends some messages twice, holds up some (not those of stories), adds garbage, and puts everything in order of
+/// arrival; the backlog in the order in which it was told.
+pub(crate) fn parcels(options: &Options, parcels: Vec<Parcel>, chance: &mut Chance) -> Vec<Message> {
+    let end = options.end();
+    let mut sent = Vec::with_capacity(parcels.len());
+    for Parcel { mut message, told, solid } in parcels {
+        let live = message.at > options.start;
+        if live && chance.one_in(DUPLICATE_ONE_IN) {
+            let again = message.at.plus_millis(chance.minutes(1, 180)).min(end);
+            sent.push((told, Message { at: again, ..message.clone() }));
+        }
+        let held_up = message.at.plus_millis(chance.minutes(5, 240));
+        if live && !solid && held_up < end && chance.one_in(HELD_UP_ONE_IN) {
+            message.at = held_up;
+        }
+        sent.push((told, message));
+    }
+    sent.sort_by(|(a_told, a), (b_told, b)| (a.at, a_told, &a.feed).cmp(&(b.at, b_told, &b.feed)));
+    let mut sent: Vec<Message> = sent.into_iter().map(|(_, message)| message).collect();
+    let pieces = (sent.len() / GARBAGE_ONE_IN).max(MIN_GARBAGE);
+    let garbage: Vec<Message> = (0..pieces).filter_map(|n| garbage(n, options, &sent, chance)).collect();
+    sent.extend(garbage);
+    sent.sort_by_key(|message| message.at);
+    sent
+}
+
+/// One piece of garbage of each kind in turn: noise, broken copies of real messages, an error page.
+fn garbage(n: usize, options: &Options, sent: &[Message], chance: &mut Chance) -> Option<Message> {
+    let latest = options.end().plus_millis(-HOUR_MS);
+    let at = chance.moment(options.start.plus_millis(HOUR_MS), latest);
+    let real = |feed: &str, chance: &mut Chance| {
+        let of_feed: Vec<&Message> = sent.iter().filter(|m| m.feed == feed && !m.garbage).collect();
+        chance.pick(&of_feed).map(|m| (*m).clone())
+    };
+    let gate = Terminal::Koper.gate_feed();
+    let (feed, cut) = match n % 6 {
+        0 | 1 => ("carrier-adl", Cut::Half),
+        2 => (gate, Cut::Head),
+        3 => (RELEASE_FEED, Cut::LastLine),
+        _ => (RELEASE_FEED, Cut::All),
+    };
+    let mut message = real(if n % 6 == 0 { gate } else { feed }, chance)?;
+    (message.at, message.garbage) = (at, true);
+    message.bytes = match (n % 6, cut) {
+        (0, _) => [vec![0x07], chance.bytes(160)].concat(),
+        (4, _) => ERROR_PAGE.as_bytes().to_vec(),
+        (5, _) => [b"{\"kind\": \xff\xfe".to_vec(), message.bytes].concat(),
+        (_, Cut::Half) => cut_at(&message.bytes, message.bytes.len() / 2),
+        (_, Cut::Head) => cut_at(&message.bytes, interchange_head(&message.bytes)),
+        (_, Cut::LastLine | Cut::All) => cut_at(&message.bytes, message.bytes.len().saturating_sub(40)),
+    };
+    Some(message)
+}
+
+/// Where a message breaks off.
+#[derive(Debug, Clone, Copy)]
+enum Cut {
+    Half,
+    Head,
+    LastLine,
+    All,
+}
+
+const ERROR_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body><h1>502 Bad Gateway</h1><p>The upstream server did not answer.</p></body></html>\n";
+
+fn cut_at(bytes: &[u8], at: usize) -> Vec<u8> {
+    bytes.iter().take(at).copied().collect()
+}
+
+/// Just into the first message of an interchange, before it names a container.
+fn interchange_head(bytes: &[u8]) -> usize {
+    bytes.windows(4).position(|w| w == b"BGM+").map_or(40, |p| p + 8)
+}
