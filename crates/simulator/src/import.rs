@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::cast::{Consignee, Firm, Haulier, STAY_HOURS, Terminal, origin};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::goods::{SealTag, Sealer, Unit};
-use crate::letter::{DcsaPlace, IMPORT, QuayMove, Teller, carrier_party, party, seal_lines};
+use crate::letter::{Body, DcsaPlace, IMPORT, Letter, QuayMove, Teller, carrier_party, party, seal_lines};
+use crate::write::json::extend;
 
 /// A right to collect, handed on.
 #[derive(Debug, Clone)]
@@ -304,7 +305,7 @@ impl Import {
                 self.tell_opening(teller, *at, Sealer::Customs);
             }
             if *kind == "customs_released" {
-                parts["parties"] = json!([party("CONSIGNEE", &self.consignee.firm)]);
+                extend(&mut parts, json!({"parties": [party("CONSIGNEE", &self.consignee.firm)]}));
             }
             teller.customs(kind, *at, &self.unit, parts);
         }
@@ -323,7 +324,12 @@ impl Import {
         let before = at.plus_millis(-25 * MINUTE_MS);
         teller.customs("seal_removed", before, &self.unit, json!({"seals": seal_lines(&gone)}));
         let after = at.plus_millis(12 * MINUTE_MS);
-        teller.customs("seal_affixed", after, &self.unit, json!({"seals": seal_lines(&[new.clone()])}));
+        teller.customs(
+            "seal_affixed",
+            after,
+            &self.unit,
+            json!({"seals": seal_lines(std::slice::from_ref(new))}),
+        );
     }
 
     fn tell_announcement(&self, teller: &mut Teller<'_>, announcement: &Announcement) {
@@ -339,17 +345,12 @@ impl Import {
                 "transport": {"mode": "ROAD", "truck_plate": plate, "driver_badge": format!("B{}", plate)},
             })
         };
-        let first = teller.letters.len();
         teller.release("pickup_announced", announcement.at, &self.unit, parts(&announcement.plate));
-        if let Some((at, plate)) = &announcement.truck_changed {
-            let told = teller.letters.get(first).cloned();
-            if let Some(mut letter) = told
-                && let crate::letter::Body::Line(_, line) = &mut letter.body
-            {
-                line["transport"] = parts(plate).get("transport").cloned().unwrap_or_default();
-                letter.told = *at;
-                teller.letters.push(letter);
-            }
+        if let Some((at, plate)) = &announcement.truck_changed
+            && let Some(Letter { body: Body::Line(feed, mut line), .. }) = teller.letters.last().cloned()
+        {
+            extend(&mut line, parts(plate));
+            teller.tell(*at, Body::Line(feed, line));
         }
         if let Some(at) = announcement.cancelled_at {
             teller.release("pickup_cancelled", at, &self.unit, parts(&announcement.plate));

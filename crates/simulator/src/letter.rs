@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::cast::{CARRIERS, Call, Cast, Firm, Haulier, Terminal};
 use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
-use crate::goods::{SealTag, Sealer, Store, Unit};
+use crate::goods::{SealTag, Store, Unit};
+use crate::write::json::extend;
 
 /// Feed of the release platform.
 pub(crate) const RELEASE_FEED: &str = "release-platform";
@@ -128,26 +129,25 @@ impl<'a> Teller<'a> {
     ) {
         let told = at.plus_millis(self.chance.minutes(5, 150));
         let mut event = self.dcsa_event("EQUIPMENT", at);
-        event["equipmentEventTypeCode"] = json!(code);
-        event["equipmentReference"] = json!(unit.number);
-        event["ISOEquipmentCode"] = json!(unit.iso_type);
-        event["emptyIndicatorCode"] = json!(if unit.seals.is_empty() { "EMPTY" } else { "LADEN" });
-        event["eventLocation"] = json!({
-            "UNLocationCode": place.un_locode,
-        });
-        if let Some(terminal) = place.terminal {
-            event["eventLocation"]["facilityCode"] = json!(terminal);
-            event["eventLocation"]["facilityCodeListProvider"] = json!("SMDG");
-        }
+        extend(
+            &mut event,
+            json!({
+                "equipmentEventTypeCode": code,
+                "equipmentReference": unit.number,
+                "ISOEquipmentCode": unit.iso_type,
+                "emptyIndicatorCode": if unit.seals.is_empty() { "EMPTY" } else { "LADEN" },
+                "eventLocation": place.json(),
+                "documentReferences": [
+                    {"documentReferenceType": "BKG", "documentReferenceValue": unit.booking},
+                    {"documentReferenceType": "TRD", "documentReferenceValue": unit.bill},
+                ],
+            }),
+        );
         if let Some(call) = place.call {
-            event["transportCall"] = transport_call(call, place);
+            extend(&mut event, json!({"transportCall": transport_call(call, place)}));
         }
-        event["documentReferences"] = json!([
-            {"documentReferenceType": "BKG", "documentReferenceValue": unit.booking},
-            {"documentReferenceType": "TRD", "documentReferenceValue": unit.bill},
-        ]);
         if !seals.is_empty() {
-            event["seals"] = seals.iter().map(dcsa_seal).collect();
+            extend(&mut event, json!({"seals": seals.iter().map(dcsa_seal).collect::<Value>()}));
         }
         self.tell(told, Body::Carrier(unit.carrier, event));
     }
@@ -162,20 +162,31 @@ impl<'a> Teller<'a> {
         call: &Call,
     ) {
         let mut event = self.dcsa_event("TRANSPORT", at);
-        event["eventClassifierCode"] = json!(classifier);
-        event["transportEventTypeCode"] = json!(code);
-        event["transportCall"] = transport_call(call, DcsaPlace::koper());
+        let transport_call = transport_call(call, DcsaPlace::koper());
+        extend(
+            &mut event,
+            json!({
+                "eventClassifierCode": classifier,
+                "transportEventTypeCode": code,
+                "transportCall": transport_call,
+            }),
+        );
         self.tell(told, Body::Carrier(call.carrier, event));
     }
 
     /// A shipment event of a document; created when it happens, as DCSA 2.2 requires.
-    pub(crate) fn shipment(&mut self, code: &str, document: (&str, &str), at: Timestamp, unit: &Unit) {
+    pub(crate) fn shipment(&mut self, code: &str, (kind, id): (&str, &str), at: Timestamp, unit: &Unit) {
         let mut event = self.dcsa_event("SHIPMENT", at);
-        event["shipmentEventTypeCode"] = json!(code);
-        event["documentTypeCode"] = json!(document.0);
-        event["documentID"] = json!(document.1);
-        event["documentReferences"] =
-            json!([{"documentReferenceType": "BKG", "documentReferenceValue": unit.booking}]);
+        extend(
+            &mut event,
+            json!({
+                "shipmentEventTypeCode": code,
+                "documentTypeCode": kind,
+                "documentID": id,
+                "documentReferences":
+                    [{"documentReferenceType": "BKG", "documentReferenceValue": unit.booking}],
+            }),
+        );
         self.tell(at, Body::Carrier(unit.carrier, event));
     }
 
@@ -236,9 +247,7 @@ impl<'a> Teller<'a> {
             "place": {"un_locode": Terminal::Koper.un_locode(), "terminal": Terminal::Koper.code()},
             "equipment": {"number": unit.number, "iso_type": unit.iso_type},
         });
-        if let (Some(line), Value::Object(parts)) = (line.as_object_mut(), parts) {
-            line.extend(parts);
-        }
+        extend(&mut line, parts);
         line
     }
 
@@ -301,39 +310,46 @@ impl DcsaPlace<'_> {
     pub(crate) const fn koper() -> Self {
         Self { un_locode: Terminal::Koper.un_locode(), terminal: Some(Terminal::Koper.code()), call: None }
     }
+
+    fn json(self) -> Value {
+        let mut value = json!({"UNLocationCode": self.un_locode});
+        if let Some(terminal) = self.terminal {
+            extend(&mut value, json!({"facilityCode": terminal, "facilityCodeListProvider": "SMDG"}));
+        }
+        value
+    }
 }
 
 fn transport_call(call: &Call, place: DcsaPlace<'_>) -> Value {
     let carrier = CARRIERS.get(call.carrier);
-    let mut value = json!({
-        "transportCallID": call.id,
-        "carrierServiceCode": carrier.map(|c| c.service),
-        "carrierVoyageNumber": call.voyage,
-        "UNLocationCode": place.un_locode,
-        "facilityTypeCode": "POTE",
-        "modeOfTransport": "VESSEL",
-        "vessel": {
-            "vesselIMONumber": call.imo,
-            "vesselName": call.vessel,
-            "vesselCallSignNumber": call.call_sign,
-            "vesselOperatorCarrierCode": carrier.map(|c| c.code),
-            "vesselOperatorCarrierCodeListProvider": "SMDG",
-        },
-    });
-    if let Some(terminal) = place.terminal {
-        value["facilityCode"] = json!(terminal);
-        value["facilityCodeListProvider"] = json!("SMDG");
-    } else {
-        // A call at another port has another id.
-        value["transportCallID"] = json!(format!("{}{}", place.un_locode, call.voyage));
-    }
+    // A call at another port has another id.
+    let id =
+        place.terminal.map_or_else(|| format!("{}{}", place.un_locode, call.voyage), |_| call.id.clone());
+    let mut value = place.json();
+    extend(
+        &mut value,
+        json!({
+            "transportCallID": id,
+            "carrierServiceCode": carrier.map(|c| c.service),
+            "carrierVoyageNumber": call.voyage,
+            "facilityTypeCode": "POTE",
+            "modeOfTransport": "VESSEL",
+            "vessel": {
+                "vesselIMONumber": call.imo,
+                "vesselName": call.vessel,
+                "vesselCallSignNumber": call.call_sign,
+                "vesselOperatorCarrierCode": carrier.map(|c| c.code),
+                "vesselOperatorCarrierCodeListProvider": "SMDG",
+            },
+        }),
+    );
     value
 }
 
 fn dcsa_seal(seal: &SealTag) -> Value {
     let mut value = json!({"sealNumber": seal.number, "sealType": "BLT"});
     if let Some(source) = seal.sealer.dcsa() {
-        value["sealSource"] = json!(source);
+        extend(&mut value, json!({"sealSource": source}));
     }
     value
 }

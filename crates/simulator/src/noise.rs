@@ -10,6 +10,7 @@ use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
 use crate::goods::Store;
 use crate::letter::{Body, Function, GateMove, Letter, RELEASE_FEED};
 use crate::lookalikes::one_digit_off;
+use crate::write::json::extend;
 use crate::write::post::Parcel;
 use crate::{Message, Options};
 
@@ -69,7 +70,9 @@ pub(crate) fn letters(
             Body::Carrier(carrier, event) if chance.one_in(UPDATED_ONE_IN) => {
                 let mut event = event.clone();
                 if event.get("transportCall").is_some() {
-                    event["transportCall"]["carrierServiceCode"] = json!("EXTRA");
+                    if let Some(call) = event.get_mut("transportCall") {
+                        extend(call, json!({"carrierServiceCode": "EXTRA"}));
+                    }
                     disturbed.push(Letter {
                         told: correction,
                         solid: false,
@@ -122,47 +125,62 @@ pub(crate) fn parcels(options: &Options, parcels: Vec<Parcel>, chance: &mut Chan
     sent.sort_by(|(a_told, a), (b_told, b)| (a.at, a_told, &a.feed).cmp(&(b.at, b_told, &b.feed)));
     let mut sent: Vec<Message> = sent.into_iter().map(|(_, message)| message).collect();
     let pieces = (sent.len() / GARBAGE_ONE_IN).max(MIN_GARBAGE);
-    let garbage: Vec<Message> = (0..pieces).filter_map(|n| garbage(n, options, &sent, chance)).collect();
+    let kinds = Garbage::ALL.into_iter().cycle().take(pieces);
+    let garbage: Vec<Message> = kinds.filter_map(|kind| garbage(kind, options, &sent, chance)).collect();
     sent.extend(garbage);
     sent.sort_by_key(|message| message.at);
     sent
 }
 
-/// One piece of garbage of each kind in turn: noise, broken copies of real messages, an error page.
-fn garbage(n: usize, options: &Options, sent: &[Message], chance: &mut Chance) -> Option<Message> {
-    let latest = options.end().plus_millis(-HOUR_MS);
-    let at = chance.moment(options.start.plus_millis(HOUR_MS), latest);
-    let real = |feed: &str, chance: &mut Chance| {
-        let of_feed: Vec<&Message> = sent.iter().filter(|m| m.feed == feed && !m.garbage).collect();
-        chance.pick(&of_feed).map(|m| (*m).clone())
-    };
-    let gate = Terminal::Koper.gate_feed();
-    let (feed, cut) = match n % 6 {
-        0 | 1 => ("carrier-adl", Cut::Half),
-        2 => (gate, Cut::Head),
-        3 => (RELEASE_FEED, Cut::LastLine),
-        _ => (RELEASE_FEED, Cut::All),
-    };
-    let mut message = real(if n % 6 == 0 { gate } else { feed }, chance)?;
-    (message.at, message.garbage) = (at, true);
-    message.bytes = match (n % 6, cut) {
-        (0, _) => [vec![0x07], chance.bytes(160)].concat(),
-        (4, _) => ERROR_PAGE.as_bytes().to_vec(),
-        (5, _) => [b"{\"kind\": \xff\xfe".to_vec(), message.bytes].concat(),
-        (_, Cut::Half) => cut_at(&message.bytes, message.bytes.len() / 2),
-        (_, Cut::Head) => cut_at(&message.bytes, interchange_head(&message.bytes)),
-        (_, Cut::LastLine | Cut::All) => cut_at(&message.bytes, message.bytes.len().saturating_sub(40)),
-    };
-    Some(message)
+/// Kinds of garbage: noise, broken copies of real messages, an error page.
+#[derive(Debug, Clone, Copy)]
+enum Garbage {
+    RandomBytes,
+    CutJson,
+    CutEdifact,
+    CutLine,
+    ErrorPage,
+    InvalidUtf8,
 }
 
-/// Where a message breaks off.
-#[derive(Debug, Clone, Copy)]
-enum Cut {
-    Half,
-    Head,
-    LastLine,
-    All,
+impl Garbage {
+    const ALL: [Self; 6] = [
+        Self::RandomBytes,
+        Self::CutJson,
+        Self::CutEdifact,
+        Self::CutLine,
+        Self::ErrorPage,
+        Self::InvalidUtf8,
+    ];
+
+    const fn feed(self) -> &'static str {
+        match self {
+            Self::CutJson => "carrier-adl",
+            Self::RandomBytes | Self::CutEdifact => Terminal::Koper.gate_feed(),
+            Self::CutLine | Self::ErrorPage | Self::InvalidUtf8 => RELEASE_FEED,
+        }
+    }
+
+    /// What becomes of a real message.
+    fn spoil(self, bytes: &[u8], chance: &mut Chance) -> Vec<u8> {
+        match self {
+            Self::RandomBytes => [vec![0x07], chance.bytes(160)].concat(),
+            Self::CutJson => cut_at(bytes, bytes.len() / 2),
+            Self::CutEdifact => cut_at(bytes, interchange_head(bytes)),
+            Self::CutLine => cut_at(bytes, bytes.len().saturating_sub(40)),
+            Self::ErrorPage => ERROR_PAGE.as_bytes().to_vec(),
+            Self::InvalidUtf8 => [b"{\"kind\": \xff\xfe", bytes].concat(),
+        }
+    }
+}
+
+/// A piece of garbage in place of a copy of a real message.
+fn garbage(kind: Garbage, options: &Options, sent: &[Message], chance: &mut Chance) -> Option<Message> {
+    let earliest = options.start.plus_millis(HOUR_MS);
+    let at = chance.moment(earliest, options.end().plus_millis(-HOUR_MS));
+    let of_feed: Vec<&Message> = sent.iter().filter(|m| m.feed == kind.feed()).collect();
+    let real = (*chance.pick(&of_feed)?).clone();
+    Some(Message { at, garbage: true, bytes: kind.spoil(&real.bytes, chance), ..real })
 }
 
 const ERROR_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body><h1>502 Bad Gateway</h1><p>The upstream server did not answer.</p></body></html>\n";

@@ -9,7 +9,7 @@ pub(crate) fn dcsa(events: &[(Timestamp, &Value)]) -> Vec<u8> {
         .iter()
         .map(|(told, event)| {
             let mut event = (*event).clone();
-            event["eventCreatedDateTime"] = json!(told);
+            extend(&mut event, json!({"eventCreatedDateTime": told}));
             event
         })
         .collect();
@@ -21,9 +21,16 @@ pub(crate) fn lines(events: &[(Timestamp, &Value)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (told, event) in events {
         let mut event = (*event).clone();
-        event["created_at"] = json!(told);
+        extend(&mut event, json!({"created_at": told}));
         bytes.extend(event.to_string().into_bytes());
         bytes.push(b'\n');
     }
     bytes
+}
+
+/// Puts the fields of one object into another, in place of those of the same name.
+pub(crate) fn extend(value: &mut Value, parts: Value) {
+    if let (Value::Object(value), Value::Object(parts)) = (value, parts) {
+        value.extend(parts);
+    }
 }
