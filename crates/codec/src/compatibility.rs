@@ -152,7 +152,7 @@ impl<'a, 'd> Walk<'a, 'd> {
 
 fn resolve<'a>(root: &'a Schema, schema: &'a Schema) -> &'a Schema {
     match schema {
-        Schema::Ref { name } => definition(root, &name.to_string()).unwrap_or(schema),
+        Schema::Ref { name } => definition(root, name.as_ref()).unwrap_or(schema),
         other => other,
     }
 }
@@ -162,5 +162,100 @@ fn kind(schema: &Schema) -> String {
     match schema {
         Schema::Fixed(fixed) => format!("fixed of {} bytes", fixed.size),
         other => format!("{:?}", apache_avro::schema::SchemaKind::from(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = r#"{"type": "record", "name": "R", "fields": [
+        {"name": "a", "type": "string"},
+        {"name": "n", "type": "int", "default": 0},
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["X", "Y"]}},
+        {"name": "o", "type": ["null", {"type": "record", "name": "I", "fields": [
+            {"name": "x", "type": "string"}, {"name": "h", "type": {"type": "fixed", "name": "H", "size": 4}}]}],
+         "default": null},
+        {"name": "u", "type": ["string", "null"], "default": "s"},
+        {"name": "l", "type": {"type": "array", "items": "I"}, "default": []}
+    ]}"#;
+
+    fn changed(from: &str, to: &str) -> Result<(), Error> {
+        let newer = BASE.replace(from, to);
+        assert_ne!(newer, BASE, "{from} is not in the schema");
+        check("R", &newer, &[BASE])
+    }
+
+    #[test]
+    fn what_may_change_is_let_through() {
+        check("R", BASE, &[BASE]).unwrap();
+        changed(
+            r#"{"name": "a","#,
+            r#"{"name": "z", "type": ["null", "string"], "default": null}, {"name": "a","#,
+        )
+        .unwrap();
+        changed(r#"["X", "Y"]"#, r#"["X", "Y", "Z"]"#).unwrap();
+        changed(r#"{"name": "n", "type": "int", "default": 0},"#, "").unwrap();
+        changed(r#"{"name": "a", "type": "string"}"#, r#"{"name": "a", "type": "string", "doc": "A."}"#)
+            .unwrap();
+        changed(
+            r#""string"}, {"name": "h""#,
+            r#""string"}, {"name": "y", "type": "long", "default": 1}, {"name": "h""#,
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn every_breaking_change_is_caught() {
+        let breaking = [
+            ("a default removed", r#", "default": 0"#, ""),
+            ("a default changed", r#""default": 0"#, r#""default": 1"#),
+            (
+                "a new field without default",
+                r#"{"name": "a","#,
+                r#"{"name": "z", "type": "string"}, {"name": "a","#,
+            ),
+            ("a mandatory field removed", r#"{"name": "a", "type": "string"},"#, ""),
+            ("a type changed", r#"{"name": "a", "type": "string"}"#, r#"{"name": "a", "type": "bytes"}"#),
+            ("a type widened", r#""int", "default": 0"#, r#""long", "default": 0"#),
+            (
+                "a type made nullable",
+                r#"{"name": "a", "type": "string"}"#,
+                r#"{"name": "a", "type": ["null", "string"]}"#,
+            ),
+            ("an enum that shrinks", r#"["X", "Y"]"#, r#"["X"]"#),
+            ("an enum that renames a symbol", r#"["X", "Y"]"#, r#"["X", "W"]"#),
+            ("another logical type", "timestamp-millis", "timestamp-micros"),
+            ("a logical type dropped", r#"{"type": "long", "logicalType": "timestamp-millis"}"#, r#""long""#),
+            ("another fixed size", r#""size": 4"#, r#""size": 8"#),
+            (
+                "a nested type changed",
+                r#"{"name": "x", "type": "string"}"#,
+                r#"{"name": "x", "type": "double"}"#,
+            ),
+            ("a record renamed", r#""name": "R""#, r#""name": "S""#),
+            ("a union that shrinks", r#"["string", "null"]"#, r#"["string"]"#),
+        ];
+        for (what, from, to) in breaking {
+            assert!(matches!(changed(from, to), Err(Error::Incompatible { .. })), "{what} passes");
+        }
+    }
+
+    #[test]
+    fn each_earlier_version_counts_and_not_the_latest_alone() {
+        let second = BASE.replace(r#"["X", "Y"]"#, r#"["X", "Y", "Z"]"#);
+        let third = BASE.replace(r#"["X", "Y"]"#, r#"["Y", "Z"]"#);
+        check("R", &second, &[BASE]).unwrap();
+        let error = check("R", &third, &[&BASE.replace(r#"["X", "Y"]"#, r#"["Y"]"#), BASE]).unwrap_err();
+        assert!(error.to_string().contains("version 2: R.e no longer has X"), "{error}");
+    }
+
+    #[test]
+    fn types_that_hold_themselves_are_found() {
+        let json = r#"{"type": "record", "name": "T", "fields": [
+            {"name": "next", "type": ["null", {"type": "array", "items": "T"}]}]}"#;
+        assert_eq!(recursive_type(&Schema::parse_str(json).unwrap()).as_deref(), Some("T"));
+        assert_eq!(recursive_type(&Schema::parse_str(BASE).unwrap()), None);
     }
 }

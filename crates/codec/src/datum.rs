@@ -17,8 +17,6 @@ const MAX_SCHEMAS: usize = 4096;
 const MAX_FIELD_BYTES: usize = 32 * 1024 * 1024;
 /// Longest reason that an error carries, characters.
 const MAX_REASON_CHARS: usize = 200;
-/// Room for an ordinary record, bytes.
-const USUAL_RECORD_BYTES: usize = 512;
 
 /// CRC-64-AVRO of the parsing canonical form, as single-object encoding writes it: little-endian.
 pub(crate) type Fingerprint = [u8; 8];
@@ -71,14 +69,12 @@ impl Datum {
         Ok(Self { fingerprint, record, writer, reader })
     }
 
-    /// Appends the datum to `header`.
-    pub(crate) fn write<T: Record>(&self, header: &[u8], value: &T) -> Result<Vec<u8>, Error> {
-        let mut out = Vec::with_capacity(USUAL_RECORD_BYTES);
-        out.extend_from_slice(header);
-        self.writer
-            .write_ser(&mut out, value)
-            .map_err(|e| Error::Unencodable { record: T::NAME, reason: reason(e) })?;
-        Ok(out)
+    /// Appends the datum to `out`.
+    pub(crate) fn write<T: Record>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+        match self.writer.write_ser(out, value) {
+            Ok(_) => Ok(()),
+            Err(e) => Err(Error::Unencodable { record: T::NAME, reason: reason(e) }),
+        }
     }
 
     /// Reads a datum that must take up all of `bytes`.

@@ -35,7 +35,7 @@ pub enum Error {
     },
     /// Confluent framing without a registry.
     #[error(
-        "the {record} names schema id {id} of a schema registry and none is configured; set codec.registry_url, \
+        "the {record} names schema id {id} of a schema registry and none is configured; set schema_registry.url, \
          or have the producer use single-object encoding"
     )]
     NoRegistry {

@@ -9,7 +9,9 @@ pub mod compatibility;
 mod datum;
 mod error;
 mod record;
+mod registry;
 
-pub use codec::{Codec, schema_of};
+pub use codec::{Codec, schema_of, state};
 pub use error::Error;
 pub use record::{Record, RecordSchema, schemas};
+pub use registry::{Registered, Registry, RegistrySettings};

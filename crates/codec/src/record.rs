@@ -19,8 +19,10 @@ pub trait Record: Serialize + DeserializeOwned {
 pub struct RecordSchema {
     /// Topics of the record; `*` stands for an agency's or stage's id.
     pub topics: &'static [&'static str],
-    /// Name of the record.
+    /// Name of the schema, that of its file in `schemas/`.
     pub name: &'static str,
+    /// Name of the record in it.
+    pub record: &'static str,
     /// The schema that this program writes, JSON.
     pub schema: &'static str,
     /// Schemas of releases, oldest first, the version being the place in the list from 1.
@@ -28,19 +30,20 @@ pub struct RecordSchema {
 }
 
 macro_rules! records {
-    ($($record:ident $rust:ty: $topics:expr, [$($version:literal),*];)+) => {
-        $(impl Record for $rust {
+    ($($file:ident $record:ident: $topics:expr, [$($version:literal),*];)+) => {
+        $(impl Record for $record {
             const NAME: &'static str = stringify!($record);
             const SCHEMA: &'static str =
-                include_str!(concat!("../../../schemas/", stringify!($record), ".avsc"));
+                include_str!(concat!("../../../schemas/", stringify!($file), ".avsc"));
         })+
 
         static RECORDS: &[RecordSchema] = &[$(RecordSchema {
             topics: &$topics,
-            name: stringify!($record),
-            schema: <$rust as Record>::SCHEMA,
+            name: stringify!($file),
+            record: stringify!($record),
+            schema: <$record as Record>::SCHEMA,
             released: &[$(include_str!(concat!(
-                "../../../schemas/released/", stringify!($record), "/", $version, ".avsc"
+                "../../../schemas/released/", stringify!($file), "/", $version, ".avsc"
             ))),*],
         }),+];
     };
