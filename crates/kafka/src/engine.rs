@@ -279,10 +279,6 @@ impl<S: Stage> Engine<S> {
         }
     }
 
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
     pub(crate) fn committed(&mut self, changes: Vec<(i32, Vec<Change>)>) -> Tally {
         let mut changes: HashMap<i32, Vec<Change>> = changes.into_iter().collect();
         for (number, partition) in &mut self.partitions {

@@ -1,18 +1,30 @@
 //! The one door to Kafka.
 
-mod embedded;
+mod assignment;
+mod config;
+mod context;
+
 mod engine;
 mod error;
 mod harness;
 mod host;
+mod log;
 mod metrics;
 mod outputs;
+mod positions;
 mod record;
+mod restore;
+mod runtime;
 mod settings;
+mod shared;
+mod slot;
 mod stage;
 mod states;
+mod step;
 mod store;
+mod tables;
 mod topology;
+mod txn;
 
 pub use engine::DEAD_LETTERS;
 pub use error::{Error, StateError};
@@ -21,6 +33,7 @@ pub use host::{Clock, Host, Readiness, wall_clock};
 pub use metrics::Metrics;
 pub use outputs::Outputs;
 pub use record::{Headers, NewRecord, OwnedRecord, Record};
+pub use runtime::{run, run_blocking};
 pub use settings::{
     Compression, MAX_DEAD_LETTER_VALUE_BYTES, MAX_RAW_RECORD_BYTES, MAX_RECORD_BYTES, MAX_STATE_BYTES,
     Mechanism, Protocol, Secret, Security, Settings,

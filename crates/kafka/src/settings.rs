@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::embedded::Positions;
 use crate::error::Error;
+use crate::positions::Positions;
 
 /// The largest record that enters `port.raw`: a message body of 2 MiB and what surrounds it.
 pub const MAX_RAW_RECORD_BYTES: usize = 2_359_296;
-/// The largest record anywhere: a dead letter that carries a raw record and tells about it.
-pub const MAX_RECORD_BYTES: usize = 3_145_728;
-/// The largest state with its key.
-pub const MAX_STATE_BYTES: usize = 3_000_000;
-/// The most of a record's value that a dead letter carries; the rest is cut off.
-pub const MAX_DEAD_LETTER_VALUE_BYTES: usize = 2_621_440;
+/// The largest record anywhere, 4 MiB: a dead letter that carries a raw record and tells about it.
+pub const MAX_RECORD_BYTES: usize = 4_194_304;
+/// The largest state with its key, 4 MB.
+pub const MAX_STATE_BYTES: usize = 4_000_000;
+/// The most of a record's value that a dead letter carries, 3 MiB; the rest is cut off.
+pub const MAX_DEAD_LETTER_VALUE_BYTES: usize = 3_145_728;
 
 /// How to reach Kafka and how the stages run. Field names are the settings' names below `kafka`.
 #[derive(Clone, Debug, Deserialize, Serialize)]

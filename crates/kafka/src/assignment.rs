@@ -1,0 +1,219 @@
+//! What a slot owns, where it stands in it, and which records it may take.
+
+use std::collections::HashMap;
+
+use crate::error::Error;
+
+/// An input topic, by its place in the subscription, and a partition.
+pub(crate) type Place = (usize, i32);
+
+/// Progress in one owned partition.
+#[derive(Debug, Default)]
+struct Owned {
+    /// Its states are being restored.
+    restoring: bool,
+    /// The next offset that may be taken; earlier ones were.
+    expected: Option<i64>,
+    /// After a rewind, the record that must come first.
+    rewound_to: Option<i64>,
+    /// The earliest record that came while it could not be taken.
+    passed: Option<i64>,
+}
+
+/// What to do with a record.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Take,
+    /// Not ours, not yet, or taken before: dropped, and it never advances an offset.
+    Drop,
+    /// It proves that the consumer did not go back where it was told to.
+    Astray,
+}
+
+/// The partitions of a slot and the offsets of its open transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Assignment {
+    owned: HashMap<Place, Owned>,
+    first: HashMap<Place, i64>,
+    next: HashMap<Place, i64>,
+}
+
+impl Assignment {
+    pub(crate) fn assign(&mut self, place: Place, restoring: bool) {
+        self.owned.insert(place, Owned { restoring, ..Owned::default() });
+    }
+
+    pub(crate) fn revoke(&mut self, place: Place) {
+        self.owned.remove(&place);
+    }
+
+    /// Where reading starts when this process keeps the offsets.
+    pub(crate) fn start_at(&mut self, place: Place, offset: i64) {
+        if let Some(owned) = self.owned.get_mut(&place) {
+            owned.expected = Some(offset);
+        }
+    }
+
+    /// The next offset that may be taken, as far as it is known.
+    pub(crate) fn expected(&self, place: Place) -> Option<i64> {
+        self.owned.get(&place)?.expected
+    }
+
+    /// The states are there; returns where to go back to if records came too early.
+    pub(crate) fn restored(&mut self, place: Place) -> Option<i64> {
+        let owned = self.owned.get_mut(&place)?;
+        owned.restoring = false;
+        let passed = owned.passed.take()?;
+        owned.rewound_to = Some(passed);
+        Some(passed)
+    }
+
+    pub(crate) fn owns(&self, place: Place) -> bool {
+        self.owned.contains_key(&place)
+    }
+
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        self.owned.keys().copied()
+    }
+
+    pub(crate) fn is_restoring(&self) -> bool {
+        self.owned.values().any(|owned| owned.restoring)
+    }
+
+    /// Looks at a record before it is handled.
+    pub(crate) fn look(&mut self, place: Place, offset: i64) -> Verdict {
+        let Some(owned) = self.owned.get_mut(&place) else { return Verdict::Drop };
+        if owned.restoring {
+            owned.passed = Some(owned.passed.map_or(offset, |passed| passed.min(offset)));
+            return Verdict::Drop;
+        }
+        match owned.rewound_to {
+            Some(to) if offset > to => return Verdict::Astray,
+            Some(to) if offset < to => return Verdict::Drop,
+            Some(_) => owned.rewound_to = None,
+            None if owned.expected.is_some_and(|expected| offset < expected) => return Verdict::Drop,
+            None => {}
+        }
+        Verdict::Take
+    }
+
+    /// Offsets that are gone before they were read; only where every offset holds a record.
+    pub(crate) fn gap(&self, place: Place, offset: i64) -> Option<i64> {
+        let expected = self.owned.get(&place)?.expected?;
+        (offset > expected).then_some(offset - expected)
+    }
+
+    /// A record was handled in the open transaction.
+    pub(crate) fn handled(&mut self, place: Place, offset: i64) {
+        self.first.entry(place).or_insert(offset);
+        self.next.insert(place, offset + 1);
+        if let Some(owned) = self.owned.get_mut(&place) {
+            owned.expected = Some(offset + 1);
+        }
+    }
+
+    /// The offsets to commit.
+    pub(crate) fn next(&self) -> &HashMap<Place, i64> {
+        &self.next
+    }
+
+    pub(crate) fn committed(&mut self) {
+        self.first.clear();
+        self.next.clear();
+    }
+
+    /// The transaction is void; returns where to go back to.
+    pub(crate) fn aborted(&mut self) -> Vec<(Place, i64)> {
+        self.next.clear();
+        let mut back = Vec::new();
+        for (place, first) in self.first.drain() {
+            if let Some(owned) = self.owned.get_mut(&place) {
+                owned.expected = Some(first);
+                owned.rewound_to = Some(first);
+                back.push((place, first));
+            }
+        }
+        back
+    }
+}
+
+/// States live in the partition of their input: both topics must have the same number of them.
+pub(crate) fn check_copartitioned(
+    changelog: &str,
+    changelog_partitions: usize,
+    input: &str,
+    input_partitions: usize,
+) -> Result<(), Error> {
+    if changelog_partitions == input_partitions {
+        return Ok(());
+    }
+    Err(Error::PartitionMismatch {
+        changelog: changelog.to_owned(),
+        changelog_partitions,
+        input: input.to_owned(),
+        input_partitions,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P: Place = (0, 3);
+
+    #[test]
+    fn a_record_of_a_partition_that_is_not_owned_is_dropped_and_advances_nothing() {
+        let mut assignment = Assignment::default();
+        assert_eq!(assignment.look(P, 7), Verdict::Drop);
+        assignment.assign(P, false);
+        assert_eq!(assignment.look(P, 7), Verdict::Take);
+        assignment.handled(P, 7);
+        assignment.revoke(P);
+        assert_eq!(assignment.look(P, 8), Verdict::Drop);
+        assert_eq!(assignment.next().get(&P), Some(&8));
+        assert!(assignment.aborted().is_empty());
+    }
+
+    #[test]
+    fn a_record_is_taken_once_even_if_it_is_delivered_twice() {
+        let mut assignment = Assignment::default();
+        assignment.assign(P, false);
+        assignment.handled(P, 7);
+        assignment.committed();
+        assert_eq!(assignment.look(P, 7), Verdict::Drop);
+        assert_eq!(assignment.look(P, 9), Verdict::Take);
+    }
+
+    #[test]
+    fn after_an_abort_the_first_record_of_the_transaction_must_come_again() {
+        let mut assignment = Assignment::default();
+        assignment.assign(P, false);
+        assignment.handled(P, 7);
+        assignment.handled(P, 9);
+        assert_eq!(assignment.aborted(), [(P, 7)]);
+        assert_eq!(assignment.look(P, 6), Verdict::Drop);
+        assert_eq!(assignment.look(P, 10), Verdict::Astray);
+        assert_eq!(assignment.look(P, 7), Verdict::Take);
+        assignment.handled(P, 7);
+        assert_eq!(assignment.look(P, 9), Verdict::Take);
+    }
+
+    #[test]
+    fn a_record_that_came_during_the_restore_is_read_again_after_it() {
+        let mut assignment = Assignment::default();
+        assignment.assign(P, true);
+        assert!(assignment.is_restoring());
+        assert_eq!(assignment.look(P, 5), Verdict::Drop);
+        assert_eq!(assignment.look(P, 6), Verdict::Drop);
+        assert_eq!(assignment.restored(P), Some(5));
+        assert_eq!(assignment.look(P, 6), Verdict::Astray);
+        assert_eq!(assignment.look(P, 5), Verdict::Take);
+    }
+
+    #[test]
+    fn a_state_topic_with_other_partitions_than_its_input_is_refused() {
+        assert!(check_copartitioned("s.state", 4, "port.raw", 4).is_ok());
+        let refused = check_copartitioned("s.state", 3, "port.raw", 4).unwrap_err().to_string();
+        assert!(refused.contains("s.state has 3 partitions but port.raw has 4"), "{refused}");
+    }
+}

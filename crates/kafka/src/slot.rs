@@ -1,0 +1,402 @@
+//! A slot: one thread with a consumer, a transactional producer and the states of its partitions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::config::FromClientConfigAndContext as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use crate::assignment::{Assignment, Place};
+use crate::config;
+use crate::context::{Event, Member};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::log::{REQUEST, is_transient};
+use crate::restore::Restore;
+use crate::shared::{Backoff, Shared};
+use crate::stage::Stage;
+use crate::tables::Feed;
+use crate::txn::{Connected, Producer};
+
+/// The longest wait for a record: rebalances, tables and deadlines are looked at in between.
+const IDLE_WAIT: Duration = Duration::from_millis(50);
+/// How often gauges are set.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// A session that lasted so long had no lasting trouble.
+const HEALTHY: Duration = Duration::from_secs(30);
+
+/// Why a session cannot go on: its clients are dropped and made anew.
+#[derive(Debug)]
+pub(crate) struct Broken(pub(crate) String);
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The clients of a slot, and what they own.
+pub(crate) struct Session<S: Stage> {
+    pub(crate) consumer: BaseConsumer<Member>,
+    pub(crate) producer: Producer,
+    pub(crate) assignment: Assignment,
+    restores: Vec<Restore<S::State>>,
+    joined: bool,
+    outage: bool,
+    reported: Option<Instant>,
+}
+
+pub(crate) struct Slot<S: Stage> {
+    pub(crate) shared: Arc<Shared>,
+    number: usize,
+    part: String,
+    pub(crate) engine: Engine<S>,
+    tables: Feed,
+    /// Full names of output topics.
+    pub(crate) topics: HashMap<Arc<str>, String>,
+    /// So many records get a transaction of their own, to find the one that spoils it.
+    pub(crate) isolate: usize,
+    pub(crate) aborts_in_a_row: u32,
+}
+
+impl<S: Stage> Slot<S> {
+    pub(crate) fn new(shared: Arc<Shared>, number: usize, stage: S, tables: Feed) -> Self {
+        let topology = &shared.topology;
+        let letters = Arc::clone(&topology.letters);
+        let engine = Engine::new(stage, &topology.stage, &topology.input, letters);
+        let part = shared.slot_part(number);
+        let topics = HashMap::new();
+        Self { shared, number, part, engine, tables, topics, isolate: 0, aborts_in_a_row: 0 }
+    }
+
+    /// Runs until the stage stops; trouble with Kafka never ends it.
+    pub(crate) fn run(&mut self) -> Result<(), Error> {
+        while !self.tables.is_complete() && !self.shared.stopping() {
+            self.tables.serve(&mut self.engine, IDLE_WAIT);
+        }
+        let mut backoff = Backoff::default();
+        while !self.shared.stopping() {
+            let broken = match self.connect() {
+                Ok(Some(mut session)) => {
+                    let started = Instant::now();
+                    let end = self.serve(&mut session);
+                    self.set_ready(false);
+                    let Err(broken) = end else { return self.close(session) };
+                    self.shared.metrics.rebuilds.inc();
+                    self.give_up(session);
+                    if started.elapsed() > HEALTHY {
+                        backoff.reset();
+                    }
+                    broken
+                }
+                Ok(None) => continue,
+                Err(error) => Broken::from(error),
+            };
+            let stage = &self.shared.topology.stage;
+            tracing::warn!(stage, slot = self.number, reason = broken.0, "the slot is built anew");
+            backoff.wait(&self.shared);
+            self.tables.serve(&mut self.engine, Duration::ZERO);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn set_ready(&self, ready: bool) {
+        self.shared.host.readiness.set(&self.part, ready);
+    }
+
+    /// Fences the predecessor, then joins the group. `None`: the stage stops.
+    fn connect(&mut self) -> Result<Option<Session<S>>, Error> {
+        let shared = Arc::clone(&self.shared);
+        let (settings, stage) = (&shared.settings, &shared.topology.stage);
+        let id = settings.transactional_id(stage, self.number);
+        let mut connected = Connected::new(settings, &id)?;
+        let producer = loop {
+            match connected.init() {
+                Ok(producer) => break producer,
+                Err((Some(again), error)) if !shared.stopping() => {
+                    tracing::warn!(stage, slot = self.number, %error, "waiting for the brokers");
+                    connected = again;
+                    self.tables.serve(&mut self.engine, Duration::ZERO);
+                }
+                Err((Some(_), _)) => return Ok(None),
+                Err((None, source)) => {
+                    return Err(Error::Client { what: format!("fencing of {id}"), source });
+                }
+            }
+        };
+        let config = config::member(settings, stage, self.number);
+        let consumer = BaseConsumer::from_config_and_context(&config, Member::default())
+            .map_err(Error::client(format!("consumer {id}")))?;
+        let topics: Vec<&str> = shared.inputs.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics).map_err(Error::client(format!("subscription of {id}")))?;
+        Ok(Some(Session {
+            consumer,
+            producer,
+            assignment: Assignment::default(),
+            restores: Vec::new(),
+            joined: false,
+            outage: false,
+            reported: None,
+        }))
+    }
+
+    fn serve(&mut self, session: &mut Session<S>) -> Result<(), Broken> {
+        while !self.shared.stopping() {
+            while let Some(event) = session.consumer.context().next() {
+                self.rebalance(session, event)?;
+            }
+            self.tables.serve(&mut self.engine, Duration::ZERO);
+            self.restore(session)?;
+            self.report(session);
+            let now_ms = (self.shared.host.clock)();
+            let due_in = self.engine.next_due_ms().map_or(i64::MAX, |due| due.saturating_sub(now_ms));
+            let timers = due_in <= 0 || self.engine.sweeping();
+            let wait = if timers || !session.restores.is_empty() {
+                Duration::ZERO
+            } else {
+                IDLE_WAIT.min(Duration::from_millis(u64::try_from(due_in).unwrap_or(u64::MAX)))
+            };
+            match session.consumer.poll(wait) {
+                Some(Ok(message)) => {
+                    if self.wants(&mut session.assignment, &message)? {
+                        let (consumer, producer) = (&session.consumer, &mut session.producer);
+                        self.transact(consumer, producer, &mut session.assignment, Some(message))?;
+                    }
+                }
+                Some(Err(error)) => session.outage |= self.weigh(&error)?,
+                None if timers => {
+                    let (consumer, producer) = (&session.consumer, &mut session.producer);
+                    self.transact(consumer, producer, &mut session.assignment, None)?;
+                }
+                None => {}
+            }
+            session.producer.poll();
+        }
+        Ok(())
+    }
+
+    /// Says whether a consumer's error means that no broker is there.
+    pub(crate) fn weigh(&self, error: &KafkaError) -> Result<bool, Broken> {
+        match error {
+            KafkaError::MessageConsumptionFatal(_) => Err(Broken(error.to_string())),
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown)
+            | KafkaError::Global(RDKafkaErrorCode::AllBrokersDown) => Ok(true),
+            error => {
+                if !is_transient(error) {
+                    tracing::warn!(stage = self.shared.topology.stage, %error, "consumer");
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn place(&self, topic: &str, partition: i32) -> Option<Place> {
+        let input = self.shared.inputs.iter().position(|input| input == topic)?;
+        Some((input, partition))
+    }
+
+    pub(crate) fn place_of(&self, message: &impl rdkafka::Message) -> Option<Place> {
+        self.place(message.topic(), message.partition())
+    }
+
+    fn rebalance(&mut self, session: &mut Session<S>, event: Event) -> Result<(), Broken> {
+        match event {
+            Event::Assign(list) => self.assign(session, &list),
+            Event::Revoke { partitions, lost } => {
+                let stage = &self.shared.topology.stage;
+                tracing::info!(stage, slot = self.number, partitions = partitions.count(), lost, "revoked");
+                for element in partitions.elements() {
+                    let (topic, number) = (element.topic(), element.partition());
+                    let Some(place) = self.place(topic, number) else { continue };
+                    session.assignment.revoke(place);
+                    self.shared.metrics.forget_lag(self.shared.settings.logical(topic), number);
+                    if self.shared.is_stateful(place.0) {
+                        self.engine.disown(number);
+                        self.shared.metrics.forget_state(number);
+                        session.restores.iter_mut().for_each(|restore| restore.revoke(number));
+                    }
+                }
+                unless(session.consumer.incremental_unassign(&partitions), "unassignment")
+            }
+        }
+    }
+
+    fn assign(&mut self, session: &mut Session<S>, list: &TopicPartitionList) -> Result<(), Broken> {
+        let shared = Arc::clone(&self.shared);
+        let mut assigned = TopicPartitionList::new();
+        let mut paused = TopicPartitionList::new();
+        let mut restoring = Vec::new();
+        for element in list.elements() {
+            let (topic, number) = (element.topic(), element.partition());
+            let Some(place) = self.place(topic, number) else { continue };
+            let stateful = shared.is_stateful(place.0);
+            session.assignment.assign(place, stateful);
+            if stateful {
+                paused.add_partition(topic, number);
+                restoring.push(number);
+            }
+            // A broker that keeps offsets is asked for them by librdkafka.
+            let mut offset = Offset::Invalid;
+            if let Some(positions) = &shared.settings.positions {
+                let known = positions.get(&shared.settings.group(&shared.topology.stage), topic, number);
+                session.assignment.start_at(place, known.unwrap_or(0));
+                offset = known.map_or(Offset::Beginning, Offset::Offset);
+            }
+            unless(assigned.add_partition_offset(topic, number, offset), "assignment")?;
+        }
+        tracing::info!(
+            stage = shared.topology.stage,
+            slot = self.number,
+            partitions = list.count(),
+            "assigned"
+        );
+        unless(session.consumer.incremental_assign(&assigned), "assignment")?;
+        if !restoring.is_empty() {
+            unless(session.consumer.pause(&paused), "pause")?;
+            session.restores.push(Restore::new(restoring));
+        }
+        session.joined = true;
+        Ok(())
+    }
+
+    fn restore(&mut self, session: &mut Session<S>) -> Result<(), Broken> {
+        let mut waiting = Vec::new();
+        for mut restore in std::mem::take(&mut session.restores) {
+            match restore.step(&self.shared, &session.consumer) {
+                Ok(false) => waiting.push(restore),
+                Ok(true) => self.restored(session, restore)?,
+                // The brokers are away or the changelog cannot be read: from the start, with a pause.
+                Err(error) => return Err(Broken::from(error)),
+            }
+        }
+        session.restores.extend(waiting);
+        Ok(())
+    }
+
+    fn restored(&mut self, session: &mut Session<S>, restore: Restore<S::State>) -> Result<(), Broken> {
+        let shared = Arc::clone(&self.shared);
+        let restored = restore.finish();
+        shared.metrics.restore_seconds.set(restored.seconds);
+        let Some(input) = shared.inputs.first() else { return Ok(()) };
+        let mut resumed = TopicPartitionList::new();
+        for (number, partition) in restored.partitions {
+            let place = (0, number);
+            if let Some(start) = restored.starts.get(&number) {
+                session.assignment.start_at(place, *start);
+            }
+            resumed.add_partition(input, number);
+            self.engine.own(number, partition, !shared.topology.tables.is_empty());
+            if let Some(passed) = session.assignment.restored(place) {
+                self.rewind(&session.consumer, &[(place, passed)])?;
+            }
+        }
+        tracing::info!(
+            stage = shared.topology.stage,
+            slot = self.number,
+            partitions = resumed.count(),
+            seconds = restored.seconds,
+            "states are restored"
+        );
+        unless(session.consumer.resume(&resumed), "resumption")
+    }
+
+    /// Goes back to where a partition's records are still to be handled.
+    pub(crate) fn rewind(
+        &self,
+        consumer: &BaseConsumer<Member>,
+        back: &[(Place, i64)],
+    ) -> Result<(), Broken> {
+        if back.is_empty() {
+            return Ok(());
+        }
+        let mut list = TopicPartitionList::new();
+        for ((input, number), offset) in back {
+            let Some(topic) = self.shared.inputs.get(*input) else { continue };
+            unless(list.add_partition_offset(topic, *number, Offset::Offset(*offset)), "rewind")?;
+        }
+        let list = consumer.seek_partitions(list, REQUEST).map_err(|error| Broken(error.to_string()))?;
+        for element in list.elements() {
+            unless(element.error(), "rewind")?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, session: &mut Session<S>) {
+        let ready = session.joined && !session.assignment.is_restoring() && !session.outage;
+        self.set_ready(ready);
+        if session.reported.is_some_and(|at| at.elapsed() < REPORT_EVERY) {
+            return;
+        }
+        session.reported = Some(Instant::now());
+        if session.outage {
+            let topic = self.shared.inputs.first().map(String::as_str);
+            session.outage = session.consumer.fetch_metadata(topic, REPORT_EVERY).is_err();
+        }
+        for (number, partition) in self.engine.partitions() {
+            self.shared.metrics.state(number, partition.store.len(), partition.store.bytes());
+        }
+        let Ok(positions) = session.consumer.position() else { return };
+        for (input, number) in session.assignment.places() {
+            let Some(topic) = self.shared.inputs.get(input) else { continue };
+            let position = match positions.find_partition(topic, number).map(|found| found.offset()) {
+                Some(Offset::Offset(position)) => Some(position),
+                _ => session.assignment.expected((input, number)),
+            };
+            if let (Some(end), Some(position)) = (end_offset(&session.consumer, topic, number), position) {
+                let logical = self.shared.settings.logical(topic);
+                self.shared.metrics.lag(logical, number).set((end - position).max(0));
+            }
+        }
+    }
+
+    /// Drops clients that are of no use. Dropping may wait for a coordinator that is gone, so nobody waits for it.
+    fn give_up(&mut self, session: Session<S>) {
+        for (number, _) in self.engine.partitions() {
+            self.shared.metrics.forget_state(number);
+        }
+        self.engine.aborted();
+        self.engine.disown_all();
+        session.consumer.context().close();
+        let name = format!("{}-drop", self.part);
+        let clients = (session.consumer, session.producer);
+        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || drop(clients)) {
+            tracing::error!(%error, "no thread to drop clients on");
+        }
+    }
+
+    /// Leaves the group, so that the others take over at once.
+    fn close(&mut self, session: Session<S>) -> Result<(), Error> {
+        session.consumer.context().close();
+        self.engine.disown_all();
+        drop(session.restores);
+        drop(session.consumer);
+        drop(session.producer);
+        Ok(())
+    }
+}
+
+/// The end of a partition as far as the consumer has heard.
+fn end_offset(consumer: &BaseConsumer<Member>, topic: &str, partition: i32) -> Option<i64> {
+    let topic = std::ffi::CString::new(topic).ok()?;
+    let (mut low, mut high) = (-1, -1);
+    #[expect(unsafe_code, reason = "rdkafka does not wrap the cached watermarks")]
+    // SAFETY: the client outlives the call, the name is a C string and the numbers are written before it returns.
+    let code = unsafe {
+        rdkafka::bindings::rd_kafka_get_watermark_offsets(
+            consumer.client().native_ptr(),
+            topic.as_ptr(),
+            partition,
+            &raw mut low,
+            &raw mut high,
+        )
+    };
+    let known = matches!(code, rdkafka::types::RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR) && high >= 0;
+    known.then_some(high)
+}
+
+pub(crate) fn unless<T>(result: Result<T, KafkaError>, what: &str) -> Result<(), Broken> {
+    result.map(|_| ()).map_err(|error| Broken(format!("{what}: {error}")))
+}
