@@ -1,1 +1,30 @@
-//! quaywatch-detection
+//! Detection: the timeline of one subject, the rules over it, and the alerts that follow.
+//!
+//! Pure. [`Engine::apply`] takes the state of one subject and one fact and returns what changed; the same set of facts,
+//! in any order and with any duplicates, ends in the same alerts. Only the difference to what was already published
+//! comes out (diff, don't fire).
+//!
+//! | question | file |
+//! | --- | --- |
+//! | what does a rule check? | `rules/*.rs`, thresholds in `rules.toml` |
+//! | which version of a fact stands? what is kept? | `timeline.rs` |
+//! | where does a visit begin and end? | `visits.rs` |
+//! | how do indicators become an alert? | `alerts.rs` |
+//! | how do other subjects tell a container something? | `loops.rs` |
+
+mod alerts;
+mod container;
+mod engine;
+mod loops;
+mod party;
+mod rules;
+mod seal;
+mod settings;
+mod state;
+mod timeline;
+mod view;
+mod visits;
+
+pub use engine::{Changes, Engine, Outcome};
+pub use settings::{Error, Rules};
+pub use state::{Emitted, Published, Sighting, TimelineState};

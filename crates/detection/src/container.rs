@@ -1,0 +1,132 @@
+//! The timeline of a container: takes facts in, folds history, runs the rules, publishes the difference.
+
+use quaywatch_domain::{Fact, Timestamp};
+
+use crate::settings::DAY_MS;
+use crate::timeline::{self, MAX_FACTS};
+use crate::view::{Findings, Seen, View};
+use crate::{Changes, Engine, Outcome, TimelineState, alerts, rules};
+
+pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
+    if fact.event.is_some() && state.floor.is_some_and(|floor| fact.occurred_at <= floor) {
+        return Changes::none(Outcome::TooLate);
+    }
+    let full = state.facts.len() >= MAX_FACTS;
+    let id = if full { fact.fact_id.clone() } else { String::new() };
+    let outcome = timeline::put(&mut state.facts, fact);
+    if outcome != Outcome::New {
+        return Changes::none(outcome);
+    }
+    if full && fold(engine, state, &id) {
+        return Changes::none(Outcome::TooLate);
+    }
+    state.expires_at = Some(now.plus_millis(engine.rules.history.container_days * DAY_MS));
+    let mut changes = Changes::none(Outcome::New);
+    evaluate(engine, state, now, &mut changes);
+    changes
+}
+
+/// Folds facts away until the bound holds; whether the fact `id` was among them.
+fn fold(engine: &Engine, state: &mut TimelineState, id: &str) -> bool {
+    let mut folded_it = false;
+    let before = count_visits(engine, state);
+    while state.facts.len() > MAX_FACTS {
+        let Some(gone) = timeline::fold_one(&mut state.facts) else { break };
+        folded_it |= gone.fact_id == id;
+    }
+    if !folded_it {
+        state.visits_before += (before - count_visits(engine, state)).max(0);
+    }
+    folded_it
+}
+
+fn count_visits(engine: &Engine, state: &TimelineState) -> i32 {
+    let Some(subject) = &state.subject else { return 0 };
+    let view = View::new(state, subject, &engine.rules);
+    if view.events.is_empty() { 0 } else { i32::try_from(view.visits.len()).unwrap_or(i32::MAX) }
+}
+
+/// Runs the rules over the timeline and puts into `changes` what differs from what was published.
+pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestamp, changes: &mut Changes) {
+    drop_old_visits(engine, state);
+    let Some(subject) = state.subject.clone() else { return };
+    let view = View::new(state, &subject, &engine.rules);
+    let mut findings = Findings::new(&engine.rules, now);
+    rules::run(&view, &mut findings);
+    let Findings { found, deadline, .. } = findings;
+    let (shadow, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.shadow);
+    let mut held: Vec<String> =
+        shadow.iter().map(|f| format!("{} {}", view.number(f.visit), f.indicator.code)).collect();
+    held.sort_unstable();
+    held.dedup();
+    let standing = alerts::standing(engine, &view, found, now);
+    changes.shadowed = held
+        .iter()
+        .filter(|s| !state.shadowed.contains(s))
+        .filter_map(|s| s.split_once(' ').map(|(_, code)| code.to_owned()))
+        .collect();
+    state.shadowed = held;
+    state.deadline_at = deadline;
+    alerts::publish(engine, state, &subject, standing, now, &mut changes.alerts);
+}
+
+/// Drops whole visits that ended longer before the latest event than history is kept.
+fn drop_old_visits(engine: &Engine, state: &mut TimelineState) {
+    let keep_ms = engine.rules.history.container_days * DAY_MS;
+    let (Some(first), Some(latest)) = (
+        state.facts.iter().find(|f| f.event.is_some()).map(timeline::known_at),
+        state.facts.iter().filter(|f| f.event.is_some()).map(timeline::known_at).max(),
+    ) else {
+        return;
+    };
+    let horizon = latest.plus_millis(-keep_ms);
+    if first >= horizon {
+        return;
+    }
+    let Some(subject) = &state.subject else { return };
+    let view = View::new(state, subject, &engine.rules);
+    let mut gone = 0;
+    let mut floor = None;
+    for stay in view.stays().take(view.visits.len().saturating_sub(1)) {
+        if stay.iter().map(|s| timeline::known_at(s.fact)).max().is_some_and(|end| end >= horizon) {
+            break;
+        }
+        gone += 1;
+        floor = stay.last().map(Seen::at);
+    }
+    if gone == 0 {
+        return;
+    }
+    state.visits_before += gone;
+    state.floor = floor.max(state.floor);
+    state.facts.retain(|f| Some(f.occurred_at) > floor || (f.event.is_none() && !f.retracted));
+    forget_published(state);
+}
+
+/// Forgets what was published about visits that are gone, but not for how long their ids must not be used again.
+fn forget_published(state: &mut TimelineState) {
+    let before = state.visits_before;
+    for gone in state.published.iter().filter(|p| p.visit <= before) {
+        state.keep_until = state.keep_until.max(Some(gone.retention_until));
+    }
+    state.published.retain(|p| p.visit > before);
+}
+
+/// When history is over: erases it, and keeps only the count of visits as long as an alert of them is kept anywhere.
+pub(crate) fn expire(engine: &Engine, state: &mut TimelineState, now: Timestamp) {
+    if state.expires_at.is_none_or(|at| at > now) || state.facts.is_empty() {
+        return;
+    }
+    state.visits_before += count_visits(engine, state);
+    if let Some(highest) = state.published.iter().map(|p| p.visit).max() {
+        state.visits_before = state.visits_before.max(highest);
+    }
+    forget_published(state);
+    state.facts.clear();
+    state.shadowed.clear();
+    state.deadline_at = None;
+    state.closes_at = None;
+    if let Some(until) = state.keep_until.filter(|until| *until > now) {
+        state.expires_at = Some(until);
+    }
+}

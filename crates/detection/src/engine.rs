@@ -1,0 +1,102 @@
+//! The door of the crate: one fact in, what changed out.
+
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::{Alert, Fact, Timestamp};
+
+use crate::{Rules, TimelineState, container, loops, party, seal};
+
+/// What became of a fact. Each fact ends in exactly one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It stands now.
+    New,
+    /// The same version was there already.
+    Duplicate,
+    /// A later version was there already.
+    Superseded,
+    /// It is older than what the timeline still holds.
+    TooLate,
+    /// No rule looks at it on this subject's timeline.
+    OutOfScope,
+}
+
+/// What changed by a fact, a deadline or new rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// What became of the fact; [`Outcome::Duplicate`] for deadlines and re-evaluations, which bring no fact.
+    pub outcome: Outcome,
+    /// Alerts that changed (containers).
+    pub alerts: Vec<Alert>,
+    /// Facts for other subjects (seals, parties, alerts).
+    pub facts: Vec<Fact>,
+    /// Codes of shadow rules that began to hold; to be counted, never shown.
+    pub shadowed: Vec<String>,
+    /// Whether the state may be dropped now.
+    pub expired: bool,
+}
+
+impl Changes {
+    pub(crate) const fn none(outcome: Outcome) -> Self {
+        Self { outcome, alerts: Vec::new(), facts: Vec::new(), shadowed: Vec::new(), expired: false }
+    }
+}
+
+/// The rules, ready to be applied to any timeline.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(crate) rules: Rules,
+    pub(crate) binary_version: String,
+}
+
+impl Engine {
+    /// An engine with these rules; alerts name `binary_version`.
+    #[must_use]
+    pub fn new(rules: Rules, binary_version: impl Into<String>) -> Self {
+        Self { rules, binary_version: binary_version.into() }
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
+    pub fn apply(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
+        let kind = fact.subject.kind;
+        if state.subject.is_none() && Self::has_timeline(kind) {
+            state.subject = Some(fact.subject.clone());
+        }
+        match kind {
+            SubjectKind::Container => container::apply(self, state, fact, now),
+            SubjectKind::Seal => seal::apply(self, state, &fact, now),
+            SubjectKind::Party => party::apply(self, state, &fact, now),
+            SubjectKind::Alert => loops::apply(self, state, fact, now),
+            SubjectKind::Actor | SubjectKind::Bill | SubjectKind::Call => Changes::none(Outcome::OutOfScope),
+        }
+    }
+
+    /// Looks at a timeline when [`TimelineState::due_at`] has come: absences fire, alerts end, history goes.
+    pub fn due(&self, state: &mut TimelineState, now: Timestamp) -> Changes {
+        let mut changes = self.reevaluate(state, now);
+        container::expire(self, state, now);
+        changes.expired = state.expired(now);
+        changes
+    }
+
+    /// Looks at a timeline again, for changed rules.
+    pub fn reevaluate(&self, state: &mut TimelineState, now: Timestamp) -> Changes {
+        let mut changes = Changes::none(Outcome::Duplicate);
+        match state.subject.as_ref().map(|s| s.kind) {
+            Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
+            Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
+            _ => {}
+        }
+        changes
+    }
+
+    const fn has_timeline(kind: SubjectKind) -> bool {
+        matches!(kind, SubjectKind::Container | SubjectKind::Seal | SubjectKind::Party | SubjectKind::Alert)
+    }
+}

@@ -1,0 +1,176 @@
+//! What one subject tells another: indicators to containers, an agency's feedback to the container of its alert.
+//!
+//! The loop has depth one: seals, parties and alerts speak to containers, containers to nobody.
+
+use quaywatch_domain::alert::Evidence;
+use quaywatch_domain::{Fact, Indicator, Sha256, Subject, Timestamp};
+
+use crate::settings::Rules;
+use crate::timeline::{self, MAX_FACTS};
+use crate::{Changes, Emitted, Engine, Outcome, TimelineState};
+
+/// The timeline of an alert: remembers the container that it is about and forwards the agencies' answers there.
+pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
+    let id = fact.fact_id.clone();
+    let outcome = timeline::put(&mut state.facts, fact);
+    if outcome != Outcome::New {
+        return Changes::none(outcome);
+    }
+    if state.facts.len() > MAX_FACTS {
+        let gone = timeline::fold_one(&mut state.facts);
+        if gone.is_some_and(|g| g.fact_id == id) {
+            return Changes::none(Outcome::TooLate);
+        }
+    }
+    state.expires_at = Some(now.plus_millis(engine.rules.history.alert_days * crate::settings::DAY_MS));
+    let mut changes = Changes::none(Outcome::New);
+    forward(state, &mut changes.facts);
+    changes
+}
+
+/// Sends on what the container does not know yet; the answers keep their ids and versions.
+pub(crate) fn forward(state: &mut TimelineState, out: &mut Vec<Fact>) {
+    let standing = state.facts.iter().filter(|f| !f.retracted);
+    let Some(subject) = standing.rev().find_map(|f| f.pointer.as_ref()).map(|p| p.subject.clone()) else {
+        return;
+    };
+    for fact in state.facts.iter().filter(|f| f.fact_id.starts_with("fb/")) {
+        let digest = digest(fact);
+        let known = state.emitted.iter_mut().find(|e| e.fact_id == fact.fact_id && e.subject == subject);
+        if known.as_ref().is_some_and(|e| e.digest == digest && e.revision == fact.revision) {
+            continue;
+        }
+        let emitted = Emitted {
+            subject: subject.clone(),
+            fact_id: fact.fact_id.clone(),
+            revision: fact.revision,
+            retracted: fact.retracted,
+            digest,
+            occurred_at: fact.occurred_at,
+            handling: fact.handling.clone(),
+        };
+        match known {
+            Some(slot) => *slot = emitted,
+            None => state.emitted.push(emitted),
+        }
+        out.push(Fact { subject: subject.clone(), ..fact.clone() });
+    }
+}
+
+/// An indicator fact for a container. `indicator` has its evidence carried along; `own_at` is when the container itself
+/// took part, which decides on the visit that it belongs to.
+pub(crate) fn indicator_fact(target: &str, indicator: Indicator, own_at: Timestamp) -> Fact {
+    let origin = indicator.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+    let received_at =
+        indicator.carried.iter().map(|e| e.received_at).max().unwrap_or(indicator.first_held_at);
+    Fact {
+        fact_id: format!("ind/{origin}/{}", indicator.code),
+        revision: 0,
+        retracted: false,
+        subject: Subject::container(target),
+        occurred_at: own_at,
+        created_at: None,
+        received_at,
+        handling: indicator.handling.clone(),
+        event: None,
+        hit: None,
+        indicator: Some(Box::new(indicator)),
+        feedback: None,
+        pointer: None,
+    }
+}
+
+/// Sends the difference between the indicators that hold now and those that were sent.
+pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
+    for emitted in state.emitted.iter_mut().filter(|e| !e.retracted) {
+        if wanted.iter().any(|f| f.fact_id == emitted.fact_id && f.subject == emitted.subject) {
+            continue;
+        }
+        emitted.revision = emitted.revision.saturating_add(1);
+        emitted.retracted = true;
+        emitted.digest = Sha256::default();
+        out.push(Fact {
+            fact_id: emitted.fact_id.clone(),
+            revision: emitted.revision,
+            retracted: true,
+            subject: emitted.subject.clone(),
+            occurred_at: emitted.occurred_at,
+            created_at: None,
+            received_at: emitted.occurred_at,
+            handling: emitted.handling.clone(),
+            event: None,
+            hit: None,
+            indicator: None,
+            feedback: None,
+            pointer: None,
+        });
+    }
+    for mut fact in wanted {
+        let digest = digest(&fact);
+        let known = state.emitted.iter_mut().find(|e| e.fact_id == fact.fact_id && e.subject == fact.subject);
+        if known.as_ref().is_some_and(|e| e.digest == digest) {
+            continue;
+        }
+        fact.revision = known.as_ref().map_or(1, |e| e.revision.saturating_add(1));
+        let emitted = Emitted {
+            subject: fact.subject.clone(),
+            fact_id: fact.fact_id.clone(),
+            revision: fact.revision,
+            retracted: false,
+            digest,
+            occurred_at: fact.occurred_at,
+            handling: fact.handling.clone(),
+        };
+        match known {
+            Some(slot) => *slot = emitted,
+            None => state.emitted.push(emitted),
+        }
+        out.push(fact);
+    }
+}
+
+fn digest(fact: &Fact) -> Sha256 {
+    Sha256::of(&serde_json::to_vec(fact).unwrap_or_default())
+}
+
+/// An indicator for another subject, resting on sightings of this one.
+pub(crate) struct Told<'a> {
+    pub(crate) origin: &'a Subject,
+    pub(crate) code: &'a str,
+    pub(crate) severity: quaywatch_domain::Severity,
+    pub(crate) action: quaywatch_domain::Action,
+    pub(crate) sentence: String,
+    pub(crate) sightings: Vec<&'a crate::Sighting>,
+}
+
+impl Told<'_> {
+    /// The indicator, evidence in order of event time and carried along.
+    pub(crate) fn indicator(mut self, rules: &Rules) -> Option<Indicator> {
+        self.sightings.sort_by(|a, b| (a.occurred_at, &a.fact_id).cmp(&(b.occurred_at, &b.fact_id)));
+        self.sightings.dedup_by(|a, b| a.fact_id == b.fact_id);
+        let (first, last) = self.sightings.first().zip(self.sightings.last())?;
+        let handling =
+            self.sightings.iter().skip(1).fold(first.handling.clone(), |h, s| h.strictest(&s.handling));
+        let carried: Vec<Evidence> = self.sightings.iter().filter_map(|s| s.evidence.clone()).collect();
+        let rule = self.code.get(..5).unwrap_or(self.code);
+        Some(Indicator {
+            rule: rule.to_owned(),
+            code: self.code.to_owned(),
+            version: 1,
+            severity: self.severity,
+            weight: rules.alert.weights.of(self.severity),
+            sentence: self.sentence,
+            action: self.action,
+            evidence: self.sightings.iter().map(|s| s.fact_id.clone()).collect(),
+            first_held_at: last.occurred_at,
+            expected: None,
+            handling,
+            discreet: false,
+            owner: None,
+            legal_basis: None,
+            list: None,
+            origin: Some(self.origin.clone()),
+            carried,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Gate-out under hold (`MO-25a`).
+//!
+//! **Pattern.** A container that customs hold or have selected leaves the terminal. Containers that are cleared are used
+//! for switching, so those that are not are taken out by abuse of their status; our own rule, motive from
+//! <https://nltimes.nl/node/66091>.
+//!
+//! **Inputs.** Customs holds, selections, releases and cancelled selections; actual gate-outs.
+//!
+//! **False positives.** Customs messages that arrive late: nothing is said before a grace period after the receipt of the
+//! gate-out, and a release dated before the gate-out takes the indicator back whenever it comes. A move to the customs
+//! site itself. A hold placed after the gate-out.
+
+use quaywatch_domain::EventKind;
+use quaywatch_domain::indicator::Expected;
+
+use crate::settings::MINUTE_MS;
+use crate::view::{Findings, Seen, View};
+
+/// Facility code of a customs site.
+const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
+
+/// What customs want with the container; none when it is free.
+#[derive(Default)]
+struct Interest<'a> {
+    hold: Option<Seen<'a>>,
+    selection: Option<Seen<'a>>,
+}
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.gate_out_under_hold;
+    for stay in view.stays() {
+        let mut interest = Interest::default();
+        for s in stay {
+            match s.event.kind {
+                EventKind::CustomsHeld if s.event.is_actual() => interest.hold = Some(*s),
+                EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection
+                    if s.event.is_actual() =>
+                {
+                    interest.selection = Some(*s);
+                }
+                EventKind::CustomsReleased if s.event.is_actual() => interest = Interest::default(),
+                EventKind::CustomsSelectionCancelled if s.event.is_actual() => interest.selection = None,
+                EventKind::GateOut if s.event.is_actual() && !to_customs(s) => {
+                    let Some(because) = interest.hold.or(interest.selection) else { continue };
+                    let by = s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+                    if findings.passed(by) {
+                        let what =
+                            if interest.hold.is_some() { "a customs hold" } else { "a customs selection" };
+                        findings.add_as(
+                            "MO-25a",
+                            &settings.a,
+                            settings.a.severity,
+                            format!(
+                                "Left the terminal under {what}, with no release known {} min later (status may lag).",
+                                settings.grace_minutes
+                            ),
+                            vec![because, *s],
+                            Some(Expected { event: EventKind::CustomsReleased, by }),
+                        );
+                    }
+                    // One gate-out is enough; what follows belongs to the same incident.
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn to_customs(gate_out: &Seen<'_>) -> bool {
+    gate_out.event.place.as_deref().and_then(|p| p.facility.as_deref()) == Some(CUSTOMS_SITE)
+}

@@ -1,0 +1,250 @@
+//! Seals that changed on the way (`MO-03a/b/c`, data errors `MO-03t`).
+//!
+//! **Pattern.** Rip-on/rip-off: the container is opened at origin or in transshipment and closed with another or a cloned
+//! seal. Source: WCO operation TIN CAN,
+//! <https://mag.wcoomd.org/magazine/wco-news-102-issue-3-2023/operation-tin-can/>.
+//!
+//! **Inputs.** Seals of the journey's start (manifest, stuffing, export gate-in, loading) against those at discharge and
+//! gate-out; seal, customs and door events between. Visits do not matter, the journey does: it begins anew when the
+//! container is stuffed, stripped, empty, or comes in by gate after it left by gate.
+//!
+//! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was reported
+//! (removed, inspected, replaced, affixed, customs inspection, a door opened on a work order). A new seal of an authority
+//! says that it opened the box, reported or not. A message without seals says nothing. One of several seals without
+//! issuer left out of a short list. Seals of the next cargo.
+
+use quaywatch_domain::EventKind;
+use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSource};
+use quaywatch_domain::identifiers::seal::one_typing_error_apart;
+
+use crate::settings::MINUTE_MS;
+use crate::view::{Findings, Seen, View};
+
+/// A seal of the journey's start and where it was first seen.
+struct Origin<'a> {
+    number: &'a str,
+    source: SealSource,
+    seen: Seen<'a>,
+}
+
+/// One journey of the cargo, as far as it has been read.
+#[derive(Default)]
+struct Journey<'a> {
+    /// Seals that should be on it.
+    origins: Vec<Origin<'a>>,
+    /// Other seals that were reported before.
+    known: Vec<&'a str>,
+    left_by_gate: bool,
+    /// Whether it was opened, by report, since its seals were last listed.
+    reopened: bool,
+    /// Seals taken off, by report, since then.
+    removed: Vec<&'a str>,
+    /// Seals reported in bad condition.
+    broken: Vec<&'a str>,
+    laden: Option<Laden>,
+}
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let mut journey = Journey::default();
+    for s in &view.events {
+        if s.number_is_doubtful() {
+            continue;
+        }
+        if journey.ends_with(s) {
+            journey = Journey::default();
+        }
+        if let Some(laden) = laden(s) {
+            journey.laden = Some(laden);
+        }
+        broken(&mut journey, s, findings);
+        match s.event.kind {
+            EventKind::ManifestLine | EventKind::Stuffed | EventKind::Loaded => journey.start_with(s),
+            EventKind::GateIn if s.event.is_actual() => journey.start_with(s),
+            EventKind::Discharged | EventKind::GateOut if s.event.is_actual() => {
+                if journey.laden != Some(Laden::Empty) {
+                    compare(&mut journey, s, findings);
+                }
+                journey.left_by_gate |= s.event.kind == EventKind::GateOut;
+            }
+            EventKind::SealRemoved
+            | EventKind::SealInspected
+            | EventKind::SealReplaced
+            | EventKind::SealAffixed
+            | EventKind::CustomsInspected
+                if s.event.is_actual() =>
+            {
+                journey.worked_on(s);
+            }
+            EventKind::DoorOpened if s.event.is_actual() => {
+                let window_ms = rules.seal_change.door_work_minutes * MINUTE_MS;
+                journey.reopened |= view.events.iter().any(|w| {
+                    w.event.kind == EventKind::WorkOrdered && w.at().millis_since(s.at()).abs() <= window_ms
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn laden(s: &Seen<'_>) -> Option<Laden> {
+    s.event.equipment.as_deref()?.laden.filter(|l| *l != Laden::Unknown)
+}
+
+fn numbers<'a>(s: &Seen<'a>) -> impl Iterator<Item = (&'a str, &'a Seal)> {
+    s.event.seals.iter().filter_map(|seal| Some((seal.normalised.as_deref()?, seal)))
+}
+
+const fn is_gone(seal: &Seal) -> bool {
+    matches!(seal.condition, Some(Condition::Missing))
+}
+
+impl<'a> Journey<'a> {
+    /// Whether with this event another journey begins.
+    fn ends_with(&self, s: &Seen<'_>) -> bool {
+        let fresh = match s.event.kind {
+            EventKind::Stuffed | EventKind::Stripped => true,
+            EventKind::GateIn => self.left_by_gate || is_export(s),
+            EventKind::Loaded => self.left_by_gate,
+            EventKind::ManifestLine => return self.left_by_gate,
+            _ => laden(s) == Some(Laden::Empty),
+        };
+        fresh && s.event.is_actual()
+    }
+
+    /// Takes the seals of an event of the journey's start as those it began with.
+    fn start_with(&mut self, s: &Seen<'a>) {
+        let is_physical = s.event.kind != EventKind::ManifestLine;
+        if is_physical && self.reopened && numbers(s).next().is_some() {
+            self.known.extend(self.origins.drain(..).map(|o| o.number));
+            self.reopened = false;
+            self.removed.clear();
+        }
+        self.list(s);
+    }
+
+    fn list(&mut self, s: &Seen<'a>) {
+        for (number, seal) in numbers(s).filter(|(_, seal)| !is_gone(seal)) {
+            match self.origins.iter_mut().find(|o| o.number == number) {
+                Some(known) if known.source == SealSource::Unknown => known.source = seal.source,
+                Some(_) => {}
+                None => self.origins.push(Origin { number, source: seal.source, seen: *s }),
+            }
+        }
+    }
+
+    /// Takes note of reported work on the seals. Work that names no seal explains any change.
+    fn worked_on(&mut self, s: &Seen<'a>) {
+        let named: Vec<&str> = numbers(s).map(|(number, _)| number).collect();
+        match s.event.kind {
+            EventKind::SealRemoved if !named.is_empty() => self.removed.extend(named),
+            EventKind::SealAffixed if !named.is_empty() => self.known.extend(named),
+            _ => {
+                self.reopened = true;
+                self.known.extend(named);
+            }
+        }
+    }
+}
+
+fn is_export(s: &Seen<'_>) -> bool {
+    s.event.equipment.as_deref().and_then(|e| e.status) == Some(EquipmentStatus::Export)
+}
+
+const fn is_authority(source: SealSource) -> bool {
+    matches!(source, SealSource::Customs | SealSource::Veterinary | SealSource::Phytosanitary)
+}
+
+/// Compares the seals at discharge or gate-out with those of the start.
+fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Findings<'_>) {
+    let present: Vec<(&'a str, &Seal)> = numbers(end).filter(|(_, seal)| !is_gone(seal)).collect();
+    if present.is_empty() || journey.origins.is_empty() {
+        return;
+    }
+    let before = journey.origins.first().map(|o| o.seen);
+    let is_origin = |number: &str| journey.origins.iter().any(|o| o.number == number);
+    let mut extra: Vec<(&'a str, &Seal)> = present
+        .iter()
+        .filter(|(number, _)| !is_origin(number) && !journey.known.contains(number))
+        .copied()
+        .collect();
+    let opened = journey.reopened || extra.iter().any(|(_, seal)| is_authority(seal.source));
+    let some_present = present.iter().any(|(number, _)| is_origin(number));
+    let mut lost: Vec<(&str, Seen<'_>)> = Vec::new();
+    let mut typed_wrong = Vec::new();
+    for origin in &journey.origins {
+        let tells = match origin.source {
+            SealSource::Carrier | SealSource::Shipper => true,
+            SealSource::Unknown => !some_present,
+            _ => false,
+        };
+        let is_listed = numbers(end).any(|(number, _)| number == origin.number);
+        if !tells || is_listed {
+            continue;
+        }
+        lost.push((origin.number, origin.seen));
+        if let Some(at) = extra.iter().position(|(number, _)| one_typing_error_apart(number, origin.number)) {
+            let (number, _) = extra.swap_remove(at);
+            let sentence = format!("Seal {} is reported as {number}, a typing error apart.", origin.number);
+            findings.add("MO-03t", &findings.rules.seal_change.t, sentence, vec![origin.seen, *end]);
+            typed_wrong.push(origin.number);
+        }
+    }
+    // What is listed now is what should be on it from here on; each change is reported once.
+    journey.known.extend(journey.origins.iter().map(|o| o.number));
+    journey.known.extend(present.iter().map(|(number, _)| *number));
+    journey.origins.retain(|o| !lost.iter().any(|(number, _)| *number == o.number));
+    let removed = std::mem::take(&mut journey.removed);
+    let reopened = std::mem::take(&mut journey.reopened);
+    journey.list(end);
+    lost.retain(|(number, _)| !opened && !removed.contains(number) && !typed_wrong.contains(number));
+    let is_at = if end.event.kind == EventKind::Discharged { "at discharge" } else { "at gate-out" };
+    if !lost.is_empty() {
+        let (numbers, mut evidence): (Vec<&str>, Vec<Seen<'_>>) = lost.into_iter().unzip();
+        let sentence =
+            format!("Seal {} of the journey's start is gone {is_at}, unexplained.", numbers.join(", "));
+        evidence.push(*end);
+        findings.add("MO-03a", &findings.rules.seal_change.a, sentence, evidence);
+    }
+    if reopened {
+        return;
+    }
+    extra.retain(|(_, seal)| !is_authority(seal.source) && seal.source != SealSource::Terminal);
+    if !extra.is_empty() {
+        let mut numbers: Vec<&str> = extra.iter().map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        let mut evidence = vec![*end];
+        evidence.extend(before);
+        let sentence = format!("Seal {} {is_at} is on no earlier report.", numbers.join(", "));
+        findings.add("MO-03b", &findings.rules.seal_change.b, sentence, evidence);
+    }
+}
+
+/// A seal reported as damaged, broken or missing on a container that is not empty and that nobody reported to have opened.
+fn broken<'a>(journey: &mut Journey<'a>, s: &Seen<'a>, findings: &mut Findings<'_>) {
+    let opening = matches!(
+        s.event.kind,
+        EventKind::SealRemoved
+            | EventKind::SealReplaced
+            | EventKind::SealInspected
+            | EventKind::CustomsInspected
+            | EventKind::Stripped
+    );
+    if opening || journey.reopened || !s.event.is_actual() || journey.laden == Some(Laden::Empty) {
+        return;
+    }
+    for seal in &s.event.seals {
+        let Some(condition @ (Condition::Damaged | Condition::Missing | Condition::Broken)) = seal.condition
+        else {
+            continue;
+        };
+        let number = seal.normalised.as_deref().unwrap_or("without number");
+        if journey.removed.contains(&number) || journey.broken.contains(&number) {
+            continue;
+        }
+        journey.broken.push(number);
+        let condition = condition.as_str().to_ascii_lowercase();
+        let sentence = format!("Seal {number} is {condition} on a laden container.");
+        findings.add("MO-03c", &findings.rules.seal_change.c, sentence, vec![*s]);
+    }
+}

@@ -1,0 +1,285 @@
+//! Two places at once (`MO-08a/b/c`).
+//!
+//! **Pattern.** The switch with a cloned box: another container dressed with the same number and check digit leaves, or
+//! enters, in place of the real one. Sources: <https://nltimes.nl/node/66091>,
+//! <https://www.eaglespeak.us/2005/03/shipping-container-switcheroo.html>.
+//!
+//! **Inputs.** Actual gate-ins, gate-outs, loadings, discharges, positions; discharge orders and import manifest lines.
+//! Places by SMDG terminal, distances by coordinates. The whole timeline counts, not one visit.
+//!
+//! **False positives.** A typing error in the number (wrong check digit: not looked at). A happening that two systems
+//! report (same kind and place within minutes is one). A gate-out or discharge that is reported late (nothing is said
+//! before a grace period after receipt, unless a later report from the first place shows the box still there). Missing
+//! messages: old loadings and gate-outs far apart prove nothing. One system contradicting itself about one terminal:
+//! sightings must come from different feeds or different terminals. Unknown places and clocks that differ.
+
+use quaywatch_domain::event::{EquipmentStatus, Mode};
+use quaywatch_domain::{EventKind, Timestamp};
+
+use crate::settings::{DAY_MS, MINUTE_MS, TwoPlaces};
+use crate::view::{Findings, Seen, View};
+
+/// Mean radius of the earth, kilometres (IUGG).
+const EARTH_RADIUS_KM: f64 = 6_371.0;
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.two_places;
+    let steps = steps(view, settings);
+    gate_in_elsewhere(view, &steps, findings);
+    two_gate_outs(&steps, findings);
+    impossible_travel(&steps, findings);
+}
+
+/// The happenings that place the container, each once.
+fn steps<'a>(view: &View<'a>, settings: &TwoPlaces) -> Vec<Seen<'a>> {
+    let mut steps: Vec<Seen<'a>> = Vec::new();
+    for s in &view.events {
+        let placing = matches!(
+            s.event.kind,
+            EventKind::GateIn
+                | EventKind::GateOut
+                | EventKind::Loaded
+                | EventKind::Discharged
+                | EventKind::YardMove
+                | EventKind::PositionReported
+        );
+        if placing && s.event.is_actual() && !s.number_is_doubtful() {
+            let told_before = steps.iter().rev().any(|known| same_happening(known, s, settings));
+            if !told_before {
+                steps.push(*s);
+            }
+        }
+    }
+    steps
+}
+
+/// Whether two reports are of one happening: same kind, no other place, close in time, no other truck.
+fn same_happening(a: &Seen<'_>, b: &Seen<'_>, settings: &TwoPlaces) -> bool {
+    let differ = |x: Option<&str>, y: Option<&str>| x.zip(y).is_some_and(|(x, y)| x != y);
+    a.event.kind == b.event.kind
+        && matches!(
+            a.event.kind,
+            EventKind::GateIn | EventKind::GateOut | EventKind::Loaded | EventKind::Discharged
+        )
+        && b.at().millis_since(a.at()).abs() <= settings.same_happening_minutes * MINUTE_MS
+        && !differ(a.event.terminal(), b.event.terminal())
+        && !differ(a.truck(), b.truck())
+}
+
+fn independent(a: &Seen<'_>, b: &Seen<'_>) -> bool {
+    a.event.source.feed != b.event.source.feed || other_terminal(a, b)
+}
+
+fn other_terminal(a: &Seen<'_>, b: &Seen<'_>) -> bool {
+    a.event.terminal().zip(b.event.terminal()).is_some_and(|(a, b)| a != b)
+}
+
+/// Where the container is, as far as its happenings tell.
+enum Whereabouts<'a> {
+    Unknown,
+    /// In the yard of a terminal, since.
+    Yard(Seen<'a>),
+    /// On a vessel, since.
+    Vessel(Seen<'a>),
+    Outside,
+}
+
+fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let mut whereabouts = Whereabouts::Unknown;
+    for (i, s) in steps.iter().enumerate() {
+        let later = steps.get(i + 1..).unwrap_or_default();
+        if s.event.kind == EventKind::GateIn {
+            let contradiction = match &whereabouts {
+                Whereabouts::Yard(known) => in_other_yard(known, s, later, findings),
+                Whereabouts::Vessel(known) => on_vessel(known, s, later, findings),
+                Whereabouts::Outside => None,
+                Whereabouts::Unknown => not_yet_discharged(view, steps, s, later, findings),
+            };
+            if let Some((sentence, evidence)) = contradiction {
+                findings.add("MO-08a", &rules.two_places.a, sentence, evidence);
+            }
+        }
+        match s.event.kind {
+            EventKind::GateIn | EventKind::Discharged => whereabouts = Whereabouts::Yard(*s),
+            EventKind::GateOut => whereabouts = Whereabouts::Outside,
+            EventKind::Loaded => {
+                let by_land =
+                    s.event.transport.as_deref().and_then(|t| t.mode).is_some_and(|m| m != Mode::Sea);
+                whereabouts = if by_land { Whereabouts::Outside } else { Whereabouts::Vessel(*s) };
+            }
+            _ => {}
+        }
+    }
+}
+
+type Contradiction<'a> = Option<(String, Vec<Seen<'a>>)>;
+
+/// A gate-in at one terminal while in the yard of another.
+fn in_other_yard<'a>(
+    known: &Seen<'a>,
+    gate_in: &Seen<'a>,
+    later: &[Seen<'a>],
+    findings: &mut Findings<'_>,
+) -> Contradiction<'a> {
+    if !other_terminal(known, gate_in) {
+        return None;
+    }
+    let sentence = format!(
+        "Gate-in at {} while in the yard of {}.",
+        gate_in.event.terminal().unwrap_or("?"),
+        known.event.terminal().unwrap_or("?")
+    );
+    let mut evidence = vec![*known, *gate_in];
+    // The first terminal still has it, or lets it go later: no late message can explain that.
+    let still_there = later
+        .iter()
+        .take_while(|s| s.event.kind != EventKind::GateIn && s.event.kind != EventKind::Discharged)
+        .find(|s| s.event.terminal().is_some() && s.event.terminal() == known.event.terminal());
+    if let Some(proof) = still_there {
+        evidence.push(*proof);
+        return Some((sentence, evidence));
+    }
+    late_enough(gate_in, findings).then_some((sentence, evidence))
+}
+
+/// A gate-in while on board.
+fn on_vessel<'a>(
+    known: &Seen<'a>,
+    gate_in: &Seen<'a>,
+    later: &[Seen<'a>],
+    findings: &mut Findings<'_>,
+) -> Contradiction<'a> {
+    if !independent(known, gate_in) {
+        return None;
+    }
+    let sentence =
+        format!("Gate-in at {} while on a vessel.", gate_in.event.terminal().unwrap_or("a terminal"));
+    if let Some(proof) = discharged_later(later) {
+        return Some((sentence, vec![*known, *gate_in, proof]));
+    }
+    let recent = gate_in.at().millis_since(known.at()) <= findings.rules.two_places.on_vessel_days * DAY_MS;
+    (recent && late_enough(gate_in, findings)).then_some((sentence, vec![*known, *gate_in]))
+}
+
+/// A gate-in of a container that a vessel is yet to discharge.
+fn not_yet_discharged<'a>(
+    view: &View<'a>,
+    steps: &[Seen<'a>],
+    gate_in: &Seen<'a>,
+    later: &[Seen<'a>],
+    findings: &mut Findings<'_>,
+) -> Contradiction<'a> {
+    let since = steps.iter().rev().map(Seen::at).find(|at| *at < gate_in.at());
+    let before = view.events.iter().filter(|s| s.at() <= gate_in.at() && since.is_none_or(|t| s.at() > t));
+    let mut ordered: Option<Seen<'a>> = None;
+    for s in before {
+        match s.event.kind {
+            EventKind::DischargeOrdered => ordered = Some(*s),
+            EventKind::ManifestLine if status(s) == Some(EquipmentStatus::Import) => ordered = Some(*s),
+            EventKind::Shortlanded => ordered = None,
+            _ => {}
+        }
+    }
+    let ordered = ordered.filter(|o| independent(o, gate_in) && !o.number_is_doubtful())?;
+    let sentence = format!(
+        "Gate-in at {} before its vessel discharged it.",
+        gate_in.event.terminal().unwrap_or("a terminal")
+    );
+    if let Some(proof) = discharged_later(later) {
+        return Some((sentence, vec![ordered, *gate_in, proof]));
+    }
+    late_enough(gate_in, findings).then_some((sentence, vec![ordered, *gate_in]))
+}
+
+fn status(s: &Seen<'_>) -> Option<EquipmentStatus> {
+    s.event.equipment.as_deref()?.status
+}
+
+/// A discharge that no loading precedes: the real container was on board all the time.
+fn discharged_later<'a>(later: &[Seen<'a>]) -> Option<Seen<'a>> {
+    later
+        .iter()
+        .find(|s| matches!(s.event.kind, EventKind::Loaded | EventKind::Discharged))
+        .filter(|s| s.event.kind == EventKind::Discharged)
+        .copied()
+}
+
+fn late_enough(s: &Seen<'_>, findings: &mut Findings<'_>) -> bool {
+    let grace_ms = findings.rules.two_places.late_message_grace_minutes * MINUTE_MS;
+    findings.passed(s.fact.received_at.plus_millis(grace_ms))
+}
+
+fn two_gate_outs<'a>(steps: &[Seen<'a>], findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.two_places;
+    let mut out: Option<Seen<'a>> = None;
+    for s in steps {
+        match s.event.kind {
+            EventKind::GateOut => {
+                if let Some(first) = out.filter(|first| {
+                    independent(first, s)
+                        && s.at().millis_since(first.at()) <= settings.gate_out_pair_days * DAY_MS
+                }) {
+                    // One system may still owe the gate-in between; two systems would not both be wrong.
+                    let same_feed = first.event.source.feed == s.event.source.feed;
+                    if !same_feed || late_enough(s, findings) {
+                        let sentence = "Left by gate twice without coming in between.".to_owned();
+                        findings.add("MO-08b", &settings.b, sentence, vec![first, *s]);
+                    }
+                }
+                out = Some(*s);
+            }
+            EventKind::GateIn | EventKind::Discharged | EventKind::Loaded => out = None,
+            _ => {}
+        }
+    }
+}
+
+fn impossible_travel(steps: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.two_places;
+    let placed: Vec<(Seen<'_>, (f64, f64))> =
+        steps.iter().filter_map(|s| Some((*s, coordinates(s)?))).collect();
+    for ((a, from), (b, to)) in placed.iter().zip(placed.iter().skip(1)) {
+        let km = distance_km(*from, *to);
+        if km < settings.min_distance_km || !independent(a, b) {
+            continue;
+        }
+        let needed_ms = km / settings.max_speed_kmh * 3_600_000.0;
+        let had_ms = journey_ms(a.at(), b.at(), settings);
+        if needed_ms > had_ms {
+            let sentence = format!(
+                "Seen at two places {km:.0} km apart within {:.0} min.",
+                minutes_between(a.at(), b.at())
+            );
+            findings.add("MO-08c", &settings.c, sentence, vec![*a, *b]);
+        }
+    }
+}
+
+/// Time for the journey, clock differences granted, milliseconds.
+fn journey_ms(a: Timestamp, b: Timestamp, settings: &TwoPlaces) -> f64 {
+    (b.millis_since(a) + settings.clock_tolerance_minutes * MINUTE_MS) as f64
+}
+
+fn minutes_between(a: Timestamp, b: Timestamp) -> f64 {
+    b.millis_since(a) as f64 / MINUTE_MS as f64
+}
+
+fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
+    let place = s.event.place.as_deref()?;
+    let (latitude, longitude) = place.latitude.zip(place.longitude)?;
+    let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
+    // Null Island is where receivers without a fix are.
+    (valid && (latitude, longitude) != (0.0, 0.0)).then_some((latitude, longitude))
+}
+
+/// Great-circle distance (haversine), kilometres.
+fn distance_km((lat_a, lon_a): (f64, f64), (lat_b, lon_b): (f64, f64)) -> f64 {
+    let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());
+    let half_phi = ((phi_b - phi_a) / 2.0).sin();
+    let half_lambda = ((lon_b - lon_a).to_radians() / 2.0).sin();
+    let h = half_phi.mul_add(half_phi, phi_a.cos() * phi_b.cos() * half_lambda * half_lambda);
+    2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
+}

@@ -1,0 +1,84 @@
+//! The timeline of a seal: where the number was seen, and what that tells the containers.
+
+use quaywatch_domain::event::{Classifier, PortEvent};
+use quaywatch_domain::{EventKind, Fact, Timestamp};
+
+use crate::rules::duplicate_seal;
+use crate::settings::DAY_MS;
+use crate::timeline::{self, MAX_FACTS};
+use crate::view::{evidence_of, has_doubtful_number};
+use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
+
+pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
+    let Some(sighting) = sighting(fact) else { return Changes::none(Outcome::OutOfScope) };
+    let id = sighting.fact_id.clone();
+    let outcome = timeline::put(&mut state.sightings, sighting);
+    if outcome != Outcome::New {
+        return Changes::none(outcome);
+    }
+    prune(engine, state);
+    state.expires_at = Some(now.plus_millis(engine.rules.history.seal_days * DAY_MS));
+    if !state.sightings.iter().any(|s| s.fact_id == id) {
+        return Changes::none(Outcome::TooLate);
+    }
+    let mut changes = Changes::none(Outcome::New);
+    evaluate(engine, state, &mut changes);
+    changes
+}
+
+pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
+    let Some(origin) = state.subject.clone() else { return };
+    let wanted = duplicate_seal::tell(&engine.rules, &origin, &state.sightings);
+    if engine.rules.duplicate_seal.a.shadow {
+        let now: Vec<String> = wanted.iter().map(|f| format!("{} MO-04a", f.subject)).collect();
+        let new = now.iter().filter(|s| !state.shadowed.contains(s)).count();
+        changes.shadowed = vec!["MO-04a".to_owned(); new];
+        state.shadowed = now;
+        loops::emit(state, Vec::new(), &mut changes.facts);
+    } else {
+        state.shadowed.clear();
+        loops::emit(state, wanted, &mut changes.facts);
+    }
+}
+
+/// The sighting that a fact of a seal is; `None` for what is neither an event nor a retraction.
+fn sighting(fact: &Fact) -> Option<Sighting> {
+    let event = fact.event.as_deref();
+    if event.is_none() && !fact.retracted {
+        return None;
+    }
+    let seen = event.filter(|e| !fact.retracted && counts(e) && !has_doubtful_number(e));
+    let number = &fact.subject.id;
+    let issuer =
+        seen.and_then(|e| e.seals.iter().find(|s| s.normalised.as_ref() == Some(number)).map(|s| s.source));
+    Some(Sighting {
+        fact_id: fact.fact_id.clone(),
+        revision: fact.revision,
+        retracted: fact.retracted,
+        occurred_at: fact.occurred_at,
+        received_at: fact.received_at,
+        kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
+        container: seen.and_then(|e| e.container()).map(str::to_owned),
+        issuer,
+        partners: Vec::new(),
+        handling: fact.handling.clone(),
+        evidence: seen.map(|e| evidence_of(fact, e)),
+    })
+}
+
+/// Whether the event says that the seal is on the box: physical happenings only when they happened.
+fn counts(event: &PortEvent) -> bool {
+    event.is_actual()
+        || (event.classifier != Classifier::Requested
+            && matches!(event.kind, EventKind::ManifestLine | EventKind::BookingConfirmed))
+}
+
+/// Drops sightings beyond the window before the latest, and the oldest beyond the bound.
+fn prune(engine: &Engine, state: &mut TimelineState) {
+    if let Some(latest) = state.sightings.iter().map(timeline::known_at).max() {
+        let horizon = latest.plus_millis(-engine.rules.history.seal_days * DAY_MS);
+        state.sightings.retain(|s| timeline::known_at(s) >= horizon);
+    }
+    let excess = state.sightings.len().saturating_sub(MAX_FACTS);
+    state.sightings.drain(..excess);
+}

@@ -1,0 +1,151 @@
+//! What is kept of one subject between facts.
+
+use quaywatch_domain::alert::{AlertState, Evidence};
+use quaywatch_domain::event::SealSource;
+use quaywatch_domain::{EventKind, Fact, Handling, Severity, Sha256, Subject, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Everything known about one subject, and what was published about it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TimelineState {
+    /// Whose timeline it is; none before the first fact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// Standing versions, tombstones included, by event time and id (containers and alerts).
+    pub facts: Vec<Fact>,
+    /// Standing sightings, tombstones included, by event time and id (seals and parties).
+    pub sightings: Vec<Sighting>,
+    /// Alerts as they were last published, by visit (containers).
+    pub published: Vec<Published>,
+    /// Facts as they were last sent to other subjects (seals, parties, alerts).
+    pub emitted: Vec<Emitted>,
+    /// Shadow indicators that hold, as `visit code`, so that each is counted once.
+    pub shadowed: Vec<String>,
+    /// Visits that were folded away; the next one has this number plus one.
+    pub visits_before: i32,
+    /// Event time up to which facts were folded away; older ones come too late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor: Option<Timestamp>,
+    /// Earliest time at which the absence of something fires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_at: Option<Timestamp>,
+    /// Earliest time at which an open alert stops being current.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closes_at: Option<Timestamp>,
+    /// When its history is over unless something new comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Until when alerts of folded visits are kept somewhere, so that their ids may not be used again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_until: Option<Timestamp>,
+    /// Whether a ledger has outgrown its bound and says nothing any more (parties).
+    pub saturated: bool,
+}
+
+/// A short form of an event on the timeline of a seal or a party.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Fact that it comes from.
+    pub fact_id: String,
+    /// Version of the fact.
+    pub revision: i64,
+    /// Whether the fact is taken back.
+    pub retracted: bool,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When we stored it.
+    pub received_at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+    /// Container of the event; none when it may not be compared (wrong check digit, tombstone).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// Issuer of the seal (seals).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<SealSource>,
+    /// Parties that the event relates to the consignee: right holders and hauliers (parties).
+    #[serde(default)]
+    pub partners: Vec<String>,
+    /// Who may see what follows from it.
+    pub handling: Handling,
+    /// The way back to the bytes; none on tombstones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// An alert as it was last published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// Visit that it is about.
+    pub visit: i32,
+    /// Its revision.
+    pub revision: i32,
+    /// Its state.
+    pub state: AlertState,
+    /// Digest of its content, without revision and time of writing.
+    pub digest: Sha256,
+    /// Its severity.
+    pub severity: Severity,
+    /// Its label; a retraction is never more open than what it takes back.
+    pub handling: Handling,
+    /// When it stops being current.
+    pub valid_until: Timestamp,
+    /// When it must be erased.
+    pub retention_until: Timestamp,
+    /// When it happened.
+    pub event_time: Timestamp,
+    /// When it could first be known.
+    pub detected_at: Timestamp,
+}
+
+/// A fact as it was last sent to another subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emitted {
+    /// Receiver.
+    pub subject: Subject,
+    /// The fact.
+    pub fact_id: String,
+    /// Version last sent.
+    pub revision: i64,
+    /// Whether it was last taken back.
+    pub retracted: bool,
+    /// Digest of its content, without the version.
+    pub digest: Sha256,
+    /// Event time last sent.
+    pub occurred_at: Timestamp,
+    /// Label last sent.
+    pub handling: Handling,
+}
+
+impl TimelineState {
+    /// Whether there is nothing worth keeping.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+            && self.sightings.is_empty()
+            && self.published.is_empty()
+            && self.emitted.is_empty()
+            && self.visits_before == 0
+    }
+
+    /// When [`crate::Engine::due`] next has something to do: a deadline, the end of an alert or of the state itself.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        [self.deadline_at, self.closes_at, self.expires_at].into_iter().flatten().min()
+    }
+
+    /// When the absence of an expected event next fires. An offline run ends after the last of these; running on to
+    /// [`Self::due_at`] would also close and erase everything by age.
+    #[must_use]
+    pub const fn deadline_at(&self) -> Option<Timestamp> {
+        self.deadline_at
+    }
+
+    /// Whether the state may be dropped.
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> bool {
+        self.is_empty()
+            || (self.expires_at.is_some_and(|at| at <= now) && self.keep_until.is_none_or(|at| at <= now))
+    }
+}

@@ -1,0 +1,105 @@
+//! Which version of a fact stands, in which order facts lie, and which go first when there are too many.
+
+use std::cmp::{Ordering, Reverse};
+
+use quaywatch_domain::{EventKind, Fact, Timestamp};
+use serde::Serialize;
+
+use crate::{Outcome, Sighting};
+
+/// Most facts on one timeline, tombstones included.
+pub(crate) const MAX_FACTS: usize = 256;
+
+/// Something that has versions and a place in time.
+pub(crate) trait Versioned: PartialEq + Serialize {
+    fn id(&self) -> &str;
+    fn revision(&self) -> i64;
+    fn retracted(&self) -> bool;
+    fn occurred_at(&self) -> Timestamp;
+    fn received_at(&self) -> Timestamp;
+}
+
+macro_rules! versioned {
+    ($($name:ty),+) => {$(
+        impl Versioned for $name {
+            fn id(&self) -> &str { &self.fact_id }
+            fn revision(&self) -> i64 { self.revision }
+            fn retracted(&self) -> bool { self.retracted }
+            fn occurred_at(&self) -> Timestamp { self.occurred_at }
+            fn received_at(&self) -> Timestamp { self.received_at }
+        }
+    )+};
+}
+versioned!(Fact, Sighting);
+
+/// Puts `item` in its place among `all`, which are in order of event time and id, unless a version that wins is there.
+pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
+    if let Some(at) = all.iter().position(|other| other.id() == item.id()) {
+        let Some(other) = all.get(at) else { return Outcome::Duplicate };
+        if !wins(&item, other) {
+            return if item.revision() < other.revision() { Outcome::Superseded } else { Outcome::Duplicate };
+        }
+        all.remove(at);
+    }
+    let at = all.partition_point(|other| (other.occurred_at(), other.id()) < (item.occurred_at(), item.id()));
+    all.insert(at, item);
+    Outcome::New
+}
+
+/// Whether `new` overrides `old`: by revision, then a retraction, then the earlier receipt (a message told twice changes
+/// nothing), then the bytes. A total order, so that arrival decides nothing.
+fn wins<T: Versioned>(new: &T, old: &T) -> bool {
+    let key = |v: &T| (v.revision(), v.retracted(), Reverse(v.received_at()));
+    match key(new).cmp(&key(old)) {
+        Ordering::Equal => new != old && bytes(new) > bytes(old),
+        other => other == Ordering::Greater,
+    }
+}
+
+fn bytes<T: Serialize>(item: &T) -> Vec<u8> {
+    serde_json::to_vec(item).unwrap_or_default()
+}
+
+/// Makes room: removes the least telling fact, then the oldest. Returns it.
+///
+/// The order is total, so what is left of a set of facts does not depend on their arrival.
+pub(crate) fn fold_one(facts: &mut Vec<Fact>) -> Option<Fact> {
+    let (at, _) = facts.iter().enumerate().min_by(|(_, a), (_, b)| {
+        (worth(a), a.occurred_at, &a.fact_id).cmp(&(worth(b), b.occurred_at, &b.fact_id))
+    })?;
+    Some(facts.remove(at))
+}
+
+/// 0 for what no rule and no visit rests on, 2 for what other subjects and agencies say, 1 for the rest.
+fn worth(fact: &Fact) -> u8 {
+    match fact.event.as_deref().map(|e| &e.kind) {
+        None if fact.retracted
+            && fact.hit.is_none()
+            && fact.indicator.is_none()
+            && fact.feedback.is_none() =>
+        {
+            1
+        }
+        None => 2,
+        Some(
+            EventKind::ReeferReading
+            | EventKind::RecordViewed
+            | EventKind::RecordListed
+            | EventKind::RecordExported
+            | EventKind::PowerOn
+            | EventKind::PowerOff
+            | EventKind::StowPosition
+            | EventKind::PositionReported
+            | EventKind::YardMove
+            | EventKind::Weighed
+            | EventKind::Other
+            | EventKind::Unknown(_),
+        ) => 0,
+        Some(_) => 1,
+    }
+}
+
+/// Event time, but not later than the receipt: a plan for next month is known today.
+pub(crate) fn known_at<T: Versioned>(item: &T) -> Timestamp {
+    item.occurred_at().min(item.received_at())
+}

@@ -1,0 +1,249 @@
+//! What the rules see: the standing facts of one container, sorted by what they are, cut into visits.
+
+use std::ops::Range;
+
+use quaywatch_domain::alert::Evidence;
+use quaywatch_domain::event::{PartyRole, PortEvent};
+use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note};
+
+use crate::settings::SubRule;
+use crate::visits::Cutter;
+use crate::{Rules, TimelineState};
+
+/// One standing event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) fact: &'a Fact,
+    pub(crate) event: &'a PortEvent,
+    /// Index of its visit.
+    pub(crate) visit: usize,
+}
+
+impl Seen<'_> {
+    pub(crate) const fn at(&self) -> Timestamp {
+        self.fact.occurred_at
+    }
+
+    /// Whether the container number may not be relied on.
+    pub(crate) fn number_is_doubtful(&self) -> bool {
+        has_doubtful_number(self.event)
+    }
+
+    /// When it was said: for plans and requests that is not the time they are about.
+    pub(crate) fn said_at(&self) -> Timestamp {
+        if self.event.is_actual() {
+            self.fact.occurred_at
+        } else {
+            self.fact.created_at.unwrap_or(self.fact.received_at).min(self.fact.received_at)
+        }
+    }
+
+    pub(crate) fn truck(&self) -> Option<&str> {
+        self.event.transport.as_deref()?.truck.as_deref()
+    }
+}
+
+/// Whether the container number of the event fails its check digit.
+pub(crate) fn has_doubtful_number(event: &PortEvent) -> bool {
+    event.equipment.as_deref().is_some_and(|e| e.check_digit_ok == Some(false))
+        || event.notes.iter().any(|n| n == note::CHECK_DIGIT_WRONG)
+}
+
+/// The way back from an event fact to the original bytes.
+pub(crate) fn evidence_of(fact: &Fact, event: &PortEvent) -> Evidence {
+    Evidence {
+        fact_id: fact.fact_id.clone(),
+        event_id: Some(event.event_id.clone()),
+        topic: event.source.topic.clone(),
+        partition: event.source.partition,
+        offset: event.source.offset,
+        sha256: event.source.sha256,
+        path: event.source.path.clone(),
+        occurred_at: fact.occurred_at,
+        received_at: fact.received_at,
+    }
+}
+
+/// The timeline of one container.
+pub(crate) struct View<'a> {
+    pub(crate) subject: &'a Subject,
+    /// Standing events by time.
+    pub(crate) events: Vec<Seen<'a>>,
+    pub(crate) hits: Vec<(&'a Fact, &'a Hit)>,
+    pub(crate) indicators: Vec<(&'a Fact, &'a Indicator)>,
+    pub(crate) feedback: Vec<&'a Feedback>,
+    /// Ranges of `events`; at least one.
+    pub(crate) visits: Vec<Range<usize>>,
+    /// Number of the first of `visits`.
+    pub(crate) first_number: i32,
+    /// Event time up to which history was folded away.
+    pub(crate) floor: Option<Timestamp>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(state: &'a TimelineState, subject: &'a Subject, rules: &Rules) -> Self {
+        let mut view = Self {
+            subject,
+            events: Vec::with_capacity(state.facts.len()),
+            hits: Vec::new(),
+            indicators: Vec::new(),
+            feedback: Vec::new(),
+            visits: Vec::with_capacity(2),
+            first_number: state.visits_before + 1,
+            floor: state.floor,
+        };
+        let mut cutter = Cutter::new(&rules.visit);
+        let mut start = 0;
+        for fact in state.facts.iter().filter(|f| !f.retracted) {
+            if let Some(event) = fact.event.as_deref() {
+                if cutter.begins(fact, event) && !view.events.is_empty() {
+                    view.visits.push(start..view.events.len());
+                    start = view.events.len();
+                }
+                view.events.push(Seen { fact, event, visit: view.visits.len() });
+            } else if let Some(hit) = fact.hit.as_deref() {
+                view.hits.push((fact, hit));
+            } else if let Some(indicator) = fact.indicator.as_deref() {
+                view.indicators.push((fact, indicator));
+            } else if let Some(feedback) = fact.feedback.as_deref() {
+                view.feedback.push(feedback);
+            }
+        }
+        view.visits.push(start..view.events.len());
+        view
+    }
+
+    /// The events of each visit.
+    pub(crate) fn stays(&self) -> impl Iterator<Item = &[Seen<'a>]> {
+        self.visits.iter().map(|range| self.stay(range))
+    }
+
+    pub(crate) fn stay(&self, range: &Range<usize>) -> &[Seen<'a>] {
+        self.events.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Number of the visit with this index.
+    pub(crate) fn number(&self, visit: usize) -> i32 {
+        self.first_number.saturating_add(i32::try_from(visit).unwrap_or(i32::MAX))
+    }
+
+    /// The event with this fact id.
+    pub(crate) fn find(&self, fact_id: &str) -> Option<&Seen<'a>> {
+        self.events.iter().find(|s| s.fact.fact_id == fact_id)
+    }
+
+    /// Index of the visit that was going on at `at`; the first one for times before it.
+    pub(crate) fn visit_at(&self, at: Timestamp) -> usize {
+        let begun =
+            self.visits.iter().filter(|r| self.events.get(r.start).is_some_and(|s| s.at() <= at)).count();
+        begun.saturating_sub(1)
+    }
+}
+
+/// An indicator in the visit that it belongs to.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) visit: usize,
+    pub(crate) shadow: bool,
+    pub(crate) indicator: Indicator,
+}
+
+/// What the rules say about one timeline.
+pub(crate) struct Findings<'r> {
+    pub(crate) rules: &'r Rules,
+    pub(crate) now: Timestamp,
+    pub(crate) found: Vec<Found>,
+    /// Earliest time at which an absence will fire.
+    pub(crate) deadline: Option<Timestamp>,
+}
+
+impl<'r> Findings<'r> {
+    pub(crate) const fn new(rules: &'r Rules, now: Timestamp) -> Self {
+        Self { rules, now, found: Vec::new(), deadline: None }
+    }
+
+    /// Whether `deadline` has passed; when not, the timeline is looked at again by then.
+    pub(crate) fn passed(&mut self, deadline: Timestamp) -> bool {
+        if deadline <= self.now {
+            return true;
+        }
+        self.deadline = Some(self.deadline.map_or(deadline, |d| d.min(deadline)));
+        false
+    }
+
+    /// Adds an indicator that rests on events of this timeline; it belongs to the visit of the last of them.
+    pub(crate) fn add(&mut self, code: &str, sub: &SubRule, sentence: String, evidence: Vec<Seen<'_>>) {
+        self.add_as(code, sub, sub.severity, sentence, evidence, None);
+    }
+
+    pub(crate) fn add_as(
+        &mut self,
+        code: &str,
+        sub: &SubRule,
+        severity: Severity,
+        sentence: String,
+        mut evidence: Vec<Seen<'_>>,
+        expected: Option<Expected>,
+    ) {
+        evidence.sort_by(|a, b| (a.at(), &a.fact.fact_id).cmp(&(b.at(), &b.fact.fact_id)));
+        evidence.dedup_by(|a, b| a.fact.fact_id == b.fact.fact_id);
+        let Some((first, last)) = evidence.first().zip(evidence.last()) else { return };
+        let handling = evidence
+            .iter()
+            .skip(1)
+            .fold(first.fact.handling.clone(), |label, s| label.strictest(&s.fact.handling));
+        self.found.push(Found {
+            visit: last.visit,
+            shadow: sub.shadow,
+            indicator: Indicator {
+                rule: code.trim_end_matches(|c: char| c.is_ascii_lowercase()).to_owned(),
+                code: code.to_owned(),
+                version: 1,
+                severity,
+                weight: self.rules.alert.weights.of(severity),
+                sentence,
+                action: sub.action,
+                evidence: evidence.iter().map(|s| s.fact.fact_id.clone()).collect(),
+                first_held_at: last.at(),
+                expected,
+                handling,
+                discreet: false,
+                owner: None,
+                legal_basis: None,
+                list: None,
+                origin: None,
+                carried: Vec::new(),
+            },
+        });
+    }
+}
+
+/// Scheme and identifier of a party.
+pub(crate) type Key<'a> = (&'a str, &'a str);
+
+/// Keys of the parties in a role; a party may be named under several schemes.
+pub(crate) fn keys_of(event: &PortEvent, role: PartyRole) -> Vec<Key<'_>> {
+    event
+        .parties
+        .iter()
+        .filter(|p| p.role == role)
+        .filter_map(|p| Some((p.id_scheme.as_deref()?, p.id.as_deref()?)))
+        .collect()
+}
+
+/// Whether two parties are one, as far as keys of a common scheme tell; `None` when there is no common scheme.
+pub(crate) fn same_party(a: &[Key<'_>], b: &[Key<'_>]) -> Option<bool> {
+    let mut comparable = false;
+    for (scheme, id) in a {
+        for (other_scheme, other_id) in b {
+            if scheme == other_scheme {
+                if id == other_id {
+                    return Some(true);
+                }
+                comparable = true;
+            }
+        }
+    }
+    comparable.then_some(false)
+}

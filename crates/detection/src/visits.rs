@@ -1,0 +1,104 @@
+//! Visits: where one stay of a container ends and the next begins.
+//!
+//! After a departure (gate-out, loading) an arrival begins the next visit, and so does what clearly precedes one
+//! (manifest, discharge order, a new release right, a customs hold on a container at sea) unless it speaks of the bill,
+//! call or release of the visit that just ended. Everything else belongs to the departed visit until its after-window is
+//! over. A container reported at two places without having departed stays in one visit, so that twins are seen together.
+
+use quaywatch_domain::event::PortEvent;
+use quaywatch_domain::{EventKind, Fact, Timestamp};
+
+use crate::settings::{DAY_MS, VisitRules};
+
+/// Whether the container comes to a terminal by this.
+pub(crate) const fn is_arrival(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::GateIn | EventKind::Discharged | EventKind::Overlanded)
+}
+
+/// Whether the container leaves a terminal by this.
+pub(crate) const fn is_departure(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::GateOut | EventKind::Loaded)
+}
+
+/// Whether this precedes an arrival.
+const fn announces_arrival(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ManifestLine
+            | EventKind::DischargeOrdered
+            | EventKind::ReleaseIssued
+            | EventKind::ReleaseOrder
+            | EventKind::BookingConfirmed
+            | EventKind::LoadOrdered
+    )
+}
+
+const fn is_customs_interest(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::CustomsHeld | EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection
+    )
+}
+
+/// Cuts a timeline, one event after the other in order of time.
+pub(crate) struct Cutter<'a> {
+    after_window_ms: i64,
+    /// Departure that the current visit has seen, and whether it was by sea.
+    departed: Option<(Timestamp, bool)>,
+    /// Events of the current visit that name bills, calls and releases.
+    naming: Vec<&'a PortEvent>,
+    started: bool,
+}
+
+impl<'a> Cutter<'a> {
+    pub(crate) const fn new(rules: &VisitRules) -> Self {
+        Self {
+            after_window_ms: rules.after_window_days * DAY_MS,
+            departed: None,
+            naming: Vec::new(),
+            started: false,
+        }
+    }
+
+    /// Whether this event begins a visit.
+    pub(crate) fn begins(&mut self, fact: &Fact, event: &'a PortEvent) -> bool {
+        let begins = !self.started
+            || self.departed.is_some_and(|(at, by_sea)| {
+                let actual = event.is_actual();
+                (actual && is_arrival(&event.kind))
+                    || (by_sea && is_customs_interest(&event.kind))
+                    || (announces_arrival(&event.kind) && !self.speaks_of_this_visit(event))
+                    || fact.occurred_at.millis_since(at) > self.after_window_ms
+            });
+        if begins {
+            self.started = true;
+            self.departed = None;
+            self.naming.clear();
+        }
+        if event.is_actual() && is_departure(&event.kind) {
+            self.departed = Some((fact.occurred_at, event.kind == EventKind::Loaded));
+        }
+        if event.documents.is_some() || event.transport.as_deref().is_some_and(|t| t.call_id.is_some()) {
+            self.naming.push(event);
+        }
+        begins
+    }
+
+    fn speaks_of_this_visit(&self, event: &PortEvent) -> bool {
+        self.naming.iter().any(|known| {
+            let same_call = match (known.transport.as_deref(), event.transport.as_deref()) {
+                (Some(a), Some(b)) => a.call_id.is_some() && a.call_id == b.call_id,
+                _ => false,
+            };
+            same_call
+                || match (known.documents.as_deref(), event.documents.as_deref()) {
+                    (Some(a), Some(b)) => {
+                        (a.bill_of_lading.is_some() && a.bill_of_lading == b.bill_of_lading)
+                            || (a.release.is_some() && a.release == b.release)
+                            || (a.booking.is_some() && a.booking == b.booking)
+                    }
+                    _ => false,
+                }
+        })
+    }
+}
