@@ -6,7 +6,9 @@ use quaywatch_domain::Timestamp;
 use quaywatch_simulator::{Day, Options, simulate};
 
 fn options(seed: u64) -> Options {
-    Options { containers: 300, ..Options::day(seed, Timestamp::parse("2026-03-02T00:00:00Z").unwrap()) }
+    // 2026-03-02T00:00:00Z
+    let start = Timestamp::from_millis(1_772_409_600_000);
+    Options { containers: 300, ..Options::day(seed, start) }
 }
 
 fn text_of(day: &Day) -> String {
