@@ -225,6 +225,7 @@ launch_node() { # node
   detached "$DIR/n$1/pid" "$DIR/n$1/broker.log" \
     java -Xms128m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=160m \
     -Dfile.encoding=UTF-8 -Djava.awt.headless=true -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
+    -Dorg.slf4j.simpleLogger.log.org.apache.kafka.clients.NetworkClient=error \
     -Dorg.slf4j.simpleLogger.showDateTime=true ${QUAYWATCH_KAFKA_JAVA_OPTS:-} \
     -cp "$LIBS/*" kafka.Kafka "$DIR/n$1/server.properties"
 }

@@ -1,9 +1,10 @@
 //! The one door to Kafka.
 
+pub mod admin;
 mod assignment;
 mod config;
 mod context;
-
+mod embedded;
 mod engine;
 mod error;
 mod harness;
@@ -12,6 +13,8 @@ mod log;
 mod metrics;
 mod outputs;
 mod positions;
+mod producer;
+mod reader;
 mod record;
 mod restore;
 mod runtime;
@@ -26,12 +29,16 @@ mod tables;
 mod topology;
 mod txn;
 
+pub use admin::{Topic, Topics};
+pub use embedded::Embedded;
 pub use engine::DEAD_LETTERS;
 pub use error::{Error, StateError};
 pub use harness::Harness;
 pub use host::{Clock, Host, Readiness, wall_clock};
 pub use metrics::Metrics;
 pub use outputs::Outputs;
+pub use producer::{AckedProducer, TransactionalBatch};
+pub use reader::{Read, Reader};
 pub use record::{Headers, NewRecord, OwnedRecord, Record};
 pub use runtime::{run, run_blocking};
 pub use settings::{
