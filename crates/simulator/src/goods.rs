@@ -164,3 +164,26 @@ impl Store {
 fn code(carrier: usize) -> &'static str {
     CARRIERS.get(carrier).map(|c| c.code).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use quaywatch_domain::identifiers::{check_digit_ok, normalise_seal};
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_valid_and_never_repeat() {
+        let mut store = Store::new(Chance::new(1, 1));
+        let units: Vec<Unit> = (0..2_000).map(|n| store.laden(n % CARRIERS.len())).collect();
+        assert!(units.iter().all(|unit| check_digit_ok(&unit.number)));
+        let numbers: BTreeSet<&str> = units.iter().map(|unit| unit.number.as_str()).collect();
+        assert_eq!(numbers.len(), units.len());
+        let seals: Vec<String> = units
+            .iter()
+            .flat_map(|unit| &unit.seals)
+            .filter_map(|seal| normalise_seal(&seal.number))
+            .collect();
+        assert_eq!(seals.len(), units.iter().map(|unit| unit.seals.len()).sum::<usize>());
+        assert_eq!(seals.iter().collect::<BTreeSet<_>>().len(), seals.len());
+    }
+}

@@ -188,3 +188,16 @@ pub(crate) fn one_digit_off(number: &str) -> String {
     let last = changed.pop().and_then(|c| c.to_digit(10)).unwrap_or(0);
     format!("{changed}{}", (last + 3) % 10)
 }
+
+#[cfg(test)]
+mod tests {
+    use quaywatch_domain::identifiers::check_digit_ok;
+
+    use super::one_digit_off;
+
+    #[test]
+    fn a_digit_off_breaks_the_check_digit() {
+        assert_eq!(one_digit_off("CSQU3054383"), "CSQU3054386");
+        assert!(!check_digit_ok(&one_digit_off("CSQU3054383")));
+    }
+}

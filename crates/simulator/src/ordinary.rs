@@ -1,8 +1,7 @@
 //! Ordinary traffic: imports, exports, transhipment, empties, the vessels themselves, and the months before.
 //!
-//! Shares are working values for a gateway port of the northern Adriatic (about a million TEU a year, imports ahead of
-//! exports, a tenth of transhipment, many empties returning); they shape volume and variety, nothing is measured on
-//! them. One scan in sixteen containers follows the brief of customs' "risk-based share of a few per cent".
+//! Shares are working values for a gateway port of the northern Adriatic (imports ahead of exports, a tenth of
+//! transhipment, many empties returning): they shape variety, and nothing is measured on them.
 
 use quaywatch_domain::Timestamp;
 

@@ -176,3 +176,43 @@ fn local(at: Timestamp, zone: &TimeZone, format: &str) -> String {
         .map(|t| zone.to_datetime(t).strftime(format).to_string())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_released() {
+        assert_eq!(escape("Trasporti d'Este + Figli: 1?"), "Trasporti d?'Este ?+ Figli?: 1??");
+    }
+
+    #[test]
+    fn times_are_local_in_winter_and_summer() {
+        let zone = TimeZone::get("Europe/Ljubljana").unwrap();
+        let winter = Timestamp::parse("2026-03-01T23:30:00Z").unwrap();
+        let summer = Timestamp::parse("2026-07-01T23:30:00Z").unwrap();
+        assert_eq!(local(winter, &zone, "%Y%m%d%H%M"), "202603020030");
+        assert_eq!(local(summer, &zone, "%Y%m%d%H%M"), "202607020130");
+    }
+
+    #[test]
+    fn counts_of_segments_and_messages_are_right() {
+        let mut interchange = Interchange::new(Terminal::Trieste, 7, Timestamp::from_millis(0));
+        let mut message = Message(Vec::new());
+        message.begin("34", ("DOC+1", Function::Cancel));
+        message.push("CNT+16:1");
+        interchange.add(&message, "CODECO:D:95B:UN:ITG14");
+        let text = String::from_utf8(interchange.finish()).unwrap();
+        assert_eq!(
+            text.lines().skip(1).collect::<Vec<_>>(),
+            [
+                "UNB+UNOC:3+TMT+QUAYWATCH+700101:0100+00000007'",
+                "UNH+1+CODECO:D:95B:UN:ITG14'",
+                "BGM+34+DOC?+1+1'",
+                "CNT+16:1'",
+                "UNT+4+1'",
+                "UNZ+1+00000007'",
+            ]
+        );
+    }
+}
