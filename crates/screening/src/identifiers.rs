@@ -1,0 +1,134 @@
+//! Identifiers by scheme: what an event holds and how two spellings compare.
+
+use quaywatch_domain::PortEvent;
+use quaywatch_domain::identifiers::{
+    ContainerNumber, is_eori, normalise_imo, normalise_reference, normalise_seal,
+};
+use quaywatch_domain::watchlist::Value;
+
+/// The schemes that events are screened by.
+pub mod scheme {
+    /// Container number (ISO 6346), compact.
+    pub const CONTAINER: &str = "CONTAINER";
+    /// Seal number, normalised.
+    pub const SEAL: &str = "SEAL";
+    /// Ship identification number (IMO resolution A.1117(30)), seven digits.
+    pub const IMO: &str = "IMO";
+    /// Bill of lading or other transport document.
+    pub const BILL_OF_LADING: &str = "BILL_OF_LADING";
+    /// Carrier's booking.
+    pub const BOOKING: &str = "BOOKING";
+    /// Economic operator in the customs union.
+    pub const EORI: &str = "EORI";
+    /// D-U-N-S number of a company.
+    pub const DUNS: &str = "DUNS";
+    /// Global location number (EAN) of a company.
+    pub const EAN: &str = "EAN";
+    /// Pseudonym of the plate of a truck or trailer.
+    pub const TRUCK: &str = "TRUCK";
+    /// Pseudonym of a telephone number or mail address.
+    pub const PHONE_OR_MAIL: &str = "PHONE_OR_MAIL";
+}
+
+/// Most identifiers that are taken from one event; a vessel's event has few, a container's fewer.
+pub const MAX_IDENTIFIERS_PER_EVENT: usize = 64;
+
+/// Longest identifier that is compared, in characters.
+pub const MAX_VALUE_CHARACTERS: usize = 100;
+
+/// Characters of a pseudonym: tag, colon, 128 bits in hexadecimal.
+const PSEUDONYM_CHARACTERS: usize = 36;
+
+/// The comparable form of an identifier under a scheme; `None` when it cannot be one (wrong form, placeholder, empty).
+/// Schemes that are not listed in [`scheme`] compare by letters and digits. A wrong check digit does not matter here.
+#[must_use]
+pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_VALUE_CHARACTERS {
+        return None;
+    }
+    match scheme {
+        scheme::CONTAINER => ContainerNumber::parse(text).map(ContainerNumber::into_string),
+        scheme::SEAL => normalise_seal(text),
+        scheme::IMO => normalise_imo(text),
+        scheme::EORI => {
+            let compact: String =
+                text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+            is_eori(&compact).then_some(compact)
+        }
+        scheme::TRUCK => is_pseudonym(text, "plt:").then(|| text.to_owned()),
+        scheme::PHONE_OR_MAIL => is_pseudonym(text, "ctc:").then(|| text.to_owned()),
+        _ => Some(normalise_reference(text)).filter(|reference| !reference.is_empty()),
+    }
+}
+
+fn is_pseudonym(text: &str, tag: &str) -> bool {
+    text.len() == PSEUDONYM_CHARACTERS
+        && text
+            .strip_prefix(tag)
+            .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+}
+
+/// Every identifier that the event holds, normalised, sorted, each once.
+#[must_use]
+pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut add = |scheme: &str, text: Option<&str>| {
+        if let Some(value) = text.and_then(|text| normalise_value(scheme, text)) {
+            found.push(Value { scheme: scheme.to_owned(), value });
+        }
+    };
+    add(scheme::CONTAINER, event.container());
+    for seal in &event.seals {
+        add(scheme::SEAL, seal.normalised.as_deref());
+    }
+    if let Some(transport) = event.transport.as_deref() {
+        add(scheme::IMO, transport.vessel_imo.as_deref());
+        add(scheme::TRUCK, transport.truck.as_deref());
+        add(scheme::TRUCK, transport.trailer.as_deref());
+    }
+    if let Some(documents) = event.documents.as_deref() {
+        add(scheme::BILL_OF_LADING, documents.bill_of_lading.as_deref());
+        add(scheme::BILL_OF_LADING, documents.transport_document.as_deref());
+        add(scheme::BOOKING, documents.booking.as_deref());
+    }
+    for party in &event.parties {
+        // Codes that only one sender understands (LOCAL) mean nothing on a list.
+        if let Some(scheme @ (scheme::EORI | scheme::DUNS | scheme::EAN)) = party.id_scheme.as_deref() {
+            add(scheme, party.id.as_deref());
+        }
+        add(scheme::PHONE_OR_MAIL, party.contact.as_deref());
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(MAX_IDENTIFIERS_PER_EVENT);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_identifier_agree() {
+        let same = |scheme, a, b| {
+            assert_eq!(normalise_value(scheme, a), normalise_value(scheme, b), "{scheme} {a} {b}");
+            assert!(normalise_value(scheme, a).is_some(), "{scheme} {a}");
+        };
+        same(scheme::CONTAINER, "csqu 305438-3", "CSQU3054383");
+        same(scheme::SEAL, "00 ml-1234", "ML1234");
+        same(scheme::IMO, "IMO 9321483", "9321483");
+        same(scheme::EORI, "si 12345678", "SI12345678");
+        same(scheme::BILL_OF_LADING, "mae-12/34", "MAE1234");
+    }
+
+    #[test]
+    fn what_cannot_be_an_identifier_is_none() {
+        assert_eq!(normalise_value(scheme::SEAL, "NOSEAL"), None);
+        assert_eq!(normalise_value(scheme::TRUCK, "KP AB-123"), None);
+        assert_eq!(normalise_value(scheme::TRUCK, "plt:0123456789abcdef0123456789abcdeg"), None);
+        assert!(normalise_value(scheme::TRUCK, "plt:0123456789abcdef0123456789abcdef").is_some());
+        assert_eq!(normalise_value(scheme::BOOKING, " - "), None);
+        assert_eq!(normalise_value(scheme::BOOKING, &"9".repeat(MAX_VALUE_CHARACTERS + 1)), None);
+    }
+}

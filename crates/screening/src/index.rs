@@ -1,0 +1,99 @@
+//! The index of all lists by exact identifier.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use quaywatch_domain::watchlist::Value;
+use quaywatch_domain::{Timestamp, WatchlistEntry};
+
+use crate::normalise_value;
+
+/// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    entries: HashMap<String, Arc<WatchlistEntry>>,
+    by_value: HashMap<Value, Vec<Arc<WatchlistEntry>>>,
+}
+
+impl Index {
+    /// An index of these entries.
+    #[must_use]
+    pub fn of(entries: impl IntoIterator<Item = WatchlistEntry>) -> Self {
+        let mut index = Self::default();
+        for entry in entries {
+            index.upsert(&entry.key(), entry);
+        }
+        index
+    }
+
+    /// Puts the entry in the place of the one with this key (list id, slash, entry id), if any.
+    pub fn upsert(&mut self, key: &str, entry: WatchlistEntry) {
+        self.remove(key);
+        let entry = Arc::new(entry);
+        for value in comparable_values(&entry) {
+            let slot = self.by_value.entry(value).or_default();
+            let at = slot.partition_point(|e| order(e) < order(&entry));
+            slot.insert(at, Arc::clone(&entry));
+        }
+        self.entries.insert(key.to_owned(), entry);
+    }
+
+    /// Takes the entry with this key out, if it is there.
+    pub fn remove(&mut self, key: &str) {
+        let Some(entry) = self.entries.remove(key) else { return };
+        for value in comparable_values(&entry) {
+            if let Some(slot) = self.by_value.get_mut(&value) {
+                slot.retain(|other| !Arc::ptr_eq(other, &entry));
+                if slot.is_empty() {
+                    self.by_value.remove(&value);
+                }
+            }
+        }
+    }
+
+    /// The entries in force that hold this (normalised) identifier, by list and entry id.
+    pub fn lookup(&self, value: &Value, now: Timestamp) -> impl Iterator<Item = &WatchlistEntry> {
+        self.holding(value).filter(move |entry| entry.is_in_force(now))
+    }
+
+    /// The entries that hold this (normalised) identifier, whether or not they are in force.
+    pub fn holding(&self, value: &Value) -> impl Iterator<Item = &WatchlistEntry> {
+        self.by_value.get(value).into_iter().flatten().map(Arc::as_ref)
+    }
+
+    /// The entry with this key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&WatchlistEntry> {
+        self.entries.get(key).map(Arc::as_ref)
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+fn order(entry: &WatchlistEntry) -> (&str, &str) {
+    (&entry.list_id, &entry.entry_id)
+}
+
+/// Sorted, each once: an entry that lists one number in two spellings stands once.
+fn comparable_values(entry: &WatchlistEntry) -> Vec<Value> {
+    let mut values: Vec<Value> = entry
+        .values
+        .iter()
+        .filter_map(|v| {
+            Some(Value { scheme: v.scheme.clone(), value: normalise_value(&v.scheme, &v.value)? })
+        })
+        .collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}

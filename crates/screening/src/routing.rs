@@ -1,0 +1,74 @@
+//! Whom an event concerns: the subjects to whose timelines it belongs.
+
+use quaywatch_domain::identifiers::normalise_reference;
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::{Fact, Handling, PortEvent, Subject};
+
+/// Most subjects that one event concerns.
+pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
+
+/// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
+/// comparable number, parties with a key, users and drivers, bills of lading, vessel call.
+#[must_use]
+pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    let mut add = |kind, id: Option<String>| {
+        if let Some(id) = id.filter(|id| !id.is_empty()) {
+            subjects.push(Subject::new(kind, id));
+        }
+    };
+    add(SubjectKind::Container, event.container().map(str::to_owned));
+    for seal in &event.seals {
+        add(SubjectKind::Seal, seal.normalised.clone());
+    }
+    for party in &event.parties {
+        add(SubjectKind::Party, party.key());
+    }
+    add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    if let Some(transport) = event.transport.as_deref() {
+        add(SubjectKind::Actor, transport.driver.clone());
+        add(SubjectKind::Call, transport.call_id.clone());
+    }
+    if let Some(documents) = event.documents.as_deref() {
+        add(SubjectKind::Bill, documents.bill_of_lading.as_deref().map(normalise_reference));
+        add(SubjectKind::Bill, documents.transport_document.as_deref().map(normalise_reference));
+    }
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects.truncate(MAX_SUBJECTS_PER_EVENT);
+    subjects
+}
+
+/// The facts of an event that names no container; there is nothing to remember, so hits are not looked for.
+#[must_use]
+pub fn facts_without_container(event: &PortEvent) -> Vec<Fact> {
+    subjects_of(event).into_iter().map(|subject| event_fact(event, subject)).collect()
+}
+
+/// The event as a fact of `subject`.
+pub(crate) fn event_fact(event: &PortEvent, subject: Subject) -> Fact {
+    Fact { event: Some(Box::new(event.clone())), ..bare_fact(event, subject, event.retracted) }
+}
+
+/// Says to `subject` that the event, in its new version, is no longer about it.
+pub(crate) fn left_behind_fact(event: &PortEvent, subject: Subject) -> Fact {
+    bare_fact(event, subject, true)
+}
+
+fn bare_fact(event: &PortEvent, subject: Subject, retracted: bool) -> Fact {
+    Fact {
+        fact_id: event.event_id.clone(),
+        revision: event.revision,
+        retracted,
+        subject,
+        occurred_at: event.occurred_at,
+        created_at: event.created_at,
+        received_at: event.received_at,
+        handling: Handling::port_traffic(),
+        event: None,
+        hit: None,
+        indicator: None,
+        feedback: None,
+        pointer: None,
+    }
+}

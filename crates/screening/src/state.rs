@@ -1,0 +1,222 @@
+//! What is kept of one container: the standing version of its events and the hits that were told.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use quaywatch_domain::alert::Evidence;
+use quaywatch_domain::watchlist::Value;
+use quaywatch_domain::{Handling, PortEvent, Sha256, Subject, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::identifiers::identifiers_of;
+use crate::routing::subjects_of;
+
+/// Most events that are remembered of one container. Beyond, those go first whose identifiers others hold as well.
+pub const MAX_EVENTS: usize = 96;
+
+/// Most hits, standing or taken back, that are remembered of one container.
+pub const MAX_HITS: usize = 256;
+
+/// How many other events must hold an identifier for one event to be redundant, tried from the safest on.
+const WITNESSES: [usize; 3] = [4, 2, 1];
+
+/// What is kept of one container.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SubjectState {
+    /// Standing version of each event, retracted ones included, in order of receipt.
+    pub events: Vec<SeenEvent>,
+    /// Hits as they were last told.
+    pub hits: Vec<HitState>,
+    /// When an entry that the container meets begins or ends to be in force.
+    pub due_at: Option<Timestamp>,
+}
+
+/// The standing version of one event, as far as screening needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenEvent {
+    /// The event.
+    pub event_id: String,
+    /// Its version.
+    pub revision: i64,
+    /// Whether it is taken back.
+    pub retracted: bool,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When we stored it.
+    pub received_at: Timestamp,
+    /// Topic of the raw message.
+    pub topic: String,
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset.
+    pub offset: i64,
+    /// Digest of its bytes.
+    pub sha256: Sha256,
+    /// Path into the message.
+    pub path: String,
+    /// Identifiers that it holds; none when taken back.
+    pub identifiers: Vec<Value>,
+    /// Whom it was told to; none when taken back.
+    pub subjects: Vec<Subject>,
+}
+
+/// A hit as it was last told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HitState {
+    /// The fact, `hit/LIST/ENTRY/SCHEME`.
+    pub fact_id: String,
+    /// Version last told.
+    pub revision: i64,
+    /// Whether it stands.
+    pub standing: bool,
+    /// Digest of its content without the version.
+    pub digest: Sha256,
+    /// Event time last told.
+    pub occurred_at: Timestamp,
+    /// Label last told; taking back is never more open.
+    pub handling: Handling,
+    /// The event that was its evidence.
+    pub event_id: String,
+}
+
+/// How an event stands to what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not known, or a higher version of a known one.
+    New,
+    /// Known in this version.
+    Duplicate,
+    /// Known in a higher version.
+    Superseded,
+}
+
+impl SeenEvent {
+    fn of(event: &PortEvent) -> Self {
+        let live = !event.retracted;
+        Self {
+            event_id: event.event_id.clone(),
+            revision: event.revision,
+            retracted: event.retracted,
+            occurred_at: event.occurred_at,
+            received_at: event.received_at,
+            topic: event.source.topic.clone(),
+            partition: event.source.partition,
+            offset: event.source.offset,
+            sha256: event.source.sha256,
+            path: event.source.path.clone(),
+            identifiers: if live { identifiers_of(event) } else { Vec::new() },
+            subjects: if live { subjects_of(event) } else { Vec::new() },
+        }
+    }
+
+    /// The way back to the bytes of the event, for the fact `fact_id`.
+    pub(crate) fn evidence(&self, fact_id: &str) -> Evidence {
+        Evidence {
+            fact_id: fact_id.to_owned(),
+            event_id: Some(self.event_id.clone()),
+            topic: self.topic.clone(),
+            partition: self.partition,
+            offset: self.offset,
+            sha256: self.sha256,
+            path: self.path.clone(),
+            occurred_at: self.occurred_at,
+            received_at: self.received_at,
+        }
+    }
+
+    /// In order of receipt; ties are settled by what does not depend on arrival.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        (self.received_at, self.occurred_at, &self.event_id).cmp(&(
+            other.received_at,
+            other.occurred_at,
+            &other.event_id,
+        ))
+    }
+}
+
+impl SubjectState {
+    /// How an event stands to what is known: only new ones change anything.
+    #[must_use]
+    pub fn standing(&self, event: &PortEvent) -> Standing {
+        self.events.iter().find(|seen| seen.event_id == event.event_id).map_or(Standing::New, |seen| {
+            match event.revision.cmp(&seen.revision) {
+                Ordering::Greater => Standing::New,
+                Ordering::Equal => Standing::Duplicate,
+                Ordering::Less => Standing::Superseded,
+            }
+        })
+    }
+
+    /// When to screen again although nothing arrives.
+    #[must_use]
+    pub const fn due_at(&self) -> Option<Timestamp> {
+        self.due_at
+    }
+
+    /// Whether there is nothing worth keeping.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.hits.is_empty()
+    }
+
+    /// Takes a new version of an event in and returns whom it was told to before; `None` when it changes nothing.
+    pub(crate) fn take(&mut self, event: &PortEvent) -> Option<Vec<Subject>> {
+        if self.standing(event) != Standing::New {
+            return None;
+        }
+        let known = self.events.iter().position(|seen| seen.event_id == event.event_id);
+        let before = known.map(|at| self.events.remove(at).subjects).unwrap_or_default();
+        let seen = SeenEvent::of(event);
+        let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
+        self.events.insert(at, seen);
+        self.limit_events();
+        Some(before)
+    }
+
+    /// Each identifier that a standing event holds, with the first such event.
+    pub(crate) fn identifiers(&self) -> BTreeMap<&Value, &SeenEvent> {
+        let mut first = BTreeMap::new();
+        for seen in self.events.iter().filter(|seen| !seen.retracted) {
+            for value in &seen.identifiers {
+                first.entry(value).or_insert(seen);
+            }
+        }
+        first
+    }
+
+    fn limit_events(&mut self) {
+        while self.events.len() > MAX_EVENTS {
+            let at = self.least_useful();
+            self.events.remove(at);
+        }
+    }
+
+    /// The latest event whose identifiers enough others hold, else the oldest retraction, else the oldest event behind
+    /// no standing hit.
+    fn least_useful(&self) -> usize {
+        let mut held: BTreeMap<&Value, usize> = BTreeMap::new();
+        for value in self.events.iter().flat_map(|seen| &seen.identifiers) {
+            *held.entry(value).or_default() += 1;
+        }
+        let redundant = |seen: &SeenEvent, witnesses: usize| {
+            !seen.retracted
+                && seen.identifiers.iter().all(|v| held.get(v).is_some_and(|count| *count > witnesses))
+        };
+        let is_evidence =
+            |seen: &SeenEvent| self.hits.iter().any(|hit| hit.standing && hit.event_id == seen.event_id);
+        WITNESSES
+            .iter()
+            .find_map(|w| self.events.iter().rposition(|seen| redundant(seen, *w)))
+            .or_else(|| self.events.iter().position(|seen| seen.retracted))
+            .or_else(|| self.events.iter().position(|seen| !is_evidence(seen)))
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn limit_hits(&mut self) {
+        while self.hits.len() > MAX_HITS {
+            let Some(at) = self.hits.iter().position(|hit| !hit.standing) else { return };
+            self.hits.remove(at);
+        }
+    }
+}
