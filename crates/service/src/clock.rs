@@ -1,7 +1,7 @@
 //! The clock: the one place that asks the machine for the time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use quaywatch_domain::Timestamp;
@@ -13,7 +13,7 @@ pub struct Clock(Source);
 #[derive(Debug, Clone)]
 enum Source {
     Wall,
-    Accelerated { start: Timestamp, since: Instant, speed: f64 },
+    Accelerated { start: Timestamp, since: Arc<OnceLock<Instant>>, speed: f64 },
     Manual(Arc<AtomicI64>),
 }
 
@@ -24,10 +24,17 @@ impl Clock {
         Self(Source::Wall)
     }
 
-    /// A clock that starts at `start` now and runs `speed` times as fast as real time.
+    /// A clock that stands at `start` until [`Clock::begin`] and then runs `speed` times as fast as real time.
     #[must_use]
     pub fn accelerated(start: Timestamp, speed: f64) -> Self {
-        Self(Source::Accelerated { start, since: Instant::now(), speed })
+        Self(Source::Accelerated { start, since: Arc::default(), speed })
+    }
+
+    /// Starts an accelerated clock, clones included; others are not affected.
+    pub fn begin(&self) {
+        if let Source::Accelerated { since, .. } = &self.0 {
+            since.get_or_init(Instant::now);
+        }
     }
 
     /// A clock that stands at `at` until [`Clock::set`] moves it.
@@ -48,7 +55,8 @@ impl Clock {
             }
             #[expect(clippy::cast_possible_truncation, reason = "float to integer casts saturate")]
             Source::Accelerated { start, since, speed } => {
-                start.plus_millis((since.elapsed().as_secs_f64() * 1000.0 * speed) as i64)
+                let elapsed = since.get().map(Instant::elapsed).unwrap_or_default();
+                start.plus_millis((elapsed.as_secs_f64() * 1000.0 * speed) as i64)
             }
             Source::Manual(at) => Timestamp::from_millis(at.load(Ordering::Acquire)),
         }
@@ -82,7 +90,10 @@ mod tests {
     #[test]
     fn an_accelerated_clock_runs_faster_from_its_start() {
         let start = Timestamp::parse("2026-03-01T06:00:00Z").unwrap();
-        let (clock, begun) = (Clock::accelerated(start, 3600.0), Instant::now());
+        let clock = Clock::accelerated(start, 3600.0);
+        assert_eq!(clock.now(), start);
+        let begun = Instant::now();
+        clock.begin();
         while begun.elapsed() < Duration::from_millis(5) {
             std::hint::spin_loop();
         }

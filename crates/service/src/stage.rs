@@ -83,7 +83,10 @@ fn dead_letter(letter: &quaywatch_kafka::DeadLetter<'_>) -> DeadLetter {
         partition: record.partition,
         offset: record.offset,
         at: Timestamp::from_millis(letter.now_ms),
-        feed: record.key.filter(|_| record.topic == "port.raw").map(|k| String::from_utf8_lossy(k).into_owned()),
+        feed: record
+            .key
+            .filter(|_| record.topic == "port.raw")
+            .map(|k| String::from_utf8_lossy(k).into_owned()),
         schema_id: record.value.and_then(schema_of),
         key: record.key.map(<[u8]>::to_vec),
         headers: record.headers.iter().map(header).collect(),
@@ -109,6 +112,6 @@ pub fn refused(error: &quaywatch_codec::Error) -> Outcome {
     Outcome::dead_letter(code.as_str(), error.to_string())
 }
 
-fn set_up(what: &str, error: &impl std::fmt::Display) -> Error {
-    Error::SetUp { what: what.into(), why: error.to_string() }
+fn set_up(what: &'static str, error: &impl std::fmt::Display) -> Error {
+    Error::SetUp { what, why: error.to_string() }
 }

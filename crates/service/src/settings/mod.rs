@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, FileFormat};
+use quaywatch_codec::{Codec, RegistrySettings};
 use quaywatch_domain::PseudonymKey;
 
 pub use model::{
@@ -79,6 +80,28 @@ impl Settings {
             key.ok_or_else(unset)?.as_bytes().to_vec()
         };
         PseudonymKey::new(bytes).map_err(|e| invalid(format!("cannot be used: {e}")))
+    }
+
+    /// The codec: with a schema registry Confluent framing, else single-object encoding.
+    ///
+    /// # Errors
+    /// When the address of the registry cannot be used.
+    pub fn codec(&self) -> Result<Codec, Error> {
+        let registry = &self.schema_registry;
+        if registry.url.is_empty() {
+            return Ok(Codec::embedded());
+        }
+        let with = RegistrySettings {
+            username: (!registry.username.is_empty()).then(|| registry.username.clone()),
+            password: registry.password.expose().map(str::to_owned),
+            timeout: std::time::Duration::from_millis(registry.timeout_ms),
+            auto_register: registry.auto_register,
+            ..RegistrySettings::new(registry.url.clone())
+        };
+        Codec::with_registry(&with).map_err(|e| Error::InvalidSetting {
+            key: "schema_registry.url",
+            why: format!("cannot be used: {e}"),
+        })
     }
 
     /// Time to finish what was begun, after the request to stop.

@@ -46,11 +46,19 @@ pub struct SchemaRegistry {
     pub password: Secret,
     /// How long one request may take.
     pub timeout_ms: u64,
+    /// Whether a producer registers its schema when the subject lacks it; else that is an error.
+    pub auto_register: bool,
 }
 
 impl Default for SchemaRegistry {
     fn default() -> Self {
-        Self { url: String::new(), username: String::new(), password: Secret::default(), timeout_ms: 5_000 }
+        Self {
+            url: String::new(),
+            username: String::new(),
+            password: Secret::default(),
+            timeout_ms: 5_000,
+            auto_register: true,
+        }
     }
 }
 
@@ -209,6 +217,27 @@ pub enum ListFormat {
     Jsonl,
     /// OFAC's SDN list, CSV.
     OfacSdn,
+}
+
+impl ListFormat {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::AgencyCsv, Self::Jsonl, Self::OfacSdn];
+
+    /// As it is written in settings and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AgencyCsv => "agency-csv",
+            Self::Jsonl => "jsonl",
+            Self::OfacSdn => "ofac-sdn",
+        }
+    }
+
+    /// Reads what [`ListFormat::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
 }
 
 impl Default for ListSource {

@@ -157,3 +157,11 @@ fn the_pseudonym_key_comes_from_a_file_without_its_line_end() {
     std::fs::write(&path, "short\n").unwrap();
     assert!(settings.pseudonym_key().is_err());
 }
+
+#[test]
+fn the_codec_follows_the_settings() {
+    let mut settings = Settings::default();
+    assert!(settings.codec().unwrap().registry().is_none());
+    settings.schema_registry.url = "http://127.0.0.1:18081".into();
+    assert!(settings.codec().unwrap().registry().is_some());
+}
