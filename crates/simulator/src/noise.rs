@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cast::Terminal;
 use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
-use crate::goods::Store;
+use crate::goods::{SealTag, Sealer, Store};
 use crate::letter::{Body, Function, GateMove, Letter, RELEASE_FEED};
 use crate::lookalikes::one_digit_off;
 use crate::write::json::extend;
@@ -20,6 +20,8 @@ const MISTYPED_ONE_IN: i64 = 150;
 const REPLACED_ONE_IN: i64 = 90;
 /// One JSON event in so many is sent again with the same id and a later creation time.
 const UPDATED_ONE_IN: i64 = 60;
+/// One reading of seals in so many is spelt in the clerk's own way, or has a placeholder in it.
+const RESPELT_ONE_IN: i64 = 30;
 /// One letter in so many is told late.
 const LATE_ONE_IN: i64 = 80;
 /// One message in so many is sent twice.
@@ -44,6 +46,11 @@ pub(crate) fn letters(
         if letter.solid || letter.told < options.start || correction > options.end() {
             disturbed.push(letter);
             continue;
+        }
+        match &mut letter.body {
+            Body::Quay(quay) => respell(&mut quay.seals, chance),
+            Body::Gate(gate) => respell(&mut gate.seals, chance),
+            Body::Carrier(..) | Body::Line(..) => {}
         }
         if chance.one_in(LATE_ONE_IN) {
             letter.told = letter.told.plus_millis(chance.minutes(20, 300)).min(options.end());
@@ -92,6 +99,20 @@ pub(crate) fn letters(
         disturbed.push(letter);
     }
     disturbed
+}
+
+/// Now and then writes a seal with a space and in lower case, or puts a placeholder beside it.
+fn respell(seals: &mut Vec<SealTag>, chance: &mut Chance) {
+    if seals.is_empty() || !chance.one_in(RESPELT_ONE_IN) {
+        return;
+    }
+    if chance.one_in(4) {
+        seals.push(SealTag::sound("NOSEAL".to_owned(), Sealer::Unsaid));
+    } else if let Some(seal) = seals.first_mut() {
+        let (letters, digits) =
+            seal.number.split_at(seal.number.find(|c: char| c.is_ascii_digit()).unwrap_or(0));
+        seal.number = format!("{} {digits}", letters.to_ascii_lowercase());
+    }
 }
 
 fn said(told: Timestamp, gate: GateMove) -> Letter {
