@@ -12,6 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use ureq::http::{Response, StatusCode, header};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 
 use crate::datum::{Datum, short};
@@ -34,7 +35,8 @@ const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 /// How to reach a registry.
 #[derive(Clone)]
 pub struct RegistrySettings {
-    /// Address up to the API, such as `http://registry:8081` or `http://registry:8080/apis/ccompat/v6`.
+    /// Address up to the API, such as `https://registry:8081` or `http://registry:8080/apis/ccompat/v6`. Certificates are
+    /// checked against those that the system trusts, or the file that `SSL_CERT_FILE` names.
     pub url: String,
     /// User for HTTP basic authentication.
     pub username: Option<String>,
@@ -102,13 +104,18 @@ impl Registry {
             return Err(wrong("it holds credentials; put them into username and password"));
         }
         if !shown.starts_with("http://") && !shown.starts_with("https://") {
-            return Err(wrong("write it like http://registry:8081"));
+            return Err(wrong("write it like https://registry:8081"));
         }
         let authorization = settings.username.as_ref().map(|user| {
             let password = settings.password.as_deref().unwrap_or_default();
             format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))
         });
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::NativeTls)
+            .root_certs(RootCerts::PlatformVerifier)
+            .build();
         let config = Agent::config_builder()
+            .tls_config(tls)
             .timeout_global(Some(settings.timeout))
             .timeout_connect(Some(settings.timeout.min(Duration::from_secs(CONNECT_TIMEOUT_SECONDS))))
             .http_status_as_error(false)

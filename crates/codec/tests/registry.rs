@@ -1,5 +1,7 @@
 //! The client against a real schema registry, which `deploy/local/kafka.sh registry start` starts on loopback.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step fails the test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -149,4 +151,44 @@ fn a_registry_that_does_not_answer_is_nobody_s_dead_letter() {
     assert!(error.to_string().contains(&url), "{error}");
     let error = codec.encode("t", &example::<PortEvent>()).unwrap_err();
     assert!(error.is_transient(), "{error}");
+}
+
+/// A TLS server with a certificate that nobody vouches for, from the system's OpenSSL.
+struct TlsServer(std::process::Child);
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_registry_with_a_certificate_that_nobody_vouches_for_is_not_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1"])
+        .args(["-keyout", &file("key.pem"), "-out", &file("certificate.pem")])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let child = Command::new("openssl")
+        .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}")])
+        .args(["-key", &file("key.pem"), "-cert", &file("certificate.pem")])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let _server = TlsServer(child);
+    let until = std::time::Instant::now() + Duration::from_secs(10);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(std::time::Instant::now() < until, "the TLS server does not start");
+        std::thread::yield_now();
+    }
+    let registry = Registry::new(&RegistrySettings::new(format!("https://localhost:{port}"))).unwrap();
+    let error = registry.schema(1).unwrap_err().to_string();
+    assert!(error.contains("certificate"), "{error}");
 }
