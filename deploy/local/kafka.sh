@@ -260,7 +260,7 @@ prepare() { # nodes, port or nothing
   fi
   if [ -n "$2" ]; then
     echo "$2" >"$DIR/base"
-  else
+  elif [ ! -f "$DIR/base" ]; then # a registry may have been first
     local reservations
     reservations=${TMPDIR:-/tmp}/quaywatch-ports-$(id -u)
     locked "$reservations/lock" choose_ports "$reservations"

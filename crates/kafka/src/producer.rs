@@ -1,5 +1,6 @@
 //! Producers outside a stage: one record with an honest answer, and a batch that is there whole or not at all.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use crate::config;
 use crate::context::Plain;
 use crate::error::Error;
+use crate::log::{new_consumer, partition_count};
 use crate::record::NewRecord;
 use crate::settings::{MAX_RECORD_BYTES, Settings};
 use crate::txn::{self, Connected, Failure, Send, Transaction};
@@ -172,6 +174,8 @@ pub struct TransactionalBatch {
     id: String,
     /// None after an error that the client does not survive.
     producer: Option<txn::Producer>,
+    /// Full names of topics that were there.
+    known: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for TransactionalBatch {
@@ -189,17 +193,19 @@ impl TransactionalBatch {
         let settings = Settings { transaction_timeout_ms: BATCH_TIMEOUT_MS, ..settings.clone() };
         let id = format!("{}{}-{id}", settings.prefix, settings.application);
         let producer = Some(fence(&settings, &id)?);
-        Ok(Self { settings, id, producer })
+        Ok(Self { settings, id, producer, known: BTreeSet::new() })
     }
 
     /// Publishes the records in one transaction.
     ///
     /// # Errors
-    /// [`Error::RecordTooLarge`] and [`Error::Client`]: nothing is published then, unless the text says that the
+    /// [`Error::MissingTopic`], [`Error::RecordTooLarge`] and [`Error::Client`]: nothing is published then, unless the text says that the
     /// outcome is unknown.
     pub fn publish(&mut self, records: &[NewRecord]) -> Result<(), Error> {
         for record in records {
-            check_size(&self.settings.topic(&record.topic), record)?;
+            let topic = self.settings.topic(&record.topic);
+            check_size(&topic, record)?;
+            self.check_topic(topic)?;
         }
         let mut producer = match self.producer.take() {
             Some(producer) => producer,
@@ -210,6 +216,19 @@ impl TransactionalBatch {
             self.producer = Some(producer);
         }
         result
+    }
+
+    /// librdkafka would wait for a topic that is missing until the transaction times out.
+    fn check_topic(&mut self, topic: String) -> Result<(), Error> {
+        if self.known.contains(&topic) {
+            return Ok(());
+        }
+        let client = new_consumer(&config::admin(&self.settings), &self.id)?;
+        if partition_count(&client, &topic)?.is_none() {
+            return Err(Error::MissingTopic { topic });
+        }
+        self.known.insert(topic);
+        Ok(())
     }
 }
 

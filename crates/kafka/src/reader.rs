@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::message::Message as _;
 
 use crate::config;
 use crate::error::Error;
-use crate::log::{Log, new_consumer, partition_count, whole_topics};
+use crate::log::{Log, is_transient, new_consumer, partition_count, whole_topics};
 use crate::record::{OwnedRecord, Record};
 use crate::settings::Settings;
 
@@ -18,6 +19,9 @@ const POLL: Duration = Duration::from_millis(20);
 /// On a busy topic the end is looked for after so many records.
 const RECORDS_PER_LOOK: usize = 256;
 const FETCH_ONE_LIMIT: Duration = Duration::from_secs(15);
+/// How long partitions without leader are waited for, as after the restart of a broker.
+const OPEN_LIMIT: Duration = Duration::from_secs(15);
+const OPEN_PAUSE: Duration = Duration::from_millis(100);
 
 /// What [`Reader::next`] brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +68,7 @@ impl Reader {
 
     fn new(settings: &Settings, topics: &[&str], follow: bool) -> Result<Self, Error> {
         let partitions = whole_topics(settings, topics)?;
-        let log = Log::open(settings, NAME, &settings.group(NAME), &partitions)?;
+        let log = open(settings, &partitions)?;
         Ok(Self { log, settings: settings.clone(), follow, since_look: 0 })
     }
 
@@ -141,7 +145,7 @@ impl Reader {
             return Ok(None);
         }
         let place = (topic.clone(), partition, Some(offset));
-        let mut log = Log::open(settings, NAME, &settings.group(NAME), &[place])?;
+        let mut log = open(settings, &[place])?;
         let deadline = Instant::now() + FETCH_ONE_LIMIT;
         while Instant::now() < deadline {
             if log.caught_up()? {
@@ -152,6 +156,20 @@ impl Reader {
             }
         }
         Err(timed_out(format!("reading {topic}/{partition}/{offset}"), FETCH_ONE_LIMIT))
+    }
+}
+
+fn open(settings: &Settings, partitions: &[(String, i32, Option<i64>)]) -> Result<Log, Error> {
+    let deadline = Instant::now() + OPEN_LIMIT;
+    loop {
+        match Log::open(settings, NAME, &settings.group(NAME), partitions) {
+            Err(Error::Client { source: KafkaError::MetadataFetch(code), .. })
+                if is_transient(&KafkaError::Global(code)) && Instant::now() < deadline =>
+            {
+                std::thread::sleep(OPEN_PAUSE);
+            }
+            other => return other,
+        }
     }
 }
 

@@ -1,5 +1,12 @@
 //! Topics, producers and readers on a real Apache Kafka.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
+
 mod common;
 
 use std::time::{Duration, Instant};
@@ -35,6 +42,16 @@ fn values(settings: &Settings, topic: &str) -> Vec<String> {
         .collect();
     values.sort();
     values
+}
+
+/// Bytes that do not compress: the brokers' limit counts what is sent.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    std::iter::repeat_with(next).take(bytes).collect()
 }
 
 /// Everything that needs a broker which stays up shares one.
@@ -92,8 +109,17 @@ fn a_batch_is_there_whole_or_not_at_all(settings: &Settings) {
     batch.publish(&whole).unwrap();
     assert_eq!(values(settings, "port.watchlist").len(), 2_000);
 
-    // The second topic does not exist: the first part of the batch must not appear.
-    let broken = [record("port.watchlist", 9_000), record("port.no-such-topic", 9_001)];
+    let missing = [record("port.watchlist", 9_000), record("port.no-such-topic", 9_001)];
+    let refused = batch.publish(&missing).unwrap_err().to_string();
+    assert!(refused.contains("batch.port.no-such-topic does not exist"), "{refused}");
+
+    // The brokers refuse the last record: those before it must not appear.
+    let mut narrow = Topics::built_in(&[]).iter().find(|topic| topic.name == "port.audit").unwrap().clone();
+    narrow.name = "port.narrow".to_owned();
+    narrow.configs.insert("max.message.bytes".to_owned(), "500".to_owned());
+    ensure(settings, &[narrow].into_iter().collect());
+    let mut broken: Vec<NewRecord> = (9_000..9_500).map(|number| record("port.watchlist", number)).collect();
+    broken.push(NewRecord::new("port.narrow", "k", noise(2_000)));
     let refused = batch.publish(&broken).unwrap_err().to_string();
     assert!(refused.contains("batch.quaywatch-import"), "{refused}");
     assert_eq!(values(settings, "port.watchlist").len(), 2_000);
@@ -153,14 +179,7 @@ fn a_second_batch_of_the_same_id_fences_the_first(settings: &Settings) {
 fn the_largest_record_passes_and_a_larger_one_is_refused(settings: &Settings) {
     ensure(settings, &Topics::built_in(&[]));
     let producer = AckedProducer::connect(settings, "test").unwrap();
-    // Not compressible: the brokers' limit counts what is sent.
-    let mut noise = 1_u32;
-    let value: Vec<u8> = std::iter::repeat_with(|| {
-        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (noise >> 24) as u8
-    })
-    .take(quaywatch_kafka::MAX_RECORD_BYTES - 1)
-    .collect();
+    let value = noise(quaywatch_kafka::MAX_RECORD_BYTES - 1);
     let largest = NewRecord::new("port.deadletters", "k", value.clone());
     runtime().block_on(producer.send(largest)).unwrap();
     let mut larger = NewRecord::new("port.deadletters", "k", value);

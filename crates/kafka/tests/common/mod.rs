@@ -1,5 +1,7 @@
 //! A real Apache Kafka for tests, on loopback and in its own folder.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test without its broker cannot go on")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
