@@ -22,7 +22,7 @@ fn main() {
     compare("PortEvent, every field set", &event);
     compare("PortEvent, a gate move", &gate_move(&event));
     compare("Fact, every field set", &fact);
-    compare("Fact of a gate move", &fact_of(fact.clone(), gate_move(&event)));
+    compare("Fact of a gate move", &fact_of(fact, gate_move(&event)));
 }
 
 /// As most events are: container, place, transport, one seal, one weight.

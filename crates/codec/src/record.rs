@@ -1,8 +1,10 @@
 //! Which record has which schema, and where it travels.
 
+use quaywatch_detection::TimelineState;
 use quaywatch_domain::{
     AgencyAlert, Alert, DeadLetter, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
+use quaywatch_screening::SubjectState;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -50,14 +52,16 @@ macro_rules! records {
 }
 
 records! {
-    RawMessage RawMessage: ["port.raw"], [];
-    PortEvent PortEvent: ["port.events"], [];
-    Fact Fact: ["port.facts"], [];
-    WatchlistEntry WatchlistEntry: ["port.watchlist"], [];
-    Alert Alert: ["port.alerts"], [];
-    AgencyAlert AgencyAlert: ["agency.*.alerts"], [];
-    Feedback Feedback: ["agency.*.feedback"], [];
-    DeadLetter DeadLetter: ["port.deadletters"], [];
+    RawMessage RawMessage: ["port.raw"], [1];
+    PortEvent PortEvent: ["port.events"], [1];
+    Fact Fact: ["port.facts"], [1];
+    WatchlistEntry WatchlistEntry: ["port.watchlist"], [1];
+    Alert Alert: ["port.alerts"], [1];
+    AgencyAlert AgencyAlert: ["agency.*.alerts"], [1];
+    Feedback Feedback: ["agency.*.feedback"], [1];
+    DeadLetter DeadLetter: ["port.deadletters"], [1];
+    ScreenerState SubjectState: ["screener.state"], [1];
+    DetectorState TimelineState: ["detector.state"], [1];
 }
 
 /// Every record with its topics and schemas.

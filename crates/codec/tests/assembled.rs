@@ -1,12 +1,7 @@
 //! `schemas/*.avsc` are assembled from `schemas/types/`: one file per named type, each type defined where it is first used.
 //! `UPDATE_SCHEMAS=1 cargo test -p quaywatch-codec --test assembled` writes them anew.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a failed step fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -15,13 +15,17 @@ use apache_avro::rabin::Rabin;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::{AvroResult, Schema};
 use quaywatch_codec::{Codec, Record, schemas};
+use quaywatch_detection::TimelineState;
 use quaywatch_domain::{
     AgencyAlert, Alert, DeadLetter, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
+use quaywatch_screening::SubjectState;
 use serde_json::Value as Json;
 
-fn example(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/examples/{name}.json"));
+/// The text of `schemas/examples/SCHEMA.json`, by the name of the record.
+fn example(record: &str) -> String {
+    let file = schemas().iter().find(|s| s.record == record).unwrap().name;
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/examples/{file}.json"));
     fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
@@ -30,6 +34,10 @@ fn round_trips<T: Record + PartialEq + std::fmt::Debug>() {
     let codec = Codec::embedded();
     let bytes = codec.encode("some.topic", &record).unwrap();
     assert_eq!(codec.decode::<T>(&bytes).unwrap(), record);
+    let mut state = Vec::new();
+    quaywatch_codec::state::encode(&record, &mut state).unwrap();
+    assert_eq!(state, bytes);
+    assert_eq!(quaywatch_codec::state::decode::<T>(&state).unwrap(), record);
     read_by_any_tool::<T>(&bytes[10..]).unwrap();
     // A record with everything absent that may be absent.
     let json: Json = serde_json::from_str(&example(T::NAME)).unwrap();
@@ -102,6 +110,8 @@ fn every_record_goes_to_avro_and_back() {
     round_trips::<AgencyAlert>();
     round_trips::<Feedback>();
     round_trips::<DeadLetter>();
+    round_trips::<SubjectState>();
+    round_trips::<TimelineState>();
 }
 
 #[test]
@@ -110,7 +120,7 @@ fn the_examples_set_every_field_of_every_type() {
     let mut all = BTreeSet::new();
     for record in schemas() {
         let schema = Schema::parse_str(record.schema).unwrap();
-        let json: Json = serde_json::from_str(&example(record.name)).unwrap();
+        let json: Json = serde_json::from_str(&example(record.record)).unwrap();
         mark(&schema, &schema, &json, &mut set);
         fields(&schema, &mut all);
     }
