@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Offsets by group, topic and partition, kept in this process.
 #[derive(Debug, Default)]
-pub(crate) struct Positions(Mutex<HashMap<(String, String, i32), i64>>);
+pub struct Positions(Mutex<HashMap<(String, String, i32), i64>>);
 
 impl Positions {
     pub(crate) fn get(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {

@@ -57,9 +57,9 @@ pub struct Settings {
     pub compression: Compression,
     /// Transport security and authentication.
     pub security: Security,
-    /// Set by [`crate::Embedded`]: offsets are kept in this process.
+    /// Set by the embedded broker, which does not keep them: offsets are kept in this process.
     #[serde(skip)]
-    pub(crate) positions: Option<Arc<Positions>>,
+    pub positions: Option<Arc<Positions>>,
 }
 
 impl Default for Settings {

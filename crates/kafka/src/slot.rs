@@ -160,11 +160,10 @@ impl<S: Stage> Slot<S> {
                 IDLE_WAIT.min(Duration::from_millis(u64::try_from(due_in).unwrap_or(u64::MAX)))
             };
             match session.consumer.poll(wait) {
+                Some(Ok(message)) if !self.wants(&mut session.assignment, &message)? => {}
                 Some(Ok(message)) => {
-                    if self.wants(&mut session.assignment, &message)? {
-                        let (consumer, producer) = (&session.consumer, &mut session.producer);
-                        self.transact(consumer, producer, &mut session.assignment, Some(message))?;
-                    }
+                    let (consumer, producer) = (&session.consumer, &mut session.producer);
+                    self.transact(consumer, producer, &mut session.assignment, Some(message))?;
                 }
                 Some(Err(error)) => session.outage |= self.weigh(&error)?,
                 None if timers => {

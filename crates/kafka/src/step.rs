@@ -136,7 +136,7 @@ impl<S: Stage> Slot<S> {
                     self.weigh(&error)?;
                 }
             }
-            if batch.records % SERVE_EVERY == 0 {
+            if batch.records.is_multiple_of(SERVE_EVERY) {
                 txn.poll();
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
 use rdkafka::message::Message as _;
@@ -132,10 +132,7 @@ impl Feed {
             if next.complete {
                 self.incomplete.remove(&next.table);
             }
-            chunk = match self.chunks.try_recv() {
-                Ok(next) => Some(next),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            chunk = self.chunks.try_recv().ok();
         }
     }
 }

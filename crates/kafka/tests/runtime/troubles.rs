@@ -1,0 +1,100 @@
+//! What must hold when something breaks.
+
+use std::time::Duration;
+
+use quaywatch_kafka::Settings;
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, Producer as _};
+
+use crate::cluster::{Cluster, shared};
+use crate::counter::{Process, until};
+use crate::guarantees::{input, send, total};
+
+fn read(processes: &[&Process]) -> u64 {
+    processes.iter().map(|process| process.metric("quaywatch_records_in_total", "")).sum()
+}
+
+#[test]
+fn a_slot_that_was_fenced_is_built_anew_and_nothing_is_lost_or_repeated() {
+    let settings = shared().deployment(2);
+    let process = Process::ready(&settings);
+    send(&settings, &input(200, 10, |_| ""));
+    until("all is read", || read(&[&process]) == 200);
+    // Another process with the same name, as after a partition of the network.
+    let zombie: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &settings.brokers)
+        .set("transactional.id", format!("{}quaywatch-counter-0-0", settings.prefix))
+        .create()
+        .unwrap();
+    zombie.init_transactions(Duration::from_secs(20)).unwrap();
+    send(&settings, &input(200, 10, |_| ""));
+    until("the slot is built anew", || process.metric("quaywatch_rebuilds_total", "") >= 1);
+    until("all is read", || read(&[&process]) == 400);
+    process.assert_identity();
+    process.wait_ready();
+    process.stop().unwrap();
+    assert_eq!(total(&settings), 400);
+    // The other way round the zombie is the one that is fenced.
+    zombie.begin_transaction().unwrap();
+    let topic = settings.topic("port.out");
+    let record = rdkafka::producer::BaseRecord::<str, str>::to(&topic).key("k0").payload("k0 99 9/9 table=0");
+    zombie.send(record).map_err(|(error, _)| error).unwrap();
+    assert!(zombie.commit_transaction(Duration::from_secs(10)).is_err());
+    assert_eq!(total(&settings), 400);
+}
+
+#[test]
+fn partitions_move_between_processes_and_slots_with_their_states() {
+    let settings = shared().deployment(6);
+    let named =
+        |instance: &str, slots: usize| Settings { instance: instance.to_owned(), slots, ..settings.clone() };
+    let first = Process::ready(&named("a", 1));
+    send(&settings, &input(600, 60, |_| ""));
+    let second = Process::start(&named("b", 2));
+    send(&settings, &input(600, 60, |_| ""));
+    until("the first half is read", || read(&[&first, &second]) == 1_200);
+    second.wait_ready();
+    let owned = |process: &Process| {
+        let families = process.registry.gather();
+        let family = families.iter().find(|family| family.name() == "quaywatch_state_keys");
+        family.map_or(0, |family| family.get_metric().len())
+    };
+    until("both own partitions", || owned(&first) > 0 && owned(&second) > 0);
+    send(&settings, &input(600, 60, |_| ""));
+    until("the third part is read", || read(&[&first, &second]) == 1_800);
+    let from_first = read(&[&first]);
+    first.stop().unwrap();
+    send(&settings, &input(600, 60, |_| ""));
+    until("the rest is read", || from_first + read(&[&second]) == 2_400);
+    second.assert_identity();
+    until("the second owns all", || owned(&second) == 6);
+    second.stop().unwrap();
+    assert_eq!(total(&settings), 2_400);
+}
+
+#[test]
+fn a_process_outlives_its_brokers_and_says_that_it_is_not_ready() {
+    let cluster = Cluster::start("outage");
+    let settings = cluster.deployment(2);
+    let process = Process::ready(&settings);
+    send(&settings, &input(100, 10, |_| ""));
+    until("all is read", || read(&[&process]) == 100);
+    cluster.script(&["kill-node", "1"]);
+    until("it is not ready", || !process.readiness.is_ready());
+    cluster.script(&["start-node", "1"]);
+    send(&settings, &input(100, 10, |_| ""));
+    until("all is read", || read(&[&process]) == 200);
+    process.wait_ready();
+    process.assert_identity();
+    process.stop().unwrap();
+    assert_eq!(total(&settings), 200);
+    cluster.script(&["stop"]);
+}
+
+#[test]
+fn a_process_that_never_reached_its_brokers_stops_when_it_is_told_to() {
+    let process = Process::start(&Settings::for_brokers("127.0.0.1:1"));
+    until("it is known to be not ready", || !process.readiness.parts().is_empty());
+    assert!(!process.readiness.is_ready());
+    process.stop().unwrap();
+}
