@@ -1,1 +1,30 @@
-//! quaywatch-detector
+//! The detector: `port.facts` to `port.alerts`, and indicator facts of other subjects back to `port.facts`.
+
+mod stage;
+mod state;
+
+use std::sync::Arc;
+
+use prometheus::{IntCounterVec, Opts};
+use quaywatch_detection::Engine;
+use quaywatch_kafka::{Error, Topology};
+use quaywatch_service::stage::Environment;
+
+pub use stage::{ALERTS, Detector, FACTS};
+pub use state::Timeline;
+
+/// Runs the service until it is asked to stop.
+///
+/// # Errors
+/// When it cannot start, or does not stop in time.
+pub async fn run(engine: Arc<Engine>, environment: &Environment) -> Result<(), Error> {
+    let help = "What shadow rules would have said, by code";
+    let shadowed = IntCounterVec::new(Opts::new("quaywatch_shadow_indicators_total", help), &["code"])?;
+    environment.registry.register(Box::new(shadowed.clone()))?;
+    let topology = Topology::new("detector", FACTS, environment.dead_letters())
+        .stateful()
+        .version(env!("CARGO_PKG_VERSION"));
+    let codec = environment.codec.clone();
+    let stage = move || Detector::new(codec.clone(), Arc::clone(&engine), shadowed.clone());
+    quaywatch_kafka::run(&topology, &environment.kafka, stage, environment.host()).await
+}

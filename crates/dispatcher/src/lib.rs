@@ -1,1 +1,27 @@
-//! quaywatch-dispatcher
+//! The dispatcher: `port.alerts` to `agency.ID.alerts`, and the agencies' feedback back to `port.facts`.
+
+mod stage;
+mod state;
+
+use std::sync::Arc;
+
+use quaywatch_kafka::{Error, Topology};
+use quaywatch_service::stage::Environment;
+use quaywatch_sharing::Agencies;
+
+pub use stage::{ALERTS, Dispatcher, FACTS, alerts_topic, feedback_topic};
+pub use state::Disclosures;
+
+/// Runs the service until it is asked to stop.
+///
+/// # Errors
+/// When it cannot start, or does not stop in time.
+pub async fn run(agencies: Arc<Agencies>, environment: &Environment) -> Result<(), Error> {
+    let topology = Topology::new("dispatcher", ALERTS, environment.dead_letters())
+        .stateful()
+        .also(agencies.ids().map(feedback_topic))
+        .version(env!("CARGO_PKG_VERSION"));
+    let codec = environment.codec.clone();
+    let stage = move || Dispatcher::new(codec.clone(), Arc::clone(&agencies));
+    quaywatch_kafka::run(&topology, &environment.kafka, stage, environment.host()).await
+}

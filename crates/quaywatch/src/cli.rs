@@ -227,12 +227,8 @@ pub(crate) enum WatchlistCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Topics {
-    /// Create the topics that are missing
-    Ensure {
-        /// Replicas of each partition
-        #[arg(long, default_value_t = 1)]
-        replication: i32,
-    },
+    /// Create the topics that are missing, with kafka.replication copies of each partition
+    Ensure,
     /// Report every difference; exit 1 when there is one
     Verify,
 }

@@ -1,1 +1,106 @@
-fn main() {}
+//! The one binary: a subcommand a service, the demo, and the tools of integrators, operators and analysts.
+
+mod cli;
+mod commands;
+mod offline;
+
+use std::process::ExitCode as ProcessCode;
+
+use clap::Parser as _;
+use quaywatch_service::{ExitCode, Settings};
+
+use cli::{Cli, Command};
+
+fn main() -> ProcessCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::Usage.into() } else { ExitCode::Done.into() };
+        }
+    };
+    match run(cli) {
+        Ok(code) => code.into(),
+        Err(error) if is_closed_pipe(&error) => ExitCode::Done.into(),
+        Err(error) => {
+            eprintln!("quaywatch: {error:#}");
+            exit_code(&error).into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    use commands::{
+        backtest, deadletters, demo, explain, ingest, normalize, rules, schema, serve, simulate, tail, topics, watchlist,
+    };
+    let settings = || -> anyhow::Result<Settings> {
+        let overrides: Vec<(String, String)> = cli
+            .set
+            .iter()
+            .map(|pair| match pair.split_once('=') {
+                Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
+                None => Err(Usage(format!("--set {pair}: write SECTION.FIELD=VALUE"))),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Settings::load(cli.config.as_deref(), &overrides)?)
+    };
+    match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Normalize(args) => normalize::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Ingest(args) => ingest::run(&args, &settings()?),
+        Command::Tail(args) => tail::run(&args, &settings()?),
+        Command::Explain(args) => explain::run(&args, &settings()?),
+        Command::Gateway => serve::run("gateway", &settings()?),
+        Command::Normalizer => serve::run("normalizer", &settings()?),
+        Command::Screener => serve::run("screener", &settings()?),
+        Command::Detector => serve::run("detector", &settings()?),
+        Command::Dispatcher => serve::run("dispatcher", &settings()?),
+        Command::Watchlist(args) => match &args.command {
+            None => serve::run("watchlist", &settings()?),
+            Some(command) => watchlist::run(command, &settings()?),
+        },
+        Command::Topics(args) => topics::run(&args, &settings()?),
+        Command::Schema(args) => schema::run(&args, &settings()?),
+        Command::Deadletters(args) => deadletters::run(&args, &settings()?),
+        Command::Settings(cli::SettingsCommand::Show) => {
+            print!("{}", settings()?.to_toml()?);
+            Ok(ExitCode::Done)
+        }
+    }
+}
+
+/// Wrong usage that clap cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Which exit code an error means; see the contracts.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    for cause in error.chain() {
+        if cause.is::<Usage>() || cause.is::<quaywatch_service::Error>() {
+            return ExitCode::Usage;
+        }
+        if cause.is::<quaywatch_kafka::Error>() || cause.is::<quaywatch_codec::Error>() {
+            return ExitCode::Unavailable;
+        }
+        // A file that is missing or unusable was named on the command line.
+        if cause.is::<std::io::Error>()
+            || cause.is::<quaywatch_detection::Error>()
+            || cause.is::<quaywatch_sharing::Error>()
+            || cause.is::<quaywatch_formats::Error>()
+            || cause.is::<serde_json::Error>()
+        {
+            return ExitCode::Usage;
+        }
+    }
+    ExitCode::Bug
+}

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use prometheus::IntCounterVec;
+use quaywatch_codec::Codec;
+use quaywatch_detection::{Changes, Engine, TimelineState};
+use quaywatch_domain::{Fact, Timestamp};
+use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States};
+use quaywatch_service::stage::{decode, refused};
+
+use crate::state::Timeline;
+
+/// Topic of alerts with full content.
+pub const ALERTS: &str = "port.alerts";
+/// Topic of facts: the input, and the way of indicators from other subjects to containers.
+pub const FACTS: &str = "port.facts";
+
+/// The pure step from one fact to what it changes.
+pub struct Detector {
+    codec: Codec,
+    engine: Arc<Engine>,
+    shadowed: IntCounterVec,
+}
+
+impl Detector {
+    /// A stage with these rules; `shadowed` counts, by code, what shadow rules would have said.
+    #[must_use]
+    pub const fn new(codec: Codec, engine: Arc<Engine>, shadowed: IntCounterVec) -> Self {
+        Self { codec, engine, shadowed }
+    }
+
+    fn publish(&self, changes: &Changes, out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
+        for alert in &changes.alerts {
+            out.send(ALERTS, alert.alert_id.to_string(), self.codec.encode(ALERTS, alert)?);
+        }
+        for fact in &changes.facts {
+            out.send(FACTS, fact.subject.to_string(), self.codec.encode(FACTS, fact)?);
+        }
+        for code in &changes.shadowed {
+            self.shadowed.with_label_values(&[code]).inc();
+        }
+        Ok(())
+    }
+
+    /// Looks at one timeline without a new fact.
+    fn look(
+        &self,
+        key: &[u8],
+        states: &mut States<'_, Timeline>,
+        out: &mut Outputs,
+        step: impl FnOnce(&Engine, &mut TimelineState) -> Changes,
+    ) {
+        let Some(timeline) = states.get_mut(key) else { return };
+        let changes = step(&self.engine, &mut timeline.0);
+        if let Err(error) = self.publish(&changes, out) {
+            tracing::error!(%error, "an alert cannot be encoded");
+        }
+        if changes.expired {
+            states.remove(key);
+        }
+    }
+}
+
+impl Stage for Detector {
+    type State = Timeline;
+
+    fn handle(&mut self, record: &Record<'_>, states: &mut States<'_, Timeline>, out: &mut Outputs) -> Outcome {
+        let fact: Fact = match decode(&self.codec, record) {
+            Ok(fact) => fact,
+            Err(outcome) => return outcome,
+        };
+        let now = Timestamp::from_millis(out.now_ms());
+        let key = fact.subject.to_string().into_bytes();
+        let Some(timeline) = states.get_or_insert_with(&key, Timeline::default) else {
+            return Outcome::OutOfScope;
+        };
+        let changes = self.engine.apply(&mut timeline.0, fact, now);
+        if timeline.0.is_empty() {
+            states.remove(&key);
+        }
+        if let Err(error) = self.publish(&changes, out) {
+            return refused(&error);
+        }
+        match changes.outcome {
+            quaywatch_detection::Outcome::New => Outcome::Produced,
+            quaywatch_detection::Outcome::Duplicate => Outcome::Duplicate,
+            quaywatch_detection::Outcome::Superseded => Outcome::Superseded,
+            quaywatch_detection::Outcome::TooLate => Outcome::TooLate,
+            quaywatch_detection::Outcome::OutOfScope => Outcome::OutOfScope,
+        }
+    }
+
+    fn due(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Timeline>, out: &mut Outputs) {
+        let now = Timestamp::from_millis(now_ms);
+        self.look(key, states, out, |engine, timeline| engine.due(timeline, now));
+    }
+
+    /// A timeline was taken over: the rules may have changed since its last owner looked at it.
+    fn sweep(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Timeline>, out: &mut Outputs) {
+        let now = Timestamp::from_millis(now_ms);
+        self.look(key, states, out, |engine, timeline| engine.reevaluate(timeline, now));
+    }
+}

@@ -1,0 +1,154 @@
+//! `backtest`: recorded traffic through formats, screening, detection and sharing, without Kafka.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use quaywatch_detection::Engine;
+use quaywatch_domain::{Feedback, PortEvent, PseudonymKey};
+use quaywatch_formats::document::{self, DocumentState};
+use quaywatch_formats::{Document, Feeds};
+use quaywatch_screening::{Index, lists};
+use quaywatch_service::ExitCode;
+use quaywatch_sharing::Agencies;
+use quaywatch_simulator::Truth;
+
+use crate::cli::Backtest;
+use crate::commands::{print_line, rules};
+use crate::offline::input::{self, Folder};
+use crate::offline::pipeline::Pipeline;
+use crate::offline::score::Score;
+
+/// Runs the traffic and prints the final alerts; with a truth, the score on stderr.
+pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
+    let folder = Folder::read(&args.paths)?;
+    let key = input::fresh_key()?;
+    let feeds = input::feeds(folder.feeds.as_deref())?;
+    let agencies = args.agencies.as_deref().map(agencies).transpose()?;
+    let engine = Engine::new(rules::load(args.rules.as_deref())?, env!("CARGO_PKG_VERSION"));
+    let mut lists = folder.watchlists.clone();
+    lists.extend(args.watchlist.iter().cloned());
+    let mut pipeline = Pipeline::new(engine, index(&lists, &key)?, agencies);
+
+    let (events, rejected) = read_events(&folder.messages, &feeds, &key)?;
+    let feedback = folder.feedback.as_deref().map(read_feedback).transpose()?.unwrap_or_default();
+    let count = events.len();
+    replay(&mut pipeline, events, feedback);
+    match args.now {
+        Some(now) => pipeline.run_to(now),
+        None => pipeline.run_out(),
+    }
+
+    if args.agencies.is_some() {
+        pipeline.views.values().try_for_each(print_line)?;
+    } else {
+        pipeline.alerts.values().try_for_each(print_line)?;
+    }
+    let outcomes: Vec<String> = pipeline.outcomes.iter().map(|(name, n)| format!("{n} {name}")).collect();
+    eprintln!(
+        "{} files, {count} events, {rejected} rejected parts; facts: {}; {} alerts",
+        folder.messages.len(),
+        outcomes.join(", "),
+        pipeline.alerts.len()
+    );
+    match &args.truth {
+        Some(path) => report(&pipeline, path),
+        None => Ok(ExitCode::Done),
+    }
+}
+
+fn report(pipeline: &Pipeline, path: &Path) -> Result<ExitCode> {
+    let truth: Vec<Truth> = ndjson(path)?;
+    let score = Score::of(pipeline.alerts.values(), &pipeline.first_raised, &truth);
+    eprint!("{}", score.table());
+    for (subject, code) in &score.missed {
+        eprintln!("  missed: {code} on {subject}");
+    }
+    Ok(if score.missed.is_empty() { ExitCode::Done } else { ExitCode::Found })
+}
+
+/// Events and answers, merged by the time at which they came in.
+fn replay(pipeline: &mut Pipeline, events: Vec<PortEvent>, mut feedback: Vec<Feedback>) {
+    feedback.sort_by_key(|f| f.at);
+    let mut answers = feedback.into_iter().peekable();
+    for event in &events {
+        while let Some(answer) = answers.next_if(|f| f.at <= event.received_at) {
+            pipeline.feedback(&answer);
+        }
+        pipeline.event(event);
+    }
+    answers.for_each(|answer| pipeline.feedback(&answer));
+}
+
+/// Every event of the files, documents replaced and cancelled as the normalizer does, in order of receipt.
+fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(Vec<PortEvent>, usize)> {
+    let mut events = Vec::new();
+    let mut documents: HashMap<String, Vec<Document>> = HashMap::new();
+    let mut rejected = 0;
+    for (ordinal, path) in (0_i64..).zip(files) {
+        let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let parsed = input::parse(&bytes, input::file_name(path), ordinal, None, feeds, key);
+        rejected += parsed.rejects.len();
+        let feed = feeds.claim(input::file_name(path)).to_owned();
+        for doc in parsed.documents {
+            match &doc.id {
+                Some(id) => documents.entry(format!("{feed}/{id}")).or_default().push(doc),
+                None => events.extend(doc.events),
+            }
+        }
+    }
+    for versions in documents.into_values() {
+        let mut state: Option<DocumentState> = None;
+        for doc in versions {
+            let applied = document::apply(state.as_ref(), doc);
+            events.extend(applied.emit);
+            state = Some(applied.state);
+        }
+    }
+    events.sort_by(|a, b| {
+        (a.received_at, &a.source.topic, a.source.offset, &a.event_id, a.revision)
+            .cmp(&(b.received_at, &b.source.topic, b.source.offset, &b.event_id, b.revision))
+    });
+    Ok((events, rejected))
+}
+
+fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
+    let mut index = Index::default();
+    for path in files {
+        let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let read = if input::file_name(path).ends_with("json") {
+            lists::read_agency_jsonl(&bytes, key)
+        } else {
+            lists::read_agency_csv(&bytes, key)
+        };
+        let list = read.with_context(|| format!("{} is not usable", path.display()))?;
+        for error in &list.errors {
+            eprintln!("{}: {error}", path.display());
+        }
+        for entry in list.entries {
+            index.upsert(&entry.key(), entry);
+        }
+    }
+    Ok(index)
+}
+
+fn agencies(path: &Path) -> Result<Agencies> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Agencies::parse(&text).with_context(|| format!("{} is not usable", path.display()))
+}
+
+fn read_feedback(path: &Path) -> Result<Vec<Feedback>> {
+    ndjson(path)
+}
+
+/// One JSON document a line; empty lines are skipped.
+fn ndjson<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(number, line)| {
+            serde_json::from_str(line).with_context(|| format!("{} line {number} is not usable", path.display()))
+        })
+        .collect()
+}

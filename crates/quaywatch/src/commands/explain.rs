@@ -1,0 +1,97 @@
+//! `explain`: from an alert to the bytes of the messages behind it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use quaywatch_codec::Codec;
+use quaywatch_domain::alert::Evidence;
+use quaywatch_domain::{Alert, Fact, RawMessage, Sha256};
+use quaywatch_kafka::Reader;
+use quaywatch_service::{ExitCode, Settings};
+
+use crate::cli::Explain;
+
+/// Longest time to read a topic.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Prints the alert in its last revision, its timeline and its evidence.
+pub(crate) fn run(args: &Explain, settings: &Settings) -> Result<ExitCode> {
+    let codec = settings.codec()?;
+    let mut found: Option<Alert> = None;
+    for record in Reader::read_all(&settings.kafka, &[quaywatch_detector::ALERTS], LIMIT)? {
+        if record.key.as_deref() == Some(args.alert_id.as_bytes())
+            && let Some(value) = &record.value
+        {
+            found = Some(codec.decode(value)?);
+        }
+    }
+    let Some(alert) = found else {
+        bail!("there is no alert {}; `quaywatch tail` shows them all", args.alert_id);
+    };
+    println!("{}", quaywatch_sharing::render_alert(&alert));
+    timeline(&alert, settings, &codec)?;
+    println!("\nEvidence:");
+    for evidence in &alert.evidence {
+        original(evidence, settings, &codec)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Every fact about the alert's subject in its last revision, by event time.
+fn timeline(alert: &Alert, settings: &Settings, codec: &Codec) -> Result<()> {
+    let subject = alert.subject.to_string();
+    let mut facts: BTreeMap<String, Fact> = BTreeMap::new();
+    for record in Reader::read_all(&settings.kafka, &[quaywatch_detector::FACTS], LIMIT)? {
+        if record.key.as_deref() == Some(subject.as_bytes())
+            && let Some(value) = &record.value
+        {
+            let fact: Fact = codec.decode(value)?;
+            if facts.get(&fact.fact_id).is_none_or(|known| known.revision <= fact.revision) {
+                facts.insert(fact.fact_id.clone(), fact);
+            }
+        }
+    }
+    let mut facts: Vec<Fact> = facts.into_values().collect();
+    facts.sort_by(|a, b| (a.occurred_at, &a.fact_id).cmp(&(b.occurred_at, &b.fact_id)));
+    println!("\nTimeline of {subject}:");
+    for fact in &facts {
+        let mark = if alert.evidence.iter().any(|e| e.fact_id == fact.fact_id) { '*' } else { ' ' };
+        let back = if fact.retracted { " (taken back)" } else { "" };
+        println!("{mark} {}  {}{back}", fact.occurred_at, what(fact));
+    }
+    Ok(())
+}
+
+fn what(fact: &Fact) -> String {
+    if let Some(event) = &fact.event {
+        let place = event.place.as_deref().and_then(|p| p.terminal.as_deref().or(p.un_locode.as_deref()));
+        format!("{} {} [{}, {}]", event.kind, place.unwrap_or(""), event.source.feed, event.source.format)
+    } else if let Some(hit) = &fact.hit {
+        format!("watchlist hit by {} on list {}", hit.scheme, hit.list_id)
+    } else if let Some(indicator) = &fact.indicator {
+        format!("{} {}", indicator.code, indicator.sentence)
+    } else if let Some(feedback) = &fact.feedback {
+        format!("{} says {}", feedback.agency, feedback.verdict)
+    } else {
+        fact.fact_id.clone()
+    }
+}
+
+/// Where the original message is and whether its bytes are what they were. The bytes stay where they are: they may hold
+/// secrets in plain.
+fn original(evidence: &Evidence, settings: &Settings, codec: &Codec) -> Result<()> {
+    println!(
+        "  {}/{}/{} {} sha256 {}",
+        evidence.topic, evidence.partition, evidence.offset, evidence.path, evidence.sha256
+    );
+    let record = Reader::fetch(&settings.kafka, &evidence.topic, evidence.partition, evidence.offset, LIMIT)?;
+    let Some(value) = record.and_then(|r| r.value) else {
+        println!("    (retention has removed the message)");
+        return Ok(());
+    };
+    let raw: RawMessage = codec.decode(&value)?;
+    let intact = if Sha256::of(&raw.body) == evidence.sha256 { "digest agrees" } else { "DIGEST DIFFERS" };
+    println!("    feed {}, {} bytes, {intact}", raw.feed, raw.body.len());
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! `schema check` and `schema register`.
+
+use anyhow::{Result, bail};
+use quaywatch_codec::{Registry, schemas};
+use quaywatch_service::{ExitCode, Settings};
+
+use crate::cli::Schema;
+use crate::commands::serve;
+
+/// Compares our schemas with the registry, or registers them under `<topic>-value`.
+pub(crate) fn run(args: &Schema, settings: &Settings) -> Result<ExitCode> {
+    let Some(registry) = settings.registry()? else {
+        bail!("no schema registry is configured; set schema_registry.url");
+    };
+    let agencies = serve::agencies(settings)?;
+    let mut fine = true;
+    for record in schemas() {
+        for topic in record.topics.iter().flat_map(|pattern| expand(pattern, agencies.ids())) {
+            let subject = format!("{}-value", settings.kafka.topic(&topic));
+            fine &= one(args, &registry, &subject, record.schema)?;
+        }
+    }
+    Ok(if fine { ExitCode::Done } else { ExitCode::Found })
+}
+
+fn one(args: &Schema, registry: &Registry, subject: &str, schema: &str) -> Result<bool> {
+    match args {
+        Schema::Check => {
+            let compatible = registry.is_compatible(subject, schema)?;
+            println!("{subject}: {}", if compatible { "compatible" } else { "NOT compatible" });
+            Ok(compatible)
+        }
+        Schema::Register => {
+            let id = registry.register(subject, schema)?;
+            println!("{subject}: id {id}");
+            Ok(true)
+        }
+    }
+}
+
+fn expand<'a>(pattern: &str, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+    if pattern.contains('*') { ids.map(|id| pattern.replace('*', id)).collect() } else { vec![pattern.to_owned()] }
+}

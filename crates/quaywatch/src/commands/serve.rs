@@ -1,0 +1,110 @@
+//! The services, each as a process of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use quaywatch_detection::Engine;
+use quaywatch_formats::Feeds;
+use quaywatch_service::stage::Environment;
+use quaywatch_service::{Admin, ExitCode, Reload, Settings, Shutdown, WatchedFile};
+use quaywatch_sharing::Agencies;
+use tokio::task::JoinHandle;
+
+use crate::commands::rules;
+
+/// Runs one service until SIGTERM or SIGINT.
+pub(crate) fn run(service: &'static str, settings: &Settings) -> Result<ExitCode> {
+    quaywatch_service::telemetry::init(&settings.logging)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(serve(service, settings))?;
+    Ok(ExitCode::Done)
+}
+
+async fn serve(service: &'static str, settings: &Settings) -> Result<()> {
+    let shutdown = Shutdown::on_signals()?;
+    let environment = Environment::new(settings, shutdown.clone())?;
+    let work = start(service, settings, &environment).await?;
+    let (readiness, state) = (environment.readiness.clone(), environment.readiness.clone());
+    let admin = Admin::new(
+        environment.registry.clone(),
+        service,
+        Arc::new(move || readiness.parts()),
+        Arc::new(move || {
+            let parts: serde_json::Map<_, _> = state.parts().into_iter().map(|(k, v)| (k, v.into())).collect();
+            serde_json::json!({ "service": service, "version": env!("CARGO_PKG_VERSION"), "ready": parts })
+        }),
+    );
+    let (_, port) = admin.serve(settings.admin.listen, shutdown.clone()).await?;
+    let done = work.await.with_context(|| format!("{service} broke off"))?;
+    shutdown.request();
+    port.await?;
+    done
+}
+
+async fn start(service: &str, settings: &Settings, environment: &Environment) -> Result<JoinHandle<Result<()>>> {
+    let own = environment.clone();
+    Ok(match service {
+        "gateway" => gateway(settings, environment).await?,
+        "normalizer" => {
+            let feeds = watch(settings, &environment.shutdown, &settings.files.feeds, |text| {
+                Feeds::parse(text).map_err(|e| e.to_string())
+            })?;
+            let key = settings.pseudonym_key()?;
+            let setup = quaywatch_normalizer::Setup { codec: own.codec.clone(), feeds: feeds.as_fn(), key };
+            tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &own).await?) })
+        }
+        "watchlist" => watchlist(settings, environment)?,
+        "screener" => tokio::spawn(async move { Ok(quaywatch_screener::run(&own).await?) }),
+        "detector" => {
+            let rules = rules::load(settings.files.rules.get())?;
+            let engine = Arc::new(Engine::new(rules, env!("CARGO_PKG_VERSION")));
+            tokio::spawn(async move { Ok(quaywatch_detector::run(engine, &own).await?) })
+        }
+        "dispatcher" => {
+            let agencies = Arc::new(agencies(settings)?);
+            tokio::spawn(async move { Ok(quaywatch_dispatcher::run(agencies, &own).await?) })
+        }
+        other => bail!("there is no service '{other}'"),
+    })
+}
+
+/// The agencies that the settings name.
+pub(crate) fn agencies(settings: &Settings) -> Result<Agencies> {
+    let path = &settings.files.agencies;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read; set files.agencies", path.display()))?;
+    Agencies::parse(&text).with_context(|| format!("{} is not usable", path.display()))
+}
+
+/// Opens a file that may change while the service runs.
+fn watch<T: Send + Sync + 'static>(
+    settings: &Settings,
+    shutdown: &Shutdown,
+    path: &Path,
+    parse: impl Fn(&str) -> Result<T, String> + Send + Sync + 'static,
+) -> Result<WatchedFile<T>> {
+    let file = WatchedFile::open(path, parse)?;
+    let every = std::time::Duration::from_millis(settings.files.poll_interval_ms);
+    tokio::spawn(file.clone().watch(every, Reload::on_signal()?, shutdown.clone()));
+    Ok(file)
+}
+
+async fn gateway(settings: &Settings, environment: &Environment) -> Result<JoinHandle<Result<()>>> {
+    let path = settings.files.feeds.clone();
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let doors = watch(settings, &environment.shutdown, &path, move |text| quaywatch_gateway::Doors::parse(text, &folder))?;
+    let clock = environment.clock.clone();
+    let intake = quaywatch_gateway::connect(&environment.kafka, environment.codec.clone(), clock, "gateway")?;
+    let metrics = quaywatch_gateway::Metrics::register(&environment.registry)?;
+    let gateway = quaywatch_gateway::Gateway::new(settings.gateway.clone(), doors, intake, metrics);
+    environment.readiness.set("gateway", true);
+    let (_, task) = gateway.serve(environment.shutdown.clone()).await?;
+    Ok(tokio::spawn(async move { Ok(task.await?) }))
+}
+
+fn watchlist(settings: &Settings, environment: &Environment) -> Result<JoinHandle<Result<()>>> {
+    let (settings, own) = (settings.clone(), environment.clone());
+    own.readiness.set("watchlist", true);
+    Ok(tokio::spawn(async move { Ok(quaywatch_watchlist::run(&settings, &own).await?) }))
+}

@@ -1,0 +1,5 @@
+//! The pipeline in one process without Kafka: the same crates, the same results, over files.
+
+pub(crate) mod input;
+pub(crate) mod pipeline;
+pub(crate) mod score;
