@@ -57,8 +57,8 @@ impl Datum {
             return Err(bad(name, "it is no record".to_owned()));
         };
         let record = record.name.name().to_owned();
-        if let Some(inner) = crate::compatibility::recursive_type(&schema) {
-            return Err(bad(name, format!("the type {inner} holds itself")));
+        if let Some(reason) = crate::limits::refusal(&schema) {
+            return Err(bad(name, reason));
         }
         let fingerprint = schema.fingerprint::<Rabin>().bytes.try_into();
         let fingerprint = fingerprint.map_err(|_| bad(name, "its fingerprint has not 8 bytes".to_owned()))?;

@@ -8,6 +8,7 @@ mod codec;
 pub mod compatibility;
 mod datum;
 mod error;
+mod limits;
 mod record;
 mod registry;
 

@@ -154,7 +154,7 @@ fn mark(root: &Schema, schema: &Schema, json: &Json, set: &mut BTreeSet<String>)
             }
         }
         (Schema::Array(array), Json::Array(items)) => {
-            items.iter().for_each(|i| mark(root, &array.items, i, set))
+            items.iter().for_each(|i| mark(root, &array.items, i, set));
         }
         (Schema::Union(union), json) => {
             let value = union.variants().iter().find(|v| !matches!(v, Schema::Null)).unwrap();
