@@ -37,6 +37,7 @@ pub use harness::Harness;
 pub use host::{Clock, Host, Readiness, wall_clock};
 pub use metrics::Metrics;
 pub use outputs::Outputs;
+pub use positions::Positions;
 pub use producer::{AckedProducer, TransactionalBatch};
 pub use reader::{Read, Reader};
 pub use record::{Headers, NewRecord, OwnedRecord, Record};
