@@ -12,8 +12,8 @@ pub enum Error {
     #[error(transparent)]
     Service(#[from] quaywatch_service::Error),
     /// The client of the brokers cannot be set up.
-    #[error("cannot set up the producer: {0}; check the settings under 'kafka'")]
-    Producer(String),
+    #[error(transparent)]
+    Kafka(#[from] quaywatch_kafka::Error),
     /// The metrics cannot be registered.
     #[error("cannot register metrics: {0}; register a gateway once in a registry")]
     Metrics(#[from] prometheus::Error),
@@ -57,10 +57,9 @@ impl Error {
     pub const fn exit_code(&self) -> ExitCode {
         match self {
             Self::Service(error) => error.exit_code(),
-            Self::Producer(_)
-            | Self::ReadFile { .. }
-            | Self::FileTooLarge { .. }
-            | Self::EmptyFile { .. } => ExitCode::Usage,
+            Self::Kafka(_) | Self::ReadFile { .. } | Self::FileTooLarge { .. } | Self::EmptyFile { .. } => {
+                ExitCode::Usage
+            }
             Self::NotStored { source, .. } => match source {
                 crate::NotStored::Unavailable(_) => ExitCode::Unavailable,
                 crate::NotStored::TooLarge(_) => ExitCode::Usage,

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use quaywatch_domain::{RawMessage, Sha256, Timestamp};
+use quaywatch_kafka::NewRecord;
 use quaywatch_service::Clock;
 
-use crate::sink::{NotStored, OutRecord, Place, Sink};
+use crate::sink::{NotStored, Place, Probing, Sink};
 
 /// Topic of raw messages.
 pub const RAW: &str = "port.raw";
 
 /// Writes a raw message as the value of a record.
-pub type Encode = Arc<dyn Fn(&RawMessage) -> Result<Vec<u8>, String> + Send + Sync>;
+pub type Encode = Arc<dyn Fn(&RawMessage) -> Result<Vec<u8>, NotStored> + Send + Sync>;
 
 /// A message that the broker has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,22 +76,17 @@ impl Intake {
             path: incoming.path,
             signature: None,
         };
-        let value = (self.encode)(&message).map_err(NotStored::Unencodable)?;
-        let sending = self.sink.send(OutRecord {
-            topic: RAW,
-            key: message.feed,
-            value,
-            headers: vec![
-                ("traceparent", traceparent),
-                ("quaywatch-stage", "gateway".to_owned()),
-                ("quaywatch-version", env!("CARGO_PKG_VERSION").to_owned()),
-            ],
-        });
+        let value = (self.encode)(&message)?;
+        let record = NewRecord::new(RAW, message.feed, value)
+            .header("traceparent", traceparent)
+            .header("quaywatch-stage", "gateway")
+            .header("quaywatch-version", env!("CARGO_PKG_VERSION"));
+        let sending = self.sink.send(record);
         Ok(async move { Ok(Stored { sha256, place: sending.await? }) })
     }
 
-    pub(crate) fn is_reachable(&self) -> bool {
-        self.sink.is_reachable()
+    pub(crate) fn probe(&self) -> Probing {
+        self.sink.probe()
     }
 }
 

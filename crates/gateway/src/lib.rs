@@ -3,8 +3,10 @@
 //! Stores the bytes before it answers: a sender that has a 2xx answer may forget the message. Reads nothing of the
 //! content; repeated messages are stored again, later stages know them by id and digest.
 
+mod broker;
 mod door;
 mod error;
+mod health;
 mod http;
 mod ingest;
 mod intake;
@@ -13,17 +15,20 @@ mod rate;
 mod server;
 mod sink;
 
+pub use broker::connect;
 pub use door::{Door, Doors, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES};
 pub use error::Error;
+pub use health::BROKER;
 pub use http::MEDIA_TYPES;
 pub use ingest::{Ingested, ingest, media_type_of};
 pub use intake::{Encode, Incoming, Intake, RAW, Stored};
 pub use metrics::Metrics;
-pub use sink::{NotStored, OutRecord, Place, Sending, Sink};
+pub use sink::{NotStored, Place, Probing, Sending, Sink};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use quaywatch_kafka::Readiness;
 use quaywatch_service::settings;
 use quaywatch_service::{Shutdown, WatchedFile};
 use tokio::net::TcpListener;
@@ -33,6 +38,7 @@ use tokio::task::JoinHandle;
 /// The HTTP side of the gateway.
 pub struct Gateway {
     front: Arc<http::Front>,
+    readiness: Option<Readiness>,
 }
 
 impl Gateway {
@@ -47,7 +53,14 @@ impl Gateway {
         metrics.show(doors.current().ids());
         let in_flight = Arc::new(Semaphore::new(limits.max_in_flight));
         let rates = rate::Rates::default();
-        Self { front: Arc::new(http::Front { limits, doors, intake, metrics, rates, in_flight }) }
+        let front = http::Front { limits, doors, intake, metrics, rates, in_flight };
+        Self { front: Arc::new(front), readiness: None }
+    }
+
+    /// Lets `readiness` know whether the broker answers.
+    #[must_use]
+    pub fn report_to(self, readiness: Readiness) -> Self {
+        Self { readiness: Some(readiness), ..self }
     }
 
     /// Opens the port and serves it until the service stops; requests under way are finished. Returns the address, which
@@ -64,14 +77,10 @@ impl Gateway {
         let address = listener.local_addr().map_err(failed)?;
         let max_connections = self.front.limits.max_connections;
         let open = self.front.metrics.connections.clone();
+        let (intake, metrics) = (self.front.intake.clone(), self.front.metrics.clone());
         let app = http::router(self.front);
+        tokio::spawn(health::watch(intake, metrics, self.readiness, shutdown.clone()));
         tracing::info!(%address, "gateway open");
         Ok((address, tokio::spawn(server::serve(listener, app, max_connections, open, shutdown))))
-    }
-
-    /// What the gateway waits for before it is ready.
-    #[must_use]
-    pub fn readiness(&self) -> Vec<(String, bool)> {
-        vec![("kafka reachable".to_owned(), self.front.intake.is_reachable())]
     }
 }

@@ -61,6 +61,7 @@ pub struct Metrics {
     pub(crate) ack_seconds: Histogram,
     pub(crate) in_flight: IntGauge,
     pub(crate) connections: IntGauge,
+    pub(crate) broker_up: IntGauge,
 }
 
 impl Metrics {
@@ -86,12 +87,14 @@ impl Metrics {
             )?,
             in_flight: IntGauge::new("quaywatch_gateway_in_flight", "Messages on their way to the broker.")?,
             connections: IntGauge::new("quaywatch_gateway_connections", "Open connections.")?,
+            broker_up: IntGauge::new("quaywatch_gateway_broker_up", "1 when the broker answers.")?,
         };
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.bytes.clone()))?;
         registry.register(Box::new(metrics.ack_seconds.clone()))?;
         registry.register(Box::new(metrics.in_flight.clone()))?;
         registry.register(Box::new(metrics.connections.clone()))?;
+        registry.register(Box::new(metrics.broker_up.clone()))?;
         metrics.show([UNKNOWN_FEED].into_iter());
         Ok(metrics)
     }

@@ -3,18 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-/// A record on its way to the broker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutRecord {
-    /// Topic, without prefix.
-    pub topic: &'static str,
-    /// Key.
-    pub key: String,
-    /// Value.
-    pub value: Vec<u8>,
-    /// Headers.
-    pub headers: Vec<(&'static str, String)>,
-}
+use quaywatch_kafka::NewRecord;
 
 /// Where the broker put a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +17,11 @@ pub struct Place {
 /// Why a message was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotStored {
-    /// The broker did not acknowledge; the same again may succeed.
-    #[error("the broker did not acknowledge it: {0}; try again later")]
+    /// The broker or the schema registry did not answer; the same again may succeed.
+    #[error("it was not acknowledged: {0}; try again later")]
     Unavailable(String),
     /// The broker does not take records of this size.
-    #[error("the broker refuses its size: {0}; send less at once")]
+    #[error("it is too large to be stored: {0}; send less at once")]
     TooLarge(String),
     /// The record cannot be written.
     #[error("it cannot be encoded: {0}; this is a bug, please report it")]
@@ -42,12 +31,15 @@ pub enum NotStored {
 /// What a send comes to.
 pub type Sending = Pin<Box<dyn Future<Output = Result<Place, NotStored>> + Send>>;
 
+/// Whether the broker answers.
+pub type Probing = Pin<Box<dyn Future<Output = bool> + Send>>;
+
 /// Stores records durably.
 pub trait Sink: Send + Sync + 'static {
     /// Stores a record; the answer comes when all replicas have it. Records queue in the order of the calls, not of the
     /// answers.
-    fn send(&self, record: OutRecord) -> Sending;
+    fn send(&self, record: NewRecord) -> Sending;
 
-    /// Whether the broker was reachable of late.
-    fn is_reachable(&self) -> bool;
+    /// Whether the broker answers, asked without storing anything.
+    fn probe(&self) -> Probing;
 }

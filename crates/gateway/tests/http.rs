@@ -11,9 +11,8 @@ use std::time::{Duration, Instant};
 
 use prometheus::Registry;
 use quaywatch_domain::{RawMessage, Sha256, Timestamp};
-use quaywatch_gateway::{
-    Doors, Gateway, Intake, Metrics, NotStored, OutRecord, Place, Sending, Sink, ingest,
-};
+use quaywatch_gateway::{Doors, Gateway, Intake, Metrics, NotStored, Place, Probing, Sending, Sink, ingest};
+use quaywatch_kafka::{NewRecord, Readiness};
 use quaywatch_service::{Clock, Shutdown, WatchedFile, settings};
 use tokio::sync::Semaphore;
 
@@ -22,7 +21,7 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// Acknowledges as the test lets it.
 struct Broker {
-    stored: Mutex<Vec<OutRecord>>,
+    stored: Mutex<Vec<NewRecord>>,
     acks: Arc<Semaphore>,
     down: AtomicBool,
 }
@@ -44,7 +43,7 @@ impl Broker {
 struct ToBroker(Arc<Broker>);
 
 impl Sink for ToBroker {
-    fn send(&self, record: OutRecord) -> Sending {
+    fn send(&self, record: NewRecord) -> Sending {
         if self.0.down.load(Ordering::Acquire) {
             return Box::pin(async { Err(NotStored::Unavailable("no broker".into())) });
         }
@@ -58,8 +57,8 @@ impl Sink for ToBroker {
         })
     }
 
-    fn is_reachable(&self) -> bool {
-        !self.0.down.load(Ordering::Acquire)
+    fn probe(&self) -> Probing {
+        Box::pin(std::future::ready(!self.0.down.load(Ordering::Acquire)))
     }
 }
 
@@ -67,12 +66,15 @@ struct Door {
     address: SocketAddr,
     broker: Arc<Broker>,
     registry: Registry,
+    readiness: Readiness,
     shutdown: Shutdown,
     task: tokio::task::JoinHandle<()>,
 }
 
 fn intake(broker: &Arc<Broker>) -> Intake {
-    let encode = Arc::new(|message: &RawMessage| serde_json::to_vec(message).map_err(|e| e.to_string()));
+    let encode = Arc::new(|message: &RawMessage| {
+        serde_json::to_vec(message).map_err(|e| NotStored::Unencodable(e.to_string()))
+    });
     Intake::new(Arc::new(ToBroker(Arc::clone(broker))), encode, Clock::manual(Timestamp::from_millis(42)))
 }
 
@@ -85,9 +87,10 @@ async fn open(acks: usize, change: impl FnOnce(&mut settings::Gateway)) -> Door 
     let doors = WatchedFile::fixed(Doors::parse(&text, Path::new(".")).unwrap());
     let (registry, shutdown, broker) = (Registry::new(), Shutdown::manual(), Broker::new(acks));
     let metrics = Metrics::register(&registry).unwrap();
-    let gateway = Gateway::new(limits, doors, intake(&broker), metrics);
+    let readiness = Readiness::default();
+    let gateway = Gateway::new(limits, doors, intake(&broker), metrics).report_to(readiness.clone());
     let (address, task) = gateway.serve(shutdown.clone()).await.unwrap();
-    Door { address, broker, registry, shutdown, task }
+    Door { address, broker, registry, readiness, shutdown, task }
 }
 
 struct Answer {
@@ -145,9 +148,9 @@ async fn a_message_is_accepted_only_after_the_broker_has_it() {
     assert_eq!(answer.body, serde_json::json!({"sha256": digest, "partition": 2, "offset": 0}));
 
     let record = door.broker.stored.lock().unwrap()[0].clone();
-    assert_eq!((record.topic, record.key.as_str()), ("port.raw", "gate"));
-    assert!(record.headers.iter().any(|(n, v)| *n == "quaywatch-stage" && v == "gateway"));
-    let message: RawMessage = serde_json::from_slice(&record.value).unwrap();
+    assert_eq!((record.topic.as_str(), record.key.as_deref()), ("port.raw", Some(&b"gate"[..])));
+    assert!(record.headers.iter().any(|(n, v)| n == "quaywatch-stage" && v == b"gateway"));
+    let message: RawMessage = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
     assert_eq!(message.body, b"UNB+UNOA:1'");
     assert_eq!(
         (message.feed.as_str(), message.content_type.as_deref()),
@@ -234,6 +237,13 @@ async fn without_a_broker_the_sender_is_told_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn readiness_tells_whether_the_broker_answers() {
+    let door = open(0, |_| {}).await;
+    until("readiness", || door.readiness.is_ready()).await;
+    assert_eq!(metric(&door.registry, "quaywatch_gateway_broker_up").as_deref(), Some("1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_does_not_answer_in_time_is_one_that_is_away() {
     let door = open(0, |limits| limits.ack_timeout_ms = 100).await;
     let answer = post_async(door.address, "gate", TOKEN, b"x".to_vec()).await;
@@ -306,7 +316,7 @@ async fn files_are_stored_in_their_order_as_messages_of_the_feed() {
     assert_eq!(done.iter().map(|d| &d.path).collect::<Vec<_>>(), files.iter().collect::<Vec<_>>());
     assert_eq!(done[299].stored.place.offset, 299);
     let record = broker.stored.lock().unwrap()[7].clone();
-    let message: RawMessage = serde_json::from_slice(&record.value).unwrap();
+    let message: RawMessage = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
     assert_eq!((message.body.as_slice(), message.path.as_deref()), (&b"UNB+7'"[..], Some("007.edi")));
     assert_eq!(message.content_type.as_deref(), Some("application/edifact"));
 
