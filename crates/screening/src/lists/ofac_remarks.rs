@@ -78,7 +78,8 @@ pub(super) fn read(text: &str, kind: EntryKind) -> Remarks {
     remarks
 }
 
-/// `Vessel Registration Identification IMO 9187629` of a ship, `Company Number IMO 5988121` of its owner: two number
+/// `Vessel Registration Identification IMO 9187629` of a ship, `Company Number IMO 5988121` of its owner (also under the
+/// label for vessels): two number
 /// spaces with the same form.
 fn imo(part: &str, kind: EntryKind) -> Option<Value> {
     let (label, number) = part.split_once("IMO ")?;
@@ -88,7 +89,7 @@ fn imo(part: &str, kind: EntryKind) -> Option<Value> {
     }
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     let value = normalise_value(scheme::IMO, &digits)?;
-    let of_a_ship = kind == EntryKind::Vessel || label.starts_with("Vessel");
+    let of_a_ship = kind == EntryKind::Vessel;
     Some(Value { scheme: if of_a_ship { scheme::IMO } else { "IMO_COMPANY" }.to_owned(), value })
 }
 
