@@ -30,7 +30,6 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if state.saturated {
         return Changes::none(Outcome::New);
     }
-    let id = sighting.fact_id.clone();
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
@@ -38,10 +37,6 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     prune(state);
     let mut changes = Changes::none(Outcome::New);
     evaluate(engine, state, &mut changes);
-    if !state.saturated && !state.sightings.iter().any(|s| s.fact_id == id) {
-        // Known relations need no further sightings: the fact changed nothing, but it was looked at.
-        changes.outcome = Outcome::New;
-    }
     changes
 }
 

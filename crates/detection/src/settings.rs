@@ -161,6 +161,7 @@ pub(crate) struct DuplicateSealA {
 pub(crate) struct TwoPlaces {
     pub(crate) same_happening_minutes: i64,
     pub(crate) late_message_grace_minutes: i64,
+    pub(crate) yard_days: i64,
     pub(crate) on_vessel_days: i64,
     pub(crate) gate_out_pair_days: i64,
     pub(crate) min_distance_km: f64,
@@ -238,6 +239,7 @@ impl Rules {
         hours("release_right.batch_hours", self.release_right.batch_hours)?;
         hours("release_right.several_window_hours", self.release_right.several_window_hours)?;
         hours("release_right.outage_max_hours", self.release_right.outage_max_hours)?;
+        days("two_places.yard_days", self.two_places.yard_days)?;
         days("two_places.on_vessel_days", self.two_places.on_vessel_days)?;
         days("two_places.gate_out_pair_days", self.two_places.gate_out_pair_days)?;
         let weights = &self.alert.weights;

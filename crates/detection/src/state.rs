@@ -127,6 +127,7 @@ impl TimelineState {
             && self.published.is_empty()
             && self.emitted.is_empty()
             && self.visits_before == 0
+            && !self.saturated
     }
 
     /// When [`crate::Engine::due`] next has something to do: a deadline, the end of an alert or of the state itself.

@@ -1,11 +1,11 @@
 //! Visits: where one stay of a container ends and the next begins.
 //!
 //! After a departure (gate-out, loading) an arrival begins the next visit, and so does what clearly precedes one
-//! (manifest, discharge order, a new release right, a customs hold on a container at sea) unless it speaks of the bill,
-//! call or release of the visit that just ended. Everything else belongs to the departed visit until its after-window is
+//! (manifest, discharge order, a new release right) unless it speaks of the bill, call or release of the visit that just
+//! ended; while the container is at sea, customs and release messages can only be about its next stay. Everything else belongs to the departed visit until its after-window is
 //! over. A container reported at two places without having departed stays in one visit, so that twins are seen together.
 
-use quaywatch_domain::event::PortEvent;
+use quaywatch_domain::event::{EquipmentStatus, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Timestamp};
 
 use crate::settings::{DAY_MS, VisitRules};
@@ -33,11 +33,25 @@ const fn announces_arrival(kind: &EventKind) -> bool {
     )
 }
 
-const fn is_customs_interest(kind: &EventKind) -> bool {
+/// Whether this is about the stay to come, once the container is at sea.
+const fn is_ahead_at_sea(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::CustomsHeld | EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection
+        EventKind::CustomsHeld
+            | EventKind::CustomsSelectedForScan
+            | EventKind::CustomsSelectedForInspection
+            | EventKind::CustomsReleased
+            | EventKind::ReleaseTransferred
+            | EventKind::ReleaseAccepted
+            | EventKind::ReleaseDeclined
+            | EventKind::ReleaseRevoked
+            | EventKind::ReleaseBlocked
+            | EventKind::PickupAnnounced
     )
+}
+
+fn is_export(event: &PortEvent) -> bool {
+    event.equipment.as_deref().and_then(|e| e.status) == Some(EquipmentStatus::Export)
 }
 
 /// Cuts a timeline, one event after the other in order of time.
@@ -66,8 +80,10 @@ impl<'a> Cutter<'a> {
             || self.departed.is_some_and(|(at, by_sea)| {
                 let actual = event.is_actual();
                 (actual && is_arrival(&event.kind))
-                    || (by_sea && is_customs_interest(&event.kind))
-                    || (announces_arrival(&event.kind) && !self.speaks_of_this_visit(event))
+                    || (by_sea && is_ahead_at_sea(&event.kind))
+                    || (announces_arrival(&event.kind)
+                        && !is_export(event)
+                        && (by_sea || !self.speaks_of_this_visit(event)))
                     || fact.occurred_at.millis_since(at) > self.after_window_ms
             });
         if begins {

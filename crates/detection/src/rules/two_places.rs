@@ -11,9 +11,10 @@
 //! report (same kind and place within minutes is one). A gate-out or discharge that is reported late (nothing is said
 //! before a grace period after receipt, unless a later report from the first place shows the box still there). Missing
 //! messages: old loadings and gate-outs far apart prove nothing. One system contradicting itself about one terminal:
-//! sightings must come from different feeds or different terminals. Unknown places and clocks that differ.
+//! sightings must come from different feeds or different terminals. A container that comes back empty has been out,
+//! reported or not. Unknown places and clocks that differ.
 
-use quaywatch_domain::event::{EquipmentStatus, Mode};
+use quaywatch_domain::event::{EquipmentStatus, Laden, Mode};
 use quaywatch_domain::{EventKind, Timestamp};
 
 use crate::settings::{DAY_MS, MINUTE_MS, TwoPlaces};
@@ -53,17 +54,22 @@ fn steps<'a>(view: &View<'a>, settings: &TwoPlaces) -> Vec<Seen<'a>> {
     steps
 }
 
-/// Whether two reports are of one happening: same kind, no other place, close in time, no other truck.
+/// Whether two reports are of one happening: same kind, no other place, close in time; with different trucks, closer yet,
+/// because two systems may read one plate differently.
 fn same_happening(a: &Seen<'_>, b: &Seen<'_>, settings: &TwoPlaces) -> bool {
     let differ = |x: Option<&str>, y: Option<&str>| x.zip(y).is_some_and(|(x, y)| x != y);
+    let minutes = if differ(a.truck(), b.truck()) {
+        settings.clock_tolerance_minutes
+    } else {
+        settings.same_happening_minutes
+    };
     a.event.kind == b.event.kind
         && matches!(
             a.event.kind,
             EventKind::GateIn | EventKind::GateOut | EventKind::Loaded | EventKind::Discharged
         )
-        && b.at().millis_since(a.at()).abs() <= settings.same_happening_minutes * MINUTE_MS
+        && b.at().millis_since(a.at()).abs() <= minutes * MINUTE_MS
         && !differ(a.event.terminal(), b.event.terminal())
-        && !differ(a.truck(), b.truck())
 }
 
 fn independent(a: &Seen<'_>, b: &Seen<'_>) -> bool {
@@ -91,10 +97,12 @@ fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Fin
         let later = steps.get(i + 1..).unwrap_or_default();
         if s.event.kind == EventKind::GateIn {
             let contradiction = match &whereabouts {
-                Whereabouts::Yard(known) => in_other_yard(known, s, later, findings),
+                Whereabouts::Yard(known) => in_other_yard(view, known, s, later, findings),
                 Whereabouts::Vessel(known) => on_vessel(known, s, later, findings),
-                Whereabouts::Outside => None,
-                Whereabouts::Unknown => not_yet_discharged(view, steps, s, later, findings),
+                Whereabouts::Outside if is_empty(s) => None,
+                Whereabouts::Outside | Whereabouts::Unknown => {
+                    not_yet_discharged(view, steps, s, later, findings)
+                }
             };
             if let Some((sentence, evidence)) = contradiction {
                 findings.add("MO-08a", &rules.two_places.a, sentence, evidence);
@@ -117,14 +125,18 @@ type Contradiction<'a> = Option<(String, Vec<Seen<'a>>)>;
 
 /// A gate-in at one terminal while in the yard of another.
 fn in_other_yard<'a>(
+    view: &View<'a>,
     known: &Seen<'a>,
     gate_in: &Seen<'a>,
     later: &[Seen<'a>],
     findings: &mut Findings<'_>,
 ) -> Contradiction<'a> {
-    if !other_terminal(known, gate_in) {
+    let settings = &findings.rules.two_places;
+    let too_old = gate_in.at().millis_since(known.at()) > settings.yard_days * DAY_MS;
+    if !other_terminal(known, gate_in) || too_old || went_out(view, known, gate_in) {
         return None;
     }
+    let clocks_agree_from = gate_in.at().plus_millis(settings.clock_tolerance_minutes * MINUTE_MS);
     let sentence = format!(
         "Gate-in at {} while in the yard of {}.",
         gate_in.event.terminal().unwrap_or("?"),
@@ -136,11 +148,35 @@ fn in_other_yard<'a>(
         .iter()
         .take_while(|s| s.event.kind != EventKind::GateIn && s.event.kind != EventKind::Discharged)
         .find(|s| s.event.terminal().is_some() && s.event.terminal() == known.event.terminal());
-    if let Some(proof) = still_there {
-        evidence.push(*proof);
-        return Some((sentence, evidence));
+    match still_there {
+        // Only the clocks of neighbours differ: it left for the second terminal.
+        Some(left) if left.event.kind == EventKind::GateOut && left.at() < clocks_agree_from => None,
+        Some(proof) => {
+            evidence.push(*proof);
+            Some((sentence, evidence))
+        }
+        None => late_enough(gate_in, findings).then_some((sentence, evidence)),
     }
-    late_enough(gate_in, findings).then_some((sentence, evidence))
+}
+
+/// Whether something other than a gate-out shows that it left the first yard in between.
+fn went_out(view: &View<'_>, known: &Seen<'_>, gate_in: &Seen<'_>) -> bool {
+    let between = || view.events.iter().filter(|s| s.at() > known.at() && s.at() <= gate_in.at());
+    (is_empty(gate_in) && !is_empty(known))
+        || between().any(|s| {
+            s.event.is_actual()
+                && matches!(
+                    s.event.kind,
+                    EventKind::PickedUp
+                        | EventKind::DroppedOff
+                        | EventKind::Stripped
+                        | EventKind::ReleaseUsed
+                )
+        })
+}
+
+fn is_empty(s: &Seen<'_>) -> bool {
+    s.event.equipment.as_deref().and_then(|e| e.laden) == Some(Laden::Empty)
 }
 
 /// A gate-in while on board.
@@ -171,7 +207,10 @@ fn not_yet_discharged<'a>(
     findings: &mut Findings<'_>,
 ) -> Contradiction<'a> {
     let since = steps.iter().rev().map(Seen::at).find(|at| *at < gate_in.at());
-    let before = view.events.iter().filter(|s| s.at() <= gate_in.at() && since.is_none_or(|t| s.at() > t));
+    let before = view
+        .events
+        .iter()
+        .filter(|s| s.visit == gate_in.visit && s.at() <= gate_in.at() && since.is_none_or(|t| s.at() > t));
     let mut ordered: Option<Seen<'a>> = None;
     for s in before {
         match s.event.kind {

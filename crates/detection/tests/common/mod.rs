@@ -1,0 +1,391 @@
+//! A small world to tell stories in: events go to the timelines of the subjects they concern, as the screener sends
+//! them, and what one timeline tells another arrives there.
+
+#![expect(dead_code, reason = "each story file uses its part")]
+
+use std::collections::BTreeMap;
+
+use quaywatch_detection::{Engine, Outcome, Rules, TimelineState};
+use quaywatch_domain::alert::{AlertState, Evidence};
+use quaywatch_domain::event::{
+    Classifier, Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Place, Seal, SealSource,
+    Source, Transport,
+};
+use quaywatch_domain::identifiers::normalise_seal;
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::watchlist::EntryAction;
+use quaywatch_domain::{
+    Alert, EventKind, Fact, Feedback, Handling, Hit, PortEvent, Severity, Sha256, Subject, Timestamp, Verdict,
+};
+
+pub(crate) const BOX: &str = "CSQU3054383";
+pub(crate) const OTHER_BOX: &str = "MSKU1234565";
+
+/// `day` of March 2026 at `hh:mm` UTC, such as `at(3, "14:05")`.
+pub(crate) fn at(day: u32, time: &str) -> Timestamp {
+    Timestamp::parse(&format!("2026-03-{day:02}T{time}:00Z")).unwrap()
+}
+
+/// An actual event of `container`, received when it happened; its id is made of what it says.
+pub(crate) fn event(kind: EventKind, container: &str, at: Timestamp) -> PortEvent {
+    PortEvent {
+        event_id: format!("e/{container}/{kind}/{}", at.as_millis()),
+        revision: 1,
+        retracted: false,
+        kind,
+        classifier: Classifier::Actual,
+        occurred_at: at,
+        created_at: Some(at),
+        received_at: at,
+        place: None,
+        equipment: Some(Box::new(Equipment {
+            number: container.into(),
+            check_digit_ok: Some(true),
+            ..Equipment::default()
+        })),
+        transport: None,
+        route: None,
+        documents: None,
+        parties: Vec::new(),
+        seals: Vec::new(),
+        weights: Vec::new(),
+        customs: None,
+        pin: None,
+        actor: None,
+        reefer: None,
+        cargo: Vec::new(),
+        source: Box::new(Source { feed: "terminal".into(), topic: "port.raw".into(), ..Source::default() }),
+        notes: Vec::new(),
+    }
+}
+
+/// Sections of an event, one word each.
+pub(crate) trait Says: Sized {
+    fn id(self, id: &str) -> Self;
+    fn revision(self, revision: i64) -> Self;
+    fn retracted(self) -> Self;
+    fn planned(self) -> Self;
+    fn received(self, at: Timestamp) -> Self;
+    fn feed(self, feed: &str) -> Self;
+    fn terminal(self, code: &str) -> Self;
+    fn facility(self, facility: &str) -> Self;
+    fn coordinates(self, latitude: f64, longitude: f64) -> Self;
+    fn wrong_check_digit(self) -> Self;
+    fn laden(self, laden: Laden) -> Self;
+    fn status(self, status: EquipmentStatus) -> Self;
+    fn truck(self, truck: &str) -> Self;
+    fn imo(self, imo: &str) -> Self;
+    fn release(self, id: &str) -> Self;
+    fn appointment(self, id: &str) -> Self;
+    fn bill(self, bill: &str) -> Self;
+    fn party(self, role: PartyRole, scheme: &str, id: &str) -> Self;
+    fn seal(self, number: &str, source: SealSource) -> Self;
+    fn edit(self, change: impl FnOnce(&mut PortEvent)) -> Self;
+
+    fn haulier(self, ean: &str) -> Self {
+        self.party(PartyRole::Haulier, "EAN", ean)
+    }
+    fn to(self, ean: &str) -> Self {
+        self.party(PartyRole::ReleaseTo, "EAN", ean)
+    }
+    fn consignee(self, eori: &str) -> Self {
+        self.party(PartyRole::Consignee, "EORI", eori)
+    }
+}
+
+impl Says for PortEvent {
+    fn edit(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+    fn id(self, id: &str) -> Self {
+        self.edit(|e| e.event_id = id.into())
+    }
+    fn revision(self, revision: i64) -> Self {
+        self.edit(|e| e.revision = revision)
+    }
+    fn retracted(self) -> Self {
+        self.edit(|e| e.retracted = true)
+    }
+    fn planned(self) -> Self {
+        self.edit(|e| e.classifier = Classifier::Planned)
+    }
+    fn received(self, at: Timestamp) -> Self {
+        self.edit(|e| {
+            e.received_at = at;
+            e.created_at = Some(at);
+        })
+    }
+    fn feed(self, feed: &str) -> Self {
+        self.edit(|e| e.source.feed = feed.into())
+    }
+    fn terminal(self, code: &str) -> Self {
+        self.edit(|e| e.place.get_or_insert_default().terminal = Some(code.into()))
+    }
+    fn facility(self, facility: &str) -> Self {
+        self.edit(|e| e.place.get_or_insert_default().facility = Some(facility.into()))
+    }
+    fn coordinates(self, latitude: f64, longitude: f64) -> Self {
+        self.edit(|e| {
+            let place: &mut Place = e.place.get_or_insert_default();
+            place.latitude = Some(latitude);
+            place.longitude = Some(longitude);
+        })
+    }
+    fn wrong_check_digit(self) -> Self {
+        self.edit(|e| e.equipment.get_or_insert_default().check_digit_ok = Some(false))
+    }
+    fn laden(self, laden: Laden) -> Self {
+        self.edit(|e| e.equipment.get_or_insert_default().laden = Some(laden))
+    }
+    fn status(self, status: EquipmentStatus) -> Self {
+        self.edit(|e| e.equipment.get_or_insert_default().status = Some(status))
+    }
+    fn truck(self, truck: &str) -> Self {
+        self.edit(|e| {
+            let transport: &mut Transport = e.transport.get_or_insert_default();
+            transport.truck = Some(truck.into());
+        })
+    }
+    fn imo(self, imo: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().vessel_imo = Some(imo.into()))
+    }
+    fn release(self, id: &str) -> Self {
+        self.edit(|e| {
+            let documents: &mut Documents = e.documents.get_or_insert_default();
+            documents.release = Some(id.into());
+        })
+    }
+    fn appointment(self, id: &str) -> Self {
+        self.edit(|e| e.documents.get_or_insert_default().appointment = Some(id.into()))
+    }
+    fn bill(self, bill: &str) -> Self {
+        self.edit(|e| e.documents.get_or_insert_default().bill_of_lading = Some(bill.into()))
+    }
+    fn party(self, role: PartyRole, scheme: &str, id: &str) -> Self {
+        self.edit(|e| {
+            e.parties.push(Party { id: Some(id.into()), id_scheme: Some(scheme.into()), ..Party::new(role) });
+        })
+    }
+    fn seal(self, number: &str, source: SealSource) -> Self {
+        self.edit(|e| {
+            e.seals.push(Seal {
+                number: number.into(),
+                normalised: normalise_seal(number),
+                source,
+                condition: None,
+                seal_type: None,
+            });
+        })
+    }
+}
+
+fn fact(subject: Subject, id: String, at: Timestamp) -> Fact {
+    Fact {
+        fact_id: id,
+        revision: 1,
+        retracted: false,
+        subject,
+        occurred_at: at,
+        created_at: Some(at),
+        received_at: at,
+        handling: Handling::port_traffic(),
+        event: None,
+        hit: None,
+        indicator: None,
+        feedback: None,
+        pointer: None,
+    }
+}
+
+/// The facts of an event: one for each subject that it concerns.
+pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
+    let mut subjects: Vec<Subject> = event.container().map(Subject::container).into_iter().collect();
+    subjects.extend(
+        event.seals.iter().filter_map(|s| s.normalised.clone()).map(|s| Subject::new(SubjectKind::Seal, s)),
+    );
+    subjects
+        .extend(event.parties.iter().filter_map(Party::key).map(|key| Subject::new(SubjectKind::Party, key)));
+    subjects.dedup();
+    subjects
+        .into_iter()
+        .map(|subject| Fact {
+            revision: event.revision,
+            retracted: event.retracted,
+            received_at: event.received_at,
+            event: Some(Box::new(event.clone())),
+            ..fact(subject, event.event_id.clone(), event.occurred_at)
+        })
+        .collect()
+}
+
+/// A hit on a container by an identifier that `event` holds.
+pub(crate) fn hit(
+    event: &PortEvent,
+    scheme: &str,
+    value: &str,
+    action: EntryAction,
+    severity: Severity,
+) -> Fact {
+    let container = event.container().unwrap();
+    let evidence = Evidence {
+        fact_id: event.event_id.clone(),
+        event_id: Some(event.event_id.clone()),
+        topic: "port.raw".into(),
+        partition: 0,
+        offset: 0,
+        sha256: Sha256::default(),
+        path: String::new(),
+        occurred_at: event.occurred_at,
+        received_at: event.received_at,
+    };
+    Fact {
+        hit: Some(Box::new(Hit {
+            list_id: "police".into(),
+            list_version: "7".into(),
+            entry_id: "e1".into(),
+            scheme: scheme.into(),
+            value: value.into(),
+            action,
+            severity,
+            owner: Some("police-koper".into()),
+            legal_basis: Some("art. 36".into()),
+            evidence,
+        })),
+        handling: Handling::parse("RED/H1").unwrap(),
+        ..fact(Subject::container(container), format!("hit/police/e1/{scheme}"), event.received_at)
+    }
+}
+
+/// An agency's answer about the alert of a visit, straight to the container.
+pub(crate) fn feedback(container: &str, visit: i32, verdict: Verdict, at: Timestamp) -> Fact {
+    let subject = Subject::container(container);
+    let id = Alert::id_for(&subject, visit);
+    Fact {
+        revision: at.as_millis(),
+        feedback: Some(Box::new(Feedback {
+            alert_id: Some(id),
+            subject: None,
+            agency: "customs-koper".into(),
+            verdict,
+            quantity: None,
+            unit: None,
+            note: None,
+            by: None,
+            at,
+            alert_revision: None,
+        })),
+        ..fact(subject, format!("fb/{id}/customs-koper"), at)
+    }
+}
+
+/// Timelines of many subjects and the alerts that came out.
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) states: BTreeMap<Subject, TimelineState>,
+    /// Every alert version, in order of writing.
+    pub(crate) published: Vec<Alert>,
+    pub(crate) shadowed: Vec<String>,
+    pub(crate) now: Timestamp,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Rules::default())
+    }
+
+    pub(crate) fn with(rules: Rules) -> Self {
+        Self {
+            engine: Engine::new(rules, "test"),
+            states: BTreeMap::new(),
+            published: Vec::new(),
+            shadowed: Vec::new(),
+            now: at(1, "00:00"),
+        }
+    }
+
+    /// The world after these events, each received in turn.
+    pub(crate) fn after(events: impl IntoIterator<Item = PortEvent>) -> Self {
+        let mut world = Self::new();
+        for event in events {
+            world.see(&event);
+        }
+        world
+    }
+
+    /// Lets an event come in; the clock moves on to its receipt.
+    pub(crate) fn see(&mut self, event: &PortEvent) {
+        self.now = self.now.max(event.received_at);
+        for fact in facts_of(event) {
+            self.put(fact);
+        }
+    }
+
+    /// Lets a fact come in, and what it makes timelines tell others.
+    pub(crate) fn put(&mut self, fact: Fact) -> Outcome {
+        let state = self.states.entry(fact.subject.clone()).or_default();
+        let changes = self.engine.apply(state, fact, self.now);
+        self.take(changes.alerts, changes.shadowed);
+        for told in changes.facts {
+            self.put(told);
+        }
+        changes.outcome
+    }
+
+    fn take(&mut self, alerts: Vec<Alert>, shadowed: Vec<String>) {
+        self.published.extend(alerts);
+        self.shadowed.extend(shadowed);
+    }
+
+    /// Runs the clock to `now`; what is due by then happens in order.
+    pub(crate) fn wait_until(&mut self, now: Timestamp) {
+        while let Some(due) =
+            self.states.values().filter_map(TimelineState::due_at).min().filter(|d| *d <= now)
+        {
+            self.now = self.now.max(due);
+            let subjects: Vec<Subject> = self.states.keys().cloned().collect();
+            for subject in subjects {
+                let Some(state) = self.states.get_mut(&subject) else { continue };
+                if state.due_at().is_none_or(|d| d > self.now) {
+                    continue;
+                }
+                let changes = self.engine.due(state, self.now);
+                if changes.expired {
+                    self.states.remove(&subject);
+                }
+                self.take(changes.alerts, changes.shadowed);
+                for told in changes.facts {
+                    self.put(told);
+                }
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// The last version of each alert.
+    pub(crate) fn last(&self) -> BTreeMap<String, &Alert> {
+        self.published.iter().map(|a| (format!("{}#{}", a.subject, a.visit.number), a)).collect()
+    }
+
+    /// The last version of the only alert about a container.
+    pub(crate) fn alert(&self, container: &str) -> &Alert {
+        let all = self.last();
+        let mut about = all.into_values().filter(|a| a.subject.id == container);
+        let alert = about.next().unwrap_or_else(|| panic!("no alert about {container}"));
+        assert!(about.next().is_none(), "more than one alert about {container}");
+        alert
+    }
+
+    /// `CODE@VISIT` of what holds now for a container.
+    pub(crate) fn codes(&self, container: &str) -> Vec<String> {
+        let all = self.last();
+        let standing = all.values().filter(|a| {
+            a.subject.id == container && matches!(a.state, AlertState::Raised | AlertState::Updated)
+        });
+        let mut codes: Vec<String> = standing
+            .flat_map(|a| a.indicators.iter().map(|i| format!("{}@{}", i.code, a.visit.number)))
+            .collect();
+        codes.sort_unstable();
+        codes
+    }
+}

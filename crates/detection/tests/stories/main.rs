@@ -1,0 +1,23 @@
+//! Goal: each rule raises what it is for, when it is for it, and stays silent on what only looks alike.
+//!
+//! Method: one file a rule tells short stories, event by event, to a world of timelines and reads the alerts; each known
+//! cause of false positives has a near miss.
+
+#[cfg(test)]
+#[path = "../common/mod.rs"]
+mod common;
+
+#[cfg(test)]
+mod alert_lifecycle;
+#[cfg(test)]
+mod duplicate_seal;
+#[cfg(test)]
+mod gate_out_under_hold;
+#[cfg(test)]
+mod release_right;
+#[cfg(test)]
+mod seal_change;
+#[cfg(test)]
+mod two_places;
+#[cfg(test)]
+mod watchlist_hit;

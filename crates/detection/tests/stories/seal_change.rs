@@ -1,0 +1,117 @@
+use quaywatch_domain::EventKind::{
+    CustomsInspected, Discharged, DoorOpened, GateIn, GateOut, Loaded, ManifestLine, SealRemoved,
+    SealReplaced, Stripped, WorkOrdered,
+};
+use quaywatch_domain::event::SealSource::{Carrier, Customs, Shipper, Unknown};
+use quaywatch_domain::event::{Condition, Laden};
+use quaywatch_domain::{PortEvent, Severity};
+
+use crate::common::{BOX, Says, World, at, event};
+
+fn loaded() -> PortEvent {
+    event(Loaded, BOX, at(1, "08:00")).feed("carrier").seal("ML1234567", Carrier).seal("SH7654321", Shipper)
+}
+
+fn discharged() -> PortEvent {
+    event(Discharged, BOX, at(15, "08:00"))
+}
+
+fn silent(events: impl IntoIterator<Item = PortEvent>) {
+    let world = World::after(events);
+    assert!(world.published.is_empty(), "{:#?}", world.published);
+}
+
+#[test]
+fn a_carriers_seal_lost_between_loading_and_discharge_is_raised_in_the_visit_of_the_discharge() {
+    let world = World::after([loaded(), discharged().seal("SH7654321", Shipper)]);
+    assert_eq!(world.codes(BOX), ["MO-03a@2"]);
+    assert!(world.alert(BOX).title.contains("ML1234567"));
+    assert_eq!(world.alert(BOX).evidence.len(), 2);
+}
+
+#[test]
+fn an_extra_seal_is_medium_and_alone_enough_for_an_alert() {
+    let world = World::after([
+        loaded(),
+        discharged().seal("ML1234567", Carrier).seal("SH7654321", Shipper).seal("ZZ999888", Unknown),
+    ]);
+    assert_eq!(world.codes(BOX), ["MO-03b@2"]);
+    assert_eq!(world.alert(BOX).severity, Severity::Medium);
+}
+
+#[test]
+fn a_seal_of_unknown_issuer_counts_as_lost_only_when_none_is_left() {
+    let unknown =
+        || event(ManifestLine, BOX, at(1, "08:00")).seal("A111222", Unknown).seal("B333444", Unknown);
+    silent([unknown(), discharged().seal("A111222", Unknown)]);
+    let world = World::after([unknown(), discharged().seal("C555666", Unknown)]);
+    assert_eq!(world.codes(BOX), ["MO-03a@1", "MO-03b@1"]);
+}
+
+#[test]
+fn a_damaged_seal_on_a_laden_container_is_raised_once_and_on_an_empty_one_not() {
+    let damaged = |event: PortEvent| event.edit(|e| e.seals[0].condition = Some(Condition::Damaged));
+    let both = || discharged().seal("ML1234567", Carrier).seal("SH7654321", Shipper);
+    let out = event(GateOut, BOX, at(16, "08:00")).seal("ML1234567", Carrier).seal("SH7654321", Shipper);
+    let world = World::after([loaded(), damaged(both()).laden(Laden::Laden), damaged(out)]);
+    assert_eq!(world.codes(BOX), ["MO-03c@2"]);
+    silent([loaded(), damaged(both()).laden(Laden::Empty)]);
+    let removed = event(SealRemoved, BOX, at(15, "09:00")).seal("ML1234567", Carrier);
+    silent([loaded(), damaged(removed)]);
+}
+
+#[test]
+fn reported_work_explains_a_change() {
+    let rest = || discharged().seal("SH7654321", Shipper);
+    let between = at(14, "08:00");
+    silent([loaded(), event(SealRemoved, BOX, between).seal("ML1234567", Carrier), rest()]);
+    silent([loaded(), event(CustomsInspected, BOX, between), rest()]);
+    silent([
+        loaded(),
+        event(SealReplaced, BOX, between).seal("NEW12345", Carrier),
+        rest().seal("NEW12345", Carrier),
+    ]);
+    silent([loaded(), event(WorkOrdered, BOX, at(14, "07:30")), event(DoorOpened, BOX, between), rest()]);
+    // An authority's new seal tells who opened the container, also when the work was not reported.
+    silent([loaded(), rest().seal("CU123456", Customs)]);
+}
+
+#[test]
+fn a_door_that_nobody_ordered_open_and_work_on_another_seal_explain_nothing() {
+    let rest = || discharged().seal("SH7654321", Shipper);
+    let door = World::after([loaded(), event(DoorOpened, BOX, at(14, "08:00")), rest()]);
+    assert_eq!(door.codes(BOX), ["MO-03a@2"]);
+    let other =
+        World::after([loaded(), event(SealRemoved, BOX, at(14, "08:00")).seal("XX000111", Carrier), rest()]);
+    assert_eq!(other.codes(BOX), ["MO-03a@2"]);
+}
+
+#[test]
+fn a_typing_error_is_a_low_indicator_that_makes_no_alert_alone() {
+    silent([loaded(), discharged().seal("ML1234576", Carrier).seal("SH7654321", Shipper)]);
+    let world = World::after([
+        loaded(),
+        discharged().seal("ML1234576", Carrier).seal("SH7654321", Shipper).seal("ZZ999888", Unknown),
+    ]);
+    assert_eq!(world.codes(BOX), ["MO-03b@2", "MO-03t@2"]);
+}
+
+#[test]
+fn an_empty_list_placeholders_and_the_next_cargo_are_silent() {
+    silent([loaded(), discharged()]);
+    silent([loaded(), discharged().seal("NOSEAL", Unknown)]);
+    silent([
+        loaded(),
+        event(Stripped, BOX, at(10, "08:00")),
+        event(GateIn, BOX, at(11, "08:00")).seal("NX555444", Carrier),
+        event(GateOut, BOX, at(12, "08:00")).seal("NX555444", Carrier),
+    ]);
+    let whole = || discharged().seal("ML1234567", Carrier).seal("SH7654321", Shipper);
+    silent([
+        loaded(),
+        whole(),
+        event(GateOut, BOX, at(16, "08:00")).seal("ML1234567", Carrier).seal("SH7654321", Shipper),
+        event(GateIn, BOX, at(20, "08:00")).seal("NX555444", Carrier),
+        event(GateOut, BOX, at(24, "08:00")).seal("NX555444", Carrier),
+    ]);
+}

@@ -1,0 +1,122 @@
+use quaywatch_domain::EventKind::{
+    DischargeOrdered, Discharged, GateIn, GateOut, Loaded, PickedUp, PositionReported,
+};
+use quaywatch_domain::PortEvent;
+use quaywatch_domain::event::Laden;
+
+use crate::common::{BOX, Says, World, at, event};
+
+fn silent(events: impl IntoIterator<Item = PortEvent>) {
+    let mut world = World::after(events);
+    world.wait_until(at(31, "00:00"));
+    assert!(world.published.is_empty(), "{:#?}", world.published);
+}
+
+fn in_koper() -> PortEvent {
+    event(GateIn, BOX, at(2, "08:00")).terminal("SIKOP1").feed("koper")
+}
+
+fn in_trieste() -> PortEvent {
+    event(GateIn, BOX, at(3, "08:00")).terminal("ITTRS1").feed("trieste")
+}
+
+#[test]
+fn a_gate_in_while_in_another_yard_is_raised_when_no_late_gate_out_comes() {
+    let mut world = World::after([in_koper(), in_trieste()]);
+    assert!(world.published.is_empty());
+    world.wait_until(at(3, "09:00"));
+    assert_eq!(world.codes(BOX), ["MO-08a@1"]);
+}
+
+#[test]
+fn it_is_raised_at_once_when_the_first_yard_still_has_it() {
+    let world = World::after([
+        in_koper(),
+        in_trieste(),
+        event(GateOut, BOX, at(3, "08:45")).terminal("SIKOP1").feed("koper"),
+    ]);
+    assert_eq!(world.codes(BOX), ["MO-08a@1"]);
+}
+
+#[test]
+fn a_late_gate_out_clocks_that_differ_and_an_unreported_departure_are_silent() {
+    let out = |day, time: &str| event(GateOut, BOX, at(day, time)).terminal("SIKOP1").feed("koper");
+    silent([in_koper(), in_trieste(), out(3, "06:00").received(at(3, "08:50"))]);
+    silent([in_koper(), in_trieste(), out(3, "08:10")]);
+    silent([in_koper(), event(PickedUp, BOX, at(2, "20:00")).feed("haulier"), in_trieste()]);
+    silent([in_koper().laden(Laden::Laden), in_trieste().laden(Laden::Empty)]);
+    silent([in_koper(), event(GateIn, BOX, at(12, "08:00")).terminal("ITTRS1").feed("trieste")]);
+    silent([in_koper(), in_trieste().wrong_check_digit()]);
+    silent([in_koper(), event(GateIn, BOX, at(3, "08:00")).feed("trieste")]);
+}
+
+#[test]
+fn a_gate_in_while_on_board_is_raised() {
+    let loaded = || event(Loaded, BOX, at(2, "08:00")).terminal("BRSSZ1").feed("carrier");
+    let mut recent = World::after([loaded(), event(GateIn, BOX, at(5, "08:00")).terminal("SIKOP1")]);
+    recent.wait_until(at(5, "09:00"));
+    assert_eq!(recent.codes(BOX), ["MO-08a@2"]);
+    let proven = World::after([
+        loaded(),
+        event(GateIn, BOX, at(18, "08:00")).terminal("SIKOP1"),
+        event(Discharged, BOX, at(19, "08:00")).terminal("SIKOP1").feed("vessel"),
+    ]);
+    assert_eq!(proven.codes(BOX), ["MO-08a@2"]);
+    // Discharged long ago where nobody reports to us, or reported late.
+    silent([loaded(), event(GateIn, BOX, at(18, "08:00")).terminal("SIKOP1")]);
+    silent([
+        loaded(),
+        event(GateIn, BOX, at(5, "08:00")).terminal("SIKOP1"),
+        event(Discharged, BOX, at(4, "08:00")).terminal("SIKOP1").received(at(5, "08:30")),
+    ]);
+}
+
+#[test]
+fn a_gate_in_before_the_vessel_discharged_it_is_raised() {
+    let ordered = || event(DischargeOrdered, BOX, at(2, "08:00")).feed("carrier");
+    let gate_in = || event(GateIn, BOX, at(3, "08:00")).terminal("SIKOP1");
+    let world = World::after([
+        ordered(),
+        gate_in(),
+        event(Discharged, BOX, at(4, "08:00")).terminal("SIKOP1").feed("vessel"),
+    ]);
+    assert_eq!(world.codes(BOX), ["MO-08a@1"]);
+    silent([ordered(), event(Discharged, BOX, at(2, "20:00")).terminal("SIKOP1"), gate_in()]);
+    silent([ordered().feed("terminal"), gate_in()]);
+}
+
+#[test]
+fn two_gate_outs_without_a_gate_in_are_raised() {
+    let out = |day, time: &str, terminal: &str, feed: &str| {
+        event(GateOut, BOX, at(day, time)).terminal(terminal).feed(feed)
+    };
+    let world = World::after([out(2, "08:00", "SIKOP1", "koper"), out(3, "08:00", "ITTRS1", "trieste")]);
+    assert_eq!(world.codes(BOX), ["MO-08b@1"]);
+    let mut one_feed = World::after([out(2, "08:00", "SIKOP1", "pcs"), out(3, "08:00", "SIKOP2", "pcs")]);
+    assert!(one_feed.published.is_empty());
+    one_feed.wait_until(at(3, "09:00"));
+    assert_eq!(one_feed.codes(BOX), ["MO-08b@1"]);
+}
+
+#[test]
+fn one_gate_out_told_twice_one_system_alone_and_old_ones_are_silent() {
+    let out = |day, time: &str| event(GateOut, BOX, at(day, time)).terminal("SIKOP1");
+    silent([out(2, "08:00").feed("koper"), out(2, "08:07").feed("pcs").truck("T1")]);
+    silent([out(2, "08:00").truck("T1").feed("koper"), out(2, "08:07").feed("pcs").truck("T2")]);
+    silent([out(2, "08:00"), out(4, "08:00")]);
+    silent([out(2, "08:00").feed("koper"), out(12, "08:00").feed("pcs")]);
+    silent([out(2, "08:00").feed("koper"), in_trieste(), out(4, "08:00").feed("trieste")]);
+}
+
+#[test]
+fn travel_that_no_truck_can_make_is_raised() {
+    let koper = || event(GateOut, BOX, at(2, "08:00")).terminal("SIKOP1").coordinates(45.55, 13.73);
+    let vienna =
+        |time: &str| event(PositionReported, BOX, at(2, time)).feed("tracker").coordinates(48.2, 16.37);
+    let world = World::after([koper(), vienna("10:00")]);
+    assert_eq!(world.codes(BOX), ["MO-08c@1"]);
+    silent([koper(), vienna("13:00")]);
+    silent([koper(), vienna("10:00").feed("terminal")]);
+    silent([koper(), event(PositionReported, BOX, at(2, "08:01")).feed("tracker").coordinates(0.0, 0.0)]);
+    silent([koper(), event(PositionReported, BOX, at(2, "08:01")).feed("tracker").coordinates(45.6, 13.8)]);
+}
