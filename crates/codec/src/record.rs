@@ -5,6 +5,7 @@ use quaywatch_domain::{
     AgencyAlert, Alert, DeadLetter, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
 use quaywatch_screening::SubjectState;
+use quaywatch_sharing::DisclosureState;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,6 +62,7 @@ records! {
     Feedback Feedback: ["agency.*.feedback"], [1];
     DeadLetter DeadLetter: ["port.deadletters"], [1];
     ScreenerState SubjectState: ["screener.state"], [1];
+    DispatcherState DisclosureState: ["dispatcher.state"], [1];
     DetectorState TimelineState: ["detector.state"], [1];
 }
 

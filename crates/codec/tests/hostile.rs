@@ -13,6 +13,7 @@ use quaywatch_domain::{
     AgencyAlert, Alert, DeadLetter, DeadLetterCode, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
 use quaywatch_screening::SubjectState;
+use quaywatch_sharing::DisclosureState;
 
 fn encoded<T: Record>() -> Vec<u8> {
     let file = schemas().iter().find(|s| s.record == T::NAME).unwrap().name;
@@ -39,6 +40,7 @@ fn decode_as_everything(bytes: &[u8]) {
     decode::<Feedback>(bytes);
     decode::<DeadLetter>(bytes);
     decode::<SubjectState>(bytes);
+    decode::<DisclosureState>(bytes);
     decode::<TimelineState>(bytes);
 }
 
@@ -53,6 +55,7 @@ static ENCODED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         encoded::<Feedback>(),
         encoded::<DeadLetter>(),
         encoded::<SubjectState>(),
+        encoded::<DisclosureState>(),
         encoded::<TimelineState>(),
     ]
 });
