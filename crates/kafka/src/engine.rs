@@ -329,3 +329,169 @@ fn trace_of(origin: &impl std::hash::Hash) -> String {
     };
     format!("00-{:016x}{:016x}-{:016x}-01", word(0), word(1), word(2))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::State;
+    use crate::{Outputs, StateError, States};
+
+    struct Bytes(Vec<u8>);
+
+    impl State for Bytes {
+        fn encode(&self, into: &mut Vec<u8>) -> Result<(), StateError> {
+            into.extend(&self.0);
+            Ok(())
+        }
+
+        fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+            if bytes == b"old" { Err("written by nobody".into()) } else { Ok(Self(bytes.to_vec())) }
+        }
+
+        fn due_ms(&self) -> Option<i64> {
+            self.0.starts_with(b"due").then_some(5)
+        }
+    }
+
+    /// Keeps the value under the key; `bad` is bad.
+    struct Keep;
+
+    impl Stage for Keep {
+        type State = Bytes;
+
+        fn handle(
+            &mut self,
+            record: &Record<'_>,
+            states: &mut States<'_, Bytes>,
+            _: &mut Outputs,
+        ) -> Outcome {
+            let (key, value) = (record.key.unwrap_or_default(), record.value.unwrap_or_default());
+            let same = states.get(key).is_some_and(|state| state.0 == value);
+            states.put(key, Bytes(value.to_vec()));
+            match value {
+                b"bad" => Outcome::dead_letter("BAD", "bad"),
+                _ if same => Outcome::Duplicate,
+                _ => Outcome::Produced,
+            }
+        }
+
+        fn table(&mut self, _: &str, _: &[TableChange], _: bool) -> Sweep {
+            Sweep::All
+        }
+
+        fn sweep(&mut self, key: &[u8], _: i64, _: &mut States<'_, Bytes>, out: &mut Outputs) {
+            out.send("swept", key, "");
+        }
+    }
+
+    fn engine() -> Engine<Keep> {
+        let mut engine = Engine::new(Keep, "keep", "in", Arc::new(|_: &DeadLetter<'_>| Vec::new()));
+        engine.own(0, Partition::default(), false);
+        engine
+    }
+
+    fn handle(engine: &mut Engine<Keep>, offset: i64, key: &str, value: &str) -> Result<Outcome, Entangled> {
+        engine.handle(&Record::new("in", 0, offset, key.as_bytes(), value.as_bytes()), 1)
+    }
+
+    fn commit(engine: &mut Engine<Keep>) -> (usize, Tally) {
+        let changes = engine.changes().unwrap();
+        let count = changes.iter().map(|(_, changes)| changes.len()).sum();
+        (count, engine.committed(changes))
+    }
+
+    #[test]
+    fn a_bad_record_is_undone_alone_when_nobody_else_touched_its_state() {
+        let mut engine = engine();
+        handle(&mut engine, 0, "a", "1").unwrap();
+        commit(&mut engine);
+        handle(&mut engine, 1, "b", "2").unwrap();
+        handle(&mut engine, 2, "a", "bad").unwrap();
+        assert_eq!(commit(&mut engine).0, 1);
+        assert_eq!(engine.state(0, b"a").unwrap().0, b"1");
+    }
+
+    #[test]
+    fn a_bad_record_that_cannot_be_undone_alone_is_passed_over_when_the_transaction_is_repeated() {
+        let mut engine = engine();
+        handle(&mut engine, 0, "a", "1").unwrap();
+        assert!(handle(&mut engine, 1, "a", "bad").is_err());
+        engine.aborted();
+        handle(&mut engine, 0, "a", "1").unwrap();
+        assert_eq!(handle(&mut engine, 1, "a", "bad").unwrap().label(), "dead_lettered");
+        let (changes, tally) = commit(&mut engine);
+        assert_eq!(
+            (changes, tally.records, tally.outcomes, tally.dead_letters),
+            (1, 2, [1, 0, 0, 0, 0, 1], 1)
+        );
+        assert_eq!(engine.state(0, b"a").unwrap().0, b"1");
+    }
+
+    #[test]
+    fn a_state_that_ends_as_it_was_is_not_written() {
+        let mut engine = engine();
+        handle(&mut engine, 0, "a", "1").unwrap();
+        commit(&mut engine);
+        handle(&mut engine, 1, "a", "2").unwrap();
+        handle(&mut engine, 2, "a", "1").unwrap();
+        assert_eq!(commit(&mut engine).0, 0);
+    }
+
+    #[test]
+    fn an_aborted_transaction_leaves_nothing_and_its_sweep_comes_again() {
+        let mut engine = engine();
+        handle(&mut engine, 0, "a", "1").unwrap();
+        commit(&mut engine);
+        engine.table("t", &[], true);
+        assert!(engine.sweep(1).unwrap());
+        handle(&mut engine, 1, "a", "2").unwrap();
+        engine.aborted();
+        assert_eq!(engine.state(0, b"a").unwrap().0, b"1");
+        assert!(engine.sweeping() && engine.sweep(1).unwrap());
+        assert_eq!(engine.outputs().0.len(), 1);
+        assert_eq!(commit(&mut engine).1.records, 0);
+        assert!(!engine.sweep(1).unwrap());
+    }
+
+    #[test]
+    fn an_unreadable_state_makes_dead_letters_and_stays_as_it_is() {
+        let mut engine = engine();
+        let mut partition = Partition::default();
+        partition.store.apply(b"a", Some(b"old".as_slice().into()), None);
+        engine.own(0, partition, false);
+        for offset in 0..2 {
+            let outcome = handle(&mut engine, offset, "a", "1").unwrap();
+            let expected = Outcome::dead_letter(crate::states::STATE_UNREADABLE, "written by nobody");
+            assert_eq!(outcome, expected);
+        }
+        assert_eq!(commit(&mut engine).0, 0);
+        assert!(engine.partitions().any(|(_, p)| p.store.get(b"a") == Some(b"old".as_slice())));
+    }
+
+    #[test]
+    fn a_deadline_that_changes_nothing_fires_once_for_this_version_of_the_state() {
+        let mut engine = engine();
+        handle(&mut engine, 0, "a", "due").unwrap();
+        commit(&mut engine);
+        assert!(engine.due(5).unwrap());
+        assert!(!engine.due(5).unwrap());
+        engine.aborted();
+        assert!(engine.due(5).unwrap(), "an aborted one comes again");
+        commit(&mut engine);
+        assert!(!engine.due(9).unwrap());
+        handle(&mut engine, 1, "a", "due again").unwrap();
+        assert!(!engine.due(9).unwrap(), "not while the transaction is open");
+        commit(&mut engine);
+        assert!(engine.due(9).unwrap());
+    }
+
+    #[test]
+    fn the_trace_of_a_record_is_passed_on_or_follows_from_its_coordinates() {
+        let headers = [("traceparent".to_owned(), b"00-1-2-01".to_vec())];
+        let mut record = Record::new("in", 0, 7, b"", b"");
+        let made = trace_parent(&record);
+        assert_eq!((made.len(), made.as_str()), (55, trace_parent(&record).as_str()));
+        record.headers = crate::Headers::of(&headers);
+        assert_eq!(trace_parent(&record), "00-1-2-01");
+    }
+}

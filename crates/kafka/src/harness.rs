@@ -115,3 +115,122 @@ fn new_record(output: &Output) -> NewRecord {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Outputs, State, StateError, States, Sweep};
+
+    /// Adds numbers by key; `-` in front of a number makes it bad after the fact.
+    struct Adder;
+
+    struct Sum(i64);
+
+    impl State for Sum {
+        fn encode(&self, into: &mut Vec<u8>) -> Result<(), StateError> {
+            if self.0 > 1_000 {
+                return Err("above 1000".into());
+            }
+            into.extend(self.0.to_be_bytes());
+            Ok(())
+        }
+
+        fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+            Ok(Self(i64::from_be_bytes(bytes.try_into()?)))
+        }
+
+        fn due_ms(&self) -> Option<i64> {
+            (self.0 > 100).then_some(self.0)
+        }
+    }
+
+    impl Stage for Adder {
+        type State = Sum;
+
+        fn handle(
+            &mut self,
+            record: &Record<'_>,
+            states: &mut States<'_, Sum>,
+            out: &mut Outputs,
+        ) -> Outcome {
+            let key = record.key.unwrap_or_default();
+            let text = std::str::from_utf8(record.value.unwrap_or_default()).unwrap_or_default();
+            let number: i64 = text.parse().unwrap();
+            let Some(sum) = states.get_or_insert_with(key, || Sum(0)) else { return Outcome::OutOfScope };
+            sum.0 += number;
+            out.send("sums", key, sum.0.to_string());
+            if number < 0 {
+                Outcome::dead_letter("NEGATIVE", "a number below zero")
+            } else {
+                Outcome::Produced
+            }
+        }
+
+        fn due(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Sum>, out: &mut Outputs) {
+            states.remove(key);
+            out.send("due", key, now_ms.to_string());
+        }
+
+        fn table(&mut self, _: &str, _: &[TableChange], _: bool) -> Sweep {
+            Sweep::All
+        }
+
+        fn sweep(&mut self, key: &[u8], _: i64, states: &mut States<'_, Sum>, out: &mut Outputs) {
+            if let Some(sum) = states.get(key) {
+                let text = sum.0.to_string();
+                out.send("swept", key, text);
+            }
+        }
+    }
+
+    fn add(harness: &mut Harness<Adder>, offset: i64, key: &str, number: &str) -> (Outcome, Vec<NewRecord>) {
+        harness.handle(&Record::new("in", 0, offset, key.as_bytes(), number.as_bytes()), 10)
+    }
+
+    #[test]
+    fn a_dead_letter_or_a_panic_leaves_no_output_and_no_state() {
+        let mut harness = Harness::new(Adder, "in");
+        add(&mut harness, 0, "a", "5");
+        for (offset, number, letter) in [
+            (1, "-1", "NEGATIVE: a number below zero"),
+            (2, "x", "STAGE_PANIC: the stage panicked over this record"),
+            (3, "1000", "STATE_UNWRITABLE: above 1000"),
+        ] {
+            let (outcome, sent) = add(&mut harness, offset, "a", number);
+            assert_eq!(outcome.label(), "dead_lettered");
+            let expected = NewRecord::new("port.deadletters", format!("in/0/{offset}"), letter);
+            assert_eq!(sent, [expected]);
+            assert_eq!(harness.state(0, b"a").unwrap().0, 5);
+        }
+        let (_, sent) = add(&mut harness, 4, "a", "2");
+        assert_eq!(sent, [NewRecord::new("sums", "a", "7")]);
+    }
+
+    #[test]
+    fn a_state_is_due_at_its_time_and_not_before() {
+        let mut harness = Harness::new(Adder, "in");
+        add(&mut harness, 0, "a", "150");
+        assert_eq!(harness.next_due_ms(), Some(150));
+        assert!(harness.due(149).is_empty());
+        assert_eq!(harness.due(150), [NewRecord::new("due", "a", "150")]);
+        assert!(harness.state(0, b"a").is_none() && harness.next_due_ms().is_none());
+    }
+
+    #[test]
+    fn a_changed_table_sweeps_the_states() {
+        let mut harness = Harness::new(Adder, "in");
+        add(&mut harness, 0, "a", "1");
+        add(&mut harness, 1, "b", "2");
+        let mut swept = harness.table("list", &[], 20);
+        swept.sort_by(|a, b| a.key.cmp(&b.key));
+        assert_eq!(swept, [NewRecord::new("swept", "a", "1"), NewRecord::new("swept", "b", "2")]);
+    }
+
+    #[test]
+    fn an_input_without_state_cannot_be_given_one() {
+        let mut harness = Harness::new(Adder, "in");
+        let (outcome, sent) = harness.handle(&Record::new("other", 0, 0, b"a", b"1"), 10);
+        assert_eq!(outcome.label(), "dead_lettered");
+        assert!(sent.iter().all(|record| record.topic == "port.deadletters"));
+    }
+}

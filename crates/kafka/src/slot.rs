@@ -45,7 +45,6 @@ pub(crate) struct Session<S: Stage> {
     pub(crate) assignment: Assignment,
     restores: Vec<Restore<S::State>>,
     joined: bool,
-    outage: bool,
     reported: Option<Instant>,
 }
 
@@ -60,6 +59,8 @@ pub(crate) struct Slot<S: Stage> {
     /// So many records get a transaction of their own, to find the one that spoils it.
     pub(crate) isolate: usize,
     pub(crate) aborts_in_a_row: u32,
+    /// No broker answers: looked at again with each report.
+    pub(crate) outage: bool,
 }
 
 impl<S: Stage> Slot<S> {
@@ -69,7 +70,7 @@ impl<S: Stage> Slot<S> {
         let engine = Engine::new(stage, &topology.stage, &topology.input, letters);
         let part = shared.slot_part(number);
         let topics = HashMap::new();
-        Self { shared, number, part, engine, tables, topics, isolate: 0, aborts_in_a_row: 0 }
+        Self { shared, number, part, engine, tables, topics, isolate: 0, aborts_in_a_row: 0, outage: false }
     }
 
     /// Runs until the stage stops; trouble with Kafka never ends it.
@@ -138,7 +139,6 @@ impl<S: Stage> Slot<S> {
             assignment: Assignment::default(),
             restores: Vec::new(),
             joined: false,
-            outage: false,
             reported: None,
         }))
     }
@@ -165,7 +165,7 @@ impl<S: Stage> Slot<S> {
                     let (consumer, producer) = (&session.consumer, &mut session.producer);
                     self.transact(consumer, producer, &mut session.assignment, Some(message))?;
                 }
-                Some(Err(error)) => session.outage |= self.weigh(&error)?,
+                Some(Err(error)) => self.weigh(&error)?,
                 None if timers => {
                     let (consumer, producer) = (&session.consumer, &mut session.producer);
                     self.transact(consumer, producer, &mut session.assignment, None)?;
@@ -177,17 +177,21 @@ impl<S: Stage> Slot<S> {
         Ok(())
     }
 
-    /// Says whether a consumer's error means that no broker is there.
-    pub(crate) fn weigh(&self, error: &KafkaError) -> Result<bool, Broken> {
+    /// Tells a consumer's errors that pass from those that do not.
+    pub(crate) fn weigh(&mut self, error: &KafkaError) -> Result<(), Broken> {
         match error {
             KafkaError::MessageConsumptionFatal(_) => Err(Broken(error.to_string())),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown)
-            | KafkaError::Global(RDKafkaErrorCode::AllBrokersDown) => Ok(true),
+            | KafkaError::Global(RDKafkaErrorCode::AllBrokersDown) => {
+                self.outage = true;
+                self.set_ready(false);
+                Ok(())
+            }
             error => {
                 if !is_transient(error) {
                     tracing::warn!(stage = self.shared.topology.stage, %error, "consumer");
                 }
-                Ok(false)
+                Ok(())
             }
         }
     }
@@ -323,16 +327,16 @@ impl<S: Stage> Slot<S> {
         Ok(())
     }
 
-    fn report(&self, session: &mut Session<S>) {
-        let ready = session.joined && !session.assignment.is_restoring() && !session.outage;
+    fn report(&mut self, session: &mut Session<S>) {
+        let ready = session.joined && !session.assignment.is_restoring() && !self.outage;
         self.set_ready(ready);
         if session.reported.is_some_and(|at| at.elapsed() < REPORT_EVERY) {
             return;
         }
         session.reported = Some(Instant::now());
-        if session.outage {
+        if self.outage {
             let topic = self.shared.inputs.first().map(String::as_str);
-            session.outage = session.consumer.fetch_metadata(topic, REPORT_EVERY).is_err();
+            self.outage = session.consumer.fetch_metadata(topic, REPORT_EVERY).is_err();
         }
         for (number, partition) in self.engine.partitions() {
             self.shared.metrics.state(number, partition.store.len(), partition.store.bytes());

@@ -132,9 +132,7 @@ impl<S: Stage> Slot<S> {
                         self.take(txn, assignment, &message, batch)?;
                     }
                 }
-                Some(Err(error)) => {
-                    self.weigh(&error)?;
-                }
+                Some(Err(error)) => self.weigh(&error)?,
             }
             if batch.records.is_multiple_of(SERVE_EVERY) {
                 txn.poll();
@@ -344,6 +342,7 @@ impl<S: Stage> Slot<S> {
     ) -> Result<(), Broken> {
         let stage = &self.shared.topology.stage;
         tracing::warn!(stage, reason, "a transaction is aborted and its records are handled again");
+        self.set_ready(false);
         if let Err(Failure::Abortable(error) | Failure::Fatal(error)) = txn.abort() {
             return Err(Broken(format!("abort: {error}")));
         }
