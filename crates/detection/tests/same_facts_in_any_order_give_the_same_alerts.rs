@@ -5,6 +5,8 @@
 //! and some of them twice, into another. What seals and parties tell containers flows through both. In the end both
 //! worlds must have the same alerts standing, in everything but revision, RAISED or UPDATED, and the time of writing.
 
+#![expect(clippy::indexing_slicing, reason = "generated indices stay below the lengths of their tables")]
+
 #[cfg(test)]
 mod common;
 
@@ -60,12 +62,12 @@ struct Piece {
 
 prop_compose! {
     fn piece()(
-        index in 0..8u32, revision in 1..3i64, retracted in prop::bool::weighted(0.1),
+        index in 0..2u32, revision in 1..3i64, retracted in prop::bool::weighted(0.1),
         container in 0..BOXES.len(), kind in 0..KINDS.len(), day in 0..6i64, minutes in 0..900i64, late in 0..600i64,
         planned in prop::bool::weighted(0.1), feed in 0..2usize, terminal in 0..3usize,
         seal in prop::option::of((0..SEALS.len(), 0..3usize, prop::bool::weighted(0.1))),
         haulier in prop::option::of(0..HAULIERS.len()), to in prop::option::of(0..HAULIERS.len()),
-        laden in 0..3usize, import in any::<bool>(), place in prop::option::weighted(0.5, 0..2usize),
+        laden in 0..3usize, import in any::<bool>(), place in prop::option::weighted(0.9, 0..2usize),
         hit in prop::option::weighted(0.15, (0..3usize, 0..3usize, 0..3usize)),
         answer in prop::option::weighted(0.15, (1..3i32, 0..3usize, 0..60_000i64)),
     ) -> Piece {
@@ -173,7 +175,7 @@ fn shuffled(mut facts: Vec<Fact>, order: &[u32]) -> Vec<Fact> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn same_facts_in_any_order_give_the_same_alerts(
@@ -197,7 +199,7 @@ fn the_generated_worlds_hold_alerts_of_every_rule() {
 
     let mut runner = TestRunner::deterministic();
     let mut codes = std::collections::BTreeSet::new();
-    for _ in 0..60 {
+    for _ in 0..120 {
         let pieces = prop::collection::vec(piece(), 30..60).new_tree(&mut runner).unwrap().current();
         for alert in standing(facts(&pieces, 0), at(31, "23:00")).into_values() {
             codes.extend(alert.indicators.into_iter().map(|i| i.code));

@@ -51,7 +51,7 @@ fn an_answer_on_the_alerts_timeline_reaches_its_container_before_or_after_the_po
     let subject = Subject::container(BOX);
     let id = Alert::id_for(&subject, 1);
     let about = Subject::new(SubjectKind::Alert, id.to_string());
-    let answer = Fact { subject: about.clone(), ..feedback(BOX, 1, Verdict::Closed, at(2, "11:00")) };
+    let answer = Fact { subject: about, ..feedback(BOX, 1, Verdict::Closed, at(2, "11:00")) };
     let pointer = Fact {
         fact_id: format!("alert/{id}"),
         feedback: None,
