@@ -40,7 +40,8 @@ struct Entry {
 }
 
 impl Doors {
-    /// Reads the text of `feeds.toml`; relative secret files are looked for in `folder`.
+    /// Reads the text of `feeds.toml`; relative secret files are looked for in `folder`. Their content is read with it: a
+    /// changed secret counts from the next SIGHUP or change of `feeds.toml`.
     ///
     /// # Errors
     /// With a sentence that names feed and key.

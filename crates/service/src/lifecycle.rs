@@ -181,6 +181,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn sigterm_asks_everyone_to_stop() {
+        let shutdown = Shutdown::on_signals().unwrap();
+        let pid = std::process::id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        tokio::time::timeout(Duration::from_secs(10), shutdown.requested()).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn sighup_asks_for_files_to_be_read_again() {
         let mut reload = Reload::on_signal().unwrap();
         let pid = std::process::id().to_string();

@@ -104,8 +104,11 @@ impl Error {
             | Self::Malformed { .. }
             | Self::BadRows { .. }
             | Self::BadListId(_) => ExitCode::Usage,
-            Self::Kafka(_) => ExitCode::Unavailable,
-            Self::Encode { .. } | Self::Metrics(_) => ExitCode::Bug,
+            Self::Encode { source: quaywatch_codec::Error::Unencodable { .. }, .. } | Self::Metrics(_) => {
+                ExitCode::Bug
+            }
+            // Otherwise it is the schema registry that did not answer or refused.
+            Self::Kafka(_) | Self::Encode { .. } => ExitCode::Unavailable,
         }
     }
 
