@@ -60,8 +60,7 @@ impl Datum {
         if let Some(reason) = crate::limits::refusal(&schema) {
             return Err(bad(name, reason));
         }
-        let fingerprint = schema.fingerprint::<Rabin>().bytes.try_into();
-        let fingerprint = fingerprint.map_err(|_| bad(name, "its fingerprint has not 8 bytes".to_owned()))?;
+        let fingerprint = fingerprint(name, &schema)?;
         let schema: &'static Schema = Box::leak(Box::new(schema));
         let failed = |e: apache_avro::Error| bad(name, short(&e.to_string()));
         let writer = GenericDatumWriter::builder(schema).human_readable(false).build().map_err(failed)?;
@@ -91,6 +90,21 @@ impl Datum {
             Err(undecodable(format!("{} bytes are left over after it", bytes.len())))
         }
     }
+}
+
+/// The fingerprint of the parsing canonical form. The library's canonical form keeps `{"type":"long"}` where it has
+/// stripped a logical type; the specification, and Java's and Python's libraries, write `"long"`.
+fn fingerprint(name: &str, schema: &Schema) -> Result<Fingerprint, Error> {
+    const STRIPPED: [(&str, &str); 4] = [
+        (r#"{"type":"long"}"#, r#""long""#),
+        (r#"{"type":"int"}"#, r#""int""#),
+        (r#"{"type":"string"}"#, r#""string""#),
+        (r#"{"type":"bytes"}"#, r#""bytes""#),
+    ];
+    let form = STRIPPED.iter().fold(schema.canonical_form(), |form, (long, short)| form.replace(long, short));
+    let schema = Schema::parse_str(&form).map_err(|e| bad(name, short(&e.to_string())))?;
+    let bytes = schema.fingerprint::<Rabin>().bytes.try_into();
+    bytes.map_err(|_| bad(name, "its fingerprint has not 8 bytes".to_owned()))
 }
 
 fn bad(name: &str, reason: String) -> Error {

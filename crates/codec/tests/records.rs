@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use apache_avro::rabin::Rabin;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::{AvroResult, Schema};
 use quaywatch_codec::{Codec, Record, schemas};
@@ -194,12 +193,23 @@ fn crc_64_avro(bytes: &[u8]) -> u64 {
 
 #[test]
 fn the_header_is_the_little_endian_crc_64_of_the_canonical_form() {
-    let record: Feedback = serde_json::from_str(&example("Feedback")).unwrap();
-    let bytes = Codec::embedded().encode("agency.customs-si.feedback", &record).unwrap();
-    let canonical = Schema::parse_str(Feedback::SCHEMA).unwrap().canonical_form();
-    assert_eq!(bytes[..2], [0xC3, 0x01]);
-    assert_eq!(bytes[2..10], crc_64_avro(canonical.as_bytes()).to_le_bytes());
+    const RAW_MESSAGE: &str = concat!(
+        r#"{"name":"quaywatch.RawMessage","type":"record","fields":[{"name":"feed","type":"string"},"#,
+        r#"{"name":"content_type","type":["null","string"]},{"name":"received_at","type":"long"},"#,
+        r#"{"name":"sha256","type":{"name":"quaywatch.Sha256","type":"fixed","size":32}},"#,
+        r#"{"name":"body","type":"bytes"},{"name":"sender","type":["null","string"]},"#,
+        r#"{"name":"path","type":["null","string"]},{"name":"signature","type":["null","string"]}]}"#,
+    );
     // The specification's own figure: the fingerprint of "null" is 63dd24e7cc258f8a.
     assert_eq!(crc_64_avro(b"\"null\""), 0x63dd_24e7_cc25_8f8a);
-    assert_eq!(Schema::Null.fingerprint::<Rabin>().bytes, 0x63dd_24e7_cc25_8f8a_u64.to_le_bytes());
+    let mut bytes = vec![0xC3, 0x01];
+    bytes.extend(crc_64_avro(RAW_MESSAGE.as_bytes()).to_le_bytes());
+    // As Java's library has it for schemas/released/RawMessage/1.avsc.
+    assert_eq!(bytes[2..], [0xDC, 0x64, 0x7A, 0x78, 0xD4, 0xB6, 0xD2, 0x68]);
+    bytes.extend(b"\x02f\x00\x02");
+    bytes.extend([7; 32]);
+    bytes.extend(b"\x02\xFF\x00\x02\x02p\x00");
+    let read: RawMessage = Codec::embedded().decode(&bytes).unwrap();
+    assert_eq!((read.feed.as_str(), read.received_at.as_millis(), read.sha256.0), ("f", 1, [7; 32]));
+    assert_eq!((read.body.as_slice(), read.path.as_deref(), read.sender), (&[0xFF][..], Some("p"), None));
 }
