@@ -1,0 +1,387 @@
+//! Hits follow from the standing events and the lists as they are, whatever came first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use quaywatch_domain::event::{
+    Classifier, Documents, Equipment, Party, PartyRole, Seal, SealSource, Source, Transport,
+};
+use quaywatch_domain::identifiers::normalise_seal;
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::watchlist::{EntryAction, EntryKind, Value};
+use quaywatch_domain::{
+    EventKind, Fact, Handling, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
+};
+use quaywatch_screening::{
+    Index, MAX_EVENTS, Standing, SubjectState, facts_without_container, identifiers_of, rescreen, screen,
+};
+
+const BOX: &str = "CSQU3054383";
+const START_MS: i64 = 1_772_000_000_000;
+const HOUR_MS: i64 = 3_600_000;
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_millis(START_MS + hours * HOUR_MS)
+}
+
+fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
+    PortEvent {
+        event_id: id.to_owned(),
+        revision,
+        retracted: false,
+        kind: EventKind::GateIn,
+        classifier: Classifier::Actual,
+        occurred_at: at(hour),
+        created_at: None,
+        received_at: at(hour),
+        place: None,
+        equipment: Some(Box::new(Equipment { number: BOX.to_owned(), ..Equipment::default() })),
+        transport: None,
+        route: None,
+        documents: None,
+        parties: Vec::new(),
+        seals: Vec::new(),
+        weights: Vec::new(),
+        customs: None,
+        pin: None,
+        actor: None,
+        reefer: None,
+        cargo: Vec::new(),
+        source: Box::new(Source {
+            feed: "gate".into(),
+            format: "JSONL".into(),
+            topic: "port.raw".into(),
+            offset: hour,
+            sha256: Sha256::of(id.as_bytes()),
+            path: format!("line {revision}"),
+            ..Source::default()
+        }),
+        notes: Vec::new(),
+    }
+}
+
+fn seal(number: &str) -> Seal {
+    Seal {
+        number: number.to_owned(),
+        normalised: normalise_seal(number),
+        source: SealSource::Carrier,
+        condition: None,
+        seal_type: None,
+    }
+}
+
+fn with_seals(mut event: PortEvent, numbers: &[&str]) -> PortEvent {
+    event.seals = numbers.iter().map(|number| seal(number)).collect();
+    event
+}
+
+fn entry(id: &str, values: &[(&str, &str)]) -> WatchlistEntry {
+    WatchlistEntry {
+        entry_id: id.to_owned(),
+        list_id: "police".to_owned(),
+        list_version: "v1".to_owned(),
+        kind: EntryKind::Seal,
+        values: values
+            .iter()
+            .map(|(s, v)| Value { scheme: (*s).to_owned(), value: (*v).to_owned() })
+            .collect(),
+        names: Vec::new(),
+        countries: Vec::new(),
+        birth_dates: Vec::new(),
+        action: EntryAction::Specific,
+        severity: Severity::High,
+        handling: Handling::parse("GREEN/H1").unwrap(),
+        owner: Some("police-koper".to_owned()),
+        legal_basis: None,
+        reason: None,
+        source_ref: None,
+        valid_from: None,
+        valid_to: None,
+        review_on: None,
+    }
+}
+
+fn hits(facts: &[Fact]) -> Vec<&Fact> {
+    facts.iter().filter(|fact| fact.fact_id.starts_with("hit/")).collect()
+}
+
+#[test]
+fn a_listed_seal_gives_a_hit_on_the_container_with_the_way_back_to_the_message() {
+    let index = Index::of([entry("s-1", &[("SEAL", "ml 001234")])]);
+    let mut state = SubjectState::default();
+    let facts = screen(&mut state, &with_seals(event("e1", 1, 2), &["ML-001234"]), &index, at(3));
+    let [hit] = hits(&facts)[..] else { panic!("one hit expected") };
+    assert_eq!(hit.fact_id, "hit/police/s-1/SEAL");
+    assert_eq!(hit.subject, Subject::container(BOX));
+    assert_eq!((hit.occurred_at, hit.received_at), (at(2), at(2)));
+    assert_eq!(hit.handling, Handling::parse("AMBER/H1").unwrap());
+    let body = hit.hit.as_deref().unwrap();
+    assert_eq!((body.value.as_str(), body.evidence.event_id.as_deref()), ("ML001234", Some("e1")));
+    assert_eq!((body.evidence.topic.as_str(), body.evidence.offset), ("port.raw", 2));
+    assert_eq!(body.evidence.sha256, Sha256::of(b"e1"));
+    let again = screen(&mut state, &with_seals(event("e2", 1, 4), &["ML-001234"]), &index, at(5));
+    assert!(hits(&again).is_empty(), "a hit that stands is told once");
+}
+
+#[test]
+fn an_entry_that_appears_finds_the_container_and_takes_its_hit_back_when_it_vanishes() {
+    let mut index = Index::default();
+    let mut state = SubjectState::default();
+    assert!(hits(&screen(&mut state, &event("e1", 1, 0), &index, at(0))).is_empty());
+    index.upsert("police/c-1", entry("c-1", &[("CONTAINER", BOX)]));
+    let raised = rescreen(&mut state, BOX, &index, at(1));
+    assert_eq!((raised.len(), raised[0].retracted), (1, false));
+    assert!(rescreen(&mut state, BOX, &index, at(2)).is_empty());
+    index.remove("police/c-1");
+    let gone = rescreen(&mut state, BOX, &index, at(3));
+    assert_eq!((gone.len(), gone[0].retracted, gone[0].hit.is_none()), (1, true, true));
+    assert!(gone[0].revision > raised[0].revision);
+    assert_eq!(gone[0].handling, raised[0].handling);
+    index.upsert("police/c-1", entry("c-1", &[("CONTAINER", BOX)]));
+    let back = rescreen(&mut state, BOX, &index, at(4));
+    assert!(back[0].revision > gone[0].revision && !back[0].retracted);
+}
+
+#[test]
+fn validity_is_a_deadline_of_the_state() {
+    let mut limited = entry("c-1", &[("CONTAINER", BOX)]);
+    limited.valid_from = Some(at(10));
+    limited.valid_to = Some(at(30));
+    limited.review_on = Some(at(20));
+    let index = Index::of([limited]);
+    let mut state = SubjectState::default();
+    assert!(hits(&screen(&mut state, &event("e1", 1, 0), &index, at(0))).is_empty());
+    assert_eq!(state.due_at(), Some(at(10)));
+    let raised = rescreen(&mut state, BOX, &index, at(10));
+    assert_eq!((raised[0].retracted, raised[0].occurred_at), (false, at(10)), "not before it was in force");
+    assert_eq!(state.due_at(), Some(at(20)));
+    let gone = rescreen(&mut state, BOX, &index, at(20));
+    assert!(gone[0].retracted);
+    assert_eq!(state.due_at(), None);
+}
+
+#[test]
+fn an_identifier_that_only_a_retracted_event_holds_is_withdrawn() {
+    let index = Index::of([entry("s-1", &[("SEAL", "ML001234")])]);
+    let mut state = SubjectState::default();
+    screen(&mut state, &with_seals(event("e1", 1, 0), &["ML001234"]), &index, at(0));
+    screen(&mut state, &with_seals(event("e2", 1, 1), &["ML001234"]), &index, at(1));
+    let mut taken_back = event("e1", 2, 2);
+    taken_back.retracted = true;
+    let facts = screen(&mut state, &taken_back, &index, at(2));
+    let [moved] = hits(&facts)[..] else { panic!("the other event becomes the evidence") };
+    assert_eq!(moved.hit.as_deref().unwrap().evidence.event_id.as_deref(), Some("e2"));
+    let corrected = with_seals(event("e2", 5, 3), &["ML009999"]);
+    let facts = screen(&mut state, &corrected, &index, at(3));
+    let [gone] = hits(&facts)[..] else { panic!("the hit goes with the last event that held it") };
+    assert!(gone.retracted);
+}
+
+#[test]
+fn whom_a_correction_leaves_behind_is_told_so() {
+    let index = Index::default();
+    let mut state = SubjectState::default();
+    screen(&mut state, &with_seals(event("e1", 1, 0), &["ML001234"]), &index, at(0));
+    let facts = screen(&mut state, &with_seals(event("e1", 2, 1), &["ML009999"]), &index, at(1));
+    let of = |id: &str| facts.iter().find(|f| f.subject == Subject::new(SubjectKind::Seal, id)).unwrap();
+    assert!(of("ML001234").retracted && of("ML001234").event.is_none());
+    assert!(!of("ML009999").retracted && of("ML009999").event.is_some());
+    assert!(facts.iter().all(|fact| fact.fact_id == "e1" && fact.revision == 2));
+}
+
+#[test]
+fn a_retraction_that_names_no_seals_reaches_everyone_who_was_told() {
+    let mut state = SubjectState::default();
+    let index = Index::default();
+    screen(&mut state, &with_seals(event("e1", 1, 0), &["ML001234"]), &index, at(0));
+    let mut bare = event("e1", 2, 1);
+    bare.retracted = true;
+    let facts = screen(&mut state, &bare, &index, at(1));
+    let told: Vec<String> = facts.iter().map(|f| format!("{} {}", f.subject, f.retracted)).collect();
+    assert_eq!(told, ["container/CSQU3054383 true", "seal/ML001234 true"]);
+}
+
+#[test]
+fn known_and_superseded_versions_change_nothing() {
+    let index = Index::default();
+    let mut state = SubjectState::default();
+    screen(&mut state, &event("e1", 5, 0), &index, at(0));
+    assert_eq!(state.standing(&event("e1", 5, 0)), Standing::Duplicate);
+    assert_eq!(state.standing(&event("e1", 4, 0)), Standing::Superseded);
+    let before = state.clone();
+    assert!(screen(&mut state, &event("e1", 5, 0), &index, at(1)).is_empty());
+    assert!(screen(&mut state, &with_seals(event("e1", 4, 0), &["ML001234"]), &index, at(1)).is_empty());
+    assert_eq!(state, before);
+}
+
+#[test]
+fn an_event_goes_to_everyone_whom_it_concerns() {
+    let mut full = with_seals(event("e1", 1, 0), &["ML001234", "NOSEAL"]);
+    full.transport = Some(Box::new(Transport {
+        vessel_imo: Some("9321483".into()),
+        call_id: Some("CALL-7".into()),
+        driver: Some("bdg:1".into()),
+        truck: Some("plt:0123456789abcdef0123456789abcdef".into()),
+        ..Transport::default()
+    }));
+    full.documents =
+        Some(Box::new(Documents { bill_of_lading: Some("MAEU1".into()), ..Documents::default() }));
+    full.parties = vec![
+        Party {
+            id: Some("SI12345678".into()),
+            id_scheme: Some("EORI".into()),
+            ..Party::new(PartyRole::Consignee)
+        },
+        Party { id: Some("77".into()), id_scheme: None, ..Party::new(PartyRole::Haulier) },
+    ];
+    let facts = screen(&mut SubjectState::default(), &full, &Index::default(), at(0));
+    let told: BTreeSet<String> = facts.iter().map(|fact| fact.subject.to_string()).collect();
+    let expected = [
+        "actor/bdg:1",
+        "bill/MAEU1",
+        "call/CALL-7",
+        "container/CSQU3054383",
+        "party/EORI:SI12345678",
+        "seal/ML001234",
+    ];
+    assert_eq!(told, expected.map(str::to_owned).into());
+    let schemes: Vec<String> = identifiers_of(&full).into_iter().map(|v| v.scheme).collect();
+    assert_eq!(schemes, ["BILL_OF_LADING", "CONTAINER", "EORI", "IMO", "SEAL", "TRUCK"]);
+    full.equipment = None;
+    assert_eq!(facts_without_container(&full).len(), 5);
+}
+
+#[test]
+fn many_readings_of_one_container_forget_no_identifier() {
+    let index = Index::of([entry("s-1", &[("SEAL", "ML001234")])]);
+    let mut state = SubjectState::default();
+    screen(&mut state, &with_seals(event("first", 1, 0), &["ML001234"]), &index, at(0));
+    for n in 1..400 {
+        let facts = screen(&mut state, &event(&format!("reading-{n}"), 1, n), &index, at(n));
+        assert!(hits(&facts).is_empty());
+    }
+    assert_eq!(state.events.len(), MAX_EVENTS);
+    assert!(state.hits.iter().all(|hit| hit.standing) && state.hits.len() == 1);
+}
+
+/// What may happen to a container and its list.
+#[derive(Debug, Clone)]
+enum Change {
+    Event { id: u8, revision: i64, retracted: bool, seals: Vec<u8> },
+    Upsert { id: u8, seals: Vec<u8>, grave: bool, to: Option<i64> },
+    Remove { id: u8 },
+}
+
+const SEALS: [&str; 4] = ["ML000011", "ML000022", "ML000033", "ML000044"];
+
+fn change() -> impl Strategy<Value = Change> {
+    let seals = || prop::collection::vec(0..4_u8, 0..3);
+    prop_oneof![
+        3 => (0..4_u8, 0..6_i64, prop::bool::weighted(0.2), seals())
+            .prop_map(|(id, revision, retracted, seals)| Change::Event { id, revision, retracted, seals }),
+        2 => (0..3_u8, seals(), any::<bool>(), prop::option::of(10..200_i64))
+            .prop_map(|(id, seals, grave, to)| Change::Upsert { id, seals, grave, to }),
+        1 => (0..3_u8).prop_map(|id| Change::Remove { id }),
+    ]
+}
+
+/// Equal versions of an event must have equal content, so that content follows from id and revision.
+fn unambiguous(changes: Vec<Change>) -> Vec<Change> {
+    let mut seen = BTreeSet::new();
+    changes
+        .into_iter()
+        .filter(|c| match c {
+            Change::Event { id, revision, .. } => seen.insert((*id, *revision)),
+            _ => true,
+        })
+        .collect()
+}
+
+fn numbers(seals: &[u8]) -> Vec<&'static str> {
+    seals.iter().map(|n| SEALS[usize::from(*n)]).collect()
+}
+
+/// The hits that stand after all of it, as a reader of the facts sees them.
+fn standing_after(changes: &[Change], end: i64) -> BTreeMap<String, Fact> {
+    let (mut state, mut index) = (SubjectState::default(), Index::default());
+    let mut facts = Vec::new();
+    for (now, change) in (0..).zip(changes) {
+        match change {
+            Change::Event { id, revision, retracted, seals } => {
+                let hour = i64::from(*id) * 3 + revision % 3;
+                let mut e = with_seals(event(&format!("e{id}"), *revision, hour), &numbers(seals));
+                e.retracted = *retracted;
+                facts.extend(screen(&mut state, &e, &index, at(now)));
+            }
+            Change::Upsert { id, seals, grave, to } => {
+                let values: Vec<_> = numbers(seals).into_iter().map(|n| ("SEAL", n)).collect();
+                let mut listed = entry(&format!("w{id}"), &values);
+                listed.severity = if *grave { Severity::Critical } else { Severity::Low };
+                listed.valid_to = to.map(at);
+                index.upsert(&listed.key(), listed.clone());
+                facts.extend(rescreen(&mut state, BOX, &index, at(now)));
+            }
+            Change::Remove { id } => {
+                index.remove(&format!("police/w{id}"));
+                facts.extend(rescreen(&mut state, BOX, &index, at(now)));
+            }
+        }
+    }
+    facts.extend(rescreen(&mut state, BOX, &index, at(end)));
+    let mut latest: BTreeMap<String, Fact> = BTreeMap::new();
+    for fact in facts.into_iter().filter(|fact| fact.fact_id.starts_with("hit/")) {
+        if let Some(known) = latest.get(&fact.fact_id) {
+            assert!(fact.revision > known.revision, "each version of a hit is higher than the one before");
+        }
+        latest.insert(fact.fact_id.clone(), fact);
+    }
+    latest.retain(|_, fact| !fact.retracted);
+    latest.values_mut().for_each(|fact| fact.revision = 0);
+    latest
+}
+
+/// The same, worked out without any state.
+fn expected(changes: &[Change], end: i64) -> BTreeSet<String> {
+    let mut events: BTreeMap<u8, (i64, bool, Vec<u8>)> = BTreeMap::new();
+    let mut list: BTreeMap<u8, (Vec<u8>, Option<i64>)> = BTreeMap::new();
+    for change in changes {
+        match change {
+            Change::Event { id, revision, retracted, seals } => {
+                let slot = events.entry(*id).or_insert((i64::MIN, true, Vec::new()));
+                if *revision > slot.0 {
+                    *slot = (*revision, *retracted, seals.clone());
+                }
+            }
+            Change::Upsert { id, seals, to, .. } => drop(list.insert(*id, (seals.clone(), *to))),
+            Change::Remove { id } => drop(list.remove(id)),
+        }
+    }
+    let held: BTreeSet<u8> = events.values().filter(|e| !e.1).flat_map(|e| e.2.clone()).collect();
+    list.iter()
+        .filter(|(_, (seals, to))| to.is_none_or(|to| end < to) && seals.iter().any(|s| held.contains(s)))
+        .map(|(id, _)| format!("hit/police/w{id}/SEAL"))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_list_changes_and_events_does_not_matter(
+        changes in prop::collection::vec(change(), 0..40).prop_map(unambiguous),
+        keys in prop::collection::vec(any::<u32>(), 40),
+    ) {
+        let end = 100;
+        let first = standing_after(&changes, end);
+        let ids: BTreeSet<String> = first.keys().cloned().collect();
+        prop_assert_eq!(&ids, &expected(&changes, end));
+        // Events in any order, between list changes that keep theirs.
+        let (mut events, list): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|c| matches!(c, Change::Event { .. }));
+        let mut keyed: Vec<_> = keys.iter().zip(events.drain(..)).collect();
+        keyed.sort_by_key(|(key, _)| **key);
+        let shuffled: Vec<Change> = keyed.into_iter().map(|(_, event)| event).collect();
+        let list_first: Vec<Change> = list.iter().chain(&shuffled).cloned().collect();
+        prop_assert_eq!(&standing_after(&list_first, end), &first);
+        let list_last: Vec<Change> = shuffled.iter().chain(&list).cloned().collect();
+        prop_assert_eq!(&standing_after(&list_last, end), &first);
+    }
+}
