@@ -1,1 +1,148 @@
-//! quaywatch-formats
+//! Messages as ports send them, and the canonical events that they become.
+//!
+//! Pure. [`parse`] never fails as a whole and never panics: what cannot be read becomes a [`Reject`] with its bytes, a
+//! code and a sentence, and the rest stands. What is merely odd becomes a note on the event. Release secrets, plates,
+//! badges, users and contacts leave as keyed pseudonyms; no plain value is in an event or a sentence.
+//!
+//! | question | file |
+//! | --- | --- |
+//! | how is a DCSA event read? | `dcsa.rs` |
+//! | how is an EDIFACT message read? | `edifact/` |
+//! | how is a JSON line read? | `jsonl.rs` |
+//! | how are documents replaced and cancelled? | `document.rs` |
+//! | what may a feed set? | `feeds.rs` |
+//! | what is a time without zone? | `local_time.rs` |
+
+mod dcsa;
+pub mod document;
+mod edifact;
+mod feeds;
+mod finish;
+mod jsonl;
+mod local_time;
+
+use quaywatch_domain::event::Source;
+use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Timestamp};
+
+pub use document::{Document, Function};
+pub use feeds::{DEFAULT_FEED, Error, FeedSettings, Feeds, Format};
+
+/// Largest message, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 2 * 1024 * 1024;
+/// Most events or lines in a message.
+pub const MAX_ITEMS: usize = 20_000;
+/// Most rejects of one message; one more says how many were left out.
+pub const MAX_REJECTS: usize = 100;
+
+/// What is known about a message beside its bytes.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// Feed id.
+    pub feed: &'a str,
+    /// Settings of the feed.
+    pub settings: &'a FeedSettings,
+    /// Key for secrets and people.
+    pub key: &'a PseudonymKey,
+    /// When we stored it; none for files without receipt times.
+    pub received_at: Option<Timestamp>,
+    /// Media type as declared by the sender.
+    pub content_type: Option<&'a str>,
+    /// Topic, partition, offset and digest; the parser fills in the rest.
+    pub source: Source,
+}
+
+/// A part of a message that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Why, as a code.
+    pub code: DeadLetterCode,
+    /// Why, for a person, without secrets or identifiers of people.
+    pub sentence: String,
+    /// Where in the message: `line 3`, a JSON Pointer, `message 2, segment 7`.
+    pub position: Option<String>,
+    /// The bytes of the part.
+    pub bytes: Vec<u8>,
+}
+
+/// What a message came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parsed {
+    /// Documents with their events.
+    pub documents: Vec<Document>,
+    /// Parts that cannot be used.
+    pub rejects: Vec<Reject>,
+}
+
+impl Parsed {
+    fn rejected(code: DeadLetterCode, sentence: impl Into<String>, bytes: &[u8]) -> Self {
+        let reject = Reject { code, sentence: sentence.into(), position: None, bytes: bytes.to_vec() };
+        Self { documents: Vec::new(), rejects: vec![reject] }
+    }
+
+    /// Adds events that stand alone.
+    fn push_events(&mut self, events: Vec<PortEvent>) {
+        if events.is_empty() {
+            return;
+        }
+        match self.documents.iter_mut().find(|d| d.id.is_none()) {
+            Some(document) => document.events.extend(events),
+            None => self.documents.push(Document::standalone(events)),
+        }
+    }
+
+    fn limit_rejects(&mut self) {
+        let more = self.rejects.len().saturating_sub(MAX_REJECTS);
+        if more > 0 {
+            self.rejects.truncate(MAX_REJECTS);
+            self.rejects.push(Reject {
+                code: DeadLetterCode::TooManyItems,
+                sentence: format!(
+                    "{more} more parts of the message cannot be used; correct the first {MAX_REJECTS}"
+                ),
+                position: None,
+                bytes: Vec::new(),
+            });
+        }
+    }
+}
+
+/// Parses one message.
+#[must_use]
+pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
+    if bytes.len() > MAX_MESSAGE_BYTES {
+        let size = bytes.len();
+        let sentence = format!(
+            "the message has {size} bytes and the limit is {MAX_MESSAGE_BYTES}; send it in smaller parts"
+        );
+        return Parsed::rejected(DeadLetterCode::MessageTooLarge, sentence, bytes);
+    }
+    let mut parsed = match sniff(bytes, context.settings.format) {
+        Some(Format::Dcsa) => dcsa::parse(bytes, context),
+        Some(Format::Edifact) => edifact::parse(bytes, context),
+        Some(Format::Jsonl) => jsonl::parse(bytes, context),
+        Some(Format::Auto) | None => Parsed::rejected(
+            DeadLetterCode::UnknownFormat,
+            "the content is neither DCSA JSON, EDIFACT nor JSON lines; check what the sender sent, \
+             or set `format` of the feed",
+            bytes,
+        ),
+    };
+    parsed.limit_rejects();
+    parsed
+}
+
+/// Tells the format by the content, unless the feed says it.
+fn sniff(bytes: &[u8], format: Format) -> Option<Format> {
+    if format != Format::Auto {
+        return Some(format);
+    }
+    let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    if [b"UNA".as_slice(), b"UNB", b"UNH"].iter().any(|tag| start.starts_with(tag)) {
+        return Some(Format::Edifact);
+    }
+    match start.first()? {
+        b'[' => Some(Format::Dcsa),
+        b'{' => Some(if dcsa::is_likely(start) { Format::Dcsa } else { Format::Jsonl }),
+        _ => None,
+    }
+}

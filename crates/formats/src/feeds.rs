@@ -1,0 +1,171 @@
+//! `feeds.toml`: what the messages of a feed do not say themselves.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The feed of files that no feed claims, in UTC.
+pub const DEFAULT_FEED: &str = "default";
+
+/// Why `feeds.toml` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not TOML, or an unknown key.
+    #[error("feeds.toml: {0}")]
+    Syntax(String),
+    /// A value that cannot be.
+    #[error("feed '{feed}': {key} = '{value}' {problem}")]
+    Value {
+        /// Feed.
+        feed: String,
+        /// Key.
+        key: &'static str,
+        /// Value.
+        value: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+/// How a feed writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// By content.
+    #[default]
+    Auto,
+    /// DCSA Track & Trace 2.2.
+    Dcsa,
+    /// UN/EDIFACT.
+    Edifact,
+    /// Canonical events, one a line.
+    Jsonl,
+}
+
+/// Settings of one feed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeedSettings {
+    /// How it writes.
+    pub format: Format,
+    /// IANA name of the zone of times without one; absent: UTC.
+    pub time_zone: Option<String>,
+    /// Default terminal, SMDG code.
+    pub terminal: Option<String>,
+    /// Default port, UN/LOCODE.
+    pub port: Option<String>,
+    /// Offline: names of the files that are this feed's, with `*` and `?`.
+    pub files: Vec<String>,
+    /// EDIFACT document names of this sender that differ from the directory's: `"CODECO:270" = "gate_in"`.
+    pub document_names: BTreeMap<String, String>,
+    /// The gateway's: file with the bearer token.
+    pub secret_file: Option<String>,
+    /// The gateway's: SHA-256 of the bearer token.
+    pub secret_sha256: Option<String>,
+    /// The gateway's: limit of the rate.
+    pub max_messages_per_second: Option<u32>,
+}
+
+/// All feeds, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Feeds {
+    feeds: BTreeMap<String, FeedSettings>,
+}
+
+impl Feeds {
+    /// Reads the text of `feeds.toml`.
+    ///
+    /// # Errors
+    /// When it is not TOML, has unknown keys, or names a time zone that does not exist.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let feeds: Self = toml::from_str(text).map_err(|e| Error::Syntax(e.to_string()))?;
+        for (feed, settings) in &feeds.feeds {
+            let wrong = |key, value: &str, problem| {
+                Err(Error::Value { feed: feed.clone(), key, value: value.to_owned(), problem })
+            };
+            if let Some(zone) = &settings.time_zone
+                && jiff::tz::TimeZone::get(zone).is_err()
+            {
+                return wrong("time_zone", zone, "is not an IANA time zone; write it like Europe/Ljubljana");
+            }
+            if let Some(port) = &settings.port
+                && !quaywatch_domain::identifiers::is_un_locode(port)
+            {
+                return wrong("port", port, "is not a UN/LOCODE; write it like SIKOP");
+            }
+        }
+        Ok(feeds)
+    }
+
+    /// The settings of a feed.
+    #[must_use]
+    pub fn get(&self, feed: &str) -> Option<&FeedSettings> {
+        self.feeds.get(feed)
+    }
+
+    /// Ids of the feeds.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.feeds.keys().map(String::as_str)
+    }
+
+    /// The feed whose globs match the file's name, else [`DEFAULT_FEED`].
+    #[must_use]
+    pub fn claim(&self, file_name: &str) -> &str {
+        let name = file_name.rsplit('/').next().unwrap_or(file_name);
+        let claims = |(_, s): &(&String, &FeedSettings)| {
+            s.files.iter().any(|glob| {
+                matches(glob.as_bytes(), name.as_bytes()) || matches(glob.as_bytes(), file_name.as_bytes())
+            })
+        };
+        self.feeds.iter().find(claims).map_or(DEFAULT_FEED, |(id, _)| id)
+    }
+}
+
+/// Glob match: `*` any characters, `?` one. Linear: goes back to the last star only.
+fn matches(glob: &[u8], name: &[u8]) -> bool {
+    let (mut g, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match glob.get(g) {
+            Some(b'*') => {
+                star = Some((g, n));
+                g += 1;
+            }
+            Some(b'?') => (g, n) = (g + 1, n + 1),
+            Some(c) if name.get(n) == Some(c) => (g, n) = (g + 1, n + 1),
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    (g, n) = (at + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    glob.get(g..).is_some_and(|rest| rest.iter().all(|c| *c == b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_find_their_feed() {
+        let feeds = Feeds::parse(
+            "[feeds.gate]\nfiles = [\"gate-*.edi\", \"?.txt\"]\ntime_zone = \"Europe/Ljubljana\"",
+        )
+        .unwrap();
+        assert_eq!(feeds.claim("in/gate-2026-03-01.edi"), "gate");
+        assert_eq!(feeds.claim("a.txt"), "gate");
+        assert_eq!(feeds.claim("ab.txt"), DEFAULT_FEED);
+        assert!(matches(b"*a*b*", b"xxaxxbxx") && !matches(b"*a*b", b"xxaxxbx"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = Feeds::parse("[feeds.x]\ntime_zone = \"Europe/Koper\"").unwrap_err().to_string();
+        assert!(error.contains("Europe/Koper") && error.contains("'x'"), "{error}");
+        assert!(Feeds::parse("[feeds.x]\ntimezone = \"UTC\"").unwrap_err().to_string().contains("timezone"));
+    }
+}

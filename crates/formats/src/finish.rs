@@ -1,0 +1,175 @@
+//! What every event goes through, whatever it was written in: identifiers normalised and checked, lengths limited,
+//! defaults of the feed filled in.
+
+use quaywatch_domain::event::{Classifier, Equipment, Place, PortEvent, Seal, note};
+use quaywatch_domain::identifiers::{
+    ContainerNumber, imo_check_digit_ok, normalise_imo, normalise_reference, normalise_seal,
+};
+use quaywatch_domain::{EventKind, Timestamp};
+
+use crate::Context;
+
+/// Most parties, seals, weights and notes of an event.
+const MAX_LIST: usize = 64;
+/// Most lines of goods of an event.
+const MAX_CARGO: usize = 256;
+/// Longest text of a field, characters.
+const MAX_TEXT_CHARACTERS: usize = 512;
+
+/// An event with what it always has; the rest is for the parser to fill in.
+pub(crate) fn blank(context: &Context<'_>, kind: EventKind, occurred_at: Timestamp) -> PortEvent {
+    PortEvent {
+        event_id: String::new(),
+        revision: 0,
+        retracted: false,
+        kind,
+        classifier: Classifier::Actual,
+        occurred_at,
+        created_at: None,
+        received_at: context.received_at.unwrap_or(occurred_at),
+        place: None,
+        equipment: None,
+        transport: None,
+        route: None,
+        documents: None,
+        parties: Vec::new(),
+        seals: Vec::new(),
+        weights: Vec::new(),
+        customs: None,
+        pin: None,
+        actor: None,
+        reefer: None,
+        cargo: Vec::new(),
+        source: Box::new(context.source.clone()),
+        notes: Vec::new(),
+    }
+}
+
+/// Adds a flag once.
+pub(crate) fn flag(event: &mut PortEvent, note: &str) {
+    if !event.notes.iter().any(|n| n == note) && event.notes.len() < MAX_LIST {
+        event.notes.push(note.to_owned());
+    }
+}
+
+/// A container for an event; `None` when the text holds no number.
+pub(crate) fn equipment(text: &str) -> Option<Box<Equipment>> {
+    let number = ContainerNumber::parse(text)?;
+    let check_digit_ok = Some(number.check_digit_ok());
+    Some(Box::new(Equipment { number: number.into_string(), check_digit_ok, ..Equipment::default() }))
+}
+
+/// Brings a filled event into canonical form.
+pub(crate) fn finish(mut event: PortEvent, context: &Context<'_>) -> PortEvent {
+    event.received_at = context.received_at.or(event.created_at).unwrap_or(event.occurred_at);
+    event.source.feed = context.feed.to_owned();
+    default_place(&mut event, context);
+    numbers(&mut event);
+    event.seals.truncate(MAX_LIST);
+    let mut seals = std::mem::take(&mut event.seals);
+    for seal in &mut seals {
+        finish_seal(seal, &mut event);
+    }
+    event.seals = seals;
+    event.parties.truncate(MAX_LIST);
+    event.weights.truncate(MAX_LIST);
+    event.cargo.truncate(MAX_CARGO);
+    limit_texts(&mut event);
+    event.notes.truncate(MAX_LIST);
+    event
+}
+
+fn default_place(event: &mut PortEvent, context: &Context<'_>) {
+    let (port, terminal) = (&context.settings.port, &context.settings.terminal);
+    if port.is_none() && terminal.is_none() {
+        return;
+    }
+    let place = event.place.get_or_insert_with(|| Box::new(Place::default()));
+    if place.un_locode.is_none() {
+        place.un_locode.clone_from(port);
+    }
+    // A terminal belongs to its own port alone.
+    if place.terminal.is_none() && place.un_locode == *port {
+        place.terminal.clone_from(terminal);
+    }
+}
+
+fn numbers(event: &mut PortEvent) {
+    if let Some(equipment) = event.equipment.as_deref_mut() {
+        if let Some(number) = ContainerNumber::parse(&equipment.number) {
+            equipment.check_digit_ok = Some(number.check_digit_ok());
+            equipment.number = number.into_string();
+        }
+        if equipment.check_digit_ok == Some(false) {
+            flag(event, note::CHECK_DIGIT_WRONG);
+        }
+    }
+    if let Some(transport) = event.transport.as_deref_mut()
+        && let Some(imo) = transport.vessel_imo.take()
+    {
+        match normalise_imo(&imo) {
+            Some(digits) => {
+                let wrong = !imo_check_digit_ok(&digits);
+                transport.vessel_imo = Some(digits);
+                if wrong {
+                    flag(event, note::IMO_CHECK_DIGIT_WRONG);
+                }
+            }
+            None => {
+                transport.vessel_imo = Some(imo);
+                flag(event, note::IMO_CHECK_DIGIT_WRONG);
+            }
+        }
+    }
+    if let Some(documents) = event.documents.as_deref_mut() {
+        for field in [
+            &mut documents.booking,
+            &mut documents.bill_of_lading,
+            &mut documents.transport_document,
+            &mut documents.customs_declaration,
+        ] {
+            *field = field.take().map(|text| normalise_reference(&text)).filter(|text| !text.is_empty());
+        }
+    }
+    for party in &mut event.parties {
+        party.id = party.id.take().map(|id| id.trim().to_uppercase()).filter(|id| !id.is_empty());
+        party.id_scheme = party.id_scheme.take().map(|s| s.trim().to_uppercase());
+    }
+}
+
+fn finish_seal(seal: &mut Seal, event: &mut PortEvent) {
+    seal.normalised = normalise_seal(&seal.number);
+    if seal.normalised.is_none() {
+        flag(event, note::SEAL_PLACEHOLDER);
+    }
+}
+
+/// Cuts the texts that a sender controls; identifiers of that length are not identifiers.
+fn limit_texts(event: &mut PortEvent) {
+    let mut texts: Vec<&mut String> = vec![&mut event.event_id];
+    for party in &mut event.parties {
+        texts.extend(
+            [&mut party.id, &mut party.name, &mut party.address].into_iter().filter_map(Option::as_mut),
+        );
+    }
+    texts.extend(event.seals.iter_mut().map(|seal| &mut seal.number));
+    texts.extend(event.cargo.iter_mut().filter_map(|cargo| cargo.description.as_mut()));
+    if let Some(transport) = event.transport.as_deref_mut() {
+        let fields = [&mut transport.vessel_name, &mut transport.voyage, &mut transport.call_id];
+        texts.extend(fields.into_iter().filter_map(Option::as_mut));
+    }
+    if let Some(documents) = event.documents.as_deref_mut() {
+        let fields = [&mut documents.booking, &mut documents.bill_of_lading, &mut documents.release];
+        texts.extend(fields.into_iter().filter_map(Option::as_mut));
+    }
+    let mut cut = false;
+    for text in texts {
+        if let Some((end, _)) = text.char_indices().nth(MAX_TEXT_CHARACTERS) {
+            text.truncate(end);
+            cut = true;
+        }
+    }
+    if cut {
+        flag(event, note::VALUE_CUT);
+    }
+}

@@ -1,0 +1,191 @@
+//! JSON lines: canonical events, one a line, as the contracts describe them.
+//!
+//! Only `kind`, `occurred_at` and what the kind needs are mandatory. Secrets and personal data arrive in plain in
+//! `documents.release_secret`, `transport.truck_plate`, `transport.driver_badge`, `transport.trailer_plate`,
+//! `actor.user`, `actor.client` and `parties[].contact`, and leave as pseudonyms.
+
+use quaywatch_domain::pseudonym::Kind;
+use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Sha256, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::finish::{finish, flag};
+use crate::local_time;
+use crate::{Context, MAX_ITEMS, Parsed, Reject};
+
+/// Name of the format in events.
+const FORMAT: &str = "JSONL";
+
+/// Reads each line; a bad one is a reject and the others stand.
+pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut events = Vec::new();
+    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    // One event may also stand on several lines.
+    if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
+        match event(object, body, context, "/") {
+            Ok(event) => parsed.push_events(vec![event]),
+            Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
+        }
+        return parsed;
+    }
+    for (number, line) in body.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        if number >= MAX_ITEMS {
+            let sentence = format!("the message has more than {MAX_ITEMS} lines; send it in smaller parts");
+            parsed.rejects.push(reject(DeadLetterCode::TooManyItems, sentence, number + 1, line));
+            break;
+        }
+        let path = format!("line {}", number + 1);
+        let read = match serde_json::from_slice(line) {
+            Ok(Value::Object(object)) => event(object, line, context, &path),
+            Ok(_) => Err((DeadLetterCode::MalformedMessage, "the line is JSON but not an object".to_owned())),
+            Err(error) => Err((DeadLetterCode::MalformedMessage, syntax(&error))),
+        };
+        match read {
+            Ok(event) => events.push(event),
+            Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, number + 1, line)),
+        }
+    }
+    parsed.push_events(events);
+    parsed
+}
+
+/// What is wrong with the syntax, without any of the text.
+fn syntax(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "the line ends in the middle of a JSON value",
+        _ => "the line is not JSON",
+    };
+    format!("{what} (column {}); send one JSON object a line", error.column())
+}
+
+fn reject(code: DeadLetterCode, sentence: String, line: usize, bytes: &[u8]) -> Reject {
+    Reject { code, sentence, position: Some(format!("line {line}")), bytes: bytes.to_vec() }
+}
+
+type Refused = (DeadLetterCode, String);
+
+fn event(
+    mut object: Map<String, Value>,
+    line: &[u8],
+    context: &Context<'_>,
+    path: &str,
+) -> Result<PortEvent, Refused> {
+    let zone = context.settings.time_zone.as_deref();
+    let missing = |field: &str| {
+        let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::MissingField };
+        (code, format!("the event has no {field}; every event needs kind and occurred_at"))
+    };
+    if object.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(missing("kind"));
+    }
+    let mut notes = Vec::new();
+    for field in ["occurred_at", "created_at", "received_at"] {
+        let Some(value) = object.get(field).filter(|v| !v.is_null()) else { continue };
+        let read = value.as_str().and_then(|text| local_time::iso(text, zone));
+        let Some((moment, noted)) = read else {
+            let sentence = format!("{field} is not an RFC 3339 time; write it like 2026-03-01T14:05:00Z");
+            return Err((
+                if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::BadField },
+                sentence,
+            ));
+        };
+        notes.extend(noted);
+        object.insert(field.to_owned(), Value::String(moment.to_string()));
+    }
+    let occurred_at = object.get("occurred_at").cloned().ok_or_else(|| missing("occurred_at"))?;
+    hide(&mut object, context.key);
+    let created = object.get("created_at").and_then(Value::as_str).and_then(|t| Timestamp::parse(t).ok());
+    let defaults = [
+        ("event_id", Value::String(Sha256::of(line).to_string())),
+        ("revision", Value::from(created.map_or(0, Timestamp::as_millis))),
+        ("classifier", Value::from("ACTUAL")),
+        ("received_at", object.get("created_at").cloned().unwrap_or(occurred_at)),
+    ];
+    for (field, value) in defaults {
+        if object.get(field).is_none_or(Value::is_null) {
+            object.insert(field.to_owned(), value);
+        }
+    }
+    // Where it comes from is for us to say.
+    object.insert("source".to_owned(), Value::Object(Map::new()));
+    object.remove("notes");
+    let mut event: PortEvent = serde_json::from_value(Value::Object(object))
+        .map_err(|error| (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error))))?;
+    if event.equipment.as_deref().is_some_and(|e| e.number.is_empty()) {
+        event.equipment = None;
+    }
+    event.event_id = format!("{}/{}", context.feed, event.event_id);
+    *event.source = context.source.clone();
+    FORMAT.clone_into(&mut event.source.format);
+    path.clone_into(&mut event.source.path);
+    for note in notes {
+        flag(&mut event, note);
+    }
+    let offline = context.received_at.is_none().then_some(event.received_at);
+    let mut event = finish(event, context);
+    if let Some(received_at) = offline {
+        event.received_at = received_at;
+    }
+    Ok(event)
+}
+
+/// The words of serde name the field and the expected type, and quote the value only for unknown codes.
+fn masked(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(160).collect()
+}
+
+/// Puts pseudonyms in the place of everything that must not be kept in plain.
+fn hide(object: &mut Map<String, Value>, key: &PseudonymKey) {
+    let plain = |section: &mut Map<String, Value>, from: &str, to: &str, kind: Kind| {
+        if let Some(text) = section.remove(from).as_ref().and_then(text_of) {
+            section.entry(to.to_owned()).or_insert_with(|| Value::String(pseudonym(key, kind, &text)));
+        }
+    };
+    if let Some(Value::Object(documents)) = object.get_mut("documents") {
+        plain(documents, "release_secret", "release", Kind::Release);
+    }
+    if let Some(Value::Object(transport)) = object.get_mut("transport") {
+        for (from, to, kind) in [
+            ("truck_plate", "truck", Kind::Plate),
+            ("driver_badge", "driver", Kind::Badge),
+            ("trailer_plate", "trailer", Kind::Plate),
+        ] {
+            // A sender that writes a plate where a pseudonym belongs must not get it through.
+            plain(transport, to, to, kind);
+            if transport.contains_key(from) {
+                transport.remove(to);
+            }
+            plain(transport, from, to, kind);
+        }
+    }
+    if let Some(Value::Object(actor)) = object.get_mut("actor") {
+        plain(actor, "user", "user", Kind::User);
+        plain(actor, "client", "client", Kind::Client);
+    }
+    if let Some(Value::Array(parties)) = object.get_mut("parties") {
+        for party in parties.iter_mut().filter_map(Value::as_object_mut) {
+            plain(party, "contact", "contact", Kind::Contact);
+        }
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The pseudonym of a text; one that is a pseudonym already stays.
+fn pseudonym(key: &PseudonymKey, kind: Kind, text: &str) -> String {
+    let is_pseudonym = text.split_once(':').is_some_and(|(tag, digits)| {
+        matches!(tag, "rel" | "plt" | "bdg" | "usr" | "cli" | "ctc")
+            && digits.len() == 32
+            && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    });
+    if is_pseudonym { text.to_owned() } else { key.pseudonym(kind, text) }
+}

@@ -1,0 +1,78 @@
+//! Times without a zone: the terminal's local time. In the hour that summer time leaves out the clock is taken to have
+//! gone on (forward); in the hour that it repeats the first passage counts. Either is noted.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use quaywatch_domain::Timestamp;
+use quaywatch_domain::event::note;
+
+/// A moment with the notes that reading it made.
+pub(crate) type Noted = (Timestamp, Vec<&'static str>);
+
+/// The moment of a local time in a zone.
+pub(crate) fn resolve(local: DateTime, zone: Option<&str>) -> Option<Noted> {
+    let tz = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+    let ambiguous = tz.to_ambiguous_timestamp(local);
+    let mut notes = Vec::new();
+    if zone.is_some() {
+        notes.push(note::LOCAL_TIME_ASSUMED);
+    }
+    if !matches!(ambiguous.offset(), AmbiguousOffset::Unambiguous { .. }) {
+        notes.push(note::LOCAL_TIME_AMBIGUOUS);
+    }
+    let moment = ambiguous.compatible().ok()?;
+    Some((Timestamp::from_millis(moment.as_millisecond()), notes))
+}
+
+/// A local time from its parts.
+pub(crate) fn civil(year: i16, month: i8, day: i8, hour: i8, minute: i8, second: i8) -> Option<DateTime> {
+    // 24:00 is written for midnight at the end of a day.
+    let (hour, next) = if hour == 24 && minute == 0 { (0, true) } else { (hour, false) };
+    let date = Date::new(year, month, day).ok()?;
+    let date = if next { date.tomorrow().ok()? } else { date };
+    Some(DateTime::from_parts(date, Time::new(hour, minute, second, 0).ok()?))
+}
+
+/// Reads RFC 3339, or ISO 8601 without zone as local time.
+pub(crate) fn iso(text: &str, zone: Option<&str>) -> Option<Noted> {
+    if let Ok(moment) = Timestamp::parse(text) {
+        return Some((moment, Vec::new()));
+    }
+    let local: DateTime = text.trim().parse().ok()?;
+    resolve(local, zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Noted {
+        iso(text, Some("Europe/Ljubljana")).unwrap()
+    }
+
+    #[test]
+    fn zones_in_the_text_win_and_local_times_are_noted() {
+        assert_eq!(
+            read("2026-03-01T10:00:00+02:00"),
+            (Timestamp::parse("2026-03-01T08:00:00Z").unwrap(), vec![])
+        );
+        let (moment, notes) = read("2026-03-01T10:00:00");
+        assert_eq!(moment.to_string(), "2026-03-01T09:00:00Z");
+        assert_eq!(notes, [note::LOCAL_TIME_ASSUMED]);
+    }
+
+    #[test]
+    fn summer_time_gaps_go_forward_and_overlaps_take_the_first() {
+        let (gap, notes) = read("2026-03-29T02:30:00");
+        assert_eq!(gap.to_string(), "2026-03-29T01:30:00Z");
+        assert!(notes.contains(&note::LOCAL_TIME_AMBIGUOUS));
+        let (fold, _) = read("2026-10-25T02:30:00");
+        assert_eq!(fold.to_string(), "2026-10-25T00:30:00Z");
+    }
+
+    #[test]
+    fn midnight_may_be_written_as_24() {
+        assert_eq!(civil(2026, 2, 28, 24, 0, 0).unwrap().to_string(), "2026-03-01T00:00:00");
+        assert_eq!(civil(2026, 2, 30, 0, 0, 0), None);
+    }
+}
