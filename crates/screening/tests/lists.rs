@@ -176,6 +176,7 @@ fn a_cut_off_or_foreign_ofac_file_is_refused() {
     assert!(matches!(read(&"1,2,\"aka\",\"x\",-0- \r\n".repeat(20)), Err(Error::WrongWidth { .. })));
 }
 
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn list(ids: std::ops::Range<usize>, version: &str) -> Vec<WatchlistEntry> {
     let rows: String = ids.map(|n| format!("police,K-{n},,SEAL,ML00{n:04},,,,,,,,,,\n")).collect();
     let text = format!("{HEADER}{rows}");

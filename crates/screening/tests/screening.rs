@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use quaywatch_domain::event::{
     Classifier, Documents, Equipment, Party, PartyRole, Seal, SealSource, Source, Transport,
 };
+use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, Value};
@@ -90,7 +91,7 @@ fn entry(id: &str, values: &[(&str, &str)]) -> WatchlistEntry {
         birth_dates: Vec::new(),
         action: EntryAction::Specific,
         severity: Severity::High,
-        handling: Handling::parse("GREEN/H1").unwrap(),
+        handling: Handling::new(Tlp::Green, EuropolCode::H1),
         owner: Some("police-koper".to_owned()),
         legal_basis: None,
         reason: None,
@@ -298,7 +299,7 @@ fn unambiguous(changes: Vec<Change>) -> Vec<Change> {
 }
 
 fn numbers(seals: &[u8]) -> Vec<&'static str> {
-    seals.iter().map(|n| SEALS[usize::from(*n)]).collect()
+    seals.iter().filter_map(|n| SEALS.get(usize::from(*n)).copied()).collect()
 }
 
 /// The hits that stand after all of it, as a reader of the facts sees them.
