@@ -4,6 +4,7 @@ use quaywatch_detection::TimelineState;
 use quaywatch_domain::{
     AgencyAlert, Alert, DeadLetter, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
+use quaywatch_formats::document::DocumentState;
 use quaywatch_screening::SubjectState;
 use quaywatch_sharing::DisclosureState;
 use serde::Serialize;
@@ -63,6 +64,7 @@ records! {
     DeadLetter DeadLetter: ["port.deadletters"], [1];
     ScreenerState SubjectState: ["screener.state"], [1];
     DispatcherState DisclosureState: ["dispatcher.state"], [1];
+    NormalizerState DocumentState: ["normalizer.state"], [1];
     DetectorState TimelineState: ["detector.state"], [1];
 }
 

@@ -12,6 +12,7 @@ use quaywatch_detection::TimelineState;
 use quaywatch_domain::{
     AgencyAlert, Alert, DeadLetter, DeadLetterCode, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
+use quaywatch_formats::document::DocumentState;
 use quaywatch_screening::SubjectState;
 use quaywatch_sharing::DisclosureState;
 
@@ -40,6 +41,7 @@ fn decode_as_everything(bytes: &[u8]) {
     decode::<Feedback>(bytes);
     decode::<DeadLetter>(bytes);
     decode::<SubjectState>(bytes);
+    decode::<DocumentState>(bytes);
     decode::<DisclosureState>(bytes);
     decode::<TimelineState>(bytes);
 }
@@ -55,6 +57,7 @@ static ENCODED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         encoded::<Feedback>(),
         encoded::<DeadLetter>(),
         encoded::<SubjectState>(),
+        encoded::<DocumentState>(),
         encoded::<DisclosureState>(),
         encoded::<TimelineState>(),
     ]

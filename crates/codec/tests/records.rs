@@ -18,6 +18,7 @@ use quaywatch_detection::TimelineState;
 use quaywatch_domain::{
     AgencyAlert, Alert, DeadLetter, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
+use quaywatch_formats::document::DocumentState;
 use quaywatch_screening::SubjectState;
 use quaywatch_sharing::DisclosureState;
 use serde_json::Value as Json;
@@ -111,6 +112,7 @@ fn every_record_goes_to_avro_and_back() {
     round_trips::<Feedback>();
     round_trips::<DeadLetter>();
     round_trips::<SubjectState>();
+    round_trips::<DocumentState>();
     round_trips::<DisclosureState>();
     round_trips::<TimelineState>();
 }
