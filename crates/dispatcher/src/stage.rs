@@ -47,8 +47,10 @@ impl Dispatcher {
         }
         let now = Timestamp::from_millis(out.now_ms());
         let Some(state) = states.get_or_insert_with(&key, Disclosures::default) else { return Ok(Outcome::OutOfScope) };
-        state.0.retention_until = Some(alert.retention_until);
         let views = disclose(&self.agencies, alert, &mut state.0, now);
+        if state.0.is_empty() {
+            states.remove(&key);
+        }
         for view in &views {
             let topic = alerts_topic(&view.agency);
             let value = self.codec.encode(&topic, view)?;
@@ -93,14 +95,17 @@ impl Stage for Dispatcher {
         done.unwrap_or_else(|error| refused(&error))
     }
 
-    /// The retention of an alert is over: the agencies' copies go with ours.
+    /// The retention of an agency's view is over: its topic forgets the alert.
     fn due(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Disclosures>, out: &mut Outputs) {
-        let over = states.get(key).and_then(|s| s.0.retention_until).is_some_and(|until| until.as_millis() <= now_ms);
-        if over {
-            for agency in self.agencies.ids() {
-                out.tombstone(&alerts_topic(agency), key);
+        let Some(state) = states.get_mut(key) else { return };
+        state.0.views.retain(|view| {
+            let over = view.retention_until.as_millis() <= now_ms;
+            if over {
+                out.tombstone(&alerts_topic(&view.agency), key);
             }
-            out.tombstone(ALERTS, key);
+            !over
+        });
+        if state.0.is_empty() {
             states.remove(key);
         }
     }

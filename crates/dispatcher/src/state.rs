@@ -16,6 +16,6 @@ impl State for Disclosures {
     }
 
     fn due_ms(&self) -> Option<i64> {
-        self.0.retention_until.map(|at| at.as_millis())
+        self.0.views.iter().map(|view| view.retention_until.as_millis()).min()
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use quaywatch_codec::Codec;
 use quaywatch_domain::event::Source;
-use quaywatch_domain::{PortEvent, PseudonymKey, RawMessage, Timestamp};
+use quaywatch_domain::{PortEvent, PseudonymKey, RawMessage};
 use quaywatch_formats::document::{self, Verdict};
 use quaywatch_formats::{Context, Document, FeedSettings, Feeds, Reject};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States};
@@ -67,15 +67,14 @@ impl Normalizer {
             return self.publish(&doc.events, out);
         };
         let key = format!("{feed}/{id}").into_bytes();
-        let previous = states.get(&key).map(|record| record.state.clone());
-        let applied = document::apply(previous.as_ref(), doc);
+        let applied = document::apply(states.get(&key).map(|record| &record.0), doc);
         self.publish(&applied.emit, out)?;
         match applied.verdict {
             Verdict::New => tally.produced = true,
             Verdict::Duplicate => tally.duplicate = true,
             Verdict::Superseded => tally.superseded = true,
         }
-        states.put(&key, DocumentRecord::touched(applied.state, Timestamp::from_millis(out.now_ms())));
+        states.put(&key, DocumentRecord(applied.state));
         Ok(())
     }
 }

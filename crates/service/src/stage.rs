@@ -8,6 +8,9 @@ use quaywatch_kafka::{DeadLetterEncoder, Host, Metrics, Outcome, Readiness, Reco
 
 use crate::{Clock, Error, Settings, Shutdown};
 
+/// How long a stage waits for a schema registry that is away before records go to the dead letters, seconds.
+const REGISTRY_PATIENCE_S: u32 = 120;
+
 /// What a stage runs in. The stages of one process share all of it.
 #[derive(Clone)]
 pub struct Environment {
@@ -102,6 +105,16 @@ pub fn decode<T: AvroRecord>(codec: &Codec, record: &Record<'_>) -> Result<T, Ou
     let Some(value) = record.value else {
         return Err(Outcome::dead_letter(DeadLetterCode::EmptyValue.as_str(), "the record has no value"));
     };
+    for _ in 0..REGISTRY_PATIENCE_S {
+        match codec.decode(value) {
+            // The record is not to blame when the schema registry is away: everyone behind it waits with it.
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "waiting for the schema registry");
+                std::thread::sleep(std::time::Duration::from_secs(1));
+            }
+            result => return result.map_err(|error| refused(&error)),
+        }
+    }
     codec.decode(value).map_err(|error| refused(&error))
 }
 

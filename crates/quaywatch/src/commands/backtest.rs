@@ -116,14 +116,16 @@ fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
     let mut index = Index::default();
     for path in files {
         let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let read = if input::file_name(path).ends_with("json") {
-            lists::read_agency_jsonl(&bytes, key)
+        let name = input::file_name(path);
+        let defaults = lists::Defaults { key: Some(key), ..lists::Defaults::new(name, "file") };
+        let read = if name.ends_with("json") {
+            lists::read_agency_jsonl(&bytes, &defaults)
         } else {
-            lists::read_agency_csv(&bytes, key)
+            lists::read_agency_csv(&bytes, &defaults)
         };
         let list = read.with_context(|| format!("{} is not usable", path.display()))?;
-        for error in &list.errors {
-            eprintln!("{}: {error}", path.display());
+        for error in &list.row_errors {
+            eprintln!("{} row {}: {}", path.display(), error.row, error.reason);
         }
         for entry in list.entries {
             index.upsert(&entry.key(), entry);

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Explain, settings: &Settings) -> Result<ExitCode> {
     let Some(alert) = found else {
         bail!("there is no alert {}; `quaywatch tail` shows them all", args.alert_id);
     };
-    println!("{}", quaywatch_sharing::render_alert(&alert));
+    println!("{}", quaywatch_sharing::alert_text(&alert));
     timeline(&alert, settings, &codec)?;
     println!("\nEvidence:");
     for evidence in &alert.evidence {
@@ -85,7 +85,7 @@ fn original(evidence: &Evidence, settings: &Settings, codec: &Codec) -> Result<(
         "  {}/{}/{} {} sha256 {}",
         evidence.topic, evidence.partition, evidence.offset, evidence.path, evidence.sha256
     );
-    let record = Reader::fetch(&settings.kafka, &evidence.topic, evidence.partition, evidence.offset, LIMIT)?;
+    let record = Reader::fetch_one(&settings.kafka, &evidence.topic, evidence.partition, evidence.offset)?;
     let Some(value) = record.and_then(|r| r.value) else {
         println!("    (retention has removed the message)");
         return Ok(());

@@ -9,15 +9,16 @@ use crate::commands::serve;
 
 /// Compares our schemas with the registry, or registers them under `<topic>-value`.
 pub(crate) fn run(args: &Schema, settings: &Settings) -> Result<ExitCode> {
-    let Some(registry) = settings.registry()? else {
+    let codec = settings.codec()?;
+    let Some(registry) = codec.registry() else {
         bail!("no schema registry is configured; set schema_registry.url");
     };
     let agencies = serve::agencies(settings)?;
     let mut fine = true;
-    for record in schemas() {
+    for record in schemas().iter().filter(|record| !is_state(record.topics)) {
         for topic in record.topics.iter().flat_map(|pattern| expand(pattern, agencies.ids())) {
             let subject = format!("{}-value", settings.kafka.topic(&topic));
-            fine &= one(args, &registry, &subject, record.schema)?;
+            fine &= one(args, registry, &subject, record.schema)?;
         }
     }
     Ok(if fine { ExitCode::Done } else { ExitCode::Found })
@@ -32,10 +33,16 @@ fn one(args: &Schema, registry: &Registry, subject: &str, schema: &str) -> Resul
         }
         Schema::Register => {
             let id = registry.register(subject, schema)?;
+            registry.set_compatibility(subject, "BACKWARD_TRANSITIVE")?;
             println!("{subject}: id {id}");
             Ok(true)
         }
     }
+}
+
+/// States are private to their stage and always single-object encoded.
+fn is_state(topics: &[&str]) -> bool {
+    topics.iter().all(|topic| topic.ends_with(".state"))
 }
 
 fn expand<'a>(pattern: &str, ids: impl Iterator<Item = &'a str>) -> Vec<String> {

@@ -97,14 +97,13 @@ async fn gateway(settings: &Settings, environment: &Environment) -> Result<JoinH
     let clock = environment.clock.clone();
     let intake = quaywatch_gateway::connect(&environment.kafka, environment.codec.clone(), clock, "gateway")?;
     let metrics = quaywatch_gateway::Metrics::register(&environment.registry)?;
-    let gateway = quaywatch_gateway::Gateway::new(settings.gateway.clone(), doors, intake, metrics);
-    environment.readiness.set("gateway", true);
+    let gateway = quaywatch_gateway::Gateway::new(settings.gateway.clone(), doors, intake, metrics)
+        .report_to(environment.readiness.clone());
     let (_, task) = gateway.serve(environment.shutdown.clone()).await?;
     Ok(tokio::spawn(async move { Ok(task.await?) }))
 }
 
 fn watchlist(settings: &Settings, environment: &Environment) -> Result<JoinHandle<Result<()>>> {
     let (settings, own) = (settings.clone(), environment.clone());
-    own.readiness.set("watchlist", true);
     Ok(tokio::spawn(async move { Ok(quaywatch_watchlist::run(&settings, &own).await?) }))
 }

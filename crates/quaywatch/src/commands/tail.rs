@@ -32,9 +32,9 @@ pub(crate) fn run(args: &Tail, settings: &Settings) -> Result<ExitCode> {
 fn print(record: &OwnedRecord, args: &Tail, codec: &quaywatch_codec::Codec) -> Result<()> {
     let Some(value) = &record.value else { return Ok(()) };
     match (&args.agency, args.format) {
-        (Some(_), Form::Table) => println!("{}", quaywatch_sharing::render_view(&codec.decode(value)?)),
+        (Some(_), Form::Table) => println!("{}", quaywatch_sharing::view_text(&codec.decode(value)?)),
         (Some(_), _) => print_line(&codec.decode::<AgencyAlert>(value)?)?,
-        (None, Form::Table) => println!("{}", quaywatch_sharing::render_alert(&codec.decode(value)?)),
+        (None, Form::Table) => println!("{}", quaywatch_sharing::alert_text(&codec.decode(value)?)),
         (None, _) => print_line(&codec.decode::<Alert>(value)?)?,
     }
     Ok(())

@@ -36,7 +36,7 @@ impl Tally {
                     found.map(|l| l.value().to_owned()).unwrap_or_default()
                 };
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters count up from 0")]
-                let value = metric.get_counter().value() as u64;
+                let value = metric.get_counter().get_value() as u64;
                 match family.name() {
                     "quaywatch_records_in_total" => drop(tally.records_in.insert(label("stage"), value)),
                     "quaywatch_outcomes_total" => {

@@ -197,7 +197,8 @@ async fn open_gateway(
     let (clock, codec) = (environment.clock.clone(), environment.codec.clone());
     let intake = quaywatch_gateway::connect(&environment.kafka, codec, clock, "gateway")?;
     let metrics = quaywatch_gateway::Metrics::register(&environment.registry)?;
-    let gateway = quaywatch_gateway::Gateway::new(limits, WatchedFile::fixed(doors), intake, metrics);
+    let gateway = quaywatch_gateway::Gateway::new(limits, WatchedFile::fixed(doors), intake, metrics)
+        .report_to(environment.readiness.clone());
     Ok(gateway.serve(environment.shutdown.clone()).await?)
 }
 
