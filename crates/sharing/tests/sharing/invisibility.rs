@@ -75,15 +75,14 @@ struct Step {
     open: Option<Vec<Drawn>>,
     discreet: Option<Vec<Drawn>>,
     settled: bool,
+    /// Hours since the step before; an alert is current for 336.
+    gap: i64,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let some = || prop::option::of(prop::collection::vec(drawn(), 0..4));
-    (some(), some(), prop::bool::weighted(0.2)).prop_map(|(open, discreet, settled)| Step {
-        open,
-        discreet,
-        settled,
-    })
+    (some(), some(), prop::bool::weighted(0.2), prop::sample::select(&[60_i64, 320, 340, 400][..]))
+        .prop_map(|(open, discreet, settled, gap)| Step { open, discreet, settled, gap })
 }
 
 /// A detector in small: the alert over these indicators with diff, closing and retraction; as `detection` does it.
@@ -129,8 +128,10 @@ fn read(agencies: &Agencies, steps: &[Step], with_discreet: bool) -> Vec<AgencyA
     let (mut detector, mut state) = (Detector::default(), DisclosureState::default());
     let mut read = Vec::new();
     let (mut open, mut discreet) = (Vec::new(), Vec::new());
-    // Steps lie after all evidence of theirs, hours apart, the last ones beyond the time that an alert is current.
-    for (step, hour) in steps.iter().zip((30..).step_by(60)) {
+    let mut hour = 0;
+    // Steps lie after all evidence of theirs, some of them beyond the time that an alert is current.
+    for step in steps {
+        hour += step.gap;
         if let Some(drawn) = &step.open {
             open = drawn.iter().map(|drawn| drawn.at(hour, false)).collect();
         }
