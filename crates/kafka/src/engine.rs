@@ -48,11 +48,13 @@ pub(crate) struct Engine<S: Stage> {
     /// Traces of the outputs at hand.
     trace: String,
     tally: Tally,
-    /// Records known to be unhandleable, so that a repeated transaction passes over them.
-    verdicts: HashMap<(String, i32, i64), (Cow<'static, str>, String)>,
+    /// Records of the input known to be unhandleable, by partition and offset: a repeated transaction passes over
+    /// them.
+    verdicts: HashMap<(i32, i64), (Cow<'static, str>, String)>,
     sweep: VecDeque<(i32, Arc<[u8]>)>,
     swept: Vec<(i32, Arc<[u8]>)>,
-    last: Option<(String, i32, i64)>,
+    /// The last record of the input: partition and offset.
+    last: Option<(i32, i64)>,
 }
 
 impl<S: Stage> Engine<S> {
@@ -99,20 +101,20 @@ impl<S: Stage> Engine<S> {
     pub(crate) fn handle(&mut self, record: &Record<'_>, now_ms: i64) -> Result<Outcome, Entangled> {
         self.step.start();
         self.out.reset(now_ms);
-        let at = (record.topic.to_owned(), record.partition, record.offset);
-        let outcome = match self.verdicts.get(&at) {
+        let at = (record.topic == self.input).then_some((record.partition, record.offset));
+        self.last = at;
+        let outcome = match at.and_then(|at| self.verdicts.get(&at)) {
             Some((code, sentence)) => Outcome::dead_letter(code.clone(), sentence.clone()),
             None => self.call(record),
         };
         self.trace = trace_parent(record);
-        let outcome = self.settle(record, outcome, now_ms, &at)?;
+        let outcome = self.settle(record, outcome, now_ms)?;
         self.tally.records += 1;
         self.tally.timestamps_ms.push(record.timestamp_ms);
         if let Some(count) = self.tally.outcomes.get_mut(outcome.index()) {
             *count += 1;
         }
         self.count_outputs();
-        self.last = Some(at);
         Ok(outcome)
     }
 
@@ -136,20 +138,14 @@ impl<S: Stage> Engine<S> {
     }
 
     /// Undoes a record that cannot be handled, and writes the dead letters.
-    fn settle(
-        &mut self,
-        record: &Record<'_>,
-        outcome: Outcome,
-        now_ms: i64,
-        at: &(String, i32, i64),
-    ) -> Result<Outcome, Entangled> {
+    fn settle(&mut self, record: &Record<'_>, outcome: Outcome, now_ms: i64) -> Result<Outcome, Entangled> {
         if let Outcome::DeadLettered { code, sentence } = &outcome {
             let undone = match self.partitions.get_mut(&record.partition) {
                 Some(partition) if record.topic == self.input => partition.undo(&self.step),
                 _ => true,
             };
             if !undone {
-                self.verdicts.insert(at.clone(), (code.clone(), sentence.clone()));
+                self.verdicts.insert((record.partition, record.offset), (code.clone(), sentence.clone()));
                 return Err(Entangled);
             }
             self.out.reset(now_ms);
@@ -167,7 +163,11 @@ impl<S: Stage> Engine<S> {
                 now_ms,
             });
             self.tally.dead_letters += 1;
-            self.out.send(DEAD_LETTERS, format!("{}/{}/{}", at.0, at.1, at.2), value);
+            self.out.send(
+                DEAD_LETTERS,
+                format!("{}/{}/{}", record.topic, record.partition, record.offset),
+                value,
+            );
         }
         Ok(outcome)
     }

@@ -42,6 +42,9 @@ impl From<Error> for Broken {
 pub(crate) struct Session<S: Stage> {
     pub(crate) consumer: BaseConsumer<Member>,
     pub(crate) producer: Producer,
+    /// The brokers finish a transaction after they have confirmed it, and meanwhile put off the next one of the same
+    /// producer by 20 ms: so two take turns.
+    resting: Producer,
     pub(crate) assignment: Assignment,
     restores: Vec<Restore<S::State>>,
     joined: bool,
@@ -113,21 +116,8 @@ impl<S: Stage> Slot<S> {
         let shared = Arc::clone(&self.shared);
         let (settings, stage) = (&shared.settings, &shared.topology.stage);
         let id = settings.transactional_id(stage, self.number);
-        let mut connected = Connected::new(settings, &id)?;
-        let producer = loop {
-            match connected.init() {
-                Ok(producer) => break producer,
-                Err((Some(again), error)) if !shared.stopping() => {
-                    tracing::warn!(stage, slot = self.number, %error, "waiting for the brokers");
-                    connected = again;
-                    self.tables.serve(&mut self.engine, Duration::ZERO);
-                }
-                Err((Some(_), _)) => return Ok(None),
-                Err((None, source)) => {
-                    return Err(Error::Client { what: format!("fencing of {id}"), source });
-                }
-            }
-        };
+        let Some(producer) = self.fence(&id)? else { return Ok(None) };
+        let Some(resting) = self.fence(&format!("{id}-b"))? else { return Ok(None) };
         let config = config::member(settings, stage, self.number);
         let consumer = BaseConsumer::from_config_and_context(&config, Member::default())
             .map_err(Error::client(format!("consumer {id}")))?;
@@ -136,11 +126,32 @@ impl<S: Stage> Slot<S> {
         Ok(Some(Session {
             consumer,
             producer,
+            resting,
             assignment: Assignment::default(),
             restores: Vec::new(),
             joined: false,
             reported: None,
         }))
+    }
+
+    /// A producer whose predecessor has been fenced. `None`: the stage stops.
+    fn fence(&mut self, id: &str) -> Result<Option<Producer>, Error> {
+        let shared = Arc::clone(&self.shared);
+        let mut connected = Connected::new(&shared.settings, id)?;
+        loop {
+            match connected.init() {
+                Ok(producer) => return Ok(Some(producer)),
+                Err((Some(again), error)) if !shared.stopping() => {
+                    tracing::warn!(stage = shared.topology.stage, slot = self.number, %error, "waiting for the brokers");
+                    connected = again;
+                    self.tables.serve(&mut self.engine, Duration::ZERO);
+                }
+                Err((Some(_), _)) => return Ok(None),
+                Err((None, source)) => {
+                    return Err(Error::Client { what: format!("fencing of {id}"), source });
+                }
+            }
+        }
     }
 
     fn serve(&mut self, session: &mut Session<S>) -> Result<(), Broken> {
@@ -164,15 +175,18 @@ impl<S: Stage> Slot<S> {
                 Some(Ok(message)) => {
                     let (consumer, producer) = (&session.consumer, &mut session.producer);
                     self.transact(consumer, producer, &mut session.assignment, Some(message))?;
+                    std::mem::swap(&mut session.producer, &mut session.resting);
                 }
                 Some(Err(error)) => self.weigh(&error)?,
                 None if timers => {
                     let (consumer, producer) = (&session.consumer, &mut session.producer);
                     self.transact(consumer, producer, &mut session.assignment, None)?;
+                    std::mem::swap(&mut session.producer, &mut session.resting);
                 }
                 None => {}
             }
             session.producer.poll();
+            session.resting.poll();
         }
         Ok(())
     }
@@ -364,7 +378,7 @@ impl<S: Stage> Slot<S> {
         self.engine.disown_all();
         session.consumer.context().close();
         let name = format!("{}-drop", self.part);
-        let clients = (session.consumer, session.producer);
+        let clients = (session.consumer, session.producer, session.resting);
         if let Err(error) = std::thread::Builder::new().name(name).spawn(move || drop(clients)) {
             tracing::error!(%error, "no thread to drop clients on");
         }
@@ -376,7 +390,7 @@ impl<S: Stage> Slot<S> {
         self.engine.disown_all();
         drop(session.restores);
         drop(session.consumer);
-        drop(session.producer);
+        drop((session.producer, session.resting));
         Ok(())
     }
 }
