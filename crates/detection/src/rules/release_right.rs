@@ -71,7 +71,13 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         let chain = Chain::read(stay, &outages);
         chain.other_haulier(findings);
         chain.several(findings, &outages);
+        // A gate-out that two systems tell of is one.
+        let mut told: Vec<&str> = Vec::new();
         for (gate_out, stop) in &chain.stopped {
+            if told.contains(&stop.fact.fact_id.as_str()) {
+                continue;
+            }
+            told.push(&stop.fact.fact_id);
             let what = if stop.event.kind == EventKind::ReleaseBlocked { "blocked" } else { "revoked" };
             let sentence = format!("Left the terminal after its release was {what}.");
             findings.add("MO-01g", &rules.g, sentence, vec![*stop, *gate_out]);

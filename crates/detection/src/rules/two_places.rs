@@ -27,7 +27,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.two_places;
     let steps = steps(view, settings);
     gate_in_elsewhere(view, &steps, findings);
-    two_gate_outs(&steps, findings);
+    two_gate_outs(view, &steps, findings);
     impossible_travel(&steps, findings);
 }
 
@@ -249,22 +249,23 @@ fn late_enough(s: &Seen<'_>, findings: &mut Findings<'_>) -> bool {
     findings.passed(s.fact.received_at.plus_millis(grace_ms))
 }
 
-fn two_gate_outs<'a>(steps: &[Seen<'a>], findings: &mut Findings<'_>) {
+fn two_gate_outs<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.two_places;
     let mut out: Option<Seen<'a>> = None;
     for s in steps {
         match s.event.kind {
             EventKind::GateOut => {
-                if let Some(first) = out.filter(|first| {
-                    independent(first, s)
-                        && s.at().millis_since(first.at()) <= settings.gate_out_pair_days * DAY_MS
-                }) {
+                let before = out
+                    .filter(|first| s.at().millis_since(first.at()) <= settings.gate_out_pair_days * DAY_MS);
+                if let Some((first, second)) =
+                    before.and_then(|first| independent_reports(view, &first, s, settings))
+                {
                     // One system may still owe the gate-in between; two systems would not both be wrong.
-                    let same_feed = first.event.source.feed == s.event.source.feed;
-                    if !same_feed || late_enough(s, findings) {
+                    let same_feed = first.event.source.feed == second.event.source.feed;
+                    if !same_feed || late_enough(&second, findings) {
                         let sentence = "Left by gate twice without coming in between.".to_owned();
-                        findings.add("MO-08b", &settings.b, sentence, vec![first, *s]);
+                        findings.add("MO-08b", &settings.b, sentence, vec![first, second]);
                     }
                 }
                 out = Some(*s);
@@ -273,6 +274,28 @@ fn two_gate_outs<'a>(steps: &[Seen<'a>], findings: &mut Findings<'_>) {
             _ => {}
         }
     }
+}
+
+/// A report of each of two happenings that do not come from one source: whoever else told of them counts too, those
+/// from different feeds first.
+fn independent_reports<'a>(
+    view: &View<'a>,
+    a: &Seen<'a>,
+    b: &Seen<'a>,
+    settings: &TwoPlaces,
+) -> Option<(Seen<'a>, Seen<'a>)> {
+    let told = |of: &Seen<'a>| -> Vec<Seen<'a>> {
+        view.events
+            .iter()
+            .filter(|s| s.event.is_actual() && same_happening(of, s, settings))
+            .copied()
+            .collect()
+    };
+    let (of_a, of_b) = (told(a), told(b));
+    let pairs = || of_a.iter().flat_map(|x| of_b.iter().map(move |y| (*x, *y)));
+    pairs()
+        .find(|(x, y)| x.event.source.feed != y.event.source.feed)
+        .or_else(|| pairs().find(|(x, y)| independent(x, y)))
 }
 
 fn impossible_travel(steps: &[Seen<'_>], findings: &mut Findings<'_>) {

@@ -99,6 +99,14 @@ fn two_gate_outs_without_a_gate_in_are_raised() {
 }
 
 #[test]
+fn two_gate_outs_that_two_systems_both_tell_are_raised_and_stay() {
+    let out = |day, time: &str, feed: &str| event(GateOut, BOX, at(day, time)).terminal("SIKOP1").feed(feed);
+    let both = |day| [out(day, "08:00", "carrier"), out(day, "08:07", "gate")];
+    let world = World::after(both(2).into_iter().chain(both(3)));
+    assert_eq!(world.codes(BOX), ["MO-08b@1"]);
+}
+
+#[test]
 fn one_gate_out_told_twice_one_system_alone_and_old_ones_are_silent() {
     let out = |day, time: &str| event(GateOut, BOX, at(day, time)).terminal("SIKOP1");
     silent([out(2, "08:00").feed("koper"), out(2, "08:07").feed("pcs").truck("T1")]);
