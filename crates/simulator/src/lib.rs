@@ -32,6 +32,7 @@ mod noise;
 mod ordinary;
 mod write;
 
+pub use list::LIST_ID;
 use quaywatch_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 

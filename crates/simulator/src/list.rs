@@ -5,7 +5,7 @@ use quaywatch_domain::Timestamp;
 use crate::chance::DAY_MS;
 
 /// Id of the list.
-pub(crate) const LIST_ID: &str = "si-police-containers";
+pub const LIST_ID: &str = "si-police-containers";
 
 /// One row of the list.
 #[derive(Debug, Clone)]

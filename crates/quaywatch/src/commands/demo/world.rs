@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 /// The agencies of the demo, the same as the ones that deployments start from.
 const AGENCIES: &str = include_str!("../../../../../deploy/agencies.toml");
 /// The list of the demo.
-const LIST: &str = "police-koper-stop";
+const LIST: &str = quaywatch_simulator::LIST_ID;
 
 /// The first line: what stands behind the demo.
 pub(super) fn broker_line(brokers: Option<&str>) -> String {
