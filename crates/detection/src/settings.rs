@@ -199,6 +199,12 @@ impl Rules {
         BUILT_IN
     }
 
+    /// Score from which an alert is raised, 0–100.
+    #[must_use]
+    pub const fn threshold(&self) -> f64 {
+        self.alert.threshold
+    }
+
     /// Version: the first twelve digits of the SHA-256 of the file.
     #[must_use]
     pub fn version(&self) -> &str {

@@ -31,7 +31,8 @@ fn main() -> ProcessCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     use commands::{
-        backtest, deadletters, demo, explain, ingest, normalize, rules, schema, serve, simulate, tail, topics, watchlist,
+        backtest, deadletters, demo, explain, ingest, normalize, rules, schema, serve, simulate, tail,
+        topics, watchlist,
     };
     let settings = || -> anyhow::Result<Settings> {
         let overrides: Vec<(String, String)> = cli

@@ -25,7 +25,12 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     let key = input::fresh_key()?;
     let feeds = input::feeds(folder.feeds.as_deref())?;
     let agencies = args.agencies.as_deref().map(agencies).transpose()?;
-    let engine = Engine::new(rules::load(args.rules.as_deref())?, env!("CARGO_PKG_VERSION"));
+    let rules = rules::load(args.rules.as_deref())?;
+    let agencies = agencies.map(|mut agencies| {
+        agencies.raise_thresholds(rules.threshold());
+        agencies
+    });
+    let engine = Engine::new(rules, env!("CARGO_PKG_VERSION"));
     let mut lists = folder.watchlists.clone();
     lists.extend(args.watchlist.iter().cloned());
     let mut pipeline = Pipeline::new(engine, index(&lists, &key)?, agencies);
@@ -33,7 +38,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     let (events, rejected) = read_events(&folder.messages, &feeds, &key)?;
     let feedback = folder.feedback.as_deref().map(read_feedback).transpose()?.unwrap_or_default();
     let count = events.len();
-    replay(&mut pipeline, events, feedback);
+    replay(&mut pipeline, &events, feedback);
     match args.now {
         Some(now) => pipeline.run_to(now),
         None => pipeline.run_out(),
@@ -68,10 +73,10 @@ fn report(pipeline: &Pipeline, path: &Path) -> Result<ExitCode> {
 }
 
 /// Events and answers, merged by the time at which they came in.
-fn replay(pipeline: &mut Pipeline, events: Vec<PortEvent>, mut feedback: Vec<Feedback>) {
+fn replay(pipeline: &mut Pipeline, events: &[PortEvent], mut feedback: Vec<Feedback>) {
     feedback.sort_by_key(|f| f.at);
     let mut answers = feedback.into_iter().peekable();
-    for event in &events {
+    for event in events {
         while let Some(answer) = answers.next_if(|f| f.at <= event.received_at) {
             pipeline.feedback(&answer);
         }
@@ -106,8 +111,13 @@ fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(
         }
     }
     events.sort_by(|a, b| {
-        (a.received_at, &a.source.topic, a.source.offset, &a.event_id, a.revision)
-            .cmp(&(b.received_at, &b.source.topic, b.source.offset, &b.event_id, b.revision))
+        (a.received_at, &a.source.topic, a.source.offset, &a.event_id, a.revision).cmp(&(
+            b.received_at,
+            &b.source.topic,
+            b.source.offset,
+            &b.event_id,
+            b.revision,
+        ))
     });
     Ok((events, rejected))
 }
@@ -150,7 +160,8 @@ fn ndjson<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
         .zip(text.lines())
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(number, line)| {
-            serde_json::from_str(line).with_context(|| format!("{} line {number} is not usable", path.display()))
+            serde_json::from_str(line)
+                .with_context(|| format!("{} line {number} is not usable", path.display()))
         })
         .collect()
 }

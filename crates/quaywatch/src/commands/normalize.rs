@@ -16,7 +16,8 @@ pub(crate) fn run(args: &Normalize) -> Result<ExitCode> {
         let feeds = args.feeds.clone().or_else(|| beside.exists().then_some(beside));
         let feeds = input::feeds(feeds.as_deref())?;
         let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let parsed = input::parse(&bytes, input::file_name(path), ordinal, args.feed.as_deref(), &feeds, &key);
+        let parsed =
+            input::parse(&bytes, input::file_name(path), ordinal, args.feed.as_deref(), &feeds, &key);
         for event in parsed.documents.iter().flat_map(|document| &document.events) {
             print_line(event)?;
         }

@@ -46,5 +46,9 @@ fn is_state(topics: &[&str]) -> bool {
 }
 
 fn expand<'a>(pattern: &str, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
-    if pattern.contains('*') { ids.map(|id| pattern.replace('*', id)).collect() } else { vec![pattern.to_owned()] }
+    if pattern.contains('*') {
+        ids.map(|id| pattern.replace('*', id)).collect()
+    } else {
+        vec![pattern.to_owned()]
+    }
 }

@@ -31,7 +31,8 @@ async fn serve(service: &'static str, settings: &Settings) -> Result<()> {
         service,
         Arc::new(move || readiness.parts()),
         Arc::new(move || {
-            let parts: serde_json::Map<_, _> = state.parts().into_iter().map(|(k, v)| (k, v.into())).collect();
+            let parts: serde_json::Map<_, _> =
+                state.parts().into_iter().map(|(k, v)| (k, v.into())).collect();
             serde_json::json!({ "service": service, "version": env!("CARGO_PKG_VERSION"), "ready": parts })
         }),
     );
@@ -42,7 +43,11 @@ async fn serve(service: &'static str, settings: &Settings) -> Result<()> {
     done
 }
 
-async fn start(service: &str, settings: &Settings, environment: &Environment) -> Result<JoinHandle<Result<()>>> {
+async fn start(
+    service: &str,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<JoinHandle<Result<()>>> {
     let own = environment.clone();
     Ok(match service {
         "gateway" => gateway(settings, environment).await?,
@@ -74,7 +79,10 @@ pub(crate) fn agencies(settings: &Settings) -> Result<Agencies> {
     let path = &settings.files.agencies;
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{} cannot be read; set files.agencies", path.display()))?;
-    Agencies::parse(&text).with_context(|| format!("{} is not usable", path.display()))
+    let mut agencies = Agencies::parse(&text).with_context(|| format!("{} is not usable", path.display()))?;
+    // A view that stood where the alert does not would tell of what is hidden.
+    agencies.raise_thresholds(rules::load(settings.files.rules.get())?.threshold());
+    Ok(agencies)
 }
 
 /// Opens a file that may change while the service runs.
@@ -93,7 +101,9 @@ fn watch<T: Send + Sync + 'static>(
 async fn gateway(settings: &Settings, environment: &Environment) -> Result<JoinHandle<Result<()>>> {
     let path = settings.files.feeds.clone();
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let doors = watch(settings, &environment.shutdown, &path, move |text| quaywatch_gateway::Doors::parse(text, &folder))?;
+    let doors = watch(settings, &environment.shutdown, &path, move |text| {
+        quaywatch_gateway::Doors::parse(text, &folder)
+    })?;
     let clock = environment.clock.clone();
     let intake = quaywatch_gateway::connect(&environment.kafka, environment.codec.clone(), clock, "gateway")?;
     let metrics = quaywatch_gateway::Metrics::register(&environment.registry)?;

@@ -8,11 +8,17 @@ use crate::cli::Simulate;
 
 /// Writes every message, the feeds, the list and the truth below `--out`.
 pub(crate) fn run(args: &Simulate) -> Result<ExitCode> {
-    let day = simulate(&Options { seed: args.seed, start: args.start, hours: args.hours, containers: args.containers });
+    let day = simulate(&Options {
+        seed: args.seed,
+        start: args.start,
+        hours: args.hours,
+        containers: args.containers,
+    });
     for (name, bytes) in day.files() {
         let path = args.out.join(name);
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
+            std::fs::create_dir_all(parent)
+                .with_context(|| format!("{} cannot be made", parent.display()))?;
         }
         std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
     }

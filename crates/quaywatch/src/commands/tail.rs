@@ -17,8 +17,11 @@ pub(crate) fn run(args: &Tail, settings: &Settings) -> Result<ExitCode> {
         None => quaywatch_detector::ALERTS.to_owned(),
     };
     let topics = [topic.as_str()];
-    let mut reader =
-        if args.follow { Reader::follow(&settings.kafka, &topics)? } else { Reader::to_end(&settings.kafka, &topics)? };
+    let mut reader = if args.follow {
+        Reader::follow(&settings.kafka, &topics)?
+    } else {
+        Reader::to_end(&settings.kafka, &topics)?
+    };
     let codec = settings.codec()?;
     loop {
         match reader.next(Duration::from_secs(1))? {

@@ -32,8 +32,10 @@ impl Folder {
 
     fn add(&mut self, path: &Path, named: bool) -> Result<()> {
         if path.is_dir() {
-            let entries = std::fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let mut inside: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+            let entries =
+                std::fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let mut inside: Vec<PathBuf> =
+                entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
             inside.sort();
             return inside.iter().try_for_each(|p| self.add(p, false));
         }
@@ -71,7 +73,14 @@ pub(crate) fn fresh_key() -> Result<PseudonymKey> {
 }
 
 /// Parses one file as the normalizer would.
-pub(crate) fn parse(bytes: &[u8], name: &str, ordinal: i64, feed: Option<&str>, feeds: &Feeds, key: &PseudonymKey) -> Parsed {
+pub(crate) fn parse(
+    bytes: &[u8],
+    name: &str,
+    ordinal: i64,
+    feed: Option<&str>,
+    feeds: &Feeds,
+    key: &PseudonymKey,
+) -> Parsed {
     let feed = feed.unwrap_or_else(|| feeds.claim(name));
     let unknown = quaywatch_formats::FeedSettings::default();
     let context = Context {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use quaywatch_detection::{Changes, Engine, TimelineState};
-use quaywatch_domain::{Alert, AgencyAlert, Fact, Feedback, PortEvent, Subject, Timestamp};
+use quaywatch_domain::{AgencyAlert, Alert, Fact, Feedback, PortEvent, Subject, Timestamp};
 use quaywatch_screening::{Index, SubjectState, facts_without_container, screen};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
 use uuid::Uuid;
@@ -107,7 +107,13 @@ impl Pipeline {
     }
 
     /// Keeps what changed and returns the facts for other subjects.
-    fn settle(&mut self, subject: Subject, timeline: TimelineState, changes: Changes, fired: Option<Timestamp>) -> Vec<Fact> {
+    fn settle(
+        &mut self,
+        subject: Subject,
+        timeline: TimelineState,
+        changes: Changes,
+        fired: Option<Timestamp>,
+    ) -> Vec<Fact> {
         for alert in changes.alerts {
             self.alert(alert);
         }

@@ -102,7 +102,8 @@ impl Score {
             let mut minutes = c.minutes.clone();
             minutes.sort_by(f64::total_cmp);
             let median = minutes.get(minutes.len() / 2).map_or_else(String::new, |m| format!("{m:.0}"));
-            let _ = writeln!(text, "  {code:<15} {:>5}  {:>6}  {:>5}  {median:>8}", c.found, c.missed, c.extra);
+            let _ =
+                writeln!(text, "  {code:<15} {:>5}  {:>6}  {:>5}  {median:>8}", c.found, c.missed, c.extra);
         }
         let _ = writeln!(
             text,

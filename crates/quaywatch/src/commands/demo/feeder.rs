@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use quaywatch_service::Clock;
 use quaywatch_simulator::{Day, Message};
 
+use super::screen::Screen;
 use super::watcher::Watcher;
 use super::world::World;
 
@@ -19,7 +20,14 @@ pub(super) struct Sent {
 }
 
 /// Posts all messages, each feed in its order, and changes the list when its time comes.
-pub(super) async fn send(world: &Arc<World>, day: &Day, clock: &Clock, watcher: &mut Watcher) -> Result<Sent> {
+pub(super) async fn send(
+    world: &Arc<World>,
+    day: &Day,
+    clock: &Clock,
+    watcher: &Watcher,
+    screen: &Screen,
+) -> Result<Sent> {
+    let begun = clock.now();
     let mut feeds: BTreeMap<&str, Vec<(usize, &Message)>> = BTreeMap::new();
     for (number, message) in day.messages.iter().enumerate() {
         feeds.entry(&message.feed).or_default().push((number, message));
@@ -36,19 +44,21 @@ pub(super) async fn send(world: &Arc<World>, day: &Day, clock: &Clock, watcher: 
             for (number, message) in &queue {
                 sleep_until(&clock, message);
                 let trace = u128::try_from(*number).unwrap_or_default() + 1;
-                sends.note(trace, Instant::now());
+                sends.note(trace, message.at > begun);
                 post(&agent, &world, message, trace)?;
             }
             Ok::<u64, anyhow::Error>(u64::try_from(queue.len())?)
         })
     });
     let posts: Vec<_> = posts.collect();
-    for (at, list) in day.watchlist_csv.iter().skip(1) {
-        while clock.now() < *at {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+    let mut lists = day.watchlist_csv.iter().skip(1).peekable();
+    while !posts.iter().all(tokio::task::JoinHandle::is_finished) || lists.peek().is_some() {
+        if let Some((_, list)) = lists.next_if(|(at, _)| *at <= clock.now()) {
+            world.import_list(list).await?;
+            screen.say("-- a new version of the police list is published");
         }
-        world.import_list(list).await?;
-        watcher.say("the police list changed");
+        screen.progress(watcher.sends().count(), day.messages.len(), watcher.alerts());
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut sent = Sent::default();
     for post in posts {

@@ -2,6 +2,7 @@
 
 mod feeder;
 mod report;
+mod screen;
 mod tally;
 mod watcher;
 mod world;
@@ -15,6 +16,7 @@ use quaywatch_service::{Clock, ExitCode};
 use quaywatch_simulator::{Options, simulate};
 
 use crate::cli::Demo;
+use screen::Screen;
 use tally::Tally;
 use watcher::Watcher;
 use world::World;
@@ -61,14 +63,16 @@ async fn day(args: &Demo) -> Result<ExitCode> {
 
     clock.begin();
     let begun = Instant::now();
-    let mut watcher = Watcher::start(&world, clock.clone())?;
-    let sent = feeder::send(&world, &day, &clock, &mut watcher).await?;
+    let screen = Screen::new(clock.clone());
+    let watcher = Watcher::start(&world, screen.clone())?;
+    let sent = feeder::send(&world, &day, &clock, &watcher, &screen).await?;
     let end = day.messages.last().map_or(start, |m| m.at).plus_millis(AFTERMATH_MS);
     while clock.now() < end {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     wait(DRAIN_LIMIT, "the last message to come through", || Tally::of(&world).is_settled(sent.accepted))?;
-    let seen = watcher.finish(&world)?;
+    let seen = watcher.finish()?;
+    screen.end();
     let tally = Tally::of(&world);
     let verdict = report::print(&day, &sent, &tally, &seen, &world, begun.elapsed())?;
     world.stop().await?;

@@ -14,12 +14,20 @@ use super::world::World;
 use crate::offline::score::Score;
 
 /// Prints the summary; whether everything adds up and every crime was found.
-pub(super) fn print(day: &Day, sent: &Sent, tally: &Tally, seen: &Seen, world: &World, took: Duration) -> Result<bool> {
+pub(super) fn print(
+    day: &Day,
+    sent: &Sent,
+    tally: &Tally,
+    seen: &Seen,
+    world: &World,
+    took: Duration,
+) -> Result<bool> {
     println!("\nThe day is over ({:.0} s).\n", took.as_secs_f64());
     println!("Messages: {} accepted by the gateway.", sent.accepted);
     for stage in STAGES {
         let outcomes = tally.outcomes.iter().filter(|((s, _), n)| s == stage && **n > 0);
-        let outcomes: Vec<String> = outcomes.map(|((_, outcome), n)| format!("{n} {}", outcome.replace('_', " "))).collect();
+        let outcomes: Vec<String> =
+            outcomes.map(|((_, outcome), n)| format!("{n} {}", outcome.replace('_', " "))).collect();
         let (read, sum) = (tally.read_by(stage), tally.outcomes_of(stage));
         let sign = if read == sum { "=" } else { "≠" };
         println!("  {stage:<10} {read:>6} in {sign} {}", outcomes.join(" + "));
@@ -64,7 +72,9 @@ fn score(day: &Day, revisions: &[Alert]) -> Score {
             *known = alert;
         }
         for indicator in &alert.indicators {
-            let at = first_raised.entry((alert.subject.clone(), indicator.code.clone())).or_insert(alert.produced_at);
+            let at = first_raised
+                .entry((alert.subject.clone(), indicator.code.clone()))
+                .or_insert(alert.produced_at);
             *at = (*at).min(alert.produced_at);
         }
     }
@@ -77,7 +87,8 @@ fn latency(latencies_ms: &[f64]) -> String {
     let at = |share: usize| sorted.get((sorted.len() * share / 100).min(sorted.len().saturating_sub(1)));
     match (at(50), at(99)) {
         (Some(p50), Some(p99)) => format!(
-            "From the message at the gateway to the alert on an agency topic: p50 {p50:.0} ms, p99 {p99:.0} ms ({} alerts).",
+            "From the message at the gateway to the alert on an agency topic: p50 {p50:.0} ms, p99 {p99:.0} ms \
+             ({} alerts; the backlog of the first minute left out).",
             sorted.len()
         ),
         _ => "No alert followed from a message directly, so there is no latency to report.".to_owned(),

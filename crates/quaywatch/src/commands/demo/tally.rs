@@ -35,7 +35,11 @@ impl Tally {
                     let found = metric.get_label().iter().find(|l| l.name() == name);
                     found.map(|l| l.value().to_owned()).unwrap_or_default()
                 };
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters count up from 0")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "counters count up from 0"
+                )]
                 let value = metric.get_counter().get_value() as u64;
                 match family.name() {
                     "quaywatch_records_in_total" => drop(tally.records_in.insert(label("stage"), value)),

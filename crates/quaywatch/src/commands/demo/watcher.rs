@@ -1,31 +1,44 @@
 //! The agencies: follow their topics, say what arrives, and measure how long it took.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::screen::Screen;
+use super::world::World;
 use anyhow::{Result, anyhow};
 use quaywatch_codec::Codec;
 use quaywatch_domain::AgencyAlert;
 use quaywatch_domain::alert::AlertState;
 use quaywatch_kafka::{Read, Reader};
-use quaywatch_service::Clock;
 
-use super::world::World;
+/// How long a line waits for the same word to the other agencies.
+const GATHER: Duration = Duration::from_millis(150);
 
 /// When each message was sent, by the trace id that its records carry.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sends(Arc<Mutex<HashMap<u128, Instant>>>);
+pub(super) struct Sends {
+    times: Arc<Mutex<HashMap<u128, Instant>>>,
+    count: Arc<AtomicUsize>,
+}
 
 impl Sends {
-    pub(super) fn note(&self, trace: u128, at: Instant) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(trace, at);
+    /// A message is sent now. Those of the backlog queue behind each other, so that they tell nothing of latency.
+    pub(super) fn note(&self, trace: u128, live: bool) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if live {
+            self.times.lock().unwrap_or_else(PoisonError::into_inner).insert(trace, Instant::now());
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
     }
 
     fn get(&self, trace: u128) -> Option<Instant> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&trace).copied()
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).get(&trace).copied()
     }
 }
 
@@ -34,6 +47,8 @@ impl Sends {
 pub(super) struct Seen {
     /// Records, by agency and kind.
     pub(super) counts: BTreeMap<(String, &'static str), u64>,
+    /// Updates that were said.
+    said: BTreeSet<String>,
     /// Milliseconds from the sending of a message to the alert that it caused, for every agency.
     pub(super) latencies_ms: Vec<f64>,
 }
@@ -41,34 +56,43 @@ pub(super) struct Seen {
 /// Follows the agency topics in a thread of its own.
 pub(super) struct Watcher {
     sends: Sends,
-    clock: Clock,
+    alerts: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<Seen>>>,
 }
 
 impl Watcher {
-    pub(super) fn start(world: &World, clock: Clock) -> Result<Self> {
+    pub(super) fn start(world: &World, screen: Screen) -> Result<Self> {
         let topics = world.agency_topics();
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
         let reader = Reader::follow(world.kafka(), &topics)?;
         let (sends, stop) = (Sends::default(), Arc::new(AtomicBool::new(false)));
-        let follow = Follow { sends: sends.clone(), clock: clock.clone(), codec: world.codec(), seen: Seen::default() };
+        let alerts = Arc::new(AtomicU64::new(0));
+        let follow = Follow {
+            sends: sends.clone(),
+            alerts: Arc::clone(&alerts),
+            screen,
+            codec: world.codec(),
+            seen: Seen::default(),
+            waiting: Vec::new(),
+        };
         let until = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("agencies".into()).spawn(move || follow.run(reader, &until))?;
-        Ok(Self { sends, clock, stop, thread: Some(thread) })
+        let thread =
+            std::thread::Builder::new().name("agencies".into()).spawn(move || follow.run(reader, &until))?;
+        Ok(Self { sends, alerts, stop, thread: Some(thread) })
     }
 
     pub(super) fn sends(&self) -> Sends {
         self.sends.clone()
     }
 
-    /// Says what happened outside.
-    pub(super) fn say(&self, what: &str) {
-        println!("{}  -- {what}", hour(&self.clock));
+    /// Alerts raised so far, for any agency.
+    pub(super) fn alerts(&self) -> u64 {
+        self.alerts.load(Ordering::Relaxed)
     }
 
     /// Reads what is left and returns what was seen.
-    pub(super) fn finish(mut self, _world: &World) -> Result<Seen> {
+    pub(super) fn finish(mut self) -> Result<Seen> {
         self.stop.store(true, Ordering::Release);
         let thread = self.thread.take().ok_or_else(|| anyhow!("already finished"))?;
         thread.join().map_err(|_| anyhow!("the reader of the agency topics broke off"))?
@@ -77,9 +101,19 @@ impl Watcher {
 
 struct Follow {
     sends: Sends,
-    clock: Clock,
+    alerts: Arc<AtomicU64>,
+    screen: Screen,
     codec: Codec,
     seen: Seen,
+    waiting: Vec<Line>,
+}
+
+/// What is to be said, once for all agencies that see the same.
+struct Line {
+    since: Instant,
+    word: &'static str,
+    text: String,
+    agencies: Vec<String>,
 }
 
 impl Follow {
@@ -88,31 +122,56 @@ impl Follow {
             match reader.next(Duration::from_millis(50))? {
                 Read::Record(record) => {
                     let arrived = Instant::now();
-                    let trace = record.headers.iter().find(|(name, _)| name == "traceparent").and_then(|(_, v)| trace_id(v));
+                    let header = record.headers.iter().find(|(name, _)| name == "traceparent");
+                    let trace = header.and_then(|(_, value)| trace_id(value));
                     if let Some(sent) = trace.and_then(|id| self.sends.get(id)) {
                         self.seen.latencies_ms.push(arrived.duration_since(sent).as_secs_f64() * 1000.0);
                     }
                     if let Some(value) = &record.value {
-                        self.show(&self.codec.decode(value)?);
+                        self.hear(&self.codec.decode(value)?);
                     }
                 }
-                Read::Idle if stop.load(Ordering::Acquire) => return Ok(self.seen),
+                Read::Idle if stop.load(Ordering::Acquire) => break,
                 Read::Idle => {}
-                Read::End => return Ok(self.seen),
+                Read::End => break,
+            }
+            self.say(GATHER);
+        }
+        self.say(Duration::ZERO);
+        Ok(self.seen)
+    }
+
+    fn hear(&mut self, view: &AgencyAlert) {
+        let word = word(view);
+        let count = self.seen.counts.entry((view.agency.clone(), word)).or_default();
+        *count += 1;
+        if word == "RAISED" {
+            self.alerts.fetch_max(*count, Ordering::Relaxed);
+        }
+        let severity = if view.withdrawn { "" } else { view.severity.as_str() };
+        let text = format!("{word:<10} {severity:<8} {}", view.title);
+        match self.waiting.iter_mut().find(|line| line.text == text && !line.agencies.contains(&view.agency))
+        {
+            Some(line) => line.agencies.push(view.agency.clone()),
+            None => {
+                let agencies = vec![view.agency.clone()];
+                self.waiting.push(Line { since: Instant::now(), word, text, agencies });
             }
         }
     }
 
-    fn show(&mut self, view: &AgencyAlert) {
-        let word = word(view);
-        *self.seen.counts.entry((view.agency.clone(), word)).or_default() += 1;
-        println!(
-            "{}  {word:<9} {:<8} {:<14} {}",
-            hour(&self.clock),
-            view.severity,
-            view.agency,
-            view.title
-        );
+    /// Says what has waited long enough. Updates that change nothing a person reads are counted, not said.
+    fn say(&mut self, patience: Duration) {
+        let (ripe, waiting): (Vec<Line>, Vec<Line>) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|line| line.since.elapsed() >= patience);
+        self.waiting = waiting;
+        for mut line in ripe {
+            line.agencies.sort();
+            let text = format!("{}  [{}]", line.text, line.agencies.join(", "));
+            if line.word != "updated" || self.seen.said.insert(text.clone()) {
+                self.screen.say(&text);
+            }
+        }
     }
 }
 
@@ -125,11 +184,6 @@ pub(super) const fn word(view: &AgencyAlert) -> &'static str {
         AlertState::Retracted => "taken back",
         AlertState::Closed => "closed",
     }
-}
-
-fn hour(clock: &Clock) -> String {
-    let text = clock.now().to_string();
-    text.get(11..16).unwrap_or("--:--").to_owned()
 }
 
 /// The trace id of a `traceparent` header (W3C Trace Context).

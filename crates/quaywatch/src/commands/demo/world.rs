@@ -28,11 +28,16 @@ const LIST: &str = quaywatch_simulator::LIST_ID;
 pub(super) fn broker_line(brokers: Option<&str>) -> String {
     match brokers {
         Some(brokers) => format!("On Apache Kafka at {brokers}: all guarantees hold."),
-        None => "On an embedded mock broker, for demonstration only: it keeps no transactions, offsets or data; \
+        None => {
+            "On an embedded mock broker, for demonstration only: it keeps no transactions, offsets or data; \
                  --brokers HOST:PORT runs the same on Apache Kafka."
-            .to_owned(),
+                .to_owned()
+        }
     }
 }
+
+/// A service and its task.
+type Running = (&'static str, JoinHandle<Result<()>>);
 
 /// The running services.
 pub(super) struct World {
@@ -41,14 +46,16 @@ pub(super) struct World {
     key: PseudonymKey,
     gateway: SocketAddr,
     token: String,
-    services: Mutex<Vec<(&'static str, JoinHandle<Result<()>>)>>,
+    services: Mutex<Vec<Running>>,
     // Dropped last: the broker of all the above.
     _broker: Option<Embedded>,
 }
 
 impl World {
     pub(super) async fn start(brokers: Option<&str>, day: &Day, clock: Clock) -> Result<Self> {
-        let agencies = Arc::new(Agencies::parse(AGENCIES).context("deploy/agencies.toml")?);
+        let mut agencies = Agencies::parse(AGENCIES).context("deploy/agencies.toml")?;
+        agencies.raise_thresholds(Rules::default().threshold());
+        let agencies = Arc::new(agencies);
         let ids: Vec<&str> = agencies.ids().collect();
         let topics = Topics::built_in(&ids);
         let random = random_bytes()?;
@@ -82,7 +89,15 @@ impl World {
         let mut services = spawn_stages(&environment, &agencies, &key, &day.feeds_toml)?;
         let (gateway, task) = open_gateway(&environment, &day.feeds_toml, &token).await?;
         services.push(("gateway", tokio::spawn(async move { Ok(task.await?) })));
-        Ok(Self { environment, agencies, key, gateway, token, services: Mutex::new(services), _broker: broker })
+        Ok(Self {
+            environment,
+            agencies,
+            key,
+            gateway,
+            token,
+            services: Mutex::new(services),
+            _broker: broker,
+        })
     }
 
     /// Publishes a version of the agency list, as `watchlist import` does.
@@ -134,7 +149,8 @@ impl World {
 
     /// Messages, by coordinates in `port.raw`, of which something was dead-lettered.
     pub(super) fn dead_lettered(&self) -> Result<usize> {
-        let records = Reader::read_all(self.kafka(), &[quaywatch_kafka::DEAD_LETTERS], Duration::from_secs(30))?;
+        let records =
+            Reader::read_all(self.kafka(), &[quaywatch_kafka::DEAD_LETTERS], Duration::from_secs(30))?;
         let mut sources = std::collections::BTreeSet::new();
         for value in records.iter().filter_map(|record| record.value.as_deref()) {
             let letter: quaywatch_domain::DeadLetter = self.environment.codec.decode(value)?;
@@ -147,7 +163,9 @@ impl World {
     pub(super) async fn stop(&self) -> Result<()> {
         self.environment.shutdown.request();
         for (name, task) in self.services.lock().await.drain(..) {
-            task.await.map_err(|e| anyhow!("{name} broke off: {e}"))?.with_context(|| format!("{name} failed"))?;
+            task.await
+                .map_err(|e| anyhow!("{name} broke off: {e}"))?
+                .with_context(|| format!("{name} failed"))?;
         }
         Ok(())
     }
@@ -158,7 +176,7 @@ fn spawn_stages(
     agencies: &Arc<Agencies>,
     key: &PseudonymKey,
     feeds_toml: &str,
-) -> Result<Vec<(&'static str, JoinHandle<Result<()>>)>> {
+) -> Result<Vec<Running>> {
     let feeds = WatchedFile::fixed(Feeds::parse(feeds_toml)?);
     let setup = quaywatch_normalizer::Setup {
         codec: environment.codec.clone(),
@@ -173,7 +191,10 @@ fn spawn_stages(
         ("normalizer", tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &normalizer).await?) })),
         ("screener", tokio::spawn(async move { Ok(quaywatch_screener::run(&screener).await?) })),
         ("detector", tokio::spawn(async move { Ok(quaywatch_detector::run(engine, &detector).await?) })),
-        ("dispatcher", tokio::spawn(async move { Ok(quaywatch_dispatcher::run(agencies, &dispatcher).await?) })),
+        (
+            "dispatcher",
+            tokio::spawn(async move { Ok(quaywatch_dispatcher::run(agencies, &dispatcher).await?) }),
+        ),
     ])
 }
 
