@@ -31,6 +31,8 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let settings = &rules.gate_out_under_hold;
     for stay in view.stays() {
         let mut interest = Interest::default();
+        // Several systems may tell of one gate-out: the report that came first sets the time.
+        let mut incident: Option<(Seen<'_>, Seen<'_>, &str)> = None;
         for s in stay {
             match s.event.kind {
                 EventKind::CustomsHeld if s.event.is_actual() => interest.hold = Some(*s),
@@ -43,27 +45,25 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 EventKind::CustomsSelectionCancelled if s.event.is_actual() => interest.selection = None,
                 EventKind::GateOut if s.event.is_actual() && !to_customs(s) => {
                     let Some(because) = interest.hold.or(interest.selection) else { continue };
-                    let by = s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
-                    if findings.passed(by) {
-                        let what =
-                            if interest.hold.is_some() { "a customs hold" } else { "a customs selection" };
-                        findings.add_as(
-                            "MO-25a",
-                            &settings.a,
-                            settings.a.severity,
-                            format!(
-                                "Left the terminal under {what}, with no release known {} min later (status may lag).",
-                                settings.grace_minutes
-                            ),
-                            vec![because, *s],
-                            Some(Expected { event: EventKind::CustomsReleased, by }),
-                        );
+                    let what = if interest.hold.is_some() { "a customs hold" } else { "a customs selection" };
+                    let receipt = |g: &Seen<'_>| (g.fact.received_at, g.at(), g.fact.fact_id.clone());
+                    if incident.as_ref().is_none_or(|(_, known, _)| receipt(s) < receipt(known)) {
+                        incident = Some((because, *s, what));
                     }
-                    // One gate-out is enough; what follows belongs to the same incident.
-                    break;
                 }
                 _ => {}
             }
+        }
+        let Some((because, gate_out, what)) = incident else { continue };
+        let by = gate_out.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+        if findings.passed(by) {
+            let minutes = settings.grace_minutes;
+            let sentence = format!(
+                "Left the terminal under {what}, with no release known {minutes} min later (status may lag)."
+            );
+            let expected = Some(Expected { event: EventKind::CustomsReleased, by });
+            let evidence = vec![because, gate_out];
+            findings.add_as("MO-25a", &settings.a, settings.a.severity, sentence, evidence, expected);
         }
     }
 }
