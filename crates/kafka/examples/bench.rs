@@ -280,6 +280,13 @@ fn throughput(brokers: &str, records: u64, name: &str, stateful: bool) -> Result
     shutdown.send(true)?;
     thread.join().map_err(|_| "the stage died")??;
     commits(&registry);
+    if stateful {
+        println!("restart, with the states of {records} changes:");
+        let topology = Topology::new(name, "in", no_letters).stateful();
+        let (shutdown, thread) = start(&settings, topology, &Registry::new(), || Keep)?;
+        shutdown.send(true)?;
+        thread.join().map_err(|_| "the stage died")??;
+    }
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! The transactional producer as a type-state: `Producer` begins a `Transaction`, which ends by `commit` or
 //! `abort`; one that is dropped poisons its producer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
@@ -71,10 +71,11 @@ impl Failure {
     }
 }
 
-/// Counts what was not delivered.
+/// Keeps what was not delivered: how much, and why the last one was not.
 #[derive(Default)]
 pub(crate) struct Deliveries {
     failed: AtomicU64,
+    why: Mutex<Option<KafkaError>>,
 }
 
 impl ClientContext for Deliveries {
@@ -87,8 +88,9 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if result.is_err() {
+        if let Err((error, _)) = result {
             self.failed.fetch_add(1, Ordering::Relaxed);
+            *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
         }
     }
 }
@@ -226,8 +228,10 @@ impl Transaction<'_> {
         patience: Duration,
     ) -> Result<(), Failure> {
         self.drain(patience)?;
-        if self.client().context().failed.load(Ordering::Relaxed) != self.failed_before {
-            return Err(Failure::Abortable(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut)));
+        let deliveries = self.client().context();
+        if deliveries.failed.load(Ordering::Relaxed) != self.failed_before {
+            let why = deliveries.why.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return Err(Failure::Abortable(why.unwrap_or(KafkaError::Canceled)));
         }
         if let Some((offsets, group)) = offsets {
             retry(|| self.client().send_offsets_to_transaction(offsets, group, CALL))?;

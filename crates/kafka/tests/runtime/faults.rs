@@ -9,7 +9,7 @@ use rdkafka::producer::{BaseProducer, Producer as _};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::counter::{Process, until};
-use crate::guarantees::{input, send};
+use crate::guarantees::{input, send, total};
 
 /// A mock broker with the topics of the counter.
 fn mock() -> (BaseProducer, Settings) {
@@ -64,4 +64,34 @@ fn a_fatal_error_builds_the_slot_anew() {
     assert!(rebuilds >= 1);
     let (_, rebuilds) = answer_to(RDKafkaApiKey::AddPartitionsToTxn, fenced, 1);
     assert!(rebuilds >= 1);
+}
+
+#[test]
+fn records_that_the_mock_dropped_unread_are_counted_as_lost() {
+    let (_owner, settings) = mock();
+    // The mock keeps 5 MiB of a partition.
+    let long: &'static str = Box::leak("x".repeat(1_000).into_boxed_str());
+    let records = input(10_000, 20, |_| long);
+    send(&settings, &records);
+    let process = Process::ready(&settings);
+    let metric = |name| process.metric(name, "");
+    let all = || metric("quaywatch_records_lost_total") + metric("quaywatch_records_in_total");
+    until("every record is read or counted as lost", || all() == 10_000);
+    assert!(metric("quaywatch_records_lost_total") > 1_000);
+    process.stop().unwrap();
+}
+
+#[test]
+fn a_second_start_on_the_same_mock_goes_on_where_the_first_one_stopped() {
+    let (_owner, settings) = mock();
+    send(&settings, &input(20, 2, |_| ""));
+    let first = Process::ready(&settings);
+    until("all is read", || first.metric("quaywatch_records_in_total", "") == 20);
+    first.stop().unwrap();
+    send(&settings, &input(5, 2, |_| ""));
+    let second = Process::ready(&settings);
+    until("the rest is read", || second.metric("quaywatch_records_in_total", "") == 5);
+    assert_eq!(second.metric("quaywatch_records_lost_total", ""), 0);
+    second.stop().unwrap();
+    assert_eq!(total(&settings), 25);
 }

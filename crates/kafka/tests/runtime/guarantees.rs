@@ -191,6 +191,34 @@ fn an_input_without_state_is_read_beside_the_one_with_state() {
 }
 
 #[test]
+fn a_slot_that_gets_no_partition_is_ready_all_the_same() {
+    let settings = Settings { slots: 2, ..shared().deployment(1) };
+    let process = Process::ready(&settings);
+    let parts = process.readiness.parts();
+    assert_eq!(parts, [("counter/slot-0".to_owned(), true), ("counter/slot-1".to_owned(), true)]);
+    send(&settings, &input(10, 2, |_| ""));
+    until("all is read", || process.metric("quaywatch_records_in_total", "") == 10);
+    process.stop().unwrap();
+}
+
+#[test]
+fn the_lag_and_the_size_of_the_states_are_measured() {
+    let settings = shared().deployment(1);
+    send(&settings, &input(10, 2, |_| ""));
+    let process = Process::ready(&settings);
+    until("all is read", || process.metric("quaywatch_records_in_total", "") == 10);
+    // Two keys of two bytes, with states of sixteen.
+    until("the gauges are set", || process.metric("quaywatch_state_bytes", "") == 36);
+    until("nothing is left to read", || {
+        let families = process.registry.gather();
+        families.iter().any(|family| {
+            family.name() == "quaywatch_lag_offsets" && family.get_metric()[0].get_gauge().get_value() < 0.5
+        })
+    });
+    process.stop().unwrap();
+}
+
+#[test]
 fn a_state_topic_that_does_not_fit_its_input_and_a_missing_topic_are_refused() {
     let settings = shared().deployment(2);
     create_topic(&settings, "odd.in", 3);
