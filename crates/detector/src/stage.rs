@@ -63,7 +63,12 @@ impl Detector {
 impl Stage for Detector {
     type State = Timeline;
 
-    fn handle(&mut self, record: &Record<'_>, states: &mut States<'_, Timeline>, out: &mut Outputs) -> Outcome {
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        states: &mut States<'_, Timeline>,
+        out: &mut Outputs,
+    ) -> Outcome {
         let fact: Fact = match decode(&self.codec, record) {
             Ok(fact) => fact,
             Err(outcome) => return outcome,

@@ -38,7 +38,12 @@ impl Dispatcher {
         Self { codec, agencies }
     }
 
-    fn alert(&self, alert: &Alert, states: &mut States<'_, Disclosures>, out: &mut Outputs) -> Result<Outcome, quaywatch_codec::Error> {
+    fn alert(
+        &self,
+        alert: &Alert,
+        states: &mut States<'_, Disclosures>,
+        out: &mut Outputs,
+    ) -> Result<Outcome, quaywatch_codec::Error> {
         let key = alert.alert_id.to_string().into_bytes();
         if states.get(&key).is_none() {
             // Tells the alert's own timeline where feedback belongs.
@@ -46,7 +51,9 @@ impl Dispatcher {
             out.send(FACTS, fact.subject.to_string(), self.codec.encode(FACTS, &fact)?);
         }
         let now = Timestamp::from_millis(out.now_ms());
-        let Some(state) = states.get_or_insert_with(&key, Disclosures::default) else { return Ok(Outcome::OutOfScope) };
+        let Some(state) = states.get_or_insert_with(&key, Disclosures::default) else {
+            return Ok(Outcome::OutOfScope);
+        };
         let views = disclose(&self.agencies, alert, &mut state.0, now);
         if state.0.is_empty() {
             states.remove(&key);
@@ -59,9 +66,16 @@ impl Dispatcher {
         Ok(if views.is_empty() { Outcome::OutOfScope } else { Outcome::Produced })
     }
 
-    fn feedback(&self, agency: &str, feedback: &Feedback, out: &mut Outputs) -> Result<Outcome, quaywatch_codec::Error> {
+    fn feedback(
+        &self,
+        agency: &str,
+        feedback: &Feedback,
+        out: &mut Outputs,
+    ) -> Result<Outcome, quaywatch_codec::Error> {
         if feedback.agency != agency {
-            let sentence = format!("feedback on the topic of {agency} is signed by another agency; send it on its own topic");
+            let sentence = format!(
+                "feedback on the topic of {agency} is signed by another agency; send it on its own topic"
+            );
             return Ok(Outcome::dead_letter(DeadLetterCode::ForeignAgency.as_str(), sentence));
         }
         let Some(fact) = feedback_fact(feedback) else {
@@ -76,7 +90,12 @@ impl Dispatcher {
 impl Stage for Dispatcher {
     type State = Disclosures;
 
-    fn handle(&mut self, record: &Record<'_>, states: &mut States<'_, Disclosures>, out: &mut Outputs) -> Outcome {
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        states: &mut States<'_, Disclosures>,
+        out: &mut Outputs,
+    ) -> Outcome {
         if record.value.is_none() && record.topic == ALERTS {
             // Retention removed the alert.
             return Outcome::OutOfScope;

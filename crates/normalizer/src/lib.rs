@@ -20,6 +20,11 @@ pub async fn run(setup: Setup, environment: &Environment) -> Result<(), Error> {
     let topology = Topology::new("normalizer", RAW, environment.dead_letters())
         .stateful()
         .version(env!("CARGO_PKG_VERSION"));
-    quaywatch_kafka::run(&topology, &environment.kafka, move || Normalizer::new(setup.clone()), environment.host())
-        .await
+    quaywatch_kafka::run(
+        &topology,
+        &environment.kafka,
+        move || Normalizer::new(setup.clone()),
+        environment.host(),
+    )
+    .await
 }

@@ -82,7 +82,12 @@ impl Normalizer {
 impl Stage for Normalizer {
     type State = DocumentRecord;
 
-    fn handle(&mut self, record: &Record<'_>, states: &mut States<'_, DocumentRecord>, out: &mut Outputs) -> Outcome {
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        states: &mut States<'_, DocumentRecord>,
+        out: &mut Outputs,
+    ) -> Outcome {
         let raw: RawMessage = match decode(&self.setup.codec, record) {
             Ok(raw) => raw,
             Err(outcome) => return outcome,

@@ -1,8 +1,8 @@
 use quaywatch_codec::Codec;
 use quaywatch_domain::{Fact, PortEvent, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
-use quaywatch_service::stage::{decode, refused};
 use quaywatch_screening::{Index, Standing, facts_without_container, rescreen, screen};
+use quaywatch_service::stage::{decode, refused};
 
 use crate::state::ContainerState;
 
@@ -35,7 +35,13 @@ impl Screener {
     }
 
     /// Compares the hits of one container with the list as it stands.
-    fn screen_again(&self, key: &[u8], now_ms: i64, states: &mut States<'_, ContainerState>, out: &mut Outputs) {
+    fn screen_again(
+        &self,
+        key: &[u8],
+        now_ms: i64,
+        states: &mut States<'_, ContainerState>,
+        out: &mut Outputs,
+    ) {
         let Some(state) = states.get_mut(key) else { return };
         let container = String::from_utf8_lossy(key).into_owned();
         let now = Timestamp::from_millis(now_ms);
@@ -49,7 +55,12 @@ impl Screener {
 impl Stage for Screener {
     type State = ContainerState;
 
-    fn handle(&mut self, record: &Record<'_>, states: &mut States<'_, ContainerState>, out: &mut Outputs) -> Outcome {
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        states: &mut States<'_, ContainerState>,
+        out: &mut Outputs,
+    ) -> Outcome {
         let event: PortEvent = match decode(&self.codec, record) {
             Ok(event) => event,
             Err(outcome) => return outcome,
@@ -57,7 +68,8 @@ impl Stage for Screener {
         let now = Timestamp::from_millis(out.now_ms());
         let facts = match event.container() {
             Some(container) => {
-                let Some(state) = states.get_or_insert_with(container.as_bytes(), ContainerState::default) else {
+                let Some(state) = states.get_or_insert_with(container.as_bytes(), ContainerState::default)
+                else {
                     return Outcome::OutOfScope;
                 };
                 match state.0.standing(&event) {
@@ -86,7 +98,9 @@ impl Stage for Screener {
             let key = String::from_utf8_lossy(&change.key).into_owned();
             match change.value.as_deref().map(|value| self.codec.decode::<WatchlistEntry>(value)) {
                 Some(Ok(entry)) => self.index.upsert(&key, entry),
-                Some(Err(error)) => tracing::error!(%error, offset = change.offset, "a watchlist entry cannot be read"),
+                Some(Err(error)) => {
+                    tracing::error!(%error, offset = change.offset, "a watchlist entry cannot be read")
+                }
                 None => self.index.remove(&key),
             }
         }
