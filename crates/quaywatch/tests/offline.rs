@@ -1,0 +1,90 @@
+//! The offline commands, run as a person runs them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn quaywatch(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quaywatch")).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_simulated_day_is_found_out_by_the_backtest() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().to_str().unwrap();
+    let simulated =
+        quaywatch(&["simulate", "--out", day, "--containers", "150", "--hours", "12", "--seed", "3"]);
+    assert!(simulated.status.success(), "{}", text(&simulated.stderr));
+    let truth = format!("{day}/truth.ndjson");
+    let tested = quaywatch(&["backtest", day, "--truth", &truth]);
+    assert_eq!(tested.status.code(), Some(0), "{}", text(&tested.stderr));
+    let alerts: Vec<serde_json::Value> =
+        text(&tested.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(alerts.len() >= 12);
+    for alert in &alerts {
+        for field in ["subject", "state", "severity", "score", "indicators", "detected_at"] {
+            assert!(alert.get(field).is_some(), "{field}");
+        }
+    }
+}
+
+#[test]
+fn the_terminal_sees_no_watchlist_hit_in_a_backtest_by_agency() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().to_str().unwrap();
+    assert!(quaywatch(&["simulate", "--out", day, "--containers", "100", "--hours", "6"]).status.success());
+    let agencies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/agencies.toml");
+    let tested = quaywatch(&["backtest", day, "--agencies", agencies.to_str().unwrap()]);
+    assert!(tested.status.success(), "{}", text(&tested.stderr));
+    let lines = text(&tested.stdout);
+    let of = |agency: &str| lines.lines().filter(|l| l.contains(&format!("\"agency\":\"{agency}\""))).count();
+    assert!(of("police-koper") > of("terminal-koper") && of("terminal-koper") > 0);
+    let hits = lines.lines().filter(|l| l.contains("WL-identifier"));
+    assert!(hits.clone().count() > 0 && hits.clone().all(|l| !l.contains("\"agency\":\"terminal-koper\"")));
+}
+
+#[test]
+fn normalize_prints_events_and_says_what_it_did_not_understand() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gate.ndjson");
+    let good =
+        r#"{"kind":"gate_in","occurred_at":"2026-03-02T08:00:00","equipment":{"number":"csqu 305438-3"}}"#;
+    std::fs::write(&file, format!("{good}\n")).unwrap();
+    std::fs::write(
+        folder.path().join("feeds.toml"),
+        "[feeds.gate]\nfiles = [\"gate*\"]\ntime_zone = \"Europe/Ljubljana\"\n",
+    )
+    .unwrap();
+    let done = quaywatch(&["normalize", file.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let event: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(event["equipment"]["number"], "CSQU3054383");
+    assert_eq!(event["occurred_at"], "2026-03-02T07:00:00Z");
+    assert_eq!(event["source"]["feed"], "gate");
+
+    std::fs::write(&file, format!("{good}\nnonsense\n")).unwrap();
+    let done = quaywatch(&["normalize", file.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).contains("line 2"), "{}", text(&done.stderr));
+    assert_eq!(text(&done.stdout).lines().count(), 1);
+}
+
+#[test]
+fn wrong_usage_and_missing_files_exit_with_64_and_say_what_to_do() {
+    for arguments in [
+        vec!["normalize"],
+        vec!["normalize", "no-such-file.edi"],
+        vec!["--set", "kafka.broker=x", "settings", "show"],
+        vec!["rules", "check", "no-such-file.toml"],
+        vec!["no-such-command"],
+    ] {
+        let done = quaywatch(&arguments);
+        assert_eq!(done.status.code(), Some(64), "{arguments:?}: {}", text(&done.stderr));
+        assert!(!done.stderr.is_empty());
+    }
+    let shown = quaywatch(&["--set", "kafka.broker=x", "settings", "show"]);
+    assert!(text(&shown.stderr).contains("kafka.brokers"), "{}", text(&shown.stderr));
+}
