@@ -6,18 +6,17 @@ mod state;
 use std::sync::Arc;
 
 use prometheus::{IntCounterVec, Opts};
-use quaywatch_detection::Engine;
 use quaywatch_kafka::{Error, Topology};
 use quaywatch_service::stage::Environment;
 
-pub use stage::{ALERTS, Detector, FACTS};
+pub use stage::{ALERTS, Detector, Engines, FACTS};
 pub use state::Timeline;
 
 /// Runs the service until it is asked to stop.
 ///
 /// # Errors
 /// When it cannot start, or does not stop in time.
-pub async fn run(engine: Arc<Engine>, environment: &Environment) -> Result<(), Error> {
+pub async fn run(engine: Engines, environment: &Environment) -> Result<(), Error> {
     let help = "What shadow rules would have said, by code";
     let shadowed = IntCounterVec::new(Opts::new("quaywatch_shadow_indicators_total", help), &["code"])?;
     environment.registry.register(Box::new(shadowed.clone()))?;

@@ -14,17 +14,20 @@ pub const ALERTS: &str = "port.alerts";
 /// Topic of facts: the input, and the way of indicators from other subjects to containers.
 pub const FACTS: &str = "port.facts";
 
+/// Gives the engine with the rules in force; asked again for each fact, so that a changed rule file takes effect.
+pub type Engines = Arc<dyn Fn() -> Arc<Engine> + Send + Sync>;
+
 /// The pure step from one fact to what it changes.
 pub struct Detector {
     codec: Codec,
-    engine: Arc<Engine>,
+    engine: Engines,
     shadowed: IntCounterVec,
 }
 
 impl Detector {
     /// A stage with these rules; `shadowed` counts, by code, what shadow rules would have said.
     #[must_use]
-    pub const fn new(codec: Codec, engine: Arc<Engine>, shadowed: IntCounterVec) -> Self {
+    pub const fn new(codec: Codec, engine: Engines, shadowed: IntCounterVec) -> Self {
         Self { codec, engine, shadowed }
     }
 
@@ -50,7 +53,7 @@ impl Detector {
         step: impl FnOnce(&Engine, &mut TimelineState) -> Changes,
     ) {
         let Some(timeline) = states.get_mut(key) else { return };
-        let changes = step(&self.engine, &mut timeline.0);
+        let changes = step(&(self.engine)(), &mut timeline.0);
         if let Err(error) = self.publish(&changes, out) {
             tracing::error!(%error, "an alert cannot be encoded");
         }
@@ -78,7 +81,7 @@ impl Stage for Detector {
         let Some(timeline) = states.get_or_insert_with(&key, Timeline::default) else {
             return Outcome::OutOfScope;
         };
-        let changes = self.engine.apply(&mut timeline.0, fact, now);
+        let changes = (self.engine)().apply(&mut timeline.0, fact, now);
         if timeline.0.is_empty() {
             states.remove(&key);
         }

@@ -25,16 +25,19 @@ pub fn feedback_topic(agency: &str) -> String {
     format!("agency.{agency}.feedback")
 }
 
+/// Gives the agencies in force; asked again for each alert, so that a changed file takes effect.
+pub type Clearances = Arc<dyn Fn() -> Arc<Agencies> + Send + Sync>;
+
 /// The pure step from one alert to what each agency may see of it, and from feedback to facts.
 pub struct Dispatcher {
     codec: Codec,
-    agencies: Arc<Agencies>,
+    agencies: Clearances,
 }
 
 impl Dispatcher {
     /// A stage for these agencies.
     #[must_use]
-    pub const fn new(codec: Codec, agencies: Arc<Agencies>) -> Self {
+    pub const fn new(codec: Codec, agencies: Clearances) -> Self {
         Self { codec, agencies }
     }
 
@@ -54,7 +57,7 @@ impl Dispatcher {
         let Some(state) = states.get_or_insert_with(&key, Disclosures::default) else {
             return Ok(Outcome::OutOfScope);
         };
-        let views = disclose(&self.agencies, alert, &mut state.0, now);
+        let views = disclose(&(self.agencies)(), alert, &mut state.0, now);
         if state.0.is_empty() {
             states.remove(&key);
         }

@@ -99,7 +99,7 @@ impl Stage for Screener {
             match change.value.as_deref().map(|value| self.codec.decode::<WatchlistEntry>(value)) {
                 Some(Ok(entry)) => self.index.upsert(&key, entry),
                 Some(Err(error)) => {
-                    tracing::error!(%error, offset = change.offset, "a watchlist entry cannot be read")
+                    tracing::error!(%error, offset = change.offset, "a watchlist entry cannot be read");
                 }
                 None => self.index.remove(&key),
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use quaywatch_detection::Engine;
+use quaywatch_detection::{Engine, Rules};
 use quaywatch_formats::Feeds;
 use quaywatch_service::stage::Environment;
 use quaywatch_service::{Admin, ExitCode, Reload, Settings, Shutdown, WatchedFile};
@@ -62,13 +62,15 @@ async fn start(
         "watchlist" => watchlist(settings, environment)?,
         "screener" => tokio::spawn(async move { Ok(quaywatch_screener::run(&own).await?) }),
         "detector" => {
-            let rules = rules::load(settings.files.rules.get())?;
-            let engine = Arc::new(Engine::new(rules, env!("CARGO_PKG_VERSION")));
-            tokio::spawn(async move { Ok(quaywatch_detector::run(engine, &own).await?) })
+            let engine = engine(settings, &environment.shutdown)?;
+            tokio::spawn(async move { Ok(quaywatch_detector::run(engine.as_fn(), &own).await?) })
         }
         "dispatcher" => {
-            let agencies = Arc::new(agencies(settings)?);
-            tokio::spawn(async move { Ok(quaywatch_dispatcher::run(agencies, &own).await?) })
+            let threshold = rules::load(settings.files.rules.get())?.threshold();
+            let agencies = watch(settings, &environment.shutdown, &settings.files.agencies, move |text| {
+                usable_agencies(text, threshold).map_err(|e| format!("{e:#}"))
+            })?;
+            tokio::spawn(async move { Ok(quaywatch_dispatcher::run(agencies.as_fn(), &own).await?) })
         }
         other => bail!("there is no service '{other}'"),
     })
@@ -79,10 +81,26 @@ pub(crate) fn agencies(settings: &Settings) -> Result<Agencies> {
     let path = &settings.files.agencies;
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{} cannot be read; set files.agencies", path.display()))?;
-    let mut agencies = Agencies::parse(&text).with_context(|| format!("{} is not usable", path.display()))?;
+    let threshold = rules::load(settings.files.rules.get())?.threshold();
+    usable_agencies(&text, threshold).with_context(|| format!("{} is not usable", path.display()))
+}
+
+fn usable_agencies(text: &str, threshold: f64) -> Result<Agencies> {
+    let mut agencies = Agencies::parse(text)?;
     // A view that stood where the alert does not would tell of what is hidden.
-    agencies.raise_thresholds(rules::load(settings.files.rules.get())?.threshold());
+    agencies.raise_thresholds(threshold);
     Ok(agencies)
+}
+
+/// The engine with the rules in force: those of the file, which may change, or the built-in ones.
+fn engine(settings: &Settings, shutdown: &Shutdown) -> Result<WatchedFile<Engine>> {
+    let version = env!("CARGO_PKG_VERSION");
+    match settings.files.rules.get() {
+        None => Ok(WatchedFile::fixed(Engine::new(Rules::default(), version))),
+        Some(path) => watch(settings, shutdown, path, move |text| {
+            Rules::parse(text).map(|rules| Engine::new(rules, version)).map_err(|e| e.to_string())
+        }),
+    }
 }
 
 /// Opens a file that may change while the service runs.

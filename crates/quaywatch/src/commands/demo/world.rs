@@ -183,17 +183,18 @@ fn spawn_stages(
         feeds: feeds.as_fn(),
         key: key.clone(),
     };
-    let engine = Arc::new(Engine::new(Rules::default(), env!("CARGO_PKG_VERSION")));
+    let engine = WatchedFile::fixed(Engine::new(Rules::default(), env!("CARGO_PKG_VERSION"))).as_fn();
     let e = || environment.clone();
     let (normalizer, screener, detector, dispatcher) = (e(), e(), e(), e());
     let agencies = Arc::clone(agencies);
+    let clearances: quaywatch_dispatcher::Clearances = Arc::new(move || Arc::clone(&agencies));
     Ok(vec![
         ("normalizer", tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &normalizer).await?) })),
         ("screener", tokio::spawn(async move { Ok(quaywatch_screener::run(&screener).await?) })),
         ("detector", tokio::spawn(async move { Ok(quaywatch_detector::run(engine, &detector).await?) })),
         (
             "dispatcher",
-            tokio::spawn(async move { Ok(quaywatch_dispatcher::run(agencies, &dispatcher).await?) }),
+            tokio::spawn(async move { Ok(quaywatch_dispatcher::run(clearances, &dispatcher).await?) }),
         ),
     ])
 }

@@ -1,0 +1,131 @@
+//! The detector's step, without Kafka: facts become alerts, absences fire at their time, rubbish is dead-lettered.
+
+use std::sync::Arc;
+
+use prometheus::{IntCounterVec, Opts};
+use quaywatch_codec::Codec;
+use quaywatch_detection::{Engine, Rules};
+use quaywatch_detector::{ALERTS, Detector, FACTS};
+use quaywatch_domain::event::{Classifier, Equipment, Place, Source};
+use quaywatch_domain::{Alert, AlertState, EventKind, Fact, Handling, PortEvent, Subject, Timestamp};
+use quaywatch_kafka::{Harness, NewRecord, Outcome, Record};
+
+const NOW: i64 = 1_772_500_000_000;
+const MINUTE: i64 = 60_000;
+
+fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fact {
+    let at = Timestamp::from_millis(NOW - minutes_ago * MINUTE);
+    let subject = Subject::container("CSQU3054383");
+    let event = PortEvent {
+        event_id: format!("pcs/{kind}"),
+        revision,
+        retracted,
+        kind,
+        classifier: Classifier::Actual,
+        occurred_at: at,
+        created_at: None,
+        received_at: at,
+        place: Some(Box::new(Place { terminal: Some("LUKKP".into()), ..Place::default() })),
+        equipment: Some(Box::new(Equipment {
+            number: "CSQU3054383".into(),
+            check_digit_ok: Some(true),
+            ..Equipment::default()
+        })),
+        transport: None,
+        route: None,
+        documents: None,
+        parties: Vec::new(),
+        seals: Vec::new(),
+        weights: Vec::new(),
+        customs: None,
+        pin: None,
+        actor: None,
+        reefer: None,
+        cargo: Vec::new(),
+        source: Box::new(Source { feed: "pcs".into(), topic: "port.raw".into(), ..Source::default() }),
+        notes: Vec::new(),
+    };
+    Fact {
+        fact_id: event.event_id.clone(),
+        revision,
+        retracted,
+        subject,
+        occurred_at: at,
+        created_at: None,
+        received_at: at,
+        handling: Handling::port_traffic(),
+        event: Some(Box::new(event)),
+        hit: None,
+        indicator: None,
+        feedback: None,
+        pointer: None,
+    }
+}
+
+struct World {
+    now: i64,
+    codec: Codec,
+    harness: Harness<Detector>,
+}
+
+impl World {
+    fn new() -> Self {
+        let codec = Codec::embedded();
+        let shadowed = IntCounterVec::new(Opts::new("shadowed", "shadowed"), &["code"]).unwrap();
+        let engine = Arc::new(Engine::new(Rules::default(), "test"));
+        Self {
+            now: NOW,
+            harness: Harness::new(
+                Detector::new(codec.clone(), Arc::new(move || Arc::clone(&engine)), shadowed),
+                FACTS,
+            ),
+            codec,
+        }
+    }
+
+    fn send(&mut self, fact: &Fact) -> (Outcome, Vec<Alert>) {
+        let value = self.codec.encode(FACTS, fact).unwrap();
+        let (outcome, sent) =
+            self.harness.handle(&Record::new(FACTS, 0, 0, b"container/CSQU3054383", &value), self.now);
+        (outcome, self.alerts(&sent))
+    }
+
+    fn alerts(&self, sent: &[NewRecord]) -> Vec<Alert> {
+        let alerts = sent.iter().filter(|r| r.topic == ALERTS);
+        alerts.map(|r| self.codec.decode(r.value.as_deref().unwrap()).unwrap()).collect()
+    }
+}
+
+#[test]
+fn a_gate_out_under_hold_is_raised_at_its_deadline_and_taken_back_by_a_late_release() {
+    let mut world = World::new();
+    assert_eq!(world.send(&fact(EventKind::Discharged, 300, 1, false)).0, Outcome::Produced);
+    assert_eq!(world.send(&fact(EventKind::CustomsHeld, 200, 1, false)).0, Outcome::Produced);
+    let gate_out = fact(EventKind::GateOut, 5, 1, false);
+    let (outcome, alerts) = world.send(&gate_out);
+    assert_eq!((outcome, alerts.len()), (Outcome::Produced, 0));
+    assert_eq!(world.send(&gate_out).0, Outcome::Duplicate);
+
+    let due = world.harness.next_due_ms().unwrap();
+    assert_eq!(due, NOW + 10 * MINUTE);
+    world.now = due;
+    let sent = world.harness.due(due);
+    let raised = world.alerts(&sent);
+    assert_eq!(raised.len(), 1);
+    assert_eq!((raised[0].state, raised[0].indicators[0].code.as_str()), (AlertState::Raised, "MO-25a"));
+
+    let (_, alerts) = world.send(&fact(EventKind::CustomsReleased, 60, 1, false));
+    assert_eq!((alerts[0].state, alerts[0].revision), (AlertState::Retracted, 2));
+    let (_, alerts) = world.send(&fact(EventKind::CustomsReleased, 60, 2, true));
+    assert_eq!((alerts[0].state, alerts[0].revision), (AlertState::Raised, 3));
+}
+
+#[test]
+fn a_value_that_is_no_fact_is_dead_lettered() {
+    let mut world = World::new();
+    for value in [b"".as_slice(), b"noise", b"\xC3\x01aaaaaaaabbbb"] {
+        let (outcome, sent) = world.harness.handle(&Record::new(FACTS, 0, 0, b"k", value), NOW);
+        assert!(matches!(outcome, Outcome::DeadLettered { .. }), "{outcome:?}");
+        assert_eq!(sent.len(), 1);
+    }
+}
