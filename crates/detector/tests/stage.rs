@@ -1,5 +1,7 @@
 //! The detector's step, without Kafka: facts become alerts, absences fire at their time, rubbish is dead-lettered.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 
 use prometheus::{IntCounterVec, Opts};

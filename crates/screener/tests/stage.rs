@@ -1,5 +1,7 @@
 //! The screener's step, without Kafka: a changed list finds the containers that are already in the port.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use quaywatch_codec::Codec;
 use quaywatch_domain::event::{Classifier, Equipment, Source};
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, Value};
