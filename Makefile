@@ -30,7 +30,7 @@ bench: prerequisites ## the figures: throughput, latency, memory, restart, on a 
 
 up: ## start an Apache Kafka on loopback and create the topics
 	$(KAFKA) start --dir $(LOCAL)
-	$(CARGO) run -q -p quaywatch -- --set kafka.brokers="$$(cat $(LOCAL)/bootstrap)" topics ensure
+	$(CARGO) run -q -p quaywatch -- --set kafka.brokers="$$(cat $(LOCAL)/bootstrap)" --set files.agencies=deploy/agencies.toml topics ensure
 	@echo "Apache Kafka is up at $$(cat $(LOCAL)/bootstrap)"
 
 down: ## stop it; its data stays in .local/dev

@@ -9,6 +9,7 @@ use quaywatch_kafka::{DEAD_LETTERS, Reader};
 use quaywatch_service::{ExitCode, Settings};
 
 use crate::cli::Deadletters;
+use crate::commands::print_text;
 
 /// Longest time to read the topic.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -25,7 +26,13 @@ pub(crate) fn run(args: &Deadletters, settings: &Settings) -> Result<ExitCode> {
     match args {
         Deadletters::List { code } => {
             for letter in letters.iter().filter(|l| code.as_ref().is_none_or(|c| *c == l.code)) {
-                println!("{}  {}  {:<18} {}", letter.at, coordinates(letter), letter.code, letter.sentence);
+                print_text(&format!(
+                    "{}  {}  {:<18} {}",
+                    letter.at,
+                    coordinates(letter),
+                    letter.code,
+                    letter.sentence
+                ))?;
             }
         }
         Deadletters::Show { coordinates: wanted } => {

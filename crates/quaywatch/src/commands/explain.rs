@@ -11,6 +11,7 @@ use quaywatch_kafka::Reader;
 use quaywatch_service::{ExitCode, Settings};
 
 use crate::cli::Explain;
+use crate::commands::print_text;
 
 /// Longest time to read a topic.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -29,9 +30,9 @@ pub(crate) fn run(args: &Explain, settings: &Settings) -> Result<ExitCode> {
     let Some(alert) = found else {
         bail!("there is no alert {}; `quaywatch tail` shows them all", args.alert_id);
     };
-    println!("{}", quaywatch_sharing::alert_text(&alert));
+    print_text(&quaywatch_sharing::alert_text(&alert))?;
     timeline(&alert, settings, &codec)?;
-    println!("\nEvidence:");
+    print_text("\nEvidence:")?;
     for evidence in &alert.evidence {
         original(evidence, settings, &codec)?;
     }
@@ -54,11 +55,11 @@ fn timeline(alert: &Alert, settings: &Settings, codec: &Codec) -> Result<()> {
     }
     let mut facts: Vec<Fact> = facts.into_values().collect();
     facts.sort_by(|a, b| (a.occurred_at, &a.fact_id).cmp(&(b.occurred_at, &b.fact_id)));
-    println!("\nTimeline of {subject}:");
+    print_text(&format!("\nTimeline of {subject}:"))?;
     for fact in &facts {
         let mark = if alert.evidence.iter().any(|e| e.fact_id == fact.fact_id) { '*' } else { ' ' };
         let back = if fact.retracted { " (taken back)" } else { "" };
-        println!("{mark} {}  {}{back}", fact.occurred_at, what(fact));
+        print_text(&format!("{mark} {}  {}{back}", fact.occurred_at, what(fact)))?;
     }
     Ok(())
 }
@@ -81,17 +82,17 @@ fn what(fact: &Fact) -> String {
 /// Where the original message is and whether its bytes are what they were. The bytes stay where they are: they may hold
 /// secrets in plain.
 fn original(evidence: &Evidence, settings: &Settings, codec: &Codec) -> Result<()> {
-    println!(
+    print_text(&format!(
         "  {}/{}/{} {} sha256 {}",
         evidence.topic, evidence.partition, evidence.offset, evidence.path, evidence.sha256
-    );
+    ))?;
     let record = Reader::fetch_one(&settings.kafka, &evidence.topic, evidence.partition, evidence.offset)?;
     let Some(value) = record.and_then(|r| r.value) else {
-        println!("    (retention has removed the message)");
+        print_text("    (retention has removed the message)")?;
         return Ok(());
     };
     let raw: RawMessage = codec.decode(&value)?;
     let intact = if Sha256::of(&raw.body) == evidence.sha256 { "digest agrees" } else { "DIGEST DIFFERS" };
-    println!("    feed {}, {} bytes, {intact}", raw.feed, raw.body.len());
+    print_text(&format!("    feed {}, {} bytes, {intact}", raw.feed, raw.body.len()))?;
     Ok(())
 }

@@ -14,6 +14,15 @@ pub(crate) mod tail;
 pub(crate) mod topics;
 pub(crate) mod watchlist;
 
+/// Writes text and a line end to stdout; a closed pipe ends the program quietly.
+pub(crate) fn print_text(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"\n")?;
+    Ok(())
+}
+
 /// Writes one JSON document and a line end to stdout; a closed pipe ends the program quietly.
 pub(crate) fn print_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
     use std::io::Write as _;

@@ -5,7 +5,7 @@ use quaywatch_codec::{Registry, schemas};
 use quaywatch_service::{ExitCode, Settings};
 
 use crate::cli::Schema;
-use crate::commands::serve;
+use crate::commands::{print_text, serve};
 
 /// Compares our schemas with the registry, or registers them under `<topic>-value`.
 pub(crate) fn run(args: &Schema, settings: &Settings) -> Result<ExitCode> {
@@ -28,13 +28,13 @@ fn one(args: &Schema, registry: &Registry, subject: &str, schema: &str) -> Resul
     match args {
         Schema::Check => {
             let compatible = registry.is_compatible(subject, schema)?;
-            println!("{subject}: {}", if compatible { "compatible" } else { "NOT compatible" });
+            print_text(&format!("{subject}: {}", if compatible { "compatible" } else { "NOT compatible" }))?;
             Ok(compatible)
         }
         Schema::Register => {
             let id = registry.register(subject, schema)?;
             registry.set_compatibility(subject, "BACKWARD_TRANSITIVE")?;
-            println!("{subject}: id {id}");
+            print_text(&format!("{subject}: id {id}"))?;
             Ok(true)
         }
     }

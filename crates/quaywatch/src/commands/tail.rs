@@ -8,7 +8,7 @@ use quaywatch_kafka::{OwnedRecord, Read, Reader};
 use quaywatch_service::{ExitCode, Settings};
 
 use crate::cli::{Form, Tail};
-use crate::commands::print_line;
+use crate::commands::{print_line, print_text};
 
 /// Prints the records of the topic in order, and with `--follow` those to come.
 pub(crate) fn run(args: &Tail, settings: &Settings) -> Result<ExitCode> {
@@ -35,9 +35,9 @@ pub(crate) fn run(args: &Tail, settings: &Settings) -> Result<ExitCode> {
 fn print(record: &OwnedRecord, args: &Tail, codec: &quaywatch_codec::Codec) -> Result<()> {
     let Some(value) = &record.value else { return Ok(()) };
     match (&args.agency, args.format) {
-        (Some(_), Form::Table) => println!("{}", quaywatch_sharing::view_text(&codec.decode(value)?)),
+        (Some(_), Form::Table) => print_text(&quaywatch_sharing::view_text(&codec.decode(value)?))?,
         (Some(_), _) => print_line(&codec.decode::<AgencyAlert>(value)?)?,
-        (None, Form::Table) => println!("{}", quaywatch_sharing::alert_text(&codec.decode(value)?)),
+        (None, Form::Table) => print_text(&quaywatch_sharing::alert_text(&codec.decode(value)?))?,
         (None, _) => print_line(&codec.decode::<Alert>(value)?)?,
     }
     Ok(())

@@ -5,7 +5,7 @@ use quaywatch_kafka::{Topics, admin};
 use quaywatch_service::{ExitCode, Settings};
 
 use crate::cli::Topics as Args;
-use crate::commands::serve;
+use crate::commands::{print_text, serve};
 
 /// Creates what is missing, or reports what differs.
 pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
         Args::Verify => runtime.block_on(admin::verify(&settings.kafka, &topics))?,
     };
     for line in &lines {
-        println!("{line}");
+        print_text(line)?;
     }
     match args {
         Args::Ensure => {
