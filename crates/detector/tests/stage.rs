@@ -8,7 +8,7 @@ use prometheus::{IntCounterVec, Opts};
 use quaywatch_codec::Codec;
 use quaywatch_detection::{Engine, Rules};
 use quaywatch_detector::{ALERTS, Detector, FACTS};
-use quaywatch_domain::event::{Classifier, Equipment, Place, Source};
+use quaywatch_domain::event::{Equipment, Place, Source};
 use quaywatch_domain::{Alert, AlertState, EventKind, Fact, Handling, PortEvent, Subject, Timestamp};
 use quaywatch_kafka::{Harness, NewRecord, Outcome, Record};
 
@@ -19,33 +19,16 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
     let at = Timestamp::from_millis(NOW - minutes_ago * MINUTE);
     let subject = Subject::container("CSQU3054383");
     let event = PortEvent {
-        event_id: format!("pcs/{kind}"),
         revision,
         retracted,
-        kind,
-        classifier: Classifier::Actual,
-        occurred_at: at,
-        created_at: None,
-        received_at: at,
         place: Some(Box::new(Place { terminal: Some("LUKKP".into()), ..Place::default() })),
         equipment: Some(Box::new(Equipment {
             number: "CSQU3054383".into(),
             check_digit_ok: Some(true),
             ..Equipment::default()
         })),
-        transport: None,
-        route: None,
-        documents: None,
-        parties: Vec::new(),
-        seals: Vec::new(),
-        weights: Vec::new(),
-        customs: None,
-        pin: None,
-        actor: None,
-        reefer: None,
-        cargo: Vec::new(),
         source: Box::new(Source { feed: "pcs".into(), topic: "port.raw".into(), ..Source::default() }),
-        notes: Vec::new(),
+        ..PortEvent::new(format!("pcs/{kind}"), kind, at)
     };
     Fact {
         fact_id: event.event_id.clone(),

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quaywatch_domain::event::{Classifier, Equipment, Source};
+use quaywatch_domain::event::{Equipment, Source};
 use quaywatch_domain::{EventKind, PortEvent, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -207,29 +207,12 @@ impl Step {
 /// The event that takes a line back: what routes it, and where that was said.
 fn retraction(line: &LineState, source: &Source, received_at: Timestamp) -> PortEvent {
     PortEvent {
-        event_id: line.event_id.clone(),
         revision: line.revision,
         retracted: true,
-        kind: line.kind.clone(),
-        classifier: Classifier::Actual,
-        occurred_at: line.occurred_at,
-        created_at: None,
         received_at,
-        place: None,
         equipment: Some(Box::new(Equipment { number: line.container.clone(), ..Equipment::default() })),
-        transport: None,
-        route: None,
-        documents: None,
-        parties: Vec::new(),
-        seals: Vec::new(),
-        weights: Vec::new(),
-        customs: None,
-        pin: None,
-        actor: None,
-        reefer: None,
-        cargo: Vec::new(),
         source: Box::new(source.clone()),
-        notes: Vec::new(),
+        ..PortEvent::new(line.event_id.clone(), line.kind.clone(), line.occurred_at)
     }
 }
 

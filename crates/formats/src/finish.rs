@@ -1,7 +1,7 @@
 //! What every event goes through, whatever it was written in: identifiers normalised and checked, lengths limited,
 //! defaults of the feed filled in.
 
-use quaywatch_domain::event::{Classifier, Equipment, Place, PortEvent, Seal, note};
+use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, note};
 use quaywatch_domain::identifiers::{
     ContainerNumber, imo_check_digit_ok, normalise_imo, normalise_reference, normalise_seal,
 };
@@ -19,29 +19,9 @@ const MAX_TEXT_CHARACTERS: usize = 512;
 /// An event with what it always has; the rest is for the parser to fill in.
 pub(crate) fn blank(context: &Context<'_>, kind: EventKind, occurred_at: Timestamp) -> PortEvent {
     PortEvent {
-        event_id: String::new(),
-        revision: 0,
-        retracted: false,
-        kind,
-        classifier: Classifier::Actual,
-        occurred_at,
-        created_at: None,
         received_at: context.received_at.unwrap_or(occurred_at),
-        place: None,
-        equipment: None,
-        transport: None,
-        route: None,
-        documents: None,
-        parties: Vec::new(),
-        seals: Vec::new(),
-        weights: Vec::new(),
-        customs: None,
-        pin: None,
-        actor: None,
-        reefer: None,
-        cargo: Vec::new(),
         source: Box::new(context.source.clone()),
-        notes: Vec::new(),
+        ..PortEvent::new(String::new(), kind, occurred_at)
     }
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::event::{Classifier, Equipment, Source};
+use quaywatch_domain::event::{Equipment, Source};
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, Value};
 use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Severity, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Harness, NewRecord, Outcome, Record, TableChange};
@@ -14,29 +14,10 @@ const NOW: i64 = 1_772_500_000_000;
 fn event(number: &str) -> PortEvent {
     let at = Timestamp::from_millis(NOW - 3_600_000);
     PortEvent {
-        event_id: format!("gate/{number}"),
         revision: 1,
-        retracted: false,
-        kind: EventKind::GateIn,
-        classifier: Classifier::Actual,
-        occurred_at: at,
-        created_at: None,
-        received_at: at,
-        place: None,
         equipment: Some(Box::new(Equipment { number: number.into(), ..Equipment::default() })),
-        transport: None,
-        route: None,
-        documents: None,
-        parties: Vec::new(),
-        seals: Vec::new(),
-        weights: Vec::new(),
-        customs: None,
-        pin: None,
-        actor: None,
-        reefer: None,
-        cargo: Vec::new(),
         source: Box::new(Source { feed: "gate".into(), ..Source::default() }),
-        notes: Vec::new(),
+        ..PortEvent::new(format!("gate/{number}"), EventKind::GateIn, at)
     }
 }
 

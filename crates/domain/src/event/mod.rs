@@ -96,6 +96,36 @@ pub struct PortEvent {
 }
 
 impl PortEvent {
+    /// An event that says what happened and when, and nothing else: actual, standing, received when it happened.
+    #[must_use]
+    pub fn new(event_id: impl Into<String>, kind: EventKind, occurred_at: Timestamp) -> Self {
+        Self {
+            event_id: event_id.into(),
+            revision: 0,
+            retracted: false,
+            kind,
+            classifier: Classifier::Actual,
+            occurred_at,
+            created_at: None,
+            received_at: occurred_at,
+            place: None,
+            equipment: None,
+            transport: None,
+            route: None,
+            documents: None,
+            parties: Vec::new(),
+            seals: Vec::new(),
+            weights: Vec::new(),
+            customs: None,
+            pin: None,
+            actor: None,
+            reefer: None,
+            cargo: Vec::new(),
+            source: Box::default(),
+            notes: Vec::new(),
+        }
+    }
+
     /// The compact container number, when there is one.
     #[must_use]
     pub fn container(&self) -> Option<&str> {
