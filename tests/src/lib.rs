@@ -2,12 +2,13 @@
 //! written for the purpose, and snapshots of what the agencies read.
 
 pub mod broker;
+pub mod list;
 pub mod port;
 pub mod services;
 pub mod snapshot;
 pub mod traffic;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
 
@@ -24,4 +25,12 @@ pub fn wait_for(what: &str, limit: Duration, mut condition: impl FnMut() -> Resu
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())
+}
+
+/// The time of day, milliseconds since 1970.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the messages of a test must have happened lately")]
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

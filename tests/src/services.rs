@@ -75,6 +75,15 @@ impl Service {
         Ok(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
+    /// How many lines of metrics start so.
+    ///
+    /// # Errors
+    /// When the service does not answer.
+    pub fn lines(&self, start: &str) -> Result<usize> {
+        let (_, text) = self.get("metrics")?;
+        Ok(text.lines().filter(|line| line.starts_with(start)).count())
+    }
+
     fn get(&self, path: &str) -> Result<(u16, String)> {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

@@ -234,11 +234,15 @@ impl Snapshot {
     }
 }
 
-/// The view without what depends on the moment: when it was written, and the revisions of facts made of that moment.
+/// The view without the moment of writing: a view that is withdrawn holds it in further fields, as it shows nothing of
+/// the alert any more.
 fn without_moment(view: &AgencyAlert) -> Result<Value> {
     let mut value = serde_json::to_value(view)?;
     if let Some(object) = value.as_object_mut() {
-        object.remove("produced_at");
+        let moment = object.remove("produced_at");
+        if view.withdrawn {
+            object.retain(|_, value| moment.as_ref() != Some(value));
+        }
     }
     Ok(value)
 }

@@ -1,0 +1,42 @@
+//! Watchlists.
+
+use anyhow::Result;
+use quaywatch_domain::handling::{EuropolCode, Tlp};
+use quaywatch_domain::watchlist::{EntryAction, EntryKind, Value};
+use quaywatch_domain::{Handling, Severity, WatchlistEntry};
+use quaywatch_kafka::NewRecord;
+
+use crate::port::Port;
+
+/// Puts containers on a list of the police, at a version that is the same each time.
+///
+/// # Errors
+/// When it is not stored.
+pub fn load(port: &Port, containers: &[String]) -> Result<()> {
+    let mut records = Vec::new();
+    for container in containers {
+        let entry = WatchlistEntry {
+            entry_id: format!("e-{container}"),
+            list_id: "wanted".to_owned(),
+            list_version: "1".to_owned(),
+            kind: EntryKind::Container,
+            values: vec![Value { scheme: "CONTAINER".to_owned(), value: container.clone() }],
+            names: Vec::new(),
+            countries: Vec::new(),
+            birth_dates: Vec::new(),
+            action: EntryAction::Specific,
+            severity: Severity::High,
+            handling: Handling::new(Tlp::AmberStrict, EuropolCode::H1),
+            owner: Some("police-koper".to_owned()),
+            legal_basis: None,
+            reason: None,
+            source_ref: None,
+            valid_from: None,
+            valid_to: None,
+            review_on: None,
+        };
+        let value = port.codec.encode("port.watchlist", &entry)?;
+        records.push(NewRecord::new("port.watchlist", entry.key(), value));
+    }
+    port.send_together(&records)
+}
