@@ -160,6 +160,21 @@ impl Port {
         Ok(())
     }
 
+    /// Puts many messages into `port.raw`, in transactions of a few hundred.
+    ///
+    /// # Errors
+    /// When they are not stored.
+    pub fn put_together(&self, messages: &[Message]) -> Result<()> {
+        let mut batch = TransactionalBatch::connect(&self.kafka, "load")?;
+        for some in messages.chunks(200) {
+            let record = |m: &Message| {
+                Ok(NewRecord::new("port.raw", m.feed.as_str(), self.codec.encode("port.raw", &m.raw())?))
+            };
+            batch.publish(&some.iter().map(record).collect::<Result<Vec<_>>>()?)?;
+        }
+        Ok(())
+    }
+
     /// Puts one record anywhere.
     ///
     /// # Errors

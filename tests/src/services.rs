@@ -84,6 +84,26 @@ impl Service {
         Ok(text.lines().filter(|line| line.starts_with(start)).count())
     }
 
+    /// The buckets of a histogram: upper bound and count up to it.
+    ///
+    /// # Errors
+    /// When the service does not answer.
+    pub fn buckets(&self, start: &str) -> Result<Vec<(f64, f64)>> {
+        let (_, text) = self.get("metrics")?;
+        let of = |line: &str| {
+            let bound = line.split("le=\"").nth(1)?.split('"').next()?;
+            let bound = if bound == "+Inf" { f64::INFINITY } else { bound.parse().ok()? };
+            Some((bound, line.rsplit(' ').next()?.parse().ok()?))
+        };
+        Ok(text.lines().filter(|line| line.starts_with(start)).filter_map(of).collect())
+    }
+
+    /// Id of the process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     fn get(&self, path: &str) -> Result<(u16, String)> {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
