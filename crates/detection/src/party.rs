@@ -15,8 +15,9 @@ use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 /// Most partners of one consignee; a party with more is a trade platform and has no habits to break.
 const MAX_PARTNERS: usize = 48;
 
-/// Earliest sightings kept of each partner.
-pub(crate) const MAX_SIGHTINGS_PER_PARTNER: usize = 6;
+/// Earliest sightings kept of each partner: enough that corrections of the first ones leave a first one. Beyond it what
+/// was let go cannot come back when all that was kept is taken back.
+pub(crate) const MAX_SIGHTINGS_PER_PARTNER: usize = 24;
 
 /// Containers of the consignee kept as its history.
 const MAX_HISTORY_CONTAINERS: usize = 8;

@@ -146,6 +146,14 @@ fn facts(pieces: &[Piece], strange_at: i64) -> Vec<Fact> {
     all
 }
 
+/// The ledger of a consignee keeps the earliest 24 sightings of a partner, 3 of which are those of `stranger`.
+fn is_within_the_ledger(pieces: &[Piece]) -> bool {
+    HAULIERS.iter().all(|haulier| {
+        let names = |p: &&Piece| p.event.parties.iter().any(|party| party.id.as_deref() == Some(haulier));
+        pieces.iter().filter(names).count() <= 21
+    })
+}
+
 /// The alerts that stand after these facts and after every deadline, without what may differ.
 fn standing(facts: Vec<Fact>, now: Timestamp) -> BTreeMap<String, Alert> {
     let mut world = World::new();
@@ -179,10 +187,11 @@ proptest! {
 
     #[test]
     fn same_facts_in_any_order_give_the_same_alerts(
-        pieces in prop::collection::vec(piece(), 1..60),
+        pieces in prop::collection::vec(piece(), 1..48),
         order in prop::collection::vec(any::<u32>(), 300),
         early in any::<bool>(), strange_at in 0..30_000i64,
     ) {
+        prop_assume!(is_within_the_ledger(&pieces));
         let now = at(if early { 20 } else { 31 }, "23:00");
         let facts = facts(&pieces, strange_at);
         let one = standing(facts.clone(), now);
