@@ -127,8 +127,7 @@ pub fn apply(previous: Option<&DocumentState>, document: Document) -> Applied {
     if state.stated && whole && version == floor {
         return Applied { emit: Vec::new(), state, verdict: Verdict::Duplicate };
     }
-    let below = if whole { version < floor } else { document.revision < state.floor };
-    if state.stated && below {
+    if state.stated && version < floor {
         return Applied { emit: Vec::new(), state, verdict: Verdict::Superseded };
     }
     let mut step = Step::new(state, version);
