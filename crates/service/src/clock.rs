@@ -92,8 +92,8 @@ mod tests {
         let start = Timestamp::parse("2026-03-01T06:00:00Z").unwrap();
         let clock = Clock::accelerated(start, 3600.0);
         assert_eq!(clock.now(), start);
-        let begun = Instant::now();
         clock.begin();
+        let begun = Instant::now();
         while begun.elapsed() < Duration::from_millis(5) {
             std::hint::spin_loop();
         }
