@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mapping::Mapping;
+
 /// The feed of files that no feed claims, in UTC.
 pub const DEFAULT_FEED: &str = "default";
 
@@ -38,12 +40,16 @@ pub enum Format {
     Dcsa,
     /// UN/EDIFACT.
     Edifact,
+    /// CSV, read by the feed's mapping.
+    Csv,
+    /// JSON that is neither DCSA nor canonical, read by the feed's mapping.
+    Json,
     /// Canonical events, one a line.
     Jsonl,
 }
 
 /// Settings of one feed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeedSettings {
     /// How it writes.
@@ -56,18 +62,41 @@ pub struct FeedSettings {
     pub port: Option<String>,
     /// Offline: names of the files that are this feed's, with `*` and `?`.
     pub files: Vec<String>,
-    /// EDIFACT document names of this sender that differ from the directory's: `"CODECO:270" = "gate_in"`.
+    /// Zones of terminals that differ from `time_zone`, by SMDG code.
+    pub terminal_zones: BTreeMap<String, String>,
+    /// Ready mapping for CSV or JSON, by name; `mapping` adds to it.
+    pub profile: Option<String>,
+    /// How CSV columns or JSON fields become the event.
+    pub mapping: Mapping,
+    /// EDIFACT document names (BGM 1001) of this sender that differ from the directory's: `"CODECO:270" = "gate_in"`.
     pub document_names: BTreeMap<String, String>,
-    /// The gateway's: file with the bearer token.
-    pub secret_file: Option<String>,
-    /// The gateway's: SHA-256 of the bearer token.
-    pub secret_sha256: Option<String>,
-    /// The gateway's: limit of the rate.
-    pub max_messages_per_second: Option<u32>,
+    /// EDIFACT equipment statuses (EQD 8249) of this sender: `"9" = "restowed"`.
+    pub equipment_statuses: BTreeMap<String, String>,
+    /// EDIFACT status events (STS 9015:4405 or 4405 or the text of 4404, and GIS 7365 in CUSRES) of this sender:
+    /// `"1:P" = "gate_out"`.
+    pub status_codes: BTreeMap<String, String>,
+    /// The normalizer's: when the feed is paused.
+    pub pause: Pause,
+    /// The gateway's: who may send by HTTP.
+    pub http: Option<toml::Table>,
+    /// The gateway's: the folder whose files are messages.
+    pub drop: Option<toml::Table>,
+    /// The gateway's: the foreign topic whose records are messages.
+    pub bridge: Option<toml::Table>,
+}
+
+/// When a feed that sends only rubbish is paused. All zero: never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pause {
+    /// Messages that are looked at together.
+    pub messages: u32,
+    /// Share of them, in percent, of which nothing could be used.
+    pub rejected_percent: u32,
 }
 
 /// All feeds, by id.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Feeds {
     feeds: BTreeMap<String, FeedSettings>,
@@ -88,6 +117,15 @@ impl Feeds {
                 && jiff::tz::TimeZone::get(zone).is_err()
             {
                 return wrong("time_zone", zone, "is not an IANA time zone; write it like Europe/Ljubljana");
+            }
+            for zone in settings.terminal_zones.values() {
+                if jiff::tz::TimeZone::get(zone).is_err() {
+                    return wrong(
+                        "terminal_zones",
+                        zone,
+                        "is not an IANA time zone; write it like Europe/Ljubljana",
+                    );
+                }
             }
             if let Some(port) = &settings.port
                 && !quaywatch_domain::identifiers::is_un_locode(port)

@@ -20,12 +20,16 @@ mod feeds;
 mod finish;
 mod jsonl;
 mod local_time;
+mod mapping;
+mod parties;
 
 use quaywatch_domain::event::Source;
 use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Timestamp};
 
 pub use document::{Document, Function};
-pub use feeds::{DEFAULT_FEED, Error, FeedSettings, Feeds, Format};
+pub use feeds::{DEFAULT_FEED, Error, FeedSettings, Feeds, Format, Pause};
+pub use mapping::Mapping;
+pub use parties::{Parties, PartiesError};
 
 /// Largest message, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 2 * 1024 * 1024;
@@ -43,6 +47,8 @@ pub struct Context<'a> {
     pub settings: &'a FeedSettings,
     /// Key for secrets and people.
     pub key: &'a PseudonymKey,
+    /// The party registry.
+    pub parties: &'a Parties,
     /// When we stored it; none for files without receipt times.
     pub received_at: Option<Timestamp>,
     /// Media type as declared by the sender.
@@ -120,6 +126,8 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         Some(Format::Dcsa) => dcsa::parse(bytes, context),
         Some(Format::Edifact) => edifact::parse(bytes, context),
         Some(Format::Jsonl) => jsonl::parse(bytes, context),
+        Some(Format::Csv) => mapping::parse_csv(bytes, context),
+        Some(Format::Json) => mapping::parse_json(bytes, context),
         Some(Format::Auto) | None => Parsed::rejected(
             DeadLetterCode::UnknownFormat,
             "the content is neither DCSA JSON, EDIFACT nor JSON lines; check what the sender sent, \

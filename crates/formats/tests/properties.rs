@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use quaywatch_domain::event::Source;
 use quaywatch_domain::{PortEvent, PseudonymKey, Timestamp};
 use quaywatch_formats::document::{DocumentState, apply};
-use quaywatch_formats::{Context, FeedSettings, Parsed, parse};
+use quaywatch_formats::{Context, FeedSettings, Parsed, Parties, parse};
 
 fn read(bytes: &[u8]) -> Parsed {
     let settings = FeedSettings { time_zone: Some("Europe/Ljubljana".into()), ..FeedSettings::default() };
@@ -18,6 +18,7 @@ fn read(bytes: &[u8]) -> Parsed {
         feed: "gate",
         settings: &settings,
         key: &key,
+        parties: &Parties::default(),
         received_at: Some(Timestamp::from_millis(1_772_500_000_000)),
         content_type: None,
         source: Source::default(),

@@ -34,6 +34,13 @@ struct File {
 
 #[derive(Deserialize)]
 struct Entry {
+    #[serde(default)]
+    http: Http,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Http {
     secret_file: Option<PathBuf>,
     secret_sha256: Option<String>,
     max_messages_per_second: Option<u32>,
@@ -49,7 +56,7 @@ impl Doors {
         let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
         let mut doors = BTreeMap::new();
         for (feed, entry) in file.feeds {
-            let door = entry.door(folder).map_err(|why| format!("feed '{feed}': {why}"))?;
+            let door = entry.http.door(folder).map_err(|why| format!("feed '{feed}': {why}"))?;
             doors.insert(feed, door);
         }
         Ok(Self(doors))
@@ -79,7 +86,7 @@ impl Doors {
     }
 }
 
-impl Entry {
+impl Http {
     fn door(self, folder: &Path) -> Result<Door, String> {
         let token = match (self.secret_file, self.secret_sha256) {
             (Some(_), Some(_)) => return Err("secret_file and secret_sha256 are both set; set one".into()),
@@ -122,7 +129,7 @@ mod tests {
     fn only_the_right_token_opens_an_existing_feed() {
         let digest = Sha256::of(TOKEN.as_bytes());
         let text = format!(
-            "[feeds.gate]\nformat = \"edifact\"\nsecret_sha256 = \"{digest}\"\nmax_messages_per_second = 3\n[feeds.files]\n"
+            "[feeds.gate]\nformat = \"edifact\"\n[feeds.gate.http]\nsecret_sha256 = \"{digest}\"\nmax_messages_per_second = 3\n[feeds.files]\n"
         );
         let doors = doors(&text).unwrap();
         assert_eq!(doors.open("gate", TOKEN.as_bytes()).unwrap().max_messages_per_second, Some(3));
@@ -137,10 +144,10 @@ mod tests {
     fn a_secret_file_is_found_beside_the_feeds_and_read_without_its_line_end() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("gate.secret"), format!("{TOKEN}\n")).unwrap();
-        let doors = Doors::parse("[feeds.gate]\nsecret_file = \"gate.secret\"", dir.path()).unwrap();
+        let doors = Doors::parse("[feeds.gate.http]\nsecret_file = \"gate.secret\"", dir.path()).unwrap();
         assert!(doors.open("gate", TOKEN.as_bytes()).is_some());
         std::fs::write(dir.path().join("gate.secret"), "short\n").unwrap();
-        let error = Doors::parse("[feeds.gate]\nsecret_file = \"gate.secret\"", dir.path()).unwrap_err();
+        let error = Doors::parse("[feeds.gate.http]\nsecret_file = \"gate.secret\"", dir.path()).unwrap_err();
         assert!(
             error.contains("feed 'gate'") && error.contains("5 bytes") && !error.contains("short"),
             "{error}"
@@ -150,9 +157,9 @@ mod tests {
     #[test]
     fn what_is_wrong_names_the_feed() {
         for text in [
-            "[feeds.gate]\nsecret_sha256 = \"abc\"",
-            "[feeds.gate]\nsecret_file = \"no-such-file\"",
-            "[feeds.gate]\nsecret_file = \"x\"\nsecret_sha256 = \"y\"",
+            "[feeds.gate.http]\nsecret_sha256 = \"abc\"",
+            "[feeds.gate.http]\nsecret_file = \"no-such-file\"",
+            "[feeds.gate.http]\nsecret_file = \"x\"\nsecret_sha256 = \"y\"",
         ] {
             assert!(doors(text).unwrap_err().contains("feed 'gate'"), "{text}");
         }

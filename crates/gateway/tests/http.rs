@@ -82,8 +82,10 @@ async fn open(acks: usize, change: impl FnOnce(&mut settings::Gateway)) -> Door 
     let mut limits =
         settings::Gateway { listen: "127.0.0.1:0".parse().unwrap(), ..settings::Gateway::default() };
     change(&mut limits);
-    let text =
-        format!("[feeds.gate]\nterminal = \"LUKKP\"\nsecret_sha256 = \"{}\"\n", Sha256::of(TOKEN.as_bytes()));
+    let text = format!(
+        "[feeds.gate]\nterminal = \"LUKKP\"\n[feeds.gate.http]\nsecret_sha256 = \"{}\"\n",
+        Sha256::of(TOKEN.as_bytes())
+    );
     let doors = WatchedFile::fixed(Doors::parse(&text, Path::new(".")).unwrap());
     let (registry, shutdown, broker) = (Registry::new(), Shutdown::manual(), Broker::new(acks));
     let metrics = Metrics::register(&registry).unwrap();

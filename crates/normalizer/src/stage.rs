@@ -4,7 +4,7 @@ use quaywatch_codec::Codec;
 use quaywatch_domain::event::Source;
 use quaywatch_domain::{PortEvent, PseudonymKey, RawMessage};
 use quaywatch_formats::document::{self, Verdict};
-use quaywatch_formats::{Context, Document, FeedSettings, Feeds, Reject};
+use quaywatch_formats::{Context, Document, FeedSettings, Feeds, Parties, Reject};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States};
 use quaywatch_service::stage::{decode, refused};
 
@@ -22,6 +22,8 @@ pub struct Setup {
     pub codec: Codec,
     /// The feeds in force; asked again for each message.
     pub feeds: Arc<dyn Fn() -> Arc<Feeds> + Send + Sync>,
+    /// The party registry in force.
+    pub parties: Arc<dyn Fn() -> Arc<Parties> + Send + Sync>,
     /// Key for secrets and people.
     pub key: PseudonymKey,
 }
@@ -99,6 +101,7 @@ impl Stage for Normalizer {
             feed: &raw.feed,
             settings,
             key: &self.setup.key,
+            parties: &(self.setup.parties)(),
             received_at: Some(raw.received_at),
             content_type: raw.content_type.as_deref(),
             source: Source {

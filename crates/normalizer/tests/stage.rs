@@ -23,6 +23,7 @@ impl World {
         let setup = Setup {
             codec: codec.clone(),
             feeds: Arc::new(move || Arc::clone(&feeds)),
+            parties: Arc::new(Arc::default),
             key: PseudonymKey::new(*b"a key of sixteen").unwrap(),
         };
         Self { harness: Harness::new(Normalizer::new(setup), RAW), codec, offset: 0 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quaywatch_domain::event::{Party, PartyRole, Source};
 use quaywatch_domain::{EventKind, PortEvent, PseudonymKey, Sha256, Timestamp};
 use quaywatch_formats::document::{self, DocumentState};
-use quaywatch_formats::{Context, Feeds, Parsed, parse};
+use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
 use quaywatch_simulator::{Day, Message, Options, simulate};
 
 fn day(seed: u64) -> Day {
@@ -19,6 +19,7 @@ fn read(message: &Message, feeds: &Feeds) -> Parsed {
     let context = Context {
         feed: &message.feed,
         settings: feeds.get(&message.feed).expect("every feed has settings"),
+        parties: &Parties::default(),
         key: &PseudonymKey::new(*b"a key of the test only").expect("long enough"),
         received_at: Some(message.at),
         content_type: Some(message.content_type),

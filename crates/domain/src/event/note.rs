@@ -24,3 +24,19 @@ pub const SEAL_PLACEHOLDER: &str = "SEAL_PLACEHOLDER";
 pub const ENVELOPE_MISSING: &str = "ENVELOPE_MISSING";
 /// A value was too long and was cut.
 pub const VALUE_CUT: &str = "VALUE_CUT";
+/// A place is no UN/LOCODE.
+pub const UN_LOCODE_MALFORMED: &str = "UN_LOCODE_MALFORMED";
+/// A terminal is no SMDG terminal code.
+pub const TERMINAL_MALFORMED: &str = "TERMINAL_MALFORMED";
+/// A carrier is neither an SMDG liner code nor a SCAC.
+pub const CARRIER_MALFORMED: &str = "CARRIER_MALFORMED";
+/// A vessel's MMSI does not have nine digits.
+pub const MMSI_MALFORMED: &str = "MMSI_MALFORMED";
+/// An identifier under scheme EORI is none.
+pub const EORI_MALFORMED: &str = "EORI_MALFORMED";
+/// A customs declaration has not the form of an MRN.
+pub const MRN_MALFORMED: &str = "MRN_MALFORMED";
+/// A commodity code has not the form of an HS, CN or TARIC code.
+pub const HS_CODE_MALFORMED: &str = "HS_CODE_MALFORMED";
+/// A size and type code is of neither edition of ISO 6346.
+pub const SIZE_TYPE_UNKNOWN: &str = "SIZE_TYPE_UNKNOWN";

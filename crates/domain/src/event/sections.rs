@@ -125,6 +125,9 @@ pub struct Transport {
     /// IMO number, seven digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vessel_imo: Option<String>,
+    /// MMSI of the vessel, nine digits (ITU-R M.585).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vessel_mmsi: Option<String>,
     /// Name of the vessel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vessel_name: Option<String>,
@@ -256,13 +259,25 @@ pub struct Party {
     /// Pseudonym of telephone or mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Id in the party registry, when the party is known there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<String>,
 }
 
 impl Party {
     /// A party known by role only.
     #[must_use]
     pub const fn new(role: PartyRole) -> Self {
-        Self { role, id: None, id_scheme: None, name: None, address: None, country: None, contact: None }
+        Self {
+            role,
+            id: None,
+            id_scheme: None,
+            name: None,
+            address: None,
+            country: None,
+            contact: None,
+            canonical: None,
+        }
     }
 
     /// Scheme and identifier as one key, such as `EORI:SI12345678`; `None` when either is missing. Two parties may be

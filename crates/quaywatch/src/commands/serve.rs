@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use quaywatch_detection::{Engine, Rules};
-use quaywatch_formats::Feeds;
+use quaywatch_formats::{Feeds, Parties};
 use quaywatch_service::stage::Environment;
 use quaywatch_service::{Admin, ExitCode, Reload, Settings, Shutdown, WatchedFile};
 use quaywatch_sharing::Agencies;
@@ -56,7 +56,14 @@ async fn start(
                 Feeds::parse(text).map_err(|e| e.to_string())
             })?;
             let key = settings.pseudonym_key()?;
-            let setup = quaywatch_normalizer::Setup { codec: own.codec.clone(), feeds: feeds.as_fn(), key };
+            let parties = match settings.files.parties.get() {
+                None => WatchedFile::fixed(Parties::default()),
+                Some(path) => watch(settings, &environment.shutdown, path, |text| {
+                    Parties::parse(text).map_err(|e| e.to_string())
+                })?,
+            };
+            let (codec, feeds, parties) = (own.codec.clone(), feeds.as_fn(), parties.as_fn());
+            let setup = quaywatch_normalizer::Setup { codec, feeds, parties, key };
             tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &own).await?) })
         }
         "watchlist" => watchlist(settings, environment)?,

@@ -87,6 +87,7 @@ pub(crate) fn parse(
         feed,
         settings: feeds.get(feed).unwrap_or(&unknown),
         key,
+        parties: &quaywatch_formats::Parties::default(),
         received_at: None,
         content_type: None,
         source: Source {

@@ -94,6 +94,8 @@ pub struct Files {
     pub feeds: PathBuf,
     /// Agencies and their clearance.
     pub agencies: PathBuf,
+    /// The party registry; empty: none.
+    pub parties: OptionalPath,
     /// Rules; empty: the built-in ones.
     pub rules: OptionalPath,
     /// How often to look for changes.
@@ -105,6 +107,7 @@ impl Default for Files {
         Self {
             feeds: "feeds.toml".into(),
             agencies: "agencies.toml".into(),
+            parties: OptionalPath::default(),
             rules: OptionalPath::default(),
             poll_interval_ms: 3_000,
         }

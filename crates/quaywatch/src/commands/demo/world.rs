@@ -10,7 +10,7 @@ use prometheus::Registry;
 use quaywatch_codec::Codec;
 use quaywatch_detection::{Engine, Rules};
 use quaywatch_domain::{Alert, PseudonymKey, Sha256};
-use quaywatch_formats::Feeds;
+use quaywatch_formats::{Feeds, Parties};
 use quaywatch_kafka::{Embedded, Metrics, Reader, Readiness, Topics};
 use quaywatch_service::stage::Environment;
 use quaywatch_service::{Clock, Shutdown, WatchedFile};
@@ -181,6 +181,7 @@ fn spawn_stages(
     let setup = quaywatch_normalizer::Setup {
         codec: environment.codec.clone(),
         feeds: feeds.as_fn(),
+        parties: WatchedFile::fixed(Parties::default()).as_fn(),
         key: key.clone(),
     };
     let engine = WatchedFile::fixed(Engine::new(Rules::default(), env!("CARGO_PKG_VERSION"))).as_fn();
@@ -206,7 +207,7 @@ async fn open_gateway(
 ) -> Result<(SocketAddr, JoinHandle<()>)> {
     let hash = Sha256::of(token.as_bytes());
     let with_token = |line: &str| match line.strip_prefix("[feeds.") {
-        Some(_) => format!("{line}\nsecret_sha256 = \"{hash}\"\n"),
+        Some(_) => format!("{line}\nhttp.secret_sha256 = \"{hash}\"\n"),
         None => format!("{line}\n"),
     };
     let text: String = feeds_toml.lines().map(with_token).collect();
