@@ -2,62 +2,102 @@
 //! in D.95B a gate-in report; so the look-up is keyed on both, with the feed's own names first.
 
 use quaywatch_domain::EventKind;
-use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, SealSource};
+use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, PartyRole, SealSource};
 
 use crate::FeedSettings;
 
 /// What a document reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reports {
+pub(super) enum Reports {
     /// Events of this kind.
     Kind(EventKind),
-    /// Loaded or discharged; which, the ports tell.
-    Quay,
-    /// The code is not in the list of its directory.
-    Unknown,
+    /// Loaded or discharged, or the order for it; which, the ports tell.
+    Quay {
+        /// Whether it is an order.
+        order: bool,
+    },
+    /// Stuffed or stripped; which, the direction of trade tells.
+    Packing,
 }
+
+/// Announcements that a container will be brought: a word of the open set.
+pub(super) const DROPOFF_ANNOUNCED: &str = "dropoff_announced";
 
 /// Whether the directory is D.00A or later. `95B` comes before `00B`.
 fn is_d00(release: &str) -> bool {
     release.get(..2).and_then(|year| year.parse::<u8>().ok()).is_some_and(|year| year < 90)
 }
 
-/// What a document of this type, directory and name reports.
-pub(crate) fn reports(settings: &FeedSettings, message: &str, release: &str, name: &str) -> Reports {
-    let own = settings
-        .document_names
-        .get(&format!("{message}:{name}"))
-        .or_else(|| settings.document_names.get(name));
-    if let Some(word) = own {
-        return Reports::Kind(EventKind::from_word(word));
+/// What a document of this type, directory and name reports, and whether the name is in the code list.
+pub(super) fn reports(settings: &FeedSettings, message: &str, release: &str, name: &str) -> (Reports, bool) {
+    let own = settings.document_names.get(&format!("{message}:{name}"));
+    if let Some(word) = own.or_else(|| settings.document_names.get(name)) {
+        return (Reports::Kind(EventKind::from_word(word)), true);
     }
-    let kind = match (message, is_d00(release), name) {
-        ("CODECO", false, "34") | ("CODECO", true, "109") => EventKind::GateIn,
-        ("CODECO", false, "36") | ("CODECO", true, "111") => EventKind::GateOut,
-        ("CODECO", true, "117") => EventKind::YardMove,
-        ("CODECO", true, "265" | "266") => EventKind::PositionReported,
-        ("COARRI", false, "44") | ("COARRI", true, "119") => EventKind::Discharged,
-        ("COARRI", false, "46") | ("COARRI", true, "122") => EventKind::Loaded,
-        ("COARRI", _, "24") => EventKind::Restowed,
+    let known = match (message, is_d00(release), name) {
+        ("CODECO", false, "34") | ("CODECO", true, "109") => Reports::Kind(EventKind::GateIn),
+        ("CODECO", false, "36") | ("CODECO", true, "111") => Reports::Kind(EventKind::GateOut),
+        ("CODECO", true, "116") => Reports::Kind(EventKind::PickedUp),
+        ("CODECO", true, "117") => Reports::Kind(EventKind::YardMove),
+        ("CODECO", true, "265" | "266") => Reports::Kind(EventKind::PositionReported),
+        ("CODECO" | "COREOR", true, "132") => Reports::Kind(EventKind::CustomsReleased),
+        ("COARRI", false, "44") | ("COARRI", true, "119" | "181") => Reports::Kind(EventKind::Discharged),
+        ("COARRI", false, "46") | ("COARRI", true, "122") => Reports::Kind(EventKind::Loaded),
+        ("COARRI", _, "24") => Reports::Kind(EventKind::Restowed),
         // Seen from terminals that use one name for both directions.
-        ("COARRI", _, "98" | "270") => return Reports::Quay,
-        _ => return Reports::Unknown,
+        ("COARRI", _, "98" | "270") => Reports::Quay { order: false },
+        ("COPRAR", false, "43") | ("COPRAR", true, "118" | "145") => {
+            Reports::Kind(EventKind::DischargeOrdered)
+        }
+        ("COPRAR", false, "45") | ("COPRAR", true, "121" | "146") => Reports::Kind(EventKind::LoadOrdered),
+        ("COREOR", _, "12" | "129") | ("COPARN", true, "108" | "129" | "135") => {
+            Reports::Kind(EventKind::ReleaseOrder)
+        }
+        ("COPINO", _, "661" | "116" | "171") => Reports::Kind(EventKind::PickupAnnounced),
+        ("COPINO", true, "104") | ("COPARN", true, "126" | "170") => Reports::Kind(announced_dropoff()),
+        ("COSTCO", true, "113") => Reports::Kind(EventKind::Stripped),
+        ("COSTOR", true, "112" | "131" | "183" | "184") => Reports::Kind(EventKind::WorkOrdered),
+        ("BAPLIE", ..) => Reports::Kind(EventKind::StowPosition),
+        ("CUSCAR", ..) => Reports::Kind(EventKind::ManifestLine),
+        ("VERMAS", ..) => Reports::Kind(EventKind::Weighed),
+        ("IFTSTA" | "CUSRES", ..) => Reports::Kind(EventKind::Other),
+        _ => return (usual(message), false),
     };
-    Reports::Kind(kind)
+    (known, true)
 }
 
-/// Equipment status (8249) that is a happening of its own.
-pub(crate) fn kind_of_status(code: &str) -> Option<EventKind> {
-    match code {
-        "5" | "14" => Some(EventKind::Restowed),
-        "7" => Some(EventKind::Shortlanded),
-        "8" => Some(EventKind::Overlanded),
+/// What a message of this type is for, when the name of its document does not say more.
+fn usual(message: &str) -> Reports {
+    match message {
+        "COARRI" => Reports::Quay { order: false },
+        "COPRAR" => Reports::Quay { order: true },
+        "COREOR" => Reports::Kind(EventKind::ReleaseOrder),
+        "COPINO" => Reports::Kind(EventKind::PickupAnnounced),
+        "COSTCO" => Reports::Packing,
+        "COSTOR" => Reports::Kind(EventKind::WorkOrdered),
+        _ => Reports::Kind(EventKind::Other),
+    }
+}
+
+fn announced_dropoff() -> EventKind {
+    EventKind::Unknown(DROPOFF_ANNOUNCED.to_owned())
+}
+
+/// Equipment status (8249) that is a happening of its own: the feed's meaning first.
+pub(super) fn kind_of_status(settings: &FeedSettings, message: &str, code: &str) -> Option<EventKind> {
+    if let Some(word) = settings.equipment_statuses.get(code) {
+        return Some(EventKind::from_word(word));
+    }
+    match (message, code) {
+        ("COARRI", "5" | "14") => Some(EventKind::Restowed),
+        ("COARRI", "7") => Some(EventKind::Shortlanded),
+        ("COARRI", "8") => Some(EventKind::Overlanded),
         _ => None,
     }
 }
 
 /// Equipment status (8249).
-pub(crate) fn status(code: &str) -> Option<EquipmentStatus> {
+pub(super) fn status(code: &str) -> Option<EquipmentStatus> {
     match code {
         "1" => Some(EquipmentStatus::Continental),
         "2" => Some(EquipmentStatus::Export),
@@ -68,8 +108,18 @@ pub(crate) fn status(code: &str) -> Option<EquipmentStatus> {
     }
 }
 
+/// Whether 8249 says that the container is out of service: under repair.
+pub(super) fn is_out_of_service(code: &str) -> bool {
+    code == "13"
+}
+
+/// Whether a code is in the list of equipment statuses (8249).
+pub(super) fn is_status(code: &str) -> bool {
+    code.is_empty() || code.parse::<u8>().is_ok_and(|n| (1..=30).contains(&n))
+}
+
 /// Full or empty (8169).
-pub(crate) fn laden(code: &str) -> Option<Laden> {
+pub(super) fn laden(code: &str) -> Option<Laden> {
     match code {
         "4" => Some(Laden::Empty),
         "5" | "7" | "8" => Some(Laden::Laden),
@@ -79,7 +129,7 @@ pub(crate) fn laden(code: &str) -> Option<Laden> {
 }
 
 /// Sealing party (9303).
-pub(crate) fn sealer(code: &str) -> Option<SealSource> {
+pub(super) fn sealer(code: &str) -> Option<SealSource> {
     match code {
         "CA" => Some(SealSource::Carrier),
         "CU" => Some(SealSource::Customs),
@@ -93,7 +143,7 @@ pub(crate) fn sealer(code: &str) -> Option<SealSource> {
 }
 
 /// Seal condition (4517).
-pub(crate) fn condition(code: &str) -> Option<Condition> {
+pub(super) fn condition(code: &str) -> Option<Condition> {
     match code {
         "1" => Some(Condition::Ok),
         "2" => Some(Condition::Damaged),
@@ -104,8 +154,37 @@ pub(crate) fn condition(code: &str) -> Option<Condition> {
     }
 }
 
+/// Party function (3035).
+pub(super) fn role(code: &str) -> Option<PartyRole> {
+    Some(match code {
+        "CA" | "CF" => PartyRole::Carrier,
+        "CN" => PartyRole::Consignee,
+        "CZ" | "SH" | "EX" => PartyRole::Shipper,
+        "NI" | "N1" | "N2" => PartyRole::Notify,
+        "FW" | "FC" | "FF" => PartyRole::Forwarder,
+        "TR" => PartyRole::Terminal,
+        "OW" | "GO" => PartyRole::Owner,
+        "DT" | "AE" | "CB" => PartyRole::Broker,
+        "HA" | "CO" | "TK" => PartyRole::Haulier,
+        _ => return None,
+    })
+}
+
+/// Processing indicator (7365) of a customs answer: what it decides, `other` where it decides nothing of ours.
+pub(super) fn customs_decision(code: &str) -> Option<EventKind> {
+    Some(match code {
+        "4" => EventKind::CustomsReleased,
+        "5" => EventKind::CustomsSelectedForInspection,
+        "7" | "26" => EventKind::CustomsHeld,
+        "1" | "2" | "3" | "6" | "8" | "9" | "10" | "11" | "14" | "17" | "22" | "23" | "24" => {
+            EventKind::Other
+        }
+        _ => return None,
+    })
+}
+
 /// Scheme of a party's code by its code list agency (3055), or EORI by its form; else local to the port.
-pub(crate) fn scheme(agency: &str, id: &str) -> &'static str {
+pub(super) fn scheme(agency: &str, id: &str) -> &'static str {
     match agency {
         "9" => "EAN",
         "306" => "SMDG",

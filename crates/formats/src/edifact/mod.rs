@@ -1,17 +1,33 @@
 //! UN/EDIFACT interchanges: messages are found, checked for completeness, and read one by one. A message that is cut off
 //! or of a type that is not read is a reject; the others stand.
+//!
+//! | question | file |
+//! | --- | --- |
+//! | what separates what? | `tokens.rs` |
+//! | where do the groups of a message begin? | `layout.rs` |
+//! | what does a segment say? | `said.rs` |
+//! | what does a code mean? | `codes.rs` |
+//! | what does a document report, and when did it happen? | `message.rs`, `lines.rs` |
+//! | manifests, statuses? | `bills.rs`, `statuses.rs` |
 
+mod bills;
 mod codes;
-mod line;
+mod layout;
+mod lines;
 mod message;
+mod said;
+mod statuses;
 mod times;
 mod tokens;
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use quaywatch_domain::event::note;
 use quaywatch_domain::{DeadLetterCode, Timestamp};
 
 use crate::{Context, Parsed, Reject};
-use tokens::{MAX_SEGMENTS, Segment, segments};
+use tokens::{MAX_SEGMENTS, Segment, Segments};
 
 /// What the interchange header says.
 #[derive(Debug, Clone, Default)]
@@ -28,48 +44,167 @@ struct Envelope {
 
 /// Reads an interchange, several of them, or bare messages.
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
-    let all = segments(bytes);
-    let mut parsed = Parsed::default();
-    let mut envelope = Envelope::default();
-    let mut open: Option<usize> = None;
-    let mut ordinal = 0;
-    for (at, segment) in all.iter().enumerate() {
+    let bytes = eight_bits(bytes);
+    let all = Segments::read(&bytes);
+    let mut interchange = Interchange {
+        all: &all,
+        context,
+        envelope: Envelope::default(),
+        open: None,
+        stray: None,
+        ordinal: 0,
+        parsed: Parsed::default(),
+    };
+    for at in 0..all.len() {
+        interchange.segment(at);
+    }
+    interchange.finish()
+}
+
+/// Two-byte text with a byte order mark as UTF-8; the syntax knows one-byte separators alone.
+fn eight_bits(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match encoding_rs::Encoding::for_bom(bytes) {
+        Some((encoding, _)) if encoding != encoding_rs::UTF_8 => {
+            Cow::Owned(encoding.decode(bytes).0.into_owned().into_bytes())
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
+struct Interchange<'a> {
+    all: &'a Segments<'a>,
+    context: &'a Context<'a>,
+    envelope: Envelope,
+    /// Where the message began that is not yet complete.
+    open: Option<usize>,
+    /// Where segments began that belong to no message.
+    stray: Option<usize>,
+    /// Messages so far.
+    ordinal: usize,
+    parsed: Parsed,
+}
+
+impl Interchange<'_> {
+    fn segment(&mut self, at: usize) {
+        let Some(segment) = self.all.get(at) else { return };
         match segment.tag() {
             "UNB" => {
-                cut_off(&mut parsed, &all, open.take(), at, ordinal, bytes);
-                envelope = read_envelope(segment, context);
+                self.close(at);
+                self.envelope = read_envelope(&segment, self.context);
             }
             "UNH" => {
-                cut_off(&mut parsed, &all, open.replace(at), at, ordinal, bytes);
-                ordinal += 1;
+                self.close(at);
+                self.open = Some(at);
+                self.ordinal += 1;
             }
-            "UNT" if segment.complete => {
-                if let Some(from) = open.take() {
-                    let body = all.get(from..=at).unwrap_or_default();
-                    one(&mut parsed, body, &envelope, ordinal, bytes, context);
+            "UNT" if segment.is_complete() && self.open.is_some() => {
+                if let Some(from) = self.open.take() {
+                    self.message(from..at + 1);
                 }
             }
+            "UNZ" if self.open.is_none() => {
+                self.close(at);
+                self.envelope = Envelope::default();
+            }
+            "UNG" | "UNE" if self.open.is_none() => self.close(at),
+            _ if self.open.is_none() => _ = self.stray.get_or_insert(at),
             _ => {}
         }
     }
-    cut_off(&mut parsed, &all, open, all.len(), ordinal, bytes);
-    if all.len() >= MAX_SEGMENTS {
-        let sentence =
-            format!("the interchange has more than {MAX_SEGMENTS} segments; what follows was not read");
-        parsed.rejects.push(reject(DeadLetterCode::TooManyItems, sentence, None, bytes));
+
+    /// Rejects what was begun and never ended: half of it may be missing, so none of it is used.
+    fn close(&mut self, until: usize) {
+        if let Some(from) = self.open.take() {
+            let n = until - from;
+            let sentence =
+                format!("message {} has no end (UNT) after {n} segments; it was cut off", self.ordinal);
+            self.reject(DeadLetterCode::MalformedMessage, sentence, from..until);
+        }
+        if let Some(from) = self.stray.take() {
+            // Text behind the last segment is noise, as long as it does not look like one.
+            let noise = |s: Segment<'_>| !is_tag(s.tag());
+            if self.all.range(from..until).all(noise) && self.ordinal > 0 {
+                return;
+            }
+            let sentence =
+                "there are segments without a message (UNH) around them; its beginning was cut off";
+            self.reject(DeadLetterCode::MalformedMessage, sentence.to_owned(), from..until);
+        }
     }
-    if ordinal == 0 {
-        let sentence = "there is no message (UNH) in the interchange; it may have been cut off on the way";
-        parsed.rejects.push(reject(DeadLetterCode::MalformedMessage, sentence.to_owned(), None, bytes));
+
+    fn finish(mut self) -> Parsed {
+        self.close(self.all.len());
+        if self.all.len() >= MAX_SEGMENTS {
+            let sentence =
+                format!("the interchange has more than {MAX_SEGMENTS} segments; what follows was not read");
+            self.reject(DeadLetterCode::TooManyItems, sentence, 0..self.all.len());
+        }
+        if self.ordinal == 0 && self.parsed.rejects.is_empty() {
+            let sentence =
+                "there is no message (UNH) in the interchange; it may have been cut off on the way";
+            self.reject(DeadLetterCode::MalformedMessage, sentence.to_owned(), 0..self.all.len());
+        }
+        self.parsed
     }
-    parsed
+
+    fn message(&mut self, body: Range<usize>) {
+        let kind = self.all.get(body.start).map_or("", |unh| unh.get(2, 0));
+        if !layout::is_read(kind) {
+            let kind: String = kind.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+            let sentence = format!(
+                "messages of type {kind} are not read; CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR, \
+                 BAPLIE, IFTSTA, CUSCAR, CUSRES and VERMAS are"
+            );
+            return self.reject(DeadLetterCode::UnsupportedMessage, sentence, body);
+        }
+        let reader = message::Reader {
+            all: self.all,
+            notes: self.oddities(&body),
+            body,
+            envelope: &self.envelope,
+            ordinal: self.ordinal,
+            context: self.context,
+        };
+        reader.read(&mut self.parsed);
+    }
+
+    /// What is odd about a message as a whole.
+    fn oddities(&self, body: &Range<usize>) -> Vec<&'static str> {
+        let mut notes = Vec::new();
+        if !self.envelope.present {
+            notes.push(note::ENVELOPE_MISSING);
+        }
+        // UNT counts itself and UNH, and repeats the reference of UNH.
+        let (unh, unt) = (self.all.get(body.start), self.all.get(body.end.saturating_sub(1)));
+        let stated = unt.and_then(|s| s.get(1, 0).parse::<usize>().ok());
+        let reference =
+            |s: Option<Segment<'_>>, at: usize| s.map(|s| s.get(at, 0).to_owned()).unwrap_or_default();
+        if stated.is_some_and(|count| count != body.len()) || reference(unh, 1) != reference(unt, 2) {
+            notes.push(note::COUNT_MISMATCH);
+        }
+        if self.all.range(body.clone()).any(|s| s.is_foreign()) {
+            notes.push(note::CHARSET_ASSUMED);
+        }
+        notes
+    }
+
+    fn reject(&mut self, code: DeadLetterCode, sentence: String, part: Range<usize>) {
+        let byte = self.all.get(part.start).map_or(0, |s| s.start());
+        let position = match self.ordinal {
+            0 => format!("segment {}, byte {byte}", part.start + 1),
+            n => format!("message {n}, byte {byte}"),
+        };
+        let bytes = self.all.bytes_of(part).to_vec();
+        self.parsed.rejects.push(Reject { code, sentence, position: Some(position), bytes });
+    }
 }
 
-fn reject(code: DeadLetterCode, sentence: String, position: Option<String>, bytes: &[u8]) -> Reject {
-    Reject { code, sentence, position, bytes: bytes.to_vec() }
+/// Whether a text has the form of a segment's tag.
+fn is_tag(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
-fn read_envelope(segment: &Segment, context: &Context<'_>) -> Envelope {
+fn read_envelope(segment: &Segment<'_>, context: &Context<'_>) -> Envelope {
     let zone = context.settings.time_zone.as_deref();
     Envelope {
         sender: segment.some(2, 0).map(str::to_owned),
@@ -77,63 +212,4 @@ fn read_envelope(segment: &Segment, context: &Context<'_>) -> Envelope {
         prepared: times::prepared(segment.get(4, 0), segment.get(4, 1), zone),
         present: true,
     }
-}
-
-/// Rejects a message that began and never ended: half of it may be missing, so none of it is used.
-fn cut_off(
-    parsed: &mut Parsed,
-    all: &[Segment],
-    open: Option<usize>,
-    until: usize,
-    ordinal: usize,
-    bytes: &[u8],
-) {
-    let Some(from) = open else { return };
-    let part = all.get(from..until).unwrap_or_default();
-    let sentence =
-        format!("message {ordinal} has no end (UNT) after {} segments; it was cut off", part.len());
-    let position = Some(format!("message {ordinal}"));
-    parsed.rejects.push(reject(DeadLetterCode::MalformedMessage, sentence, position, bytes_of(part, bytes)));
-}
-
-fn bytes_of<'a>(part: &[Segment], bytes: &'a [u8]) -> &'a [u8] {
-    let (start, end) = (part.first().map_or(0, |s| s.start), part.last().map_or(0, |s| s.end));
-    bytes.get(start..end).unwrap_or_default()
-}
-
-fn one(
-    parsed: &mut Parsed,
-    body: &[Segment],
-    envelope: &Envelope,
-    ordinal: usize,
-    bytes: &[u8],
-    context: &Context<'_>,
-) {
-    let Some(head) = body.first() else { return };
-    let kind = head.get(2, 0);
-    if !matches!(kind, "CODECO" | "COARRI") {
-        let kind: String = kind.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
-        let sentence = format!("messages of type {kind} are not read yet; CODECO and COARRI are");
-        let position = Some(format!("message {ordinal}"));
-        parsed.rejects.push(reject(
-            DeadLetterCode::UnsupportedMessage,
-            sentence,
-            position,
-            bytes_of(body, bytes),
-        ));
-        return;
-    }
-    let mut notes = Vec::new();
-    if !envelope.present {
-        notes.push(note::ENVELOPE_MISSING);
-    }
-    // UNT counts itself and UNH.
-    if body.last().and_then(|s| s.get(1, 0).parse::<usize>().ok()).is_some_and(|count| count != body.len()) {
-        notes.push(note::COUNT_MISMATCH);
-    }
-    if body.iter().any(|s| s.charset_assumed) {
-        notes.push(note::CHARSET_ASSUMED);
-    }
-    let reader = message::Reader { envelope, ordinal, notes, context, bytes };
-    reader.read(body, parsed);
 }

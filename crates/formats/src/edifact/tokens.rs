@@ -1,11 +1,18 @@
-//! EDIFACT syntax (ISO 9735, versions 1 to 4): bytes to segments.
+//! EDIFACT syntax (ISO 9735, versions 1 to 4): bytes to segments, elements, repetitions and components.
+//!
+//! One pass over the bytes. Text is not copied: a component is a range of the message, or of a side buffer where release
+//! characters, line ends inside of it or its character set made another text of it.
 
 use encoding_rs::Encoding;
 
 /// Most segments of an interchange.
 pub(crate) const MAX_SEGMENTS: usize = 400_000;
-/// Most elements and components of a segment together; the rest is dropped.
+/// Most components of a segment; the rest is dropped.
 const MAX_PARTS: usize = 400;
+/// Set in a part's start: it lies in the side buffer.
+const ASIDE: u32 = 1 << 31;
+/// Set in a part's end: it begins a repetition.
+const AGAIN: u32 = 1 << 31;
 
 /// The separators: those of the service string advice (UNA), else the usual ones.
 #[derive(Debug, Clone, Copy)]
@@ -13,80 +20,220 @@ struct Separators {
     component: u8,
     element: u8,
     release: u8,
+    /// In use from syntax version 4 on.
+    repetition: Option<u8>,
+    /// What the advice says of it.
+    advised: u8,
     terminator: u8,
 }
 
-const USUAL: Separators = Separators { component: b':', element: b'+', release: b'?', terminator: b'\'' };
+const USUAL: Separators = Separators {
+    component: b':',
+    element: b'+',
+    release: b'?',
+    repetition: None,
+    advised: b'*',
+    terminator: b'\'',
+};
 
-/// A segment: its elements, each a list of components. Element 0 is the tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Segment {
-    elements: Vec<Vec<String>>,
-    /// Byte at which it begins.
-    pub(crate) start: usize,
-    /// Byte behind its terminator.
-    pub(crate) end: usize,
-    /// Whether its terminator was there.
-    pub(crate) complete: bool,
-    /// Whether its bytes were not in the declared character set.
-    pub(crate) charset_assumed: bool,
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    start: u32,
+    end: u32,
 }
 
-impl Segment {
-    pub(crate) fn tag(&self) -> &str {
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// First of its elements.
+    elements: u32,
+    start: u32,
+    end: u32,
+    complete: bool,
+    foreign: bool,
+}
+
+/// The segments of a message.
+#[derive(Debug)]
+pub(crate) struct Segments<'a> {
+    bytes: &'a [u8],
+    aside: String,
+    parts: Vec<Part>,
+    /// First part of each element, of all segments one after the other.
+    elements: Vec<u32>,
+    spans: Vec<Span>,
+}
+
+/// One segment: its elements, each a list of components. Element 0 is the tag.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Segment<'s> {
+    all: &'s Segments<'s>,
+    span: Span,
+    next_element: u32,
+}
+
+impl<'s> Segment<'s> {
+    pub(crate) fn tag(&self) -> &'s str {
         self.get(0, 0)
     }
 
-    /// A component, empty when absent, without the blanks that some senders pad with.
-    pub(crate) fn get(&self, element: usize, component: usize) -> &str {
-        self.elements.get(element).and_then(|e| e.get(component)).map_or("", |text| text.trim())
+    /// Byte at which it begins.
+    pub(crate) const fn start(&self) -> usize {
+        self.span.start as usize
+    }
+
+    /// Whether its terminator was there.
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.span.complete
+    }
+
+    /// Whether its bytes were not in the declared character set.
+    pub(crate) const fn is_foreign(&self) -> bool {
+        self.span.foreign
+    }
+
+    /// A component of the first repetition, empty when absent, without the blanks that some senders pad with.
+    pub(crate) fn get(&self, element: usize, component: usize) -> &'s str {
+        let parts = self.parts(element);
+        match parts.get(component) {
+            Some(part) if parts.iter().take(component + 1).all(|p| p.end & AGAIN == 0) => {
+                self.all.text(*part)
+            }
+            _ => "",
+        }
     }
 
     /// A component that is there.
-    pub(crate) fn some(&self, element: usize, component: usize) -> Option<&str> {
+    pub(crate) fn some(&self, element: usize, component: usize) -> Option<&'s str> {
         Some(self.get(element, component)).filter(|text| !text.is_empty())
     }
+
+    /// Two components of every repetition of an element.
+    pub(crate) fn pairs(&self, element: usize) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let all = self.all;
+        let text = move |part: Option<&Part>| part.map_or("", |part| all.text(*part));
+        let repetitions = self.parts(element).chunk_by(|_, next| next.end & AGAIN == 0);
+        repetitions.map(move |parts| (text(parts.first()), text(parts.get(1))))
+    }
+
+    fn parts(&self, element: usize) -> &'s [Part] {
+        let at = self.span.elements as usize + element;
+        if at >= self.next_element as usize {
+            return &[];
+        }
+        let from = self.all.elements.get(at).copied().unwrap_or_default() as usize;
+        let to = self.all.elements.get(at + 1).map_or(self.all.parts.len(), |next| *next as usize);
+        self.all.parts.get(from..to).unwrap_or_default()
+    }
 }
 
-/// The segments of a message. Line ends between segments are noise; so is text behind the last terminator that does not
-/// begin like a segment.
-pub(crate) fn segments(bytes: &[u8]) -> Vec<Segment> {
-    let mut at = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    if bytes.starts_with(b"\xEF\xBB\xBF") {
-        at = 3;
-    }
-    let mut separators = USUAL;
-    if let Some([b'U', b'N', b'A', component, element, _decimal, release, _repetition, terminator]) =
-        bytes.get(at..at + 9)
-    {
-        separators = Separators {
-            component: *component,
-            element: *element,
-            release: *release,
-            terminator: *terminator,
+impl<'a> Segments<'a> {
+    /// Reads the segments. Line ends between segments are noise.
+    pub(crate) fn read(bytes: &'a [u8]) -> Self {
+        let mut all = Self {
+            bytes,
+            aside: String::new(),
+            parts: Vec::with_capacity(bytes.len() / 5),
+            elements: Vec::with_capacity(bytes.len() / 8),
+            spans: Vec::with_capacity(bytes.len() / 24),
         };
-        at += 9;
+        all.fill();
+        all
     }
-    let mut charset = None;
-    let mut found = Vec::new();
-    while found.len() < MAX_SEGMENTS {
-        at += bytes.get(at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_whitespace()).count();
-        if at >= bytes.len() {
-            break;
-        }
-        let segment = segment(bytes, at, separators, charset);
-        if segment.tag() == "UNB" {
-            charset = encoding_of(segment.get(1, 0));
-        }
-        at = segment.end;
-        found.push(segment);
+
+    pub(crate) const fn len(&self) -> usize {
+        self.spans.len()
     }
-    found
+
+    pub(crate) fn get(&self, at: usize) -> Option<Segment<'_>> {
+        let span = *self.spans.get(at)?;
+        let next_element = self
+            .spans
+            .get(at + 1)
+            .map_or(u32::try_from(self.elements.len()).unwrap_or(u32::MAX), |s| s.elements);
+        Some(Segment { all: self, span, next_element })
+    }
+
+    /// The segments of a range.
+    pub(crate) fn range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = Segment<'_>> {
+        range.filter_map(|at| self.get(at))
+    }
+
+    /// The bytes of a range of segments.
+    pub(crate) fn bytes_of(&self, range: std::ops::Range<usize>) -> &'a [u8] {
+        let start = self.spans.get(range.start).map_or(self.bytes.len(), |s| s.start as usize);
+        let end =
+            range.end.checked_sub(1).and_then(|last| self.spans.get(last)).map_or(start, |s| s.end as usize);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    fn text(&self, part: Part) -> &str {
+        let (start, end) = ((part.start & !ASIDE) as usize, (part.end & !AGAIN) as usize);
+        let text = if part.start & ASIDE == 0 {
+            // Parts that are not ASCII lie aside.
+            self.bytes.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok())
+        } else {
+            self.aside.get(start..end)
+        };
+        text.map_or("", str::trim)
+    }
+
+    fn fill(&mut self) {
+        let mut at = if self.bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        let (mut separators, mut charset) = (USUAL, None);
+        while self.spans.len() < MAX_SEGMENTS {
+            at += self
+                .bytes
+                .get(at..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|b| b.is_ascii_whitespace())
+                .count();
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+            // Interchanges may follow each other, each with separators of its own.
+            if let Some(advice) = advice(rest) {
+                (separators, charset) = (advice, None);
+                at += 9;
+                continue;
+            }
+            if rest.starts_with(b"UNB") {
+                separators.repetition = None;
+            }
+            at = Scanner { all: self, separators, charset }.segment(at);
+            let Some(segment) = self.get(self.spans.len().saturating_sub(1)) else { break };
+            if segment.tag() == "UNB" {
+                charset = encoding_of(segment.get(1, 0));
+                let fourth = segment.get(1, 1) == "4" && separators.advised != b' ';
+                separators.repetition = fourth.then_some(separators.advised);
+            }
+        }
+    }
 }
 
-/// Character sets of the syntax identifiers that are not a subset of Latin-1 or UTF-8.
+/// The service string advice, when the text begins with one.
+fn advice(text: &[u8]) -> Option<Separators> {
+    let [b'U', b'N', b'A', component, element, _decimal, release, repetition, terminator, ..] = text else {
+        return None;
+    };
+    let (component, element, terminator) = (*component, *element, *terminator);
+    // Letters and digits separate nothing: then it is a segment with a strange tag.
+    let plain = [component, element, terminator].iter().any(u8::is_ascii_alphanumeric);
+    (!plain).then_some(Separators {
+        component,
+        element,
+        release: *release,
+        repetition: None,
+        advised: *repetition,
+        terminator,
+    })
+}
+
+/// The character set of a syntax identifier (ISO 9735, 0001); none: UTF-8, of which ASCII is a part.
 fn encoding_of(syntax: &str) -> Option<&'static Encoding> {
     match syntax {
+        "UNOC" => Some(encoding_rs::WINDOWS_1252),
         "UNOD" => Some(encoding_rs::ISO_8859_2),
         "UNOE" => Some(encoding_rs::ISO_8859_5),
         "UNOF" => Some(encoding_rs::ISO_8859_7),
@@ -95,64 +242,129 @@ fn encoding_of(syntax: &str) -> Option<&'static Encoding> {
         "UNOI" => Some(encoding_rs::ISO_8859_6),
         "UNOJ" => Some(encoding_rs::ISO_8859_8),
         "UNOK" => Some(encoding_rs::WINDOWS_1254),
-        "UNOC" => Some(encoding_rs::WINDOWS_1252),
+        "UNOL" => Some(encoding_rs::ISO_8859_15),
+        "UNOX" => Some(encoding_rs::ISO_2022_JP),
         _ => None,
     }
 }
 
-fn segment(
-    bytes: &[u8],
-    start: usize,
+struct Scanner<'s, 'a> {
+    all: &'s mut Segments<'a>,
     separators: Separators,
     charset: Option<&'static Encoding>,
-) -> Segment {
-    let mut elements: Vec<Vec<String>> = vec![Vec::new()];
-    let mut part: Vec<u8> = Vec::new();
-    let mut parts = 0;
-    let (mut at, mut complete, mut assumed) = (start, false, false);
-    let mut close = |elements: &mut Vec<Vec<String>>, part: &mut Vec<u8>, assumed: &mut bool| {
-        parts += 1;
-        if parts <= MAX_PARTS
-            && let Some(last) = elements.last_mut()
-        {
-            last.push(decode(part, charset, assumed));
-        }
-        part.clear();
-    };
-    while let Some(&byte) = bytes.get(at) {
-        at += 1;
-        if byte == separators.terminator {
-            complete = true;
-            break;
-        } else if byte == separators.release && byte != b' ' {
-            part.extend(bytes.get(at));
-            at += 1;
-        } else if byte == separators.component {
-            close(&mut elements, &mut part, &mut assumed);
-        } else if byte == separators.element {
-            close(&mut elements, &mut part, &mut assumed);
-            elements.push(Vec::new());
-        } else if !matches!(byte, b'\r' | b'\n') {
-            part.push(byte);
-        }
+}
+
+/// A component in the making.
+#[derive(Default)]
+struct Making {
+    start: usize,
+    /// Its bytes so far, once they differ from those of the message.
+    text: Option<Vec<u8>>,
+    ascii: bool,
+    again: bool,
+}
+
+impl Making {
+    fn at(start: usize) -> Self {
+        Self { start, text: None, ascii: true, again: false }
     }
-    close(&mut elements, &mut part, &mut assumed);
-    Segment { elements, start, end: at.min(bytes.len()), complete, charset_assumed: assumed }
+}
+
+impl Scanner<'_, '_> {
+    /// Reads the segment at `start`; the byte behind it.
+    fn segment(&mut self, start: usize) -> usize {
+        let bytes = self.all.bytes;
+        let mut span = Span {
+            elements: narrow(self.all.elements.len()),
+            start: narrow(start),
+            end: 0,
+            complete: false,
+            foreign: false,
+        };
+        let first_part = self.all.parts.len();
+        self.all.elements.push(narrow(first_part));
+        let s = self.separators;
+        let mut making = Making::at(start);
+        let mut at = start;
+        while let Some(&byte) = bytes.get(at) {
+            let again = s.repetition == Some(byte);
+            if byte == s.element || byte == s.component || byte == s.terminator || again {
+                let full = self.all.parts.len() - first_part >= MAX_PARTS;
+                self.close(&mut making, at, full, &mut span.foreign);
+                at += 1;
+                if byte == s.terminator {
+                    span.complete = true;
+                    break;
+                }
+                if byte == s.element && !full {
+                    self.all.elements.push(narrow(self.all.parts.len()));
+                }
+                making = Making { again, ..Making::at(at) };
+            } else if byte == s.release && byte != b' ' {
+                let text = making.text.get_or_insert_with(|| part_of(bytes, making.start, at));
+                text.extend(bytes.get(at + 1));
+                making.ascii &= bytes.get(at + 1).is_none_or(u8::is_ascii);
+                at += 2;
+            } else {
+                let noise = matches!(byte, b'\r' | b'\n');
+                if noise {
+                    making.text.get_or_insert_with(|| part_of(bytes, making.start, at));
+                } else if let Some(text) = &mut making.text {
+                    text.push(byte);
+                }
+                making.ascii &= byte.is_ascii();
+                at += 1;
+            }
+        }
+        let at = at.min(bytes.len());
+        if !span.complete {
+            let full = self.all.parts.len() - first_part >= MAX_PARTS;
+            self.close(&mut making, at, full, &mut span.foreign);
+        }
+        span.end = narrow(at);
+        self.all.spans.push(span);
+        at
+    }
+
+    fn close(&mut self, making: &mut Making, end: usize, full: bool, foreign: &mut bool) {
+        if full {
+            return;
+        }
+        let again = if making.again { AGAIN } else { 0 };
+        let bytes = self.all.bytes;
+        let part = match (&making.text, making.ascii) {
+            (None, true) => Part { start: narrow(making.start), end: narrow(end) | again },
+            (text, _) => {
+                let raw = text.as_deref().unwrap_or_else(|| bytes.get(making.start..end).unwrap_or_default());
+                let start = self.all.aside.len();
+                decode(raw, self.charset, foreign, &mut self.all.aside);
+                Part { start: narrow(start) | ASIDE, end: narrow(self.all.aside.len()) | again }
+            }
+        };
+        self.all.parts.push(part);
+    }
+}
+
+fn part_of(bytes: &[u8], start: usize, end: usize) -> Vec<u8> {
+    bytes.get(start..end).unwrap_or_default().to_vec()
+}
+
+/// A position; messages are far smaller than 2 GiB.
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX) & !ASIDE
 }
 
 /// Text in its declared character set; bytes outside of it are read as Windows-1252, as most senders mean them.
-fn decode(part: &[u8], charset: Option<&'static Encoding>, assumed: &mut bool) -> String {
-    if part.is_ascii() {
-        return part.iter().map(|b| char::from(*b)).collect();
-    }
+fn decode(part: &[u8], charset: Option<&'static Encoding>, foreign: &mut bool, into: &mut String) {
     if let Some(charset) = charset {
-        return charset.decode_without_bom_handling(part).0.into_owned();
+        into.push_str(&charset.decode_without_bom_handling(part).0);
+        return;
     }
     match std::str::from_utf8(part) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => into.push_str(text),
         Err(_) => {
-            *assumed = true;
-            encoding_rs::WINDOWS_1252.decode_without_bom_handling(part).0.into_owned()
+            *foreign = true;
+            into.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(part).0);
         }
     }
 }
@@ -162,30 +374,63 @@ mod tests {
     use super::*;
 
     fn texts(bytes: &[u8]) -> Vec<Vec<Vec<String>>> {
-        segments(bytes).into_iter().map(|s| s.elements).collect()
+        let all = Segments::read(bytes);
+        let elements = |s: Segment<'_>| -> Vec<Vec<String>> {
+            (0..8).map(|e| (0..s.parts(e).len()).map(|c| s.get(e, c).to_owned()).collect()).collect()
+        };
+        (0..all.len()).map(|at| elements(all.get(at).unwrap())).collect()
     }
 
     #[test]
     fn released_separators_are_text_and_line_ends_are_noise() {
-        let found = segments(b"FTX+AAA+++it?'s 1 ?+ 1??:b'\r\nCNT+16:2'\n");
-        assert_eq!(found.len(), 2);
-        assert_eq!(found[0].get(4, 0), "it's 1 + 1?");
-        assert_eq!(found[0].get(4, 1), "b");
-        assert_eq!((found[1].get(1, 0), found[1].get(1, 1)), ("16", "2"));
-        assert!(found.iter().all(|s| s.complete));
+        let all = Segments::read(b"FTX+AAA+++it?'s 1 ?+ 1??:b'\r\nCNT+1\r\n6:2'\n");
+        assert_eq!(all.len(), 2);
+        let (ftx, cnt) = (all.get(0).unwrap(), all.get(1).unwrap());
+        assert_eq!((ftx.get(4, 0), ftx.get(4, 1)), ("it's 1 + 1?", "b"));
+        assert_eq!((cnt.get(1, 0), cnt.get(1, 1), cnt.get(2, 0)), ("16", "2", ""));
+        assert!(ftx.is_complete() && cnt.is_complete());
+        assert_eq!(all.bytes_of(1..2), b"CNT+1\r\n6:2'");
     }
 
     #[test]
-    fn the_service_string_advice_sets_the_separators() {
-        assert_eq!(texts(b"UNA|*,! ~DTM*137|2026|203~"), texts(b"DTM+137:2026:203'"));
+    fn the_service_string_advice_sets_the_separators_of_its_interchange() {
+        let usual = texts(b"DTM+137:2026:203'");
+        assert_eq!(texts(b"UNA|*,! ~DTM*137|2026|203~"), usual);
+        assert_eq!(
+            texts(b"UNA|*,! ~DTM*137|2026|203~\nUNA:+.? 'DTM+137:2026:203'"),
+            [usual.clone(), usual].concat()
+        );
+    }
+
+    #[test]
+    fn repetitions_are_apart_in_syntax_version_4_alone() {
+        let all = Segments::read(b"UNB+UNOY:4'RFF+BN:1*BM:2'");
+        let rff = all.get(1).unwrap();
+        assert_eq!((rff.get(1, 0), rff.get(1, 1), rff.get(1, 2)), ("BN", "1", ""));
+        assert_eq!(rff.pairs(1).collect::<Vec<_>>(), [("BN", "1"), ("BM", "2")]);
+        let all = Segments::read(b"UNB+UNOC:3'FTX+AAA+++5*5'");
+        assert_eq!(all.get(1).unwrap().get(4, 0), "5*5");
     }
 
     #[test]
     fn a_cut_segment_is_incomplete_and_foreign_bytes_are_read_as_windows_1252() {
-        let found = segments(b"NAD+CN+++M\xFCller");
-        assert!(!found[0].complete && found[0].charset_assumed);
-        assert_eq!(found[0].get(4, 0), "Müller");
-        let found = segments(b"UNB+UNOC:3'NAD+CN+++M\xFCller'");
-        assert!(!found[1].charset_assumed);
+        let all = Segments::read(b"NAD+CN+++M\xFCller");
+        let nad = all.get(0).unwrap();
+        assert!(!nad.is_complete() && nad.is_foreign());
+        assert_eq!(nad.get(4, 0), "Müller");
+        let all = Segments::read(b"UNB+UNOC:3'NAD+CN+++M\xFCller'");
+        assert!(!all.get(1).unwrap().is_foreign());
+        let all = Segments::read(b"UNB+UNOE:3'NAD+CN+++\xBC\xBE'");
+        assert_eq!(all.get(1).unwrap().get(4, 0), "МО");
+    }
+
+    #[test]
+    fn a_segment_of_a_million_elements_is_cut_and_the_next_one_is_read() {
+        let mut text = b"FTX".to_vec();
+        text.extend(b"+:".repeat(500_000));
+        text.extend(b"'UNT+1+1'");
+        let all = Segments::read(&text);
+        assert_eq!((all.len(), all.parts.len()), (2, MAX_PARTS + 3));
+        assert_eq!(all.get(1).unwrap().tag(), "UNT");
     }
 }

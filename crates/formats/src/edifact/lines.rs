@@ -1,0 +1,244 @@
+//! Messages with a line for each container: CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR, BAPLIE, VERMAS.
+
+use quaywatch_domain::event::{Equipment, EquipmentStatus, PortEvent, note};
+use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
+
+use super::codes;
+use super::layout::{Found, Group};
+use super::message::{Message, Reader, Refused, number_repeated};
+use super::said::Said;
+use super::tokens::Segment;
+use crate::Parsed;
+use crate::document::{Document, Function};
+use crate::finish::{blank, equipment, finish, flag};
+use crate::local_time::Noted;
+
+/// Times in the order in which they tell when something happened to a container.
+const EVENT_TIMES: [&str; 7] = ["7", "203", "WAT", "178", "133", "132", "136"];
+
+/// Reads the lines into the document.
+pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Document, parsed: &mut Parsed) {
+    let goods = goods(reader, message);
+    let only = message.groups.iter().filter(|g| g.group == Group::Equipment).count() == 1;
+    let mut cell = None;
+    let mut lines = 0;
+    for (at, found) in message.groups.iter().enumerate() {
+        match found.group {
+            Group::Cell => cell = Some(heard(reader, message, found)),
+            Group::Equipment => {
+                lines += 1;
+                let line = Line { reader, message, document: &document, cell: cell.as_ref(), at, found };
+                match line.read(&goods, only) {
+                    Ok(Some(event)) => document.events.push(event),
+                    Ok(None) => {}
+                    Err((code, sentence)) => reader.reject(parsed, found.segments.clone(), code, sentence),
+                }
+            }
+            _ => {}
+        }
+    }
+    if lines == 0 && names_no_container(message.kind) {
+        document.events.extend(order(reader, message, &document, Said::default(), reader.body.start));
+    }
+    number_repeated(&mut document.events);
+    // A cancellation may name no container; anything else without one says nothing.
+    if !document.events.is_empty() || document.function == Function::Cancel {
+        parsed.documents.push(document);
+    }
+}
+
+/// Whether orders of this type may leave open which container it will be.
+fn names_no_container(message: &str) -> bool {
+    matches!(message, "COPARN" | "COREOR" | "COPINO" | "COPRAR" | "COSTOR")
+}
+
+/// What a group itself says.
+pub(super) fn heard(reader: &Reader<'_>, message: &Message<'_>, found: &Found) -> Said {
+    let mut said = Said::default();
+    for segment in reader.all.range(found.segments.clone()) {
+        said.hear(&segment, reader.context, message.zone);
+    }
+    said
+}
+
+/// The goods of the message, ahead of the containers.
+fn goods(reader: &Reader<'_>, message: &Message<'_>) -> Vec<Said> {
+    message.groups.iter().filter(|g| g.group == Group::Goods).map(|g| heard(reader, message, g)).collect()
+}
+
+struct Line<'a> {
+    reader: &'a Reader<'a>,
+    message: &'a Message<'a>,
+    document: &'a Document,
+    cell: Option<&'a Said>,
+    /// Which of the message's groups it is.
+    at: usize,
+    found: &'a Found,
+}
+
+impl Line<'_> {
+    /// Reads one line; `None` when it is about a trailer, a chassis or another thing that is not a container.
+    fn read(&self, goods: &[Said], only: bool) -> Result<Option<PortEvent>, Refused> {
+        let (reader, message) = (self.reader, self.message);
+        let Some(eqd) = reader.all.get(self.found.segments.start) else { return Ok(None) };
+        if !matches!(eqd.get(1, 0), "CN" | "SW" | "") {
+            return Ok(None);
+        }
+        let mut said = heard(reader, message, self.found);
+        let leg = self.legs(&mut said);
+        if let Some(cell) = self.cell {
+            said = beside(said, cell);
+        }
+        let Some(found) = equipment_of(&eqd) else {
+            if names_no_container(message.kind) {
+                return Ok(order(reader, message, self.document, said, self.found.segments.start));
+            }
+            let sentence = "the line (EQD) has no container number, so nobody knows what it is about";
+            return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
+        };
+        let settings = reader.context.settings;
+        let export = found.status.map(|s| s == EquipmentStatus::Export);
+        let kind = codes::kind_of_status(settings, message.kind, eqd.get(5, 0))
+            .unwrap_or_else(|| message.event_kind(&said, export, settings.port.as_deref()));
+        let time = event_time(&kind, &said, leg.as_ref(), &message.header, reader.envelope.prepared.as_ref());
+        let Some((occurred_at, notes)) = time else {
+            let sentence = "neither the line nor the message has a time that can be read";
+            return Err((DeadLetterCode::NoTime, sentence.to_owned()));
+        };
+        let mut event = begin(reader, message, self.document, kind, occurred_at, self.found.segments.start);
+        event.event_id = id(reader, self.document, &found.number, &event.kind);
+        let placed = goods
+            .iter()
+            .filter(|g| g.containers.contains(&found.number) || (only && g.containers.is_empty()));
+        event.cargo = placed.map(|g| g.cargo.clone()).collect();
+        event.equipment = Some(found);
+        if !codes::is_status(eqd.get(5, 0)) {
+            flag(&mut event, note::UNKNOWN_CODE);
+        }
+        said.over(&message.header).put(&mut event);
+        notes.iter().for_each(|n| flag(&mut event, n));
+        Ok(Some(finish(event, reader.context)))
+    }
+
+    /// Takes in the legs inside of the line; their times are those of the leg, and returned apart.
+    fn legs(&self, said: &mut Said) -> Option<Said> {
+        let inside = self.message.groups.iter().skip(self.at + 1).take_while(|g| g.depth > self.found.depth);
+        let mut legs = None;
+        for found in inside.filter(|g| g.group == Group::Leg) {
+            let mut leg = heard(self.reader, self.message, found);
+            let times = std::mem::take(&mut leg.times);
+            legs.get_or_insert_with(Said::default).times.extend(times);
+            *said = beside(std::mem::take(said), &leg);
+        }
+        legs
+    }
+}
+
+/// Adds what a group says that belongs to the same line.
+fn beside(mut said: Said, other: &Said) -> Said {
+    said.seals.extend_from_slice(&other.seals);
+    said.weights.extend_from_slice(&other.weights);
+    if said.reefer.setpoint_c.is_none() {
+        said.reefer.clone_from(&other.reefer);
+    }
+    if said.cargo.description.is_none() && said.cargo.dangerous_goods.is_none() {
+        said.cargo.clone_from(&other.cargo);
+    }
+    said.over(other)
+}
+
+pub(super) fn equipment_of(eqd: &Segment<'_>) -> Option<Box<Equipment>> {
+    let mut found = equipment(eqd.get(2, 0))?;
+    found.iso_type = eqd.some(3, 0).map(str::to_owned);
+    found.status = codes::status(eqd.get(5, 0));
+    found.laden = codes::laden(eqd.get(6, 0));
+    found.out_of_service = codes::is_out_of_service(eqd.get(5, 0)).then_some(true);
+    Some(found)
+}
+
+/// An event of the document, with everything that does not depend on its line.
+pub(super) fn begin(
+    reader: &Reader<'_>,
+    message: &Message<'_>,
+    document: &Document,
+    kind: EventKind,
+    occurred_at: Timestamp,
+    at: usize,
+) -> PortEvent {
+    let mut event = blank(reader.context, kind, occurred_at);
+    event.revision = document.revision;
+    event.created_at = reader.said_at(&message.header);
+    event.source = Box::new(document.source.clone());
+    event.source.path = reader.path(at);
+    reader.notes.iter().for_each(|n| flag(&mut event, n));
+    event
+}
+
+/// Identity of an event of a document: the document, what it is about, what happened.
+pub(super) fn id(reader: &Reader<'_>, document: &Document, subject: &str, kind: &EventKind) -> String {
+    [reader.context.feed, document.id.as_deref().unwrap_or_default(), subject, kind.as_str()].join("/")
+}
+
+/// An order that leaves open which container it will be; `None` when it names no booking, bill, order or release either.
+fn order(
+    reader: &Reader<'_>,
+    message: &Message<'_>,
+    document: &Document,
+    said: Said,
+    at: usize,
+) -> Option<PortEvent> {
+    let kind = message.event_kind(&said, None, reader.context.settings.port.as_deref());
+    let prepared = reader.envelope.prepared.as_ref();
+    let (occurred_at, notes) = event_time(&kind, &said, None, &message.header, prepared)?;
+    let said = said.over(&message.header);
+    let d = &said.documents;
+    let subject =
+        [&d.booking, &d.bill_of_lading, &d.order, &d.release].into_iter().find_map(Option::as_deref)?;
+    let mut event = begin(reader, message, document, kind, occurred_at, at);
+    event.event_id = id(reader, document, subject, &event.kind);
+    said.put(&mut event);
+    notes.iter().for_each(|n| flag(&mut event, n));
+    Some(finish(event, reader.context))
+}
+
+/// Whether the event is that somebody said so: then it happened when the document was made.
+fn is_said(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::LoadOrdered
+        | EventKind::DischargeOrdered
+        | EventKind::ReleaseOrder
+        | EventKind::PickupAnnounced
+        | EventKind::WorkOrdered
+        | EventKind::StowPosition => true,
+        EventKind::Unknown(word) => word == codes::DROPOFF_ANNOUNCED,
+        _ => false,
+    }
+}
+
+/// The time of an event: of the document for orders; else of the line, of the header, and as a last resort of the message.
+fn event_time(
+    kind: &EventKind,
+    line: &Said,
+    leg: Option<&Said>,
+    header: &Said,
+    prepared: Option<&Noted>,
+) -> Option<Noted> {
+    if is_said(kind)
+        && let Some(noted) = header.time("137").or(prepared)
+    {
+        return Some(noted.clone());
+    }
+    let own = line
+        .first_time(&EVENT_TIMES)
+        .or_else(|| leg?.first_time(&["7", "203"]))
+        .or_else(|| header.first_time(&["7", "203"]));
+    if let Some((_, noted)) = own {
+        return Some(noted.clone());
+    }
+    let last = header.first_time(&["178", "133", "132", "136", "137"]).map(|(_, noted)| noted).or(prepared);
+    last.map(|(moment, notes)| {
+        let mut notes = notes.clone();
+        notes.push(note::EVENT_TIME_ASSUMED);
+        (*moment, notes)
+    })
+}
