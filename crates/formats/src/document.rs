@@ -1,8 +1,9 @@
 //! Documents that are replaced, changed and cancelled.
 //!
-//! Versions are ordered by revision; a version that states the whole document (original, replacement, cancellation) is a
-//! floor: lines below it that it does not state are taken back. Versions that state single lines (addition, change,
-//! deletion) touch those alone. So the lines that stand in the end do not depend on the order of arrival.
+//! Versions are ordered by revision; a version that states the whole document (replacement, cancellation) is a floor: lines
+//! below it that it does not state are taken back. Versions that state single lines (original, addition, change, deletion)
+//! touch those alone: senders use the number of an original for other containers again, and that takes nothing back. So the
+//! lines that stand in the end do not depend on the order of arrival.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// What a version does (UN/EDIFACT 1225).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Function {
-    /// 9: states the document.
+    /// 9: states lines for the first time.
     Original,
     /// 2: adds lines.
     Add,
@@ -121,7 +122,7 @@ pub struct Applied {
 pub fn apply(previous: Option<&DocumentState>, document: Document) -> Applied {
     let state = previous.cloned().unwrap_or_default();
     let digest = digest_of(&document);
-    let whole = matches!(document.function, Function::Original | Function::Replace | Function::Cancel);
+    let whole = matches!(document.function, Function::Replace | Function::Cancel);
     let version = (document.revision, digest);
     let floor = (state.floor, state.floor_digest);
     if state.stated && whole && version == floor {
@@ -144,7 +145,7 @@ pub fn apply(previous: Option<&DocumentState>, document: Document) -> Applied {
             _ => step.set(event, false),
         }
     }
-    step.finish()
+    step.finish(whole)
 }
 
 struct Step {
@@ -152,12 +153,14 @@ struct Step {
     lines: BTreeMap<String, LineState>,
     version: (i64, Sha256),
     emit: Vec<PortEvent>,
+    /// Whether a later version spoke of one of its lines already.
+    late: bool,
 }
 
 impl Step {
     fn new(mut state: DocumentState, version: (i64, Sha256)) -> Self {
         let lines = std::mem::take(&mut state.lines).into_iter().map(|l| (l.event_id.clone(), l)).collect();
-        Self { state, lines, version, emit: Vec::new() }
+        Self { state, lines, version, emit: Vec::new(), late: false }
     }
 
     /// Takes back the lines of earlier versions that `stated` does not have.
@@ -177,7 +180,8 @@ impl Step {
     /// Puts a line in place, or takes it back, unless a later version spoke of it already.
     fn set(&mut self, mut event: PortEvent, retracted: bool) {
         let known = self.lines.get(&event.event_id);
-        if known.is_some_and(|line| (line.stated_at, line.digest) >= self.version) {
+        if let Some(line) = known.filter(|line| (line.stated_at, line.digest) >= self.version) {
+            self.late |= (line.stated_at, line.digest) > self.version;
             return;
         }
         event.revision = known.map_or(self.version.0, |line| self.version.0.max(line.revision + 1));
@@ -197,9 +201,14 @@ impl Step {
         self.emit.push(event);
     }
 
-    fn finish(mut self) -> Applied {
+    fn finish(mut self, whole: bool) -> Applied {
         self.state.lines = self.lines.into_values().collect();
-        Applied { emit: self.emit, state: self.state, verdict: Verdict::New }
+        let verdict = match (whole || !self.emit.is_empty(), self.late) {
+            (true, _) => Verdict::New,
+            (false, true) => Verdict::Superseded,
+            (false, false) => Verdict::Duplicate,
+        };
+        Applied { emit: self.emit, state: self.state, verdict }
     }
 }
 

@@ -27,12 +27,13 @@ use quaywatch_domain::event::Source;
 use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Timestamp};
 
 pub use document::{Document, Function};
+pub use edifact::{Segment, Segments};
 pub use feeds::{DEFAULT_FEED, Error, FeedSettings, Feeds, Format, Pause};
 pub use mapping::Mapping;
 pub use parties::{Parties, PartiesError};
 
 /// Largest message, in bytes.
-pub const MAX_MESSAGE_BYTES: usize = 2 * 1024 * 1024;
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Most events or lines in a message.
 pub const MAX_ITEMS: usize = 20_000;
 /// Most rejects of one message; one more says how many were left out.

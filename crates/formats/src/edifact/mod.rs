@@ -20,6 +20,8 @@ mod statuses;
 mod times;
 mod tokens;
 
+pub use tokens::{Segment, Segments};
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -27,7 +29,7 @@ use quaywatch_domain::event::note;
 use quaywatch_domain::{DeadLetterCode, Timestamp};
 
 use crate::{Context, Parsed, Reject};
-use tokens::{MAX_SEGMENTS, Segment, Segments};
+use tokens::MAX_SEGMENTS;
 
 /// What the interchange header says.
 #[derive(Debug, Clone, Default)]

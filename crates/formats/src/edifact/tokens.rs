@@ -50,11 +50,12 @@ struct Span {
     end: u32,
     complete: bool,
     foreign: bool,
+    repeats: bool,
 }
 
 /// The segments of a message.
 #[derive(Debug)]
-pub(crate) struct Segments<'a> {
+pub struct Segments<'a> {
     bytes: &'a [u8],
     aside: String,
     parts: Vec<Part>,
@@ -65,50 +66,54 @@ pub(crate) struct Segments<'a> {
 
 /// One segment: its elements, each a list of components. Element 0 is the tag.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Segment<'s> {
+pub struct Segment<'s> {
     all: &'s Segments<'s>,
     span: Span,
     next_element: u32,
 }
 
 impl<'s> Segment<'s> {
-    pub(crate) fn tag(&self) -> &'s str {
+    /// Its name, such as `EQD`.
+    #[must_use]
+    pub fn tag(&self) -> &'s str {
         self.get(0, 0)
     }
 
     /// Byte at which it begins.
-    pub(crate) const fn start(&self) -> usize {
+    #[must_use]
+    pub const fn start(&self) -> usize {
         self.span.start as usize
     }
 
     /// Whether its terminator was there.
-    pub(crate) const fn is_complete(&self) -> bool {
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
         self.span.complete
     }
 
     /// Whether its bytes were not in the declared character set.
-    pub(crate) const fn is_foreign(&self) -> bool {
+    #[must_use]
+    pub const fn is_foreign(&self) -> bool {
         self.span.foreign
     }
 
     /// A component of the first repetition, empty when absent, without the blanks that some senders pad with.
-    pub(crate) fn get(&self, element: usize, component: usize) -> &'s str {
+    #[must_use]
+    pub fn get(&self, element: usize, component: usize) -> &'s str {
         let parts = self.parts(element);
-        match parts.get(component) {
-            Some(part) if parts.iter().take(component + 1).all(|p| p.end & AGAIN == 0) => {
-                self.all.text(*part)
-            }
-            _ => "",
-        }
+        let Some(part) = parts.get(component) else { return "" };
+        let first = !self.span.repeats || parts.iter().take(component + 1).all(|p| p.end & AGAIN == 0);
+        if first { self.all.text(*part) } else { "" }
     }
 
     /// A component that is there.
-    pub(crate) fn some(&self, element: usize, component: usize) -> Option<&'s str> {
+    #[must_use]
+    pub fn some(&self, element: usize, component: usize) -> Option<&'s str> {
         Some(self.get(element, component)).filter(|text| !text.is_empty())
     }
 
     /// Two components of every repetition of an element.
-    pub(crate) fn pairs(&self, element: usize) -> impl Iterator<Item = (&'s str, &'s str)> {
+    pub fn pairs(&self, element: usize) -> impl Iterator<Item = (&'s str, &'s str)> {
         let all = self.all;
         let text = move |part: Option<&Part>| part.map_or("", |part| all.text(*part));
         let repetitions = self.parts(element).chunk_by(|_, next| next.end & AGAIN == 0);
@@ -128,7 +133,8 @@ impl<'s> Segment<'s> {
 
 impl<'a> Segments<'a> {
     /// Reads the segments. Line ends between segments are noise.
-    pub(crate) fn read(bytes: &'a [u8]) -> Self {
+    #[must_use]
+    pub fn read(bytes: &'a [u8]) -> Self {
         let mut all = Self {
             bytes,
             aside: String::new(),
@@ -140,11 +146,21 @@ impl<'a> Segments<'a> {
         all
     }
 
-    pub(crate) const fn len(&self) -> usize {
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
         self.spans.len()
     }
 
-    pub(crate) fn get(&self, at: usize) -> Option<Segment<'_>> {
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<Segment<'_>> {
         let span = *self.spans.get(at)?;
         let next_element = self
             .spans
@@ -154,12 +170,13 @@ impl<'a> Segments<'a> {
     }
 
     /// The segments of a range.
-    pub(crate) fn range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = Segment<'_>> {
+    pub fn range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = Segment<'_>> {
         range.filter_map(|at| self.get(at))
     }
 
     /// The bytes of a range of segments.
-    pub(crate) fn bytes_of(&self, range: std::ops::Range<usize>) -> &'a [u8] {
+    #[must_use]
+    pub fn bytes_of(&self, range: std::ops::Range<usize>) -> &'a [u8] {
         let start = self.spans.get(range.start).map_or(self.bytes.len(), |s| s.start as usize);
         let end =
             range.end.checked_sub(1).and_then(|last| self.spans.get(last)).map_or(start, |s| s.end as usize);
@@ -170,16 +187,19 @@ impl<'a> Segments<'a> {
         let (start, end) = ((part.start & !ASIDE) as usize, (part.end & !AGAIN) as usize);
         let text = if part.start & ASIDE == 0 {
             // Parts that are not ASCII lie aside.
-            self.bytes.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok())
+            self.bytes.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
         } else {
-            self.aside.get(start..end)
+            self.aside.get(start..end).unwrap_or_default()
         };
-        text.map_or("", str::trim)
+        let padded = |b: Option<&u8>| b.is_some_and(|b| *b <= b' ' || !b.is_ascii());
+        let bytes = text.as_bytes();
+        if padded(bytes.first()) || padded(bytes.last()) { text.trim() } else { text }
     }
 
     fn fill(&mut self) {
         let mut at = if self.bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         let (mut separators, mut charset) = (USUAL, None);
+        let mut does = table(separators);
         while self.spans.len() < MAX_SEGMENTS {
             at += self
                 .bytes
@@ -195,18 +215,17 @@ impl<'a> Segments<'a> {
             // Interchanges may follow each other, each with separators of its own.
             if let Some(advice) = advice(rest) {
                 (separators, charset) = (advice, None);
+                does = table(separators);
                 at += 9;
                 continue;
             }
-            if rest.starts_with(b"UNB") {
-                separators.repetition = None;
-            }
-            at = Scanner { all: self, separators, charset }.segment(at);
+            at = Scanner { all: self, table: &does, charset }.segment(at);
             let Some(segment) = self.get(self.spans.len().saturating_sub(1)) else { break };
             if segment.tag() == "UNB" {
                 charset = encoding_of(segment.get(1, 0));
                 let fourth = segment.get(1, 1) == "4" && separators.advised != b' ';
                 separators.repetition = fourth.then_some(separators.advised);
+                does = table(separators);
             }
         }
     }
@@ -248,105 +267,139 @@ fn encoding_of(syntax: &str) -> Option<&'static Encoding> {
     }
 }
 
+/// What a byte does, by the separators in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Text,
+    Foreign,
+    Noise,
+    Release,
+    Component,
+    Element,
+    Repetition,
+    Terminator,
+}
+
+type Table = [Does; 256];
+
+fn table(s: Separators) -> Table {
+    std::array::from_fn(|byte| match u8::try_from(byte).unwrap_or_default() {
+        b if b == s.terminator => Does::Terminator,
+        b if b == s.release && b != b' ' => Does::Release,
+        b if b == s.component => Does::Component,
+        b if b == s.element => Does::Element,
+        b if Some(b) == s.repetition => Does::Repetition,
+        b'\r' | b'\n' => Does::Noise,
+        b if !b.is_ascii() => Does::Foreign,
+        _ => Does::Text,
+    })
+}
+
 struct Scanner<'s, 'a> {
     all: &'s mut Segments<'a>,
-    separators: Separators,
+    table: &'s Table,
     charset: Option<&'static Encoding>,
 }
 
 /// A component in the making.
-#[derive(Default)]
+#[derive(Clone, Copy)]
 struct Making {
     start: usize,
-    /// Its bytes so far, once they differ from those of the message.
-    text: Option<Vec<u8>>,
-    ascii: bool,
+    /// Whether its text differs from its bytes.
+    differs: bool,
     again: bool,
-}
-
-impl Making {
-    fn at(start: usize) -> Self {
-        Self { start, text: None, ascii: true, again: false }
-    }
 }
 
 impl Scanner<'_, '_> {
     /// Reads the segment at `start`; the byte behind it.
     fn segment(&mut self, start: usize) -> usize {
-        let bytes = self.all.bytes;
+        let (bytes, table) = (self.all.bytes, self.table);
         let mut span = Span {
             elements: narrow(self.all.elements.len()),
             start: narrow(start),
             end: 0,
             complete: false,
             foreign: false,
+            repeats: false,
         };
         let first_part = self.all.parts.len();
         self.all.elements.push(narrow(first_part));
-        let s = self.separators;
-        let mut making = Making::at(start);
+        let mut making = Making { start, differs: false, again: false };
         let mut at = start;
-        while let Some(&byte) = bytes.get(at) {
-            let again = s.repetition == Some(byte);
-            if byte == s.element || byte == s.component || byte == s.terminator || again {
-                let full = self.all.parts.len() - first_part >= MAX_PARTS;
-                self.close(&mut making, at, full, &mut span.foreign);
-                at += 1;
-                if byte == s.terminator {
-                    span.complete = true;
-                    break;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let plain = rest.iter().position(|b| does(table, *b) != Does::Text).unwrap_or(rest.len());
+            at += plain;
+            let Some(&byte) = rest.get(plain) else { break };
+            let what = does(table, byte);
+            match what {
+                Does::Text => {}
+                Does::Foreign | Does::Noise => making.differs = true,
+                Does::Release => {
+                    making.differs = true;
+                    at += 1;
                 }
-                if byte == s.element && !full {
-                    self.all.elements.push(narrow(self.all.parts.len()));
+                Does::Component | Does::Element | Does::Repetition | Does::Terminator => {
+                    let full = self.all.parts.len() - first_part >= MAX_PARTS;
+                    self.close(making, at, full, &mut span);
+                    if what == Does::Terminator {
+                        span.complete = true;
+                        at += 1;
+                        break;
+                    }
+                    if what == Does::Element && !full {
+                        self.all.elements.push(narrow(self.all.parts.len()));
+                    }
+                    making = Making { start: at + 1, differs: false, again: what == Does::Repetition };
                 }
-                making = Making { again, ..Making::at(at) };
-            } else if byte == s.release && byte != b' ' {
-                let text = making.text.get_or_insert_with(|| part_of(bytes, making.start, at));
-                text.extend(bytes.get(at + 1));
-                making.ascii &= bytes.get(at + 1).is_none_or(u8::is_ascii);
-                at += 2;
-            } else {
-                let noise = matches!(byte, b'\r' | b'\n');
-                if noise {
-                    making.text.get_or_insert_with(|| part_of(bytes, making.start, at));
-                } else if let Some(text) = &mut making.text {
-                    text.push(byte);
-                }
-                making.ascii &= byte.is_ascii();
-                at += 1;
             }
+            at += 1;
         }
         let at = at.min(bytes.len());
         if !span.complete {
             let full = self.all.parts.len() - first_part >= MAX_PARTS;
-            self.close(&mut making, at, full, &mut span.foreign);
+            self.close(making, at, full, &mut span);
         }
         span.end = narrow(at);
         self.all.spans.push(span);
         at
     }
 
-    fn close(&mut self, making: &mut Making, end: usize, full: bool, foreign: &mut bool) {
+    fn close(&mut self, making: Making, end: usize, full: bool, span: &mut Span) {
         if full {
             return;
         }
+        span.repeats |= making.again;
         let again = if making.again { AGAIN } else { 0 };
-        let bytes = self.all.bytes;
-        let part = match (&making.text, making.ascii) {
-            (None, true) => Part { start: narrow(making.start), end: narrow(end) | again },
-            (text, _) => {
-                let raw = text.as_deref().unwrap_or_else(|| bytes.get(making.start..end).unwrap_or_default());
-                let start = self.all.aside.len();
-                decode(raw, self.charset, foreign, &mut self.all.aside);
-                Part { start: narrow(start) | ASIDE, end: narrow(self.all.aside.len()) | again }
-            }
+        let part = if making.differs {
+            let text = self.unescape(self.all.bytes.get(making.start..end).unwrap_or_default());
+            let start = self.all.aside.len();
+            decode(&text, self.charset, &mut span.foreign, &mut self.all.aside);
+            Part { start: narrow(start) | ASIDE, end: narrow(self.all.aside.len()) | again }
+        } else {
+            Part { start: narrow(making.start), end: narrow(end) | again }
         };
         self.all.parts.push(part);
     }
+
+    /// Without release characters and the line ends that some senders break their text with.
+    fn unescape(&self, raw: &[u8]) -> Vec<u8> {
+        let mut text = Vec::with_capacity(raw.len());
+        let mut bytes = raw.iter();
+        while let Some(byte) = bytes.next() {
+            match does(self.table, *byte) {
+                Does::Release => text.extend(bytes.next()),
+                Does::Noise => {}
+                _ => text.push(*byte),
+            }
+        }
+        text
+    }
 }
 
-fn part_of(bytes: &[u8], start: usize, end: usize) -> Vec<u8> {
-    bytes.get(start..end).unwrap_or_default().to_vec()
+#[inline]
+fn does(table: &Table, byte: u8) -> Does {
+    table.get(usize::from(byte)).copied().unwrap_or(Does::Text)
 }
 
 /// A position; messages are far smaller than 2 GiB.
