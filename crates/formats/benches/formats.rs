@@ -12,6 +12,10 @@ use quaywatch_domain::event::Source;
 use quaywatch_domain::{PseudonymKey, Timestamp};
 use quaywatch_formats::{Context, FeedSettings, Parties, Segments, parse};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rounds of each measurement.
 const ROUNDS: usize = 9;
 /// Least time of a round.

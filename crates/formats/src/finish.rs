@@ -2,12 +2,10 @@
 //! defaults of the feed filled in.
 
 use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, note};
-use quaywatch_domain::identifiers::{
-    ContainerNumber, imo_check_digit_ok, normalise_imo, normalise_reference, normalise_seal,
-};
+use quaywatch_domain::identifiers::{ContainerNumber, normalise_seal};
 use quaywatch_domain::{EventKind, Timestamp};
 
-use crate::Context;
+use crate::{Context, checks};
 
 /// Most parties, seals, weights and notes of an event.
 const MAX_LIST: usize = 64;
@@ -44,7 +42,7 @@ pub(crate) fn finish(mut event: PortEvent, context: &Context<'_>) -> PortEvent {
     event.received_at = context.received_at.or(event.created_at).unwrap_or(event.occurred_at);
     event.source.feed = context.feed.to_owned();
     default_place(&mut event, context);
-    numbers(&mut event);
+    checks::identifiers(&mut event);
     event.seals.truncate(MAX_LIST);
     let mut seals = std::mem::take(&mut event.seals);
     for seal in &mut seals {
@@ -71,49 +69,6 @@ fn default_place(event: &mut PortEvent, context: &Context<'_>) {
     // A terminal belongs to its own port alone.
     if place.terminal.is_none() && place.un_locode == *port {
         place.terminal.clone_from(terminal);
-    }
-}
-
-fn numbers(event: &mut PortEvent) {
-    if let Some(equipment) = event.equipment.as_deref_mut() {
-        if let Some(number) = ContainerNumber::parse(&equipment.number) {
-            equipment.check_digit_ok = Some(number.check_digit_ok());
-            equipment.number = number.into_string();
-        }
-        if equipment.check_digit_ok == Some(false) {
-            flag(event, note::CHECK_DIGIT_WRONG);
-        }
-    }
-    if let Some(transport) = event.transport.as_deref_mut()
-        && let Some(imo) = transport.vessel_imo.take()
-    {
-        match normalise_imo(&imo) {
-            Some(digits) => {
-                let wrong = !imo_check_digit_ok(&digits);
-                transport.vessel_imo = Some(digits);
-                if wrong {
-                    flag(event, note::IMO_CHECK_DIGIT_WRONG);
-                }
-            }
-            None => {
-                transport.vessel_imo = Some(imo);
-                flag(event, note::IMO_CHECK_DIGIT_WRONG);
-            }
-        }
-    }
-    if let Some(documents) = event.documents.as_deref_mut() {
-        for field in [
-            &mut documents.booking,
-            &mut documents.bill_of_lading,
-            &mut documents.transport_document,
-            &mut documents.customs_declaration,
-        ] {
-            *field = field.take().map(|text| normalise_reference(&text)).filter(|text| !text.is_empty());
-        }
-    }
-    for party in &mut event.parties {
-        party.id = party.id.take().map(|id| id.trim().to_uppercase()).filter(|id| !id.is_empty());
-        party.id_scheme = party.id_scheme.take().map(|s| s.trim().to_uppercase());
     }
 }
 

@@ -13,6 +13,7 @@
 //! | what may a feed set? | `feeds.rs` |
 //! | what is a time without zone? | `local_time.rs` |
 
+mod checks;
 mod dcsa;
 pub mod document;
 mod edifact;

@@ -1,6 +1,8 @@
 //! Times without a zone: the terminal's local time. In the hour that summer time leaves out the clock is taken to have
 //! gone on (forward); in the hour that it repeats the first passage counts. Either is noted.
 
+use std::cell::RefCell;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use quaywatch_domain::Timestamp;
@@ -11,7 +13,7 @@ pub(crate) type Noted = (Timestamp, Vec<&'static str>);
 
 /// The moment of a local time in a zone.
 pub(crate) fn resolve(local: DateTime, zone: Option<&str>) -> Option<Noted> {
-    let tz = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+    let tz = zone.map_or(TimeZone::UTC, named);
     let ambiguous = tz.to_ambiguous_timestamp(local);
     let mut notes = Vec::new();
     if zone.is_some() {
@@ -22,6 +24,23 @@ pub(crate) fn resolve(local: DateTime, zone: Option<&str>) -> Option<Noted> {
     }
     let moment = ambiguous.compatible().ok()?;
     Some((Timestamp::from_millis(moment.as_millisecond()), notes))
+}
+
+thread_local! {
+    /// The zone that was asked for last: the times of a message are in one zone, and finding it takes longer than using it.
+    static LAST: RefCell<Option<(String, TimeZone)>> = const { RefCell::new(None) };
+}
+
+/// The zone of an IANA name; UTC when there is none of this name.
+fn named(name: &str) -> TimeZone {
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, zone)) if known == name => zone.clone(),
+        _ => {
+            let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
+            *last = Some((name.to_owned(), zone.clone()));
+            zone
+        }
+    })
 }
 
 /// A local time from its parts.

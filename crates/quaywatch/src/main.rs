@@ -11,6 +11,10 @@ use quaywatch_service::{ExitCode, Settings};
 
 use cli::{Cli, Command};
 
+/// Messages become many small texts; it takes them faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ProcessCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

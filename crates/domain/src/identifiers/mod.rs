@@ -3,10 +3,14 @@
 pub mod container;
 pub mod imo;
 pub mod seal;
+pub mod size_type;
+pub mod trade;
 
 pub use container::{ContainerNumber, check_digit_ok};
 pub use imo::{imo_check_digit_ok, normalise_imo};
 pub use seal::normalise_seal;
+pub use size_type::SizeType;
+pub use trade::{is_carrier_code, is_commodity_code, is_mrn, is_terminal_code, normalise_mmsi};
 
 /// Upper-cases and keeps letters and digits only; how bills, bookings, declarations and registration numbers compare.
 #[must_use]
