@@ -4,8 +4,9 @@ SHELL := /bin/sh
 CARGO ?= cargo
 KAFKA := deploy/local/kafka.sh
 LOCAL := .local/dev
+FUZZ_TARGET := $(shell uname -m)-unknown-linux-gnu
 
-.PHONY: help demo test lint bench up down prerequisites cargo-deny
+.PHONY: help demo test lint bench fuzz up down prerequisites cargo-deny
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,6 +28,21 @@ lint: prerequisites cargo-deny ## formatting, clippy, dependency rules
 bench: prerequisites ## the figures: throughput, latency, memory, restart, on a real Apache Kafka
 	$(CARGO) build --release -p quaywatch
 	$(CARGO) bench -p quaywatch-tests $(ARGS)
+
+FUZZ_SECONDS ?= 600
+FUZZ_FORMATS ?= edifact dcsa jsonl csv json
+FUZZ_FLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-trace-compares \
+  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1
+
+fuzz: prerequisites ## fuzz each parser for FUZZ_SECONDS (600), one after the other; findings are kept in .local/fuzz
+	RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR=target/fuzz $(CARGO) build --release --manifest-path fuzz/Cargo.toml --target $(FUZZ_TARGET)
+	@mkdir -p .local/fuzz && find crates/formats/tests/samples -type f ! -name '*.expected' ! -name '*.toml' | paste -sd, > .local/fuzz/seeds
+	@for format in $(FUZZ_FORMATS); do \
+	  mkdir -p .local/fuzz/corpus-$$format; echo "$$format, $(FUZZ_SECONDS) s"; \
+	  QUAYWATCH_FUZZ=$$format target/fuzz/$(FUZZ_TARGET)/release/parse .local/fuzz/corpus-$$format \
+	    -seed_inputs=@.local/fuzz/seeds -artifact_prefix=.local/fuzz/$$format- -dict=fuzz/tokens.dict \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=5 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 || exit 1; \
+	done
 
 up: ## start an Apache Kafka on loopback and create the topics
 	$(KAFKA) start --dir $(LOCAL)

@@ -58,23 +58,23 @@ impl Said {
 
     /// Takes in a segment; `zone` is that of times without one.
     pub(super) fn hear(&mut self, segment: &Segment<'_>, context: &Context<'_>, zone: Option<&str>) {
-        match segment.tag() {
-            "DTM" => self.dtm(segment, zone),
-            "TDT" => self.tdt(segment, context),
-            "LOC" => self.loc(segment),
-            "NAD" => self.nad(segment),
-            "COM" => self.com(segment, context),
-            "RFF" => self.rff(segment, context),
-            "SEL" => self.sel(segment),
-            "MEA" => self.mea(segment),
-            "TMP" => self.tmp(segment),
-            "GIS" | "GEI" => self.indicator(segment),
-            "GID" => self.cargo.packages = segment.get(2, 0).parse().ok(),
-            "FTX" => self.ftx(segment),
-            "DGS" => self.cargo.dangerous_goods = segment.some(3, 0).map(|number| format!("UN{number}")),
-            "PIA" | "CST" => self.hs_code(segment),
-            "SGP" => self.containers.extend(segment.some(1, 0).map(str::to_owned)),
-            "DOC" => self.weighing_method(segment),
+        match segment.tag().as_bytes() {
+            b"DTM" => self.dtm(segment, zone),
+            b"TDT" => self.tdt(segment, context),
+            b"LOC" => self.loc(segment),
+            b"NAD" => self.nad(segment),
+            b"COM" => self.com(segment, context),
+            b"RFF" => self.rff(segment, context),
+            b"SEL" => self.sel(segment),
+            b"MEA" => self.mea(segment),
+            b"TMP" => self.tmp(segment),
+            b"GIS" | b"GEI" => self.indicator(segment),
+            b"GID" => self.cargo.packages = segment.get(2, 0).parse().ok(),
+            b"FTX" => self.ftx(segment),
+            b"DGS" => self.cargo.dangerous_goods = segment.some(3, 0).map(|number| format!("UN{number}")),
+            b"PIA" | b"CST" => self.hs_code(segment),
+            b"SGP" => self.containers.extend(segment.some(1, 0).map(str::to_owned)),
+            b"DOC" => self.weighing_method(segment),
             _ => {}
         }
     }

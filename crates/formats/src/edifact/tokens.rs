@@ -57,6 +57,8 @@ struct Span {
 #[derive(Debug)]
 pub struct Segments<'a> {
     bytes: &'a [u8],
+    /// The bytes as text, where all of them are.
+    whole: Option<&'a str>,
     aside: String,
     parts: Vec<Part>,
     /// First part of each element, of all segments one after the other.
@@ -137,6 +139,7 @@ impl<'a> Segments<'a> {
     pub fn read(bytes: &'a [u8]) -> Self {
         let mut all = Self {
             bytes,
+            whole: std::str::from_utf8(bytes).ok(),
             aside: String::new(),
             parts: Vec::with_capacity(bytes.len() / 5),
             elements: Vec::with_capacity(bytes.len() / 8),
@@ -185,11 +188,13 @@ impl<'a> Segments<'a> {
 
     fn text(&self, part: Part) -> &str {
         let (start, end) = ((part.start & !ASIDE) as usize, (part.end & !AGAIN) as usize);
-        let text = if part.start & ASIDE == 0 {
+        let text = match (part.start & ASIDE == 0, self.whole) {
+            (true, Some(whole)) => whole.get(start..end).unwrap_or_default(),
             // Parts that are not ASCII lie aside.
-            self.bytes.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
-        } else {
-            self.aside.get(start..end).unwrap_or_default()
+            (true, None) => {
+                self.bytes.get(start..end).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+            }
+            (false, _) => self.aside.get(start..end).unwrap_or_default(),
         };
         let padded = |b: Option<&u8>| b.is_some_and(|b| *b <= b' ' || !b.is_ascii());
         let bytes = text.as_bytes();
