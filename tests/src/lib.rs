@@ -3,6 +3,7 @@
 
 pub mod broker;
 pub mod list;
+pub mod load;
 pub mod port;
 pub mod services;
 pub mod snapshot;

@@ -213,6 +213,9 @@ fn find_binary() -> Result<PathBuf> {
 }
 
 /// A port that nobody uses now.
-fn free_port() -> Result<u16> {
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
