@@ -30,6 +30,7 @@ mod list;
 mod lookalikes;
 mod noise;
 mod ordinary;
+pub mod wire;
 mod write;
 
 pub use list::LIST_ID;

@@ -160,7 +160,7 @@ fn haulier(firm: &Firm) -> String {
 }
 
 /// Puts the release character before every separator.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '\'' | '+' | ':' | '?') {
@@ -171,7 +171,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn local(at: Timestamp, zone: &TimeZone, format: &str) -> String {
+pub(crate) fn local(at: Timestamp, zone: &TimeZone, format: &str) -> String {
     jiff::Timestamp::from_millisecond(at.as_millis())
         .map(|t| zone.to_datetime(t).strftime(format).to_string())
         .unwrap_or_default()
