@@ -1,5 +1,7 @@
 //! What is written comes back: events of every kind, rendered as a message of every type that tells of them, read again.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use proptest::prelude::*;
 use quaywatch_domain::event::{
     Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole, Place,
