@@ -105,7 +105,8 @@ fn of_documents(documents: &mut Documents, wrong: &mut Vec<&'static str>) {
 /// A code in capitals without blanks around it; an empty one is none.
 fn code(field: &mut Option<String>) {
     if let Some(text) = field {
-        let canonical = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase());
+        let canonical =
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase());
         if !canonical {
             *field = Some(text.trim().to_uppercase()).filter(|text| !text.is_empty());
         }

@@ -25,7 +25,7 @@ pub enum Error {
         /// Value.
         value: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
 }
 
@@ -102,16 +102,40 @@ pub struct Feeds {
     feeds: BTreeMap<String, FeedSettings>,
 }
 
+impl FeedSettings {
+    /// Puts the ready mapping below the feed's own, and checks both.
+    fn lay_over_profile(&mut self, feed: &str) -> Result<(), Error> {
+        let wrong = |key, value: String, problem| Error::Value { feed: feed.to_owned(), key, value, problem };
+        let base = match &self.profile {
+            Some(name) => Mapping::profile(name).map_err(|why| wrong("profile", name.clone(), why))?,
+            None => Mapping::default(),
+        };
+        self.mapping = base.overlaid(&self.mapping);
+        match self.mapping.mistakes().into_iter().next() {
+            Some((key, value, problem)) => Err(wrong(key, value, problem)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Feeds {
     /// Reads the text of `feeds.toml`.
     ///
     /// # Errors
-    /// When it is not TOML, has unknown keys, or names a time zone that does not exist.
+    /// When it is not TOML, has unknown keys, or names a time zone, field, pattern or ready mapping that does not exist.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let feeds: Self = toml::from_str(text).map_err(|e| Error::Syntax(e.to_string()))?;
+        let mut feeds: Self = toml::from_str(text).map_err(|e| Error::Syntax(e.to_string()))?;
+        for (feed, settings) in &mut feeds.feeds {
+            settings.lay_over_profile(feed)?;
+        }
         for (feed, settings) in &feeds.feeds {
-            let wrong = |key, value: &str, problem| {
-                Err(Error::Value { feed: feed.clone(), key, value: value.to_owned(), problem })
+            let wrong = |key, value: &str, problem: &str| {
+                Err(Error::Value {
+                    feed: feed.clone(),
+                    key,
+                    value: value.to_owned(),
+                    problem: String::from(problem),
+                })
             };
             if let Some(zone) = &settings.time_zone
                 && jiff::tz::TimeZone::get(zone).is_err()

@@ -43,6 +43,7 @@ pub(crate) fn finish(mut event: PortEvent, context: &Context<'_>) -> PortEvent {
     event.source.feed = context.feed.to_owned();
     default_place(&mut event, context);
     checks::identifiers(&mut event);
+    context.parties.resolve_all(&mut event);
     event.seals.truncate(MAX_LIST);
     let mut seals = std::mem::take(&mut event.seals);
     for seal in &mut seals {

@@ -22,7 +22,7 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     // One event may also stand on several lines.
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
-        match event(object, body, context, "/") {
+        match event(object, body, context, "/", FORMAT) {
             Ok(event) => parsed.push_events(vec![event]),
             Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
         }
@@ -39,7 +39,7 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         }
         let path = format!("line {}", number + 1);
         let read = match serde_json::from_slice(line) {
-            Ok(Value::Object(object)) => event(object, line, context, &path),
+            Ok(Value::Object(object)) => event(object, line, context, &path, FORMAT),
             Ok(_) => Err((DeadLetterCode::MalformedMessage, "the line is JSON but not an object".to_owned())),
             Err(error) => Err((DeadLetterCode::MalformedMessage, syntax(&error))),
         };
@@ -67,11 +67,13 @@ fn reject(code: DeadLetterCode, sentence: String, line: usize, bytes: &[u8]) -> 
 
 type Refused = (DeadLetterCode, String);
 
-fn event(
+/// An event from the fields of a line; `format` is its name in the event.
+pub(crate) fn event(
     mut object: Map<String, Value>,
     line: &[u8],
     context: &Context<'_>,
     path: &str,
+    format: &str,
 ) -> Result<PortEvent, Refused> {
     let zone = context.settings.time_zone.as_deref();
     let missing = |field: &str| {
@@ -119,7 +121,7 @@ fn event(
     }
     event.event_id = format!("{}/{}", context.feed, event.event_id);
     *event.source = context.source.clone();
-    FORMAT.clone_into(&mut event.source.format);
+    format.clone_into(&mut event.source.format);
     path.clone_into(&mut event.source.path);
     for note in notes {
         flag(&mut event, note);

@@ -9,6 +9,9 @@
 //! | how is a DCSA event read? | `dcsa.rs` |
 //! | how is an EDIFACT message read? | `edifact/` |
 //! | how is a JSON line read? | `jsonl.rs` |
+//! | how are CSV and foreign JSON read? | `mapping/` |
+//! | which codes are one party? | `parties.rs` |
+//! | which identifiers are wrong? | `checks.rs` |
 //! | how are documents replaced and cancelled? | `document.rs` |
 //! | what may a feed set? | `feeds.rs` |
 //! | what is a time without zone? | `local_time.rs` |
@@ -124,7 +127,7 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         );
         return Parsed::rejected(DeadLetterCode::MessageTooLarge, sentence, bytes);
     }
-    let mut parsed = match sniff(bytes, context.settings.format) {
+    let mut parsed = match sniff(bytes, context) {
         Some(Format::Dcsa) => dcsa::parse(bytes, context),
         Some(Format::Edifact) => edifact::parse(bytes, context),
         Some(Format::Jsonl) => jsonl::parse(bytes, context),
@@ -132,8 +135,8 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         Some(Format::Json) => mapping::parse_json(bytes, context),
         Some(Format::Auto) | None => Parsed::rejected(
             DeadLetterCode::UnknownFormat,
-            "the content is neither DCSA JSON, EDIFACT nor JSON lines; check what the sender sent, \
-             or set `format` of the feed",
+            "the content is neither DCSA JSON, EDIFACT, JSON lines nor CSV with known headers; check what the sender \
+             sent, or give the feed a `format`, `profile` or `mapping`",
             bytes,
         ),
     };
@@ -142,17 +145,34 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
 }
 
 /// Tells the format by the content, unless the feed says it.
-fn sniff(bytes: &[u8], format: Format) -> Option<Format> {
-    if format != Format::Auto {
-        return Some(format);
+fn sniff(bytes: &[u8], context: &Context<'_>) -> Option<Format> {
+    if context.settings.format != Format::Auto {
+        return Some(context.settings.format);
     }
-    let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let start = match encoding_rs::Encoding::for_bom(bytes) {
+        Some((encoding, mark)) if encoding == encoding_rs::UTF_8 => {
+            bytes.get(mark..).unwrap_or_default().trim_ascii_start()
+        }
+        // Two-byte text: EDIFACT or CSV of office programs.
+        Some((encoding, _)) => return Some(sniff_wide(&encoding.decode(bytes).0)),
+        None => bytes.trim_ascii_start(),
+    };
     if [b"UNA".as_slice(), b"UNB", b"UNH"].iter().any(|tag| start.starts_with(tag)) {
         return Some(Format::Edifact);
     }
+    let mapping = &context.settings.mapping;
     match start.first()? {
+        b'[' | b'{' if dcsa::is_likely(start) => Some(Format::Dcsa),
+        b'[' | b'{' if mapping.reads_json() => Some(Format::Json),
         b'[' => Some(Format::Dcsa),
-        b'{' => Some(if dcsa::is_likely(start) { Format::Dcsa } else { Format::Jsonl }),
+        b'{' => Some(Format::Jsonl),
+        _ if !mapping.is_empty() || mapping::has_known_header(start) => Some(Format::Csv),
+        _ if context.content_type.is_some_and(|t| t.starts_with("text/csv")) => Some(Format::Csv),
         _ => None,
     }
+}
+
+fn sniff_wide(text: &str) -> Format {
+    let start = text.trim_start();
+    if start.starts_with("UNA") || start.starts_with("UNB") { Format::Edifact } else { Format::Csv }
 }

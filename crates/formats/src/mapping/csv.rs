@@ -1,0 +1,228 @@
+//! CSV (RFC 4180) as ports write it: any delimiter and character set, with or without header, ragged rows.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use csv::{ByteRecord, ReaderBuilder};
+use encoding_rs::Encoding;
+use quaywatch_domain::DeadLetterCode;
+use quaywatch_domain::event::note;
+
+use super::fields::{holds, nearest};
+use super::rows::{Row, Rows};
+use super::{Mapping, RuleTable};
+use crate::{Context, MAX_ITEMS, Parsed, Reject};
+
+/// Name of the format in events.
+const FORMAT: &str = "CSV";
+/// Most columns that are looked at.
+const MAX_COLUMNS: usize = 512;
+/// Longest cell, bytes; a longer one is a quote that was never closed.
+const MAX_CELL_BYTES: usize = 64 * 1024;
+const CANDIDATES: [u8; 4] = [b';', b',', b'\t', b'|'];
+
+/// Whether the first line names fields of events.
+pub(crate) fn has_known_header(bytes: &[u8]) -> bool {
+    let line = first_line(bytes);
+    let line = String::from_utf8_lossy(line.get(..line.len().min(8_192)).unwrap_or(line)).into_owned();
+    let line = line.trim_start_matches('\u{feff}');
+    let cells: Vec<&str> = line.split([';', ',', '\t', '|']).map(|c| c.trim().trim_matches('"')).collect();
+    cells.contains(&"kind") && cells.contains(&"occurred_at")
+}
+
+fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes.split(|b| matches!(b, b'\n' | b'\r')).find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
+}
+
+/// Reads each row; a bad one is a reject and the others stand.
+pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
+    let mapping = &context.settings.mapping;
+    let text = Text::of(bytes, mapping.charset.as_deref());
+    let delimiter = mapping.delimiter.as_ref().and_then(|d| d.bytes().next());
+    let delimiter = delimiter.unwrap_or_else(|| guess(first_line(&text.bytes)));
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(&*text.bytes);
+    let mut records = std::iter::from_fn(|| {
+        let mut record = ByteRecord::new();
+        let more = reader.read_byte_record(&mut record).unwrap_or(false);
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        more.then_some((record, end))
+    });
+    let columns = if mapping.header.unwrap_or(true) {
+        let Some((header, _)) = records.next() else {
+            return Parsed::rejected(DeadLetterCode::MalformedMessage, "the file has no rows", bytes);
+        };
+        Columns::named(&header, &text)
+    } else {
+        Columns::default()
+    };
+    let plain = columns.plain_rules();
+    let rules =
+        if mapping.is_empty() { plain.iter().map(|(f, r)| (f.as_str(), r)).collect() } else { of(mapping) };
+    if let Err(sentence) = columns.check(mapping, &rules) {
+        return Parsed::rejected(DeadLetterCode::MissingField, sentence, bytes);
+    }
+    let rows = Rows { rules, mapping, context, format: FORMAT, notes: text.notes.clone() };
+    let mut parsed = Parsed::default();
+    let mut events = Vec::new();
+    for (at, (record, end)) in records.enumerate() {
+        let position = record.position();
+        let (line, start) =
+            position.map_or((0, 0), |p| (p.line(), usize::try_from(p.byte()).unwrap_or_default()));
+        let path = format!("line {line}");
+        let raw = text.bytes.get(start..end).unwrap_or_default();
+        let read = if at >= MAX_ITEMS {
+            let sentence = format!("the file has more than {MAX_ITEMS} rows; send it in smaller parts");
+            Err((DeadLetterCode::TooManyItems, sentence))
+        } else if record.iter().any(|cell| cell.len() > MAX_CELL_BYTES) {
+            let sentence = "a cell is endless; a quote was opened and never closed".to_owned();
+            Err((DeadLetterCode::MalformedMessage, sentence))
+        } else if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            continue;
+        } else {
+            rows.read(&Cells { record: &record, columns: &columns, text: &text }, raw, &path)
+        };
+        match read {
+            Ok(event) => events.extend(event),
+            Err((code, sentence)) => {
+                let bytes = raw.to_vec();
+                parsed.rejects.push(Reject { code, sentence, position: Some(path), bytes });
+            }
+        }
+        if at >= MAX_ITEMS {
+            break;
+        }
+    }
+    parsed.push_events(events);
+    parsed
+}
+
+fn of(mapping: &Mapping) -> Vec<(&str, &RuleTable)> {
+    mapping.fields.iter().map(|(field, rule)| (field.as_str(), &rule.0)).collect()
+}
+
+/// The delimiter that the first line has most of.
+fn guess(line: &[u8]) -> u8 {
+    let count = |d: &u8| line.iter().filter(|b| *b == d).count();
+    // The last of equals wins, so the usual one stands there.
+    CANDIDATES.into_iter().rev().max_by_key(count).filter(|d| count(d) > 0).unwrap_or(b',')
+}
+
+/// The file in one-byte separators, and how its cells are decoded.
+struct Text<'a> {
+    bytes: Cow<'a, [u8]>,
+    encoding: &'static Encoding,
+    notes: Vec<&'static str>,
+}
+
+impl<'a> Text<'a> {
+    fn of(bytes: &'a [u8], charset: Option<&str>) -> Self {
+        let utf_8 = |bytes: Cow<'a, [u8]>| Self { bytes, encoding: encoding_rs::UTF_8, notes: Vec::new() };
+        if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+            let rest = bytes.get(mark..).unwrap_or_default();
+            return if encoding == encoding_rs::UTF_8 {
+                utf_8(Cow::Borrowed(rest))
+            } else {
+                utf_8(Cow::Owned(encoding.decode_without_bom_handling(rest).0.into_owned().into_bytes()))
+            };
+        }
+        let said = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
+        match said {
+            Some(encoding) if encoding.is_ascii_compatible() => {
+                Self { bytes: Cow::Borrowed(bytes), encoding, notes: Vec::new() }
+            }
+            Some(encoding) => {
+                utf_8(Cow::Owned(encoding.decode_without_bom_handling(bytes).0.into_owned().into_bytes()))
+            }
+            None if std::str::from_utf8(bytes).is_ok() => utf_8(Cow::Borrowed(bytes)),
+            None => Self {
+                bytes: Cow::Borrowed(bytes),
+                encoding: encoding_rs::WINDOWS_1252,
+                notes: vec![note::CHARSET_ASSUMED],
+            },
+        }
+    }
+
+    fn decode<'c>(&self, cell: &'c [u8]) -> Cow<'c, str> {
+        self.encoding.decode_without_bom_handling(cell).0
+    }
+}
+
+/// Where each column is, by its name in lower case.
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl Columns {
+    fn named(header: &ByteRecord, text: &Text<'_>) -> Self {
+        let names: Vec<String> =
+            header.iter().take(MAX_COLUMNS).map(|cell| text.decode(cell).trim().to_owned()).collect();
+        let mut places = HashMap::new();
+        for (at, name) in names.iter().enumerate() {
+            places.entry(name.to_lowercase()).or_insert(at);
+        }
+        Self { names, places }
+    }
+
+    /// The column of a name, or of a number: `#1` is the first.
+    fn place(&self, name: &str) -> Option<usize> {
+        match name.strip_prefix('#').and_then(|n| n.parse::<usize>().ok()) {
+            Some(number) => number.checked_sub(1).filter(|at| *at < MAX_COLUMNS),
+            None => self.places.get(&name.to_lowercase()).copied(),
+        }
+    }
+
+    /// A rule for each column that is named like a field.
+    fn plain_rules(&self) -> Vec<(String, RuleTable)> {
+        let fields = self.names.iter().filter(|name| holds(name).is_some());
+        fields
+            .map(|name| {
+                (name.clone(), RuleTable { from: super::From(vec![name.clone()]), ..RuleTable::default() })
+            })
+            .collect()
+    }
+
+    /// Whether the columns that must be there are there.
+    fn check(&self, mapping: &Mapping, rules: &[(&str, &RuleTable)]) -> Result<(), String> {
+        for field in ["kind", "occurred_at"] {
+            if !rules.iter().any(|(known, _)| *known == field) {
+                return Err(format!(
+                    "no column is named {field} and the feed has no mapping for it; the columns are: {}",
+                    self.list()
+                ));
+            }
+        }
+        let own = mapping.required.iter().filter_map(|field| mapping.fields.get(field));
+        for name in own.flat_map(|rule| &rule.0.from.0).chain(&mapping.id) {
+            if !self.names.is_empty() && name.split('|').all(|one| self.place(one.trim()).is_none()) {
+                let near = nearest(name, self.names.iter().map(String::as_str)).unwrap_or_default();
+                return Err(format!(
+                    "the file has no column '{name}' that the mapping names; the nearest is '{near}' of: {}",
+                    self.list()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self) -> String {
+        let names: Vec<String> =
+            self.names.iter().take(40).map(|name| name.chars().take(40).collect()).collect();
+        names.join(", ")
+    }
+}
+
+struct Cells<'r> {
+    record: &'r ByteRecord,
+    columns: &'r Columns,
+    text: &'r Text<'r>,
+}
+
+impl Row for Cells<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let cell = self.record.get(self.columns.place(name)?)?;
+        Some(self.text.decode(cell))
+    }
+}

@@ -1,0 +1,233 @@
+//! From a text of the sender to the value of a field.
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+use quaywatch_domain::event::{
+    Classifier, Condition, EquipmentStatus, Laden, Mode, PartyRole, PinOutcome, SealSource, WeightKind, note,
+};
+use quaywatch_domain::{DeadLetterCode, Timestamp};
+use serde_json::Value;
+
+use super::fields::{Holds, holds};
+use super::{Mistake, RuleTable};
+use crate::local_time::{self, Noted};
+
+/// Kilograms in an avoirdupois pound.
+const KG_PER_POUND: f64 = 0.453_592_37;
+
+/// A value with the notes that reading it made; `None` when there is nothing.
+pub(super) type Read = Result<Option<(Value, Vec<&'static str>)>, (DeadLetterCode, &'static str)>;
+
+/// Turns a text into the value of a field; `zone` is that of times without one.
+pub(super) fn read(field: &str, text: &str, rule: &RuleTable, zone: Option<&str>) -> Read {
+    let text = text.trim();
+    let (text, unknown) = translate(text, rule, field);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let mut notes: Vec<&'static str> = unknown.then_some(note::UNKNOWN_CODE).into_iter().collect();
+    let value = match holds(field) {
+        Some(Holds::Time) => {
+            let (moment, noted) =
+                time(text, rule, rule.zone.as_deref().or(zone)).ok_or_else(|| time_error(field))?;
+            notes.extend(noted);
+            Value::String(moment.to_string())
+        }
+        Some(Holds::Number) => {
+            let number = number(text).ok_or((DeadLetterCode::BadField, "is not a number"))?;
+            serde_json::Number::from_f64(in_unit(number, rule.unit.as_deref()))
+                .map_or(Value::Null, Value::Number)
+        }
+        Some(Holds::Integer) => {
+            let number = number(text).ok_or((DeadLetterCode::BadField, "is not a number"))?;
+            // Counts far below 2^53 are exact.
+            Value::from(number.round() as i64)
+        }
+        Some(Holds::Flag) => Value::Bool(flag(text).ok_or((
+            DeadLetterCode::BadField,
+            "is neither yes nor no; give its values a table in the mapping",
+        ))?),
+        Some(Holds::Text) | None => match code(field, text) {
+            Some(code) => Value::String(code),
+            None => return Ok(Some((Value::Null, vec![note::UNKNOWN_CODE]))),
+        },
+    };
+    Ok(Some((value, notes)))
+}
+
+/// What the sender's value means, and whether the table does not know it.
+fn translate<'t>(text: &'t str, rule: &'t RuleTable, field: &str) -> (&'t str, bool) {
+    if rule.values.is_empty() || text.is_empty() {
+        return (text, false);
+    }
+    let lower = text.to_lowercase();
+    let known = rule
+        .values
+        .get(text)
+        .or_else(|| rule.values.iter().find(|(from, _)| from.to_lowercase() == lower).map(|(_, to)| to));
+    match known {
+        Some(meaning) => (meaning, false),
+        None if field == "kind" => ("other", true),
+        None => (rule.default.as_deref().unwrap_or_default(), true),
+    }
+}
+
+fn time_error(field: &str) -> (DeadLetterCode, &'static str) {
+    let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::BadField };
+    (code, "is not a time of the form that the mapping gives; set `format` of the field")
+}
+
+fn time(text: &str, rule: &RuleTable, zone: Option<&str>) -> Option<Noted> {
+    if rule.format.0.is_empty() {
+        return local_time::iso(text, zone);
+    }
+    rule.format.0.iter().find_map(|format| by_format(text, format, zone))
+}
+
+fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
+    let epoch = |factor: f64| Some((text.parse::<f64>().ok().filter(|n| n.abs() < 1e15)? * factor) as i64);
+    match format {
+        "epoch_s" => return epoch(1_000.0).map(|ms| (Timestamp::from_millis(ms), Vec::new())),
+        "epoch_ms" => return epoch(1.0).map(|ms| (Timestamp::from_millis(ms), Vec::new())),
+        "iso" => return local_time::iso(text, zone),
+        _ => {}
+    }
+    let parts = strtime::parse(format, text).ok()?;
+    if let Ok(moment) = parts.to_timestamp() {
+        return Some((Timestamp::from_millis(moment.as_millisecond()), Vec::new()));
+    }
+    let local = parts.to_datetime().or_else(|_| parts.to_date().map(DateTime::from)).ok()?;
+    local_time::resolve(local, zone)
+}
+
+/// A number with a decimal point or comma, and with or without separators of thousands.
+fn number(text: &str) -> Option<f64> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
+    let plain = match (text.rfind(','), text.rfind('.')) {
+        (Some(comma), Some(point)) if comma > point => text.replace('.', "").replace(',', "."),
+        (Some(_), Some(_)) => text.replace(',', ""),
+        (Some(_), None) => text.replace(',', "."),
+        _ => text,
+    };
+    plain.parse::<f64>().ok().filter(|n| n.is_finite())
+}
+
+fn in_unit(number: f64, unit: Option<&str>) -> f64 {
+    match unit {
+        Some("t") => number * 1_000.0,
+        Some("lb") => number * KG_PER_POUND,
+        Some("F") => (number - 32.0) / 1.8,
+        _ => number,
+    }
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" | "x" | "ja" | "j" | "da" | "oui" | "si" | "sì" => Some(true),
+        "false" | "no" | "n" | "0" | "-" | "nein" | "nee" | "ne" | "non" => Some(false),
+        _ => None,
+    }
+}
+
+/// Codes of closed lists in capitals; `None` for one that the list does not have.
+fn code(field: &str, text: &str) -> Option<String> {
+    let upper = text.to_uppercase();
+    let listed = match field.rsplit_once('.').map_or(("", field), |(section, leaf)| (section, leaf)) {
+        ("", "classifier") => Classifier::parse(&upper).is_some(),
+        ("equipment", "laden") => Laden::parse(&upper).is_some(),
+        ("equipment", "status") => EquipmentStatus::parse(&upper).is_some(),
+        ("transport", "mode") => Mode::parse(&upper).is_some(),
+        ("pin", "outcome") => PinOutcome::parse(&upper).is_some(),
+        (section, "role") if section.starts_with("parties.") => PartyRole::parse(&upper).is_some(),
+        (section, "source") if section.starts_with("seals.") => SealSource::parse(&upper).is_some(),
+        (section, "condition") if section.starts_with("seals.") => Condition::parse(&upper).is_some(),
+        (section, "kind") if section.starts_with("weights.") => WeightKind::parse(&upper).is_some(),
+        _ => return Some(text.to_owned()),
+    };
+    listed.then_some(upper)
+}
+
+/// What is wrong with how a field is to be read.
+pub(super) fn mistake(field: &str, rule: &RuleTable) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let mut wrong =
+        |key, value: &str, why: &str| mistakes.push((key, format!("{field}: {value}"), why.to_owned()));
+    if rule.from.0.is_empty() && rule.value.is_none() && rule.default.is_none() {
+        wrong("mapping.fields", "", "has neither `from` nor `value`");
+    }
+    let now = jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    for format in rule.format.0.iter().filter(|f| !matches!(f.as_str(), "epoch_s" | "epoch_ms" | "iso")) {
+        let written = strtime::format(format, &now).ok();
+        if written.is_none_or(|text| strtime::parse(format, text).is_err()) {
+            wrong("mapping.fields", format, "is no pattern of a time; write it like %d.%m.%Y %H:%M");
+        }
+    }
+    if let Some(zone) = rule.zone.as_deref().filter(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+        wrong("mapping.fields", zone, "is not an IANA time zone; write it like Europe/Ljubljana");
+    }
+    if let Some(unit) = rule.unit.as_deref().filter(|unit| !matches!(*unit, "kg" | "t" | "lb" | "C" | "F")) {
+        wrong("mapping.fields", unit, "is no unit; there are kg, t, lb, C and F");
+    }
+    mistakes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(field: &str, text: &str, rule: &str) -> String {
+        let rule: super::super::Rule =
+            toml::from_str::<std::collections::BTreeMap<String, super::super::Rule>>(&format!(
+                "rule = {{ from = \"x\"{rule} }}"
+            ))
+            .unwrap()
+            .remove("rule")
+            .unwrap();
+        match read(field, text, &rule.0, Some("Europe/Ljubljana")) {
+            Ok(Some((value, notes))) => format!("{value} {}", notes.join(" ")).trim_end().to_owned(),
+            Ok(None) => "nothing".to_owned(),
+            Err((code, why)) => format!("{code} {why}"),
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_with_commas_points_thousands_and_units() {
+        assert_eq!(value("weights.0.kg", "24.880,5", ""), "24880.5");
+        assert_eq!(value("weights.0.kg", "24,880.5", ""), "24880.5");
+        assert_eq!(value("weights.0.kg", "24 880", ""), "24880.0");
+        assert_eq!(value("weights.0.kg", "24,88", ", unit = \"t\""), "24880.0");
+        assert_eq!(value("reefer.setpoint_c", "-0,4", ", unit = \"F\""), "-18.0");
+        assert!(value("weights.0.kg", "heavy", "").starts_with("BAD_FIELD"));
+    }
+
+    #[test]
+    fn times_are_read_by_their_patterns_in_the_zone_of_the_feed() {
+        let pattern = ", format = [\"%d.%m.%Y %H:%M\", \"%d.%m.%Y\"]";
+        assert_eq!(
+            value("occurred_at", "01.07.2026 14:05", pattern),
+            "\"2026-07-01T12:05:00Z\" LOCAL_TIME_ASSUMED"
+        );
+        assert_eq!(
+            value("occurred_at", "01.07.2026", pattern),
+            "\"2026-06-30T22:00:00Z\" LOCAL_TIME_ASSUMED"
+        );
+        assert_eq!(value("occurred_at", "1772374800", ", format = \"epoch_s\""), "\"2026-03-01T14:20:00Z\"");
+        assert_eq!(
+            value("occurred_at", "2026-03-01 14:05 +0100", ", format = \"%Y-%m-%d %H:%M %z\""),
+            "\"2026-03-01T13:05:00Z\""
+        );
+        assert!(value("occurred_at", "soon", pattern).starts_with("NO_TIME"));
+        assert!(value("created_at", "soon", pattern).starts_with("BAD_FIELD"));
+    }
+
+    #[test]
+    fn tables_translate_and_what_they_do_not_know_is_noted() {
+        let table = ", values = { Ausgang = \"gate_out\" }";
+        assert_eq!(value("kind", "AUSGANG ", table), "\"gate_out\"");
+        assert_eq!(value("kind", "Umfuhr", table), "\"other\" UNKNOWN_CODE");
+        assert_eq!(value("equipment.laden", "laden", ""), "\"LADEN\"");
+        assert_eq!(value("equipment.laden", "voll", ""), "null UNKNOWN_CODE");
+        assert_eq!(value("retracted", "Ja", ""), "true");
+        assert_eq!(value("documents.order", "  ", ""), "nothing");
+    }
+}
