@@ -30,6 +30,7 @@ mod parties;
 use quaywatch_domain::event::Source;
 use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Timestamp};
 
+pub use dcsa::{FeedbackElement, Severity, feedback};
 pub use document::{Document, Function};
 pub use edifact::{Segment, Segments};
 pub use feeds::{DEFAULT_FEED, Error, FeedSettings, Feeds, Format, Pause};

@@ -1,98 +1,20 @@
-//! DCSA Track & Trace 2.2: JSON events of type SHIPMENT, TRANSPORT and EQUIPMENT.
-//!
-//! Codes that the standard does not list are kept as `other` and noted. Both forms that call themselves 3.0 are told
-//! apart by their field names and refused with a sentence.
+//! Track & Trace 2.2: events of type SHIPMENT, TRANSPORT and EQUIPMENT. Codes that the standard does not list are kept as
+//! `other` and noted.
 
-use quaywatch_domain::event::{
-    Classifier, Documents, Laden, Mode, Place, PortEvent, Seal, SealSource, Transport, note,
-};
+use quaywatch_domain::event::{Classifier, Documents, Laden, PortEvent, Seal, SealSource, Transport, note};
 use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
 use serde_json::Value;
 
+use super::parts::{MAX_CONTAINERS, Refused, facility, mode, owned, place, references, text};
+use crate::Context;
 use crate::finish::{blank, equipment, finish, flag};
 use crate::local_time;
-use crate::{Context, MAX_ITEMS, Parsed, Reject};
 
 /// Name of the format in events.
 const FORMAT: &str = "DCSA-TNT-2.2";
-/// Most containers that one event may name by reference.
-const MAX_CONTAINERS: usize = 200;
 
-/// Whether an object looks like a DCSA event rather than a canonical one.
-pub(crate) fn is_likely(text: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(text.get(..text.len().min(4096)).unwrap_or_default());
-    [
-        "\"eventType\"",
-        "\"eventTypeCode\"",
-        "EventTypeCode\"",
-        "\"eventClassification\"",
-        "\"eventRouting\"",
-        "\"events\"",
-    ]
-    .iter()
-    .any(|key| head.contains(key))
-}
-
-/// Reads an event, an array of them, or `{"events": [...]}`.
-pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
-    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let items = match serde_json::from_slice(body) {
-        Ok(Value::Array(items)) => items,
-        Ok(Value::Object(mut object)) => match object.remove("events") {
-            Some(Value::Array(items)) => items,
-            _ => vec![Value::Object(object)],
-        },
-        Ok(_) => {
-            let sentence = "the message is JSON but neither an event nor an array of events";
-            return Parsed::rejected(DeadLetterCode::MalformedMessage, sentence, bytes);
-        }
-        Err(error) => {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            let sentence = format!("the message is not JSON ({place}); it may have been cut off on the way");
-            return Parsed::rejected(DeadLetterCode::MalformedMessage, sentence, bytes);
-        }
-    };
-    if items.len() > MAX_ITEMS {
-        let sentence = format!("the message has {} events and the limit is {MAX_ITEMS}", items.len());
-        return Parsed::rejected(DeadLetterCode::TooManyItems, sentence, bytes);
-    }
-    let mut parsed = Parsed::default();
-    let mut events = Vec::new();
-    for (at, item) in items.iter().enumerate() {
-        let path = format!("/{at}");
-        match read(item, context, &path) {
-            Ok(read) => events.extend(read),
-            Err((code, sentence)) => parsed.rejects.push(Reject {
-                code,
-                sentence,
-                position: Some(path),
-                bytes: serde_json::to_vec(item).unwrap_or_default(),
-            }),
-        }
-    }
-    parsed.push_events(events);
-    parsed
-}
-
-type Refused = (DeadLetterCode, String);
-
-fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
-    value.get(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())
-}
-
-fn owned(value: &Value, field: &str) -> Option<String> {
-    text(value, field).map(str::to_owned)
-}
-
-fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Vec<PortEvent>, Refused> {
-    if ["eventClassification", "eventRouting", "eventUpdatedDateTime", "metadata"]
-        .iter()
-        .any(|f| item.get(f).is_some())
-    {
-        let sentence =
-            "the event has the form of DCSA Track & Trace 3.0, which is not read yet; send 2.2".to_owned();
-        return Err((DeadLetterCode::UnsupportedMessage, sentence));
-    }
+/// Reads one event: one for each container that it names.
+pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Vec<PortEvent>, Refused> {
     let family = family(item).ok_or_else(|| {
         let sentence = "the event has no eventType (SHIPMENT, TRANSPORT or EQUIPMENT)".to_owned();
         (DeadLetterCode::MissingField, sentence)
@@ -251,47 +173,21 @@ fn shipment_kind(code: &str, document: &str) -> (EventKind, bool) {
 fn fill(event: &mut PortEvent, item: &Value) {
     let call = item.get("transportCall");
     let location = item.get("eventLocation").or_else(|| call.and_then(|c| c.get("location")));
-    event.place = place(location, call).map(Box::new);
+    let find =
+        |field: &str| location.and_then(|l| owned(l, field)).or_else(|| call.and_then(|c| owned(c, field)));
+    let smdg = find("facilityCodeListProvider").is_none_or(|provider| provider == "SMDG");
+    let terminal = find("facilityCode").filter(|_| smdg);
+    let kind = call.and_then(|c| text(c, "facilityTypeCode")).map(facility);
+    event.place = place(find("UNLocationCode"), terminal, kind, location).map(Box::new);
     event.transport = call.map(transport).map(Box::new);
     event.documents = documents(item).map(Box::new);
     let seals = item.get("seals").and_then(Value::as_array);
     event.seals = seals.into_iter().flatten().filter_map(seal).collect();
 }
 
-fn place(location: Option<&Value>, call: Option<&Value>) -> Option<Place> {
-    let find =
-        |field: &str| location.and_then(|l| owned(l, field)).or_else(|| call.and_then(|c| owned(c, field)));
-    let degrees = |field: &str| {
-        let value = location?.get(field)?;
-        value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
-    };
-    let smdg = find("facilityCodeListProvider").is_none_or(|provider| provider == "SMDG");
-    let facility = call.and_then(|c| text(c, "facilityTypeCode")).map(|code| match code {
-        "POTE" => "TERMINAL".to_owned(),
-        "DEPO" | "OFFD" | "COFS" | "COYA" => "DEPOT".to_owned(),
-        "INTE" | "RAMP" => "INLAND".to_owned(),
-        other => other.to_owned(),
-    });
-    let place = Place {
-        un_locode: find("UNLocationCode"),
-        terminal: find("facilityCode").filter(|_| smdg),
-        facility,
-        yard: None,
-        latitude: degrees("latitude"),
-        longitude: degrees("longitude"),
-    };
-    (place != Place::default()).then_some(place)
-}
-
 fn transport(call: &Value) -> Transport {
     let vessel = call.get("vessel").unwrap_or(&Value::Null);
-    let mode = match text(call, "modeOfTransport") {
-        Some("VESSEL") => Some(Mode::Sea),
-        Some("RAIL") => Some(Mode::Rail),
-        Some("TRUCK") => Some(Mode::Road),
-        Some("BARGE") => Some(Mode::InlandWater),
-        _ => None,
-    };
+    let mode = mode(text(call, "modeOfTransport"));
     Transport {
         mode,
         vessel_imo: owned(vessel, "vesselIMONumber"),
@@ -305,16 +201,6 @@ fn transport(call: &Value) -> Transport {
         call_id: owned(call, "transportCallID"),
         ..Transport::default()
     }
-}
-
-fn references<'a>(
-    item: &'a Value,
-    list: &str,
-    code: &'a str,
-    value: &'a str,
-) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let items = item.get(list).and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(move |reference| Some((text(reference, code)?, text(reference, value)?)))
 }
 
 fn documents(item: &Value) -> Option<Documents> {

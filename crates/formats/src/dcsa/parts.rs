@@ -1,0 +1,71 @@
+//! What the editions have in common.
+
+use quaywatch_domain::DeadLetterCode;
+use quaywatch_domain::event::{Mode, Place};
+use serde_json::Value;
+
+/// Most containers that one event may name by reference.
+pub(super) const MAX_CONTAINERS: usize = 200;
+
+/// Why an event cannot be used.
+pub(super) type Refused = (DeadLetterCode, String);
+
+pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
+    value.get(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())
+}
+
+pub(super) fn owned(value: &Value, field: &str) -> Option<String> {
+    text(value, field).map(str::to_owned)
+}
+
+/// Code and value of each entry of a list of references.
+pub(super) fn references<'a>(
+    item: &'a Value,
+    list: &str,
+    code: &'a str,
+    value: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let items = item.get(list).and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(move |reference| Some((text(reference, code)?, text(reference, value)?)))
+}
+
+/// The kind of a facility (facilityTypeCode).
+pub(super) fn facility(code: &str) -> String {
+    match code {
+        "POTE" | "PORT_TERMINAL" => "TERMINAL".to_owned(),
+        "DEPO" | "OFFD" | "COFS" | "COYA" | "DEPOT" | "OFF_DOCK_STORAGE" | "CONTAINER_FREIGHT_STATION" => {
+            "DEPOT".to_owned()
+        }
+        "INTE" | "RAMP" | "INLAND_TERMINAL" => "INLAND".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Means of transport (modeOfTransport).
+pub(super) fn mode(code: Option<&str>) -> Option<Mode> {
+    match code? {
+        "VESSEL" => Some(Mode::Sea),
+        "RAIL" => Some(Mode::Rail),
+        "TRUCK" => Some(Mode::Road),
+        "BARGE" => Some(Mode::InlandWater),
+        _ => None,
+    }
+}
+
+/// A place, when anything of it is known; coordinates are those of `coordinates`, as numbers or as text.
+pub(super) fn place(
+    un_locode: Option<String>,
+    terminal: Option<String>,
+    facility: Option<String>,
+    coordinates: Option<&Value>,
+) -> Option<Place> {
+    let degrees = |field: &str| number(coordinates?.get(field)?);
+    let (latitude, longitude) = (degrees("latitude"), degrees("longitude"));
+    let place = Place { un_locode, terminal, facility, yard: None, latitude, longitude };
+    (place != Place::default()).then_some(place)
+}
+
+/// A number, also one that is written as text.
+pub(super) fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite())
+}
