@@ -1,6 +1,12 @@
 //! Size and type codes of containers: ISO 6346:1995 (`45R1`) and the older ISO 6346:1984 (`4532`), which terminals still
 //! send.
 
+/// Type groups of the 1995 edition, which stand for any of their types (`22GP`).
+const GROUPS: [&[u8]; 19] = [
+    b"GP", b"VH", b"BU", b"BK", b"SN", b"RE", b"RT", b"RS", b"HR", b"HI", b"UT", b"PL", b"PF", b"PC", b"PS",
+    b"TN", b"TD", b"TG", b"AS",
+];
+
 /// What a container is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Build {
@@ -39,7 +45,8 @@ impl SizeType {
     pub fn parse(code: &str) -> Option<Self> {
         let bytes = code.as_bytes();
         let &[length, height, kind, detail] = bytes else { return None };
-        if !detail.is_ascii_digit() || !(height.is_ascii_uppercase() || height.is_ascii_digit()) {
+        let group = bytes.get(2..).is_some_and(|group| GROUPS.contains(&group));
+        if !(detail.is_ascii_digit() || group) || !(height.is_ascii_uppercase() || height.is_ascii_digit()) {
             return None;
         }
         let length_ft = match length {
@@ -96,6 +103,7 @@ mod tests {
         assert_eq!(read("45R1"), SizeType { length_ft: 40, high_cube: true, build: Build::Reefer });
         assert_eq!(read("22G1"), SizeType { length_ft: 20, high_cube: false, build: Build::General });
         assert_eq!(read("L5G1").length_ft, 45);
+        assert_eq!(read("22GP"), read("22G1"));
         assert_eq!(read("4532"), SizeType { length_ft: 40, high_cube: true, build: Build::Reefer });
         assert_eq!(read("4200").build, Build::General);
         for neither in ["", "45", "40HC", "45r1", "4X32", "20DV", "99999"] {

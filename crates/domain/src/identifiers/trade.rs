@@ -46,8 +46,12 @@ mod tests {
     fn forms_are_recognised() {
         assert_eq!(normalise_mmsi("219 018 000").as_deref(), Some("219018000"));
         assert_eq!(normalise_mmsi("21901800"), None);
-        assert!(is_mrn("26SI00600110A1B2C3") && !is_mrn("26SI00600110A1B2CX") && !is_mrn("SI2600600110A1B2C3"));
-        assert!(is_commodity_code("080390") && is_commodity_code("0803901000") && !is_commodity_code("08039"));
+        assert!(
+            is_mrn("26SI00600110A1B2C3") && !is_mrn("26SI00600110A1B2CX") && !is_mrn("SI2600600110A1B2C3")
+        );
+        assert!(
+            is_commodity_code("080390") && is_commodity_code("0803901000") && !is_commodity_code("08039")
+        );
         assert!(is_terminal_code("LUKKP") && !is_terminal_code("lukkp") && !is_terminal_code("TERMINAL"));
         assert!(is_carrier_code("MSK") && is_carrier_code("MAEU") && is_carrier_code("3AB"));
         assert!(!is_carrier_code("MAERSK") && !is_carrier_code("M1"));

@@ -135,7 +135,9 @@ impl Said {
     /// LOC: ports of the route, the terminal, the cell on board, the customs office.
     fn loc(&mut self, segment: &Segment<'_>) {
         let code = segment.some(2, 0).map(str::to_owned);
-        let terminal = segment.some(3, 0).map(str::to_owned);
+        // Some name the country there (code lists 162, 163).
+        let terminal = segment.some(3, 0).filter(|_| !matches!(segment.get(3, 1), "162" | "163" | "5"));
+        let terminal = terminal.map(str::to_owned);
         let r = &mut self.route;
         match segment.get(1, 0) {
             "9" | "6" => r.port_of_loading.clone_from(&code),
