@@ -17,6 +17,9 @@ pub enum Error {
     /// The metrics cannot be registered.
     #[error("cannot register metrics: {0}; register a gateway once in a registry")]
     Metrics(#[from] prometheus::Error),
+    /// Certificate, key or authorities cannot be used.
+    #[error("TLS: {0}; check gateway.tls_certificate_file, tls_key_file and tls_client_ca_file")]
+    Tls(String),
     /// A file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     ReadFile {
@@ -57,9 +60,11 @@ impl Error {
     pub const fn exit_code(&self) -> ExitCode {
         match self {
             Self::Service(error) => error.exit_code(),
-            Self::Kafka(_) | Self::ReadFile { .. } | Self::FileTooLarge { .. } | Self::EmptyFile { .. } => {
-                ExitCode::Usage
-            }
+            Self::Kafka(_)
+            | Self::Tls(_)
+            | Self::ReadFile { .. }
+            | Self::FileTooLarge { .. }
+            | Self::EmptyFile { .. } => ExitCode::Usage,
             Self::NotStored { source, .. } => match source {
                 crate::NotStored::Unavailable(_) => ExitCode::Unavailable,
                 crate::NotStored::TooLarge(_) => ExitCode::Usage,

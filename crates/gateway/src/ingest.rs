@@ -43,6 +43,7 @@ pub async fn ingest(
                 content_type: declared.map(str::to_owned),
                 sender: Some(feed.to_owned()),
                 path: path.file_name().map(|n| n.to_string_lossy().into_owned()),
+                signature: None,
                 traceparent: None,
                 body,
             };

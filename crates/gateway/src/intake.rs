@@ -34,6 +34,8 @@ pub struct Incoming {
     pub sender: Option<String>,
     /// File name or path.
     pub path: Option<String>,
+    /// What checking the signature gave.
+    pub signature: Option<String>,
     /// W3C trace context of the sender, when valid.
     pub traceparent: Option<String>,
     /// The bytes.
@@ -74,7 +76,7 @@ impl Intake {
             body: incoming.body,
             sender: incoming.sender,
             path: incoming.path,
-            signature: None,
+            signature: incoming.signature,
         };
         let value = (self.encode)(&message)?;
         let record = NewRecord::new(RAW, message.feed, value)

@@ -9,6 +9,8 @@ pub(crate) const UNKNOWN_FEED: &str = "unknown";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Accepted,
+    /// Known from shortly before, and not stored again.
+    Replayed,
     Unauthorized,
     Empty,
     TooLarge,
@@ -17,13 +19,16 @@ pub(crate) enum Outcome {
     Busy,
     BodyTimeout,
     BodyBroken,
+    Malformed,
+    Paused,
     Unavailable,
     Failed,
 }
 
 impl Outcome {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Accepted,
+        Self::Replayed,
         Self::Unauthorized,
         Self::Empty,
         Self::TooLarge,
@@ -32,6 +37,8 @@ impl Outcome {
         Self::Busy,
         Self::BodyTimeout,
         Self::BodyBroken,
+        Self::Malformed,
+        Self::Paused,
         Self::Unavailable,
         Self::Failed,
     ];
@@ -39,6 +46,7 @@ impl Outcome {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
+            Self::Replayed => "replayed",
             Self::Unauthorized => "unauthorized",
             Self::Empty => "empty",
             Self::TooLarge => "too_large",
@@ -47,6 +55,8 @@ impl Outcome {
             Self::Busy => "busy",
             Self::BodyTimeout => "body_timeout",
             Self::BodyBroken => "body_broken",
+            Self::Malformed => "malformed",
+            Self::Paused => "paused",
             Self::Unavailable => "unavailable",
             Self::Failed => "failed",
         }

@@ -6,11 +6,20 @@ use std::time::Duration;
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+use quaywatch_domain::Sha256;
 use quaywatch_service::Shutdown;
+
+use crate::http::Peer;
+
+/// The TLS of new connections; it may change.
+pub(crate) type Tls = Option<watch::Receiver<Arc<ServerConfig>>>;
 
 /// How long a connection may be open without a complete request head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,6 +32,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
+    tls: Tls,
     max_connections: usize,
     open: prometheus::IntGauge,
     shutdown: Shutdown,
@@ -41,9 +51,10 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, _)) => {
                 let (app, shutdown, open) = (app.clone(), shutdown.clone(), open.clone());
+                let tls = tls.as_ref().map(|tls| TlsAcceptor::from(Arc::clone(&tls.borrow())));
                 connections.spawn(async move {
                     open.inc();
-                    connection(stream, app, shutdown).await;
+                    connection(stream, tls, app, shutdown).await;
                     open.dec();
                     drop(permit);
                 });
@@ -59,9 +70,27 @@ pub(crate) async fn serve(
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, app: Router, shutdown: Shutdown) {
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, app: Router, shutdown: Shutdown) {
     // Answers are one small packet; waiting to fill it only delays them.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return talk(stream, Peer::default(), app, shutdown).await };
+    match tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let peer = Peer(certificate.map(|certificate| Sha256::of(certificate)));
+            talk(stream, peer, app, shutdown).await;
+        }
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS with the other end"),
+        Err(_) => tracing::debug!("the other end did not finish its TLS handshake"),
+    }
+}
+
+/// Requests and answers, until the other end goes or the service stops.
+async fn talk<S>(stream: S, peer: Peer, app: Router, shutdown: Shutdown)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let app = app.layer(axum::Extension(peer));
     let mut connection = std::pin::pin!(
         hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())

@@ -54,6 +54,7 @@ async fn without_a_broker_nothing_is_said_to_be_stored() {
         content_type: None,
         sender: None,
         path: None,
+        signature: None,
         traceparent: None,
         body: b"x".to_vec(),
     };

@@ -79,14 +79,17 @@ fn intake(broker: &Arc<Broker>) -> Intake {
 }
 
 async fn open(acks: usize, change: impl FnOnce(&mut settings::Gateway)) -> Door {
+    let token = Sha256::of(TOKEN.as_bytes());
+    let text =
+        format!("[feeds.gate]\nterminal = \"LUKKP\"\n[feeds.gate.http]\nsecret_sha256 = \"{token}\"\n");
+    open_with(acks, Doors::parse(&text, Path::new(".")).unwrap(), change).await
+}
+
+async fn open_with(acks: usize, doors: Doors, change: impl FnOnce(&mut settings::Gateway)) -> Door {
     let mut limits =
         settings::Gateway { listen: "127.0.0.1:0".parse().unwrap(), ..settings::Gateway::default() };
     change(&mut limits);
-    let text = format!(
-        "[feeds.gate]\nterminal = \"LUKKP\"\n[feeds.gate.http]\nsecret_sha256 = \"{}\"\n",
-        Sha256::of(TOKEN.as_bytes())
-    );
-    let doors = WatchedFile::fixed(Doors::parse(&text, Path::new(".")).unwrap());
+    let doors = WatchedFile::fixed(doors);
     let (registry, shutdown, broker) = (Registry::new(), Shutdown::manual(), Broker::new(acks));
     let metrics = Metrics::register(&registry).unwrap();
     let readiness = Readiness::default();
@@ -326,4 +329,212 @@ async fn files_are_stored_in_their_order_as_messages_of_the_feed() {
     let error = ingest(&intake(&broker), "gate", &files[..1], None, 1_000, |_| {}).await.unwrap_err();
     assert_eq!(error.exit_code(), quaywatch_service::ExitCode::Unavailable);
     assert!(error.to_string().contains("000.edi"), "{error}");
+}
+
+fn hmac(secret: &[u8], body: &[u8]) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).unwrap();
+    mac.update(body);
+    format!("sha256={}", Sha256(mac.finalize().into_bytes().into()))
+}
+
+const SECRET: &[u8] = b"a secret of thirty-two bytes, ok";
+const SUBSCRIPTION: &str = "0b8b1c4e-7c3f-4a7e-9c55-0a4f6f1a2b3c";
+
+/// A gateway whose feed `carrier` takes signed notifications of one subscription.
+async fn open_signed() -> (Door, tempfile::TempDir) {
+    use base64::Engine as _;
+    let dir = tempfile::tempdir().unwrap();
+    let secret = base64::engine::general_purpose::STANDARD.encode(SECRET);
+    std::fs::write(dir.path().join("carrier.secret"), secret).unwrap();
+    let text = format!(
+        "[feeds.carrier.http]\nsignature_secret_files = [\"carrier.secret\"]\nsubscription_ids = [\"{SUBSCRIPTION}\"]\n"
+    );
+    let doors = Doors::parse(&text, dir.path()).unwrap();
+    (open_with(99, doors, |_| {}).await, dir)
+}
+
+/// Sends a request as it is written and reads the status.
+async fn raw(address: SocketAddr, head: String, body: Vec<u8>) -> (u16, String) {
+    tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(WAIT)).unwrap();
+        write!(stream, "{head}Host: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len())
+            .unwrap();
+        stream.write_all(&body).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        (text.split(' ').nth(1).unwrap().parse().unwrap(), text)
+    })
+    .await
+    .unwrap()
+}
+
+async fn notify(address: SocketAddr, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+    let mut head =
+        "POST /feeds/carrier/dcsa/v2/notifications HTTP/1.1\r\nContent-Type: application/json\r\n".to_owned();
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    raw(address, head, body.to_vec()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_notification_is_stored_once_and_a_replay_is_answered_alike() {
+    let (door, _dir) = open_signed().await;
+    let body = b"[ {\"eventType\": \"EQUIPMENT\"} ]";
+    let mac = hmac(SECRET, body);
+    let headers = [
+        ("Notification-Signature", mac.as_str()),
+        ("Subscription-ID", SUBSCRIPTION),
+        ("API-Version", "2.2.0"),
+    ];
+    for _ in 0..3 {
+        assert_eq!(notify(door.address, &headers, body).await.0, 204);
+    }
+    assert_eq!(door.broker.len(), 1, "a replay within the window is not stored again");
+    let record = door.broker.stored.lock().unwrap()[0].clone();
+    let message: RawMessage = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
+    assert_eq!((message.body.as_slice(), message.signature.as_deref()), (&body[..], Some("hmac-sha256 ok")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_that_is_not_rightly_signed_is_refused_without_a_reason() {
+    let (door, _dir) = open_signed().await;
+    let body = b"[{\"eventType\":\"EQUIPMENT\"}]";
+    let (right, other) = (hmac(SECRET, body), hmac(SECRET, b"[{\"eventType\": \"EQUIPMENT\"}]"));
+    let plain = right.replace("sha256=", "plain=");
+    let subscription = ("Subscription-ID", SUBSCRIPTION);
+    let refused: [&[(&str, &str)]; 6] = [
+        &[subscription],
+        &[subscription, ("Notification-Signature", &other)],
+        &[subscription, ("Notification-Signature", &plain)],
+        &[subscription, ("Notification-Signature", &right), ("Notification-Signature", &right)],
+        &[subscription, ("Signature", &right)],
+        &[("Subscription-ID", "not-a-uuid"), ("Notification-Signature", &right)],
+    ];
+    let mut answers = Vec::new();
+    for headers in refused {
+        let (status, text) = notify(door.address, headers, body).await;
+        assert_eq!(status, 401, "{headers:?}");
+        answers.push(text.split("\r\n\r\n").nth(1).unwrap().to_owned());
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    let unknown = "11111111-2222-3333-4444-555555555555";
+    let headers = [("Subscription-ID", unknown), ("Notification-Signature", right.as_str())];
+    let (status, text) = notify(door.address, &headers, body).await;
+    assert_eq!(status, 503, "a subscription that is not known yet");
+    assert!(text.to_lowercase().contains("retry-after: 5"), "{text}");
+    assert_eq!(door.broker.len(), 0);
+    // The bearer door of a feed without a token is closed.
+    assert_eq!(post_async(door.address, "carrier", TOKEN, b"[]".to_vec()).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_callback_path_answers_head_unsigned() {
+    let (door, _dir) = open_signed().await;
+    let head = |path: &str| format!("HEAD {path} HTTP/1.1\r\n");
+    assert_eq!(raw(door.address, head("/feeds/carrier/dcsa/v2/notifications"), vec![]).await.0, 204);
+    assert_eq!(raw(door.address, head("/feeds/nobody/dcsa/v2/notifications"), vec![]).await.0, 204);
+    assert_eq!(raw(door.address, "GET /nowhere HTTP/1.1\r\n".into(), vec![]).await.0, 404);
+    let (status, text) = raw(door.address, "GET /feeds/carrier/messages HTTP/1.1\r\n".into(), vec![]).await;
+    assert_eq!(status, 405);
+    assert!(text.to_lowercase().contains("allow: post"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_3_0_are_stored_and_remarked_upon() {
+    let door = open(99, |_| {}).await;
+    let send = |body: &str| {
+        let head = format!(
+            "POST /feeds/gate/dcsa/v3/events HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n"
+        );
+        raw(door.address, head, body.as_bytes().to_vec())
+    };
+    let event = |id: &str, number: &str| {
+        format!(
+            r#"{{"eventID":"{id}","eventDateTime":"2026-03-02T10:00:00Z","eventUpdatedDateTime":"2026-03-02T10:05:00Z","eventClassification":{{"eventType":"EQUIPMENT","eventClassifier":"ACTUAL","equipmentEventType":"GATED_OUT"}},"equipmentDetails":{{"equipmentReference":"{number}"}}}}"#
+        )
+    };
+    let json = |text: &str| -> serde_json::Value {
+        serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+    };
+    let (status, text) = send(&format!("{{\"events\":[{}]}}", event("a", "CSQU3054383"))).await;
+    assert_eq!((status, json(&text)), (200, serde_json::json!({ "feedbackElements": [] })));
+    let mixed = format!("{{\"events\":[{},{},{{}}]}}", event("b", "CSQU3054383"), event("c", "CSQU3054380"));
+    let (status, text) = send(&mixed).await;
+    let told = json(&text);
+    assert_eq!(status, 200);
+    let told: Vec<(&str, &str)> = told["feedbackElements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| (e["severity"].as_str().unwrap(), e["propertyPath"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("ERROR", "$.events[2]"), ("WARN", "$.events[1]")]);
+    assert_eq!(door.broker.len(), 2, "stored although one event cannot be used");
+    for bad in ["not json", "[]", "{\"events\":{}}"] {
+        assert_eq!(send(bad).await.0, 400, "{bad}");
+    }
+    assert_eq!(door.broker.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gzip_is_inflated_before_it_is_stored() {
+    use std::io::Write as _;
+    let door = open(99, |limits| limits.max_body_bytes = 2_000).await;
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let head = |coding: &str| {
+        format!(
+            "POST /feeds/gate/messages HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Encoding: {coding}\r\n"
+        )
+    };
+    assert_eq!(raw(door.address, head("gzip"), gzip(b"UNB+UNOA:1'")).await.0, 202);
+    let record = door.broker.stored.lock().unwrap()[0].clone();
+    let message: RawMessage = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
+    assert_eq!(message.body, b"UNB+UNOA:1'");
+    assert_eq!(raw(door.address, head("gzip"), gzip(&[b'x'; 2_001])).await.0, 413);
+    assert_eq!(raw(door.address, head("gzip"), b"UNB+UNOA:1'".to_vec()).await.0, 400);
+    assert_eq!(raw(door.address, head("br"), b"UNB+UNOA:1'".to_vec()).await.0, 415);
+    assert_eq!(door.broker.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_of_a_feed_go_before_the_general_ones() {
+    let text = format!(
+        "[feeds.gate.http]\nsecret_sha256 = \"{}\"\nmax_body_bytes = 10\ncontent_types = [\"application/edifact\"]\n",
+        Sha256::of(TOKEN.as_bytes())
+    );
+    let door = open_with(9, Doors::parse(&text, Path::new(".")).unwrap(), |_| {}).await;
+    assert_eq!(post_async(door.address, "gate", TOKEN, vec![b'x'; 11]).await.status, 413);
+    assert_eq!(post_async(door.address, "gate", TOKEN, vec![b'x'; 10]).await.status, 202);
+    let address = door.address;
+    let csv = tokio::task::spawn_blocking(move || post(address, "gate", TOKEN, "text/csv", b"x"));
+    assert_eq!(csv.await.unwrap().status, 415);
+}
+
+#[test]
+fn every_path_and_answer_is_described() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let paths: Vec<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        paths,
+        [
+            "/feeds/{feed}/dcsa/v2/notifications",
+            "/feeds/{feed}/dcsa/v3/events",
+            "/feeds/{feed}/messages",
+            "/openapi.json"
+        ]
+    );
+    for (path, success) in [(paths[0], "204"), (paths[1], "200"), (paths[2], "202")] {
+        let answers = document["paths"][path]["post"]["responses"].as_object().unwrap();
+        for status in [success, "400", "401", "408", "413", "415", "429", "500", "503"] {
+            assert!(answers.contains_key(status), "{path} {status}");
+        }
+    }
 }

@@ -158,6 +158,14 @@ pub struct Gateway {
     pub max_connections: usize,
     /// What `Retry-After` says.
     pub retry_after_s: u64,
+    /// How long a signed notification that comes again is known, so that a replay is not stored again; 0: not at all.
+    pub dedupe_window_s: u64,
+    /// Certificate chain (PEM); with it the gateway speaks TLS alone. Read again when it changes.
+    pub tls_certificate_file: OptionalPath,
+    /// Its key (PEM).
+    pub tls_key_file: OptionalPath,
+    /// Authorities (PEM) of clients' certificates, for feeds that must show one.
+    pub tls_client_ca_file: OptionalPath,
     /// Messages that a feed may send in a second, unless `feeds.toml` says otherwise; 0: no limit.
     pub max_messages_per_second: u32,
 }
@@ -172,6 +180,10 @@ impl Default for Gateway {
             max_in_flight: 256,
             max_connections: 1_024,
             retry_after_s: 5,
+            dedupe_window_s: 600,
+            tls_certificate_file: OptionalPath::default(),
+            tls_key_file: OptionalPath::default(),
+            tls_client_ca_file: OptionalPath::default(),
             max_messages_per_second: 1_000,
         }
     }

@@ -46,6 +46,19 @@ fn gateway(gateway: &Gateway) -> Result<(), Error> {
     within("gateway.max_in_flight", gateway.max_in_flight, 1..=100_000)?;
     within("gateway.max_connections", gateway.max_connections, 1..=100_000)?;
     within("gateway.retry_after_s", gateway.retry_after_s, 1..=3_600)?;
+    within("gateway.dedupe_window_s", gateway.dedupe_window_s, 0..=86_400)?;
+    if gateway.tls_certificate_file.get().is_some() != gateway.tls_key_file.get().is_some() {
+        return invalid(
+            "gateway.tls_key_file",
+            "and tls_certificate_file belong together; set both or none".into(),
+        );
+    }
+    if gateway.tls_client_ca_file.get().is_some() && gateway.tls_certificate_file.get().is_none() {
+        return invalid(
+            "gateway.tls_client_ca_file",
+            "needs tls_certificate_file; set it, or neither".into(),
+        );
+    }
     within("gateway.max_messages_per_second", gateway.max_messages_per_second, 0..=1_000_000)
 }
 
