@@ -10,6 +10,7 @@ use quaywatch_formats::{FeedSettings, Feeds};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
+use crate::drop::{self, Drop};
 use crate::signature::Key;
 
 /// Shortest bearer token that a secret file may hold, in bytes.
@@ -40,6 +41,7 @@ pub struct Door {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Doors {
     doors: BTreeMap<String, Door>,
+    drops: BTreeMap<String, Drop>,
     feeds: Feeds,
 }
 
@@ -80,7 +82,7 @@ impl Doors {
             let door = http.door(folder).map_err(|why| format!("feed '{id}': {why}"))?;
             doors.insert(id.to_owned(), door);
         }
-        Ok(Self { doors, feeds })
+        Ok(Self { doors, drops: drop::drops(&feeds)?, feeds })
     }
 
     /// The feed, when it exists and lets `caller` in by token, certificate, or both where it asks for both. The time that
@@ -114,6 +116,16 @@ impl Doors {
     #[must_use]
     pub const fn feeds(&self) -> &Feeds {
         &self.feeds
+    }
+
+    /// Feeds with a drop folder.
+    pub(crate) fn drops(&self) -> impl Iterator<Item = (&str, &Drop)> {
+        self.drops.iter().map(|(feed, drop)| (feed.as_str(), drop))
+    }
+
+    /// Whether only one feed takes files from this folder: then all of them are its own.
+    pub(crate) fn sole_drop(&self, folder: &Path) -> bool {
+        self.drops.values().filter(|drop| drop.folder == folder).count() == 1
     }
 
     /// Ids of the feeds.

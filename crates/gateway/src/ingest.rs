@@ -86,7 +86,9 @@ pub fn media_type_of(path: &Path) -> Option<&'static str> {
     }
 }
 
-fn parts(path: &Path, content_type: Option<&str>, limit: usize) -> Result<Vec<Vec<u8>>, Error> {
+/// The messages in a file: the file itself, or when it is too large and consists of lines, pieces of it. CSV keeps its
+/// header in each piece.
+pub(crate) fn parts(path: &Path, content_type: Option<&str>, limit: usize) -> Result<Vec<Vec<u8>>, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
     if bytes.trim_ascii().is_empty() {
         return Err(Error::EmptyFile { path: path.to_owned() });
@@ -95,20 +97,23 @@ fn parts(path: &Path, content_type: Option<&str>, limit: usize) -> Result<Vec<Ve
         return Ok(vec![bytes]);
     }
     let too_large = |bytes| Error::FileTooLarge { path: path.to_owned(), bytes, limit };
-    if !matches!(content_type, Some("application/x-ndjson" | "application/jsonl")) {
-        return Err(too_large(bytes.len()));
-    }
+    let header = match content_type {
+        Some("application/x-ndjson" | "application/jsonl") => &[][..],
+        Some("text/csv") => bytes.split_inclusive(|b| *b == b'\n').next().unwrap_or_default(),
+        _ => return Err(too_large(bytes.len())),
+    };
+    let rows = bytes.get(header.len()..).unwrap_or_default();
     let mut parts: Vec<Vec<u8>> = Vec::new();
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        if line.len() > limit {
+    for line in rows.split_inclusive(|b| *b == b'\n') {
+        if header.len() + line.len() > limit {
             return Err(too_large(line.len()));
         }
         match parts.last_mut() {
             Some(last) if last.len() + line.len() <= limit => last.extend_from_slice(line),
-            _ => parts.push(line.to_vec()),
+            _ => parts.push([header, line].concat()),
         }
     }
-    parts.retain(|part| !part.trim_ascii().is_empty());
+    parts.retain(|part| !part.get(header.len()..).unwrap_or_default().trim_ascii().is_empty());
     Ok(parts)
 }
 
@@ -125,6 +130,10 @@ mod tests {
         let cut = parts(&path, media_type_of(&path), 64).unwrap();
         assert!(cut.len() > 10 && cut.iter().all(|p| p.len() <= 64 && p.ends_with(b"\n")));
         assert_eq!(cut.concat(), text.as_bytes());
+        let csv = dir.path().join("a.csv");
+        std::fs::write(&csv, format!("kind,n\n{}", "gate_in,12345\n".repeat(50))).unwrap();
+        let cut = parts(&csv, media_type_of(&csv), 100).unwrap();
+        assert!(cut.len() > 5 && cut.iter().all(|p| p.len() <= 100 && p.starts_with(b"kind,n\ngate_in")));
         assert!(matches!(parts(&path, Some("application/json"), 64), Err(Error::FileTooLarge { .. })));
         assert!(matches!(parts(&path, media_type_of(&path), 5), Err(Error::FileTooLarge { .. })));
     }
