@@ -2,7 +2,7 @@
 
 use quaywatch_detection::TimelineState;
 use quaywatch_domain::{
-    AgencyAlert, Alert, DeadLetter, Fact, Feedback, PortEvent, RawMessage, WatchlistEntry,
+    AgencyAlert, Alert, DeadLetter, Fact, FeedStatus, Feedback, PortEvent, RawMessage, WatchlistEntry,
 };
 use quaywatch_formats::document::DocumentState;
 use quaywatch_screening::SubjectState;
@@ -55,6 +55,7 @@ macro_rules! records {
 
 records! {
     RawMessage RawMessage: ["port.raw"], [1];
+    FeedStatus FeedStatus: ["port.feeds"], [1];
     PortEvent PortEvent: ["port.events"], [1];
     Fact Fact: ["port.facts"], [1];
     WatchlistEntry WatchlistEntry: ["port.watchlist"], [1];

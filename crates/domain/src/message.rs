@@ -64,6 +64,8 @@ codes! {
         UnknownFeed = "UNKNOWN_FEED",
         /// An agency other than the topic's owner is named.
         ForeignAgency = "FOREIGN_AGENCY",
+        /// The feed is paused: the record was not looked at.
+        FeedPaused = "FEED_PAUSED",
         /// The stage itself failed on the record.
         StagePanic = "STAGE_PANIC",
     }

@@ -85,7 +85,7 @@ pub struct FeedSettings {
     pub bridge: Option<toml::Table>,
 }
 
-/// When a feed that sends only rubbish is paused. All zero: never.
+/// When a feed that sends only rubbish is paused. All zero: when of 200 messages 95 % gave nothing; a limit of 101 %: never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pause {

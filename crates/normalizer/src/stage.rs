@@ -2,16 +2,19 @@ use std::sync::Arc;
 
 use quaywatch_codec::Codec;
 use quaywatch_domain::event::Source;
-use quaywatch_domain::{PortEvent, PseudonymKey, RawMessage};
+use quaywatch_domain::{DeadLetterCode, FeedStatus, PortEvent, PseudonymKey, RawMessage};
 use quaywatch_formats::document::{self, Verdict};
 use quaywatch_formats::{Context, Document, FeedSettings, Feeds, Parties, Reject};
-use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States};
+use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
 use quaywatch_service::stage::{decode, refused};
 
+use crate::health::{Figures, Health, label};
 use crate::state::DocumentRecord;
 
 /// Topic of messages as they came.
 pub const RAW: &str = "port.raw";
+/// Topic of what is said of feeds.
+pub const FEEDS: &str = "port.feeds";
 /// Topic of canonical events.
 pub const EVENTS: &str = "port.events";
 
@@ -26,11 +29,14 @@ pub struct Setup {
     pub parties: Arc<dyn Fn() -> Arc<Parties> + Send + Sync>,
     /// Key for secrets and people.
     pub key: PseudonymKey,
+    /// Where feeds are counted.
+    pub figures: Option<Figures>,
 }
 
 /// The pure step from one raw message to its events.
 pub struct Normalizer {
     setup: Setup,
+    health: Health,
 }
 
 /// What the documents of one message came to; the best one is the outcome of the message.
@@ -44,12 +50,20 @@ struct Tally {
 impl Normalizer {
     /// A stage with this set-up.
     #[must_use]
-    pub const fn new(setup: Setup) -> Self {
-        Self { setup }
+    pub fn new(setup: Setup) -> Self {
+        Self { setup, health: Health::default() }
     }
 
-    fn publish(&self, events: &[PortEvent], out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
+    fn publish(
+        &self,
+        label: &str,
+        events: &[PortEvent],
+        out: &mut Outputs,
+    ) -> Result<(), quaywatch_codec::Error> {
         for event in events {
+            if let Some(figures) = &self.setup.figures {
+                figures.event(label, event);
+            }
             let value = self.setup.codec.encode(EVENTS, event)?;
             out.send(EVENTS, event.partition_key(), value);
         }
@@ -58,7 +72,7 @@ impl Normalizer {
 
     fn document(
         &self,
-        feed: &str,
+        (feed, label): (&str, &str),
         doc: Document,
         states: &mut States<'_, DocumentRecord>,
         out: &mut Outputs,
@@ -66,11 +80,17 @@ impl Normalizer {
     ) -> Result<(), quaywatch_codec::Error> {
         let Some(id) = doc.id.clone() else {
             tally.produced |= !doc.events.is_empty();
-            return self.publish(&doc.events, out);
+            return self.publish(label, &doc.events, out);
         };
         let key = format!("{feed}/{id}").into_bytes();
         let applied = document::apply(states.get(&key).map(|record| &record.0), doc);
-        self.publish(&applied.emit, out)?;
+        self.publish(label, &applied.emit, out)?;
+        if let (Some(figures), Some(before)) = (&self.setup.figures, states.get(&key)) {
+            let known =
+                |event: &&PortEvent| before.0.lines.iter().any(|line| line.event_id == event.event_id);
+            let standing = applied.emit.iter().filter(|event| !event.retracted);
+            standing.filter(known).for_each(|_| figures.overridden(label));
+        }
         match applied.verdict {
             Verdict::New => tally.produced = true,
             Verdict::Duplicate => tally.duplicate = true,
@@ -81,22 +101,17 @@ impl Normalizer {
     }
 }
 
-impl Stage for Normalizer {
-    type State = DocumentRecord;
-
-    fn handle(
-        &mut self,
+impl Normalizer {
+    /// Reads a message and publishes its events.
+    fn read(
+        &self,
+        label: &str,
+        raw: &RawMessage,
+        settings: &FeedSettings,
         record: &Record<'_>,
         states: &mut States<'_, DocumentRecord>,
         out: &mut Outputs,
     ) -> Outcome {
-        let raw: RawMessage = match decode(&self.setup.codec, record) {
-            Ok(raw) => raw,
-            Err(outcome) => return outcome,
-        };
-        let feeds = (self.setup.feeds)();
-        let unknown = FeedSettings::default();
-        let settings = feeds.get(&raw.feed).unwrap_or(&unknown);
         let context = Context {
             feed: &raw.feed,
             settings,
@@ -118,15 +133,79 @@ impl Stage for Normalizer {
         }
         let mut tally = Tally::default();
         for doc in parsed.documents {
-            if let Err(error) = self.document(&raw.feed, doc, states, out, &mut tally) {
+            if let Err(error) = self.document((&raw.feed, label), doc, states, out, &mut tally) {
                 return refused(&error);
             }
         }
         // The rest of the message stands: what could not be read of it is set aside beside it.
         for reject in parsed.rejects {
+            if let Some(figures) = &self.setup.figures {
+                figures.letter(label, reject.code.as_str());
+            }
             out.dead_letter(reject.code.as_str(), sentence(&reject), Some(reject.bytes));
         }
         tally.outcome()
+    }
+
+    /// Sets a message of a paused feed aside unread, and says so once to everybody.
+    fn set_aside(&mut self, label: &str, raw: &RawMessage, sentence: String, out: &mut Outputs) -> Outcome {
+        let code = DeadLetterCode::FeedPaused.as_str();
+        if let Some(figures) = &self.setup.figures {
+            figures.letter(label, code);
+        }
+        let Some(status) = self.health.announce(&raw.feed) else {
+            return Outcome::dead_letter(code, sentence);
+        };
+        match self.setup.codec.encode(FEEDS, &status) {
+            Ok(value) => {
+                tracing::warn!(feed = label, reason = status.reason, "the feed is paused");
+                out.send(FEEDS, raw.feed.as_str(), value);
+                out.dead_letter(code, sentence, None);
+                Outcome::Produced
+            }
+            Err(error) => refused(&error),
+        }
+    }
+}
+
+impl Stage for Normalizer {
+    type State = DocumentRecord;
+
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        states: &mut States<'_, DocumentRecord>,
+        out: &mut Outputs,
+    ) -> Outcome {
+        let raw: RawMessage = match decode(&self.setup.codec, record) {
+            Ok(raw) => raw,
+            Err(outcome) => return outcome,
+        };
+        let feeds = (self.setup.feeds)();
+        let label = label(&feeds, &raw.feed);
+        self.health.came(label, &raw, self.setup.figures.as_ref());
+        if let Some(reason) = self.health.paused(&raw.feed) {
+            let sentence =
+                format!("feed '{}' is paused: {reason}; mend it, then `quaywatch feeds resume`", raw.feed);
+            return self.set_aside(label, &raw, sentence, out);
+        }
+        let unknown = FeedSettings::default();
+        let settings = feeds.get(&raw.feed).unwrap_or(&unknown);
+        let outcome = self.read(label, &raw, settings, record, states, out);
+        self.health.ended(label, &raw, &outcome, settings.pause, self.setup.figures.as_ref());
+        outcome
+    }
+
+    fn table(&mut self, _table: &str, changes: &[TableChange], _complete: bool) -> Sweep {
+        for change in changes {
+            let feed = String::from_utf8_lossy(&change.key).into_owned();
+            match change.value.as_deref().map(|value| self.setup.codec.decode::<FeedStatus>(value)) {
+                Some(Ok(status)) => self.health.said(&feed, Some(status)),
+                Some(Err(error)) => tracing::error!(%error, "the status of a feed cannot be read"),
+                None => self.health.said(&feed, None),
+            }
+        }
+        Sweep::No
     }
 
     fn due(&mut self, key: &[u8], _now_ms: i64, states: &mut States<'_, DocumentRecord>, _out: &mut Outputs) {

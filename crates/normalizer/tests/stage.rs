@@ -25,6 +25,7 @@ impl World {
             feeds: Arc::new(move || Arc::clone(&feeds)),
             parties: Arc::new(Arc::default),
             key: PseudonymKey::new(*b"a key of sixteen").unwrap(),
+            figures: None,
         };
         Self { harness: Harness::new(Normalizer::new(setup), RAW), codec, offset: 0 }
     }

@@ -63,7 +63,8 @@ async fn start(
                 })?,
             };
             let (codec, feeds, parties) = (own.codec.clone(), feeds.as_fn(), parties.as_fn());
-            let setup = quaywatch_normalizer::Setup { codec, feeds, parties, key };
+            let figures = Some(quaywatch_normalizer::Figures::register(&environment.registry)?);
+            let setup = quaywatch_normalizer::Setup { codec, feeds, parties, key, figures };
             tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &own).await?) })
         }
         "watchlist" => watchlist(settings, environment)?,

@@ -183,6 +183,7 @@ fn spawn_stages(
         feeds: feeds.as_fn(),
         parties: WatchedFile::fixed(Parties::default()).as_fn(),
         key: key.clone(),
+        figures: Some(quaywatch_normalizer::Figures::register(&environment.registry)?),
     };
     let engine = WatchedFile::fixed(Engine::new(Rules::default(), env!("CARGO_PKG_VERSION"))).as_fn();
     let e = || environment.clone();
