@@ -21,6 +21,7 @@ mod http;
 mod ingest;
 mod intake;
 mod metrics;
+mod paused;
 mod rate;
 mod server;
 mod signature;
@@ -37,6 +38,7 @@ pub use http::Paused;
 pub use ingest::{Ingested, ingest, media_type_of};
 pub use intake::{Encode, Incoming, Intake, RAW, Stored};
 pub use metrics::Metrics;
+pub use paused::follow as follow_paused;
 pub use sink::{NotStored, Place, Probing, Sending, Sink};
 
 use std::net::SocketAddr;

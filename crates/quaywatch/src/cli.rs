@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Records that could not be used (operator)
     #[command(subcommand)]
     Deadletters(Deadletters),
+    /// Feeds: which are paused, pause one, let it run again (operator)
+    #[command(subcommand)]
+    Feeds(Feeds),
     /// Settings in force (operator)
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -245,14 +248,72 @@ pub(crate) enum Schema {
 pub(crate) enum Deadletters {
     /// One line each, newest last
     List {
-        /// Only this code
+        #[command(flatten)]
+        filter: LetterFilter,
+        /// Only how many there are of each feed and code
         #[arg(long)]
-        code: Option<String>,
+        summary: bool,
+        /// Form of the output
+        #[arg(long, value_enum, default_value_t = Form::Table)]
+        format: Form,
     },
     /// One of them whole
     Show {
         /// Coordinates as `list` prints them: TOPIC/PARTITION/OFFSET
         coordinates: String,
+    },
+    /// Put the original messages back into port.raw, each once, after a mapping or parser was mended
+    Requeue {
+        /// Coordinates as `list` prints them; none: all that the filters leave
+        coordinates: Vec<String>,
+        #[command(flatten)]
+        filter: LetterFilter,
+        /// Only say how many it would be
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+pub(crate) struct LetterFilter {
+    /// Only this code
+    #[arg(long)]
+    pub(crate) code: Option<String>,
+    /// Only this feed
+    #[arg(long, value_name = "ID")]
+    pub(crate) feed: Option<String>,
+    /// Only since this time
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+}
+
+impl LetterFilter {
+    /// Whether nothing is left out.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.code.is_none() && self.feed.is_none() && self.since.is_none()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Feeds {
+    /// What was said of feeds last
+    Status,
+    /// Set the messages of a feed aside unread, and refuse new ones at the doors
+    Pause {
+        /// Feed
+        feed: String,
+        /// Why, for those who ask
+        #[arg(long, default_value = "paused by the operator")]
+        reason: String,
+    },
+    /// Let a feed run again, and put back what was set aside meanwhile
+    Resume {
+        /// Feed
+        feed: String,
+        /// Leave what was set aside where it is
+        #[arg(long)]
+        no_requeue: bool,
     },
 }
 

@@ -35,7 +35,7 @@ fn main() -> ProcessCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     use commands::{
-        backtest, deadletters, demo, explain, ingest, normalize, rules, schema, serve, simulate, tail,
+        backtest, deadletters, demo, explain, feeds, ingest, normalize, rules, schema, serve, simulate, tail,
         topics, watchlist,
     };
     let settings = || -> anyhow::Result<Settings> {
@@ -70,6 +70,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Topics(args) => topics::run(&args, &settings()?),
         Command::Schema(args) => schema::run(&args, &settings()?),
         Command::Deadletters(args) => deadletters::run(&args, &settings()?),
+        Command::Feeds(args) => feeds::run(&args, &settings()?),
         Command::Settings(cli::SettingsCommand::Show) => {
             print!("{}", settings()?.to_toml()?);
             Ok(ExitCode::Done)

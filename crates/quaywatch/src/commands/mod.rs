@@ -4,6 +4,7 @@ pub(crate) mod backtest;
 pub(crate) mod deadletters;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod feeds;
 pub(crate) mod ingest;
 pub(crate) mod normalize;
 pub(crate) mod rules;

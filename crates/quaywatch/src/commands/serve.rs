@@ -133,16 +133,22 @@ async fn gateway(settings: &Settings, environment: &Environment) -> Result<JoinH
     let clock = environment.clock.clone();
     let intake = quaywatch_gateway::connect(&environment.kafka, environment.codec.clone(), clock, "gateway")?;
     let metrics = quaywatch_gateway::Metrics::register(&environment.registry)?;
+    let paused = quaywatch_gateway::follow_paused(
+        environment.kafka.clone(),
+        environment.codec.clone(),
+        environment.shutdown.clone(),
+    );
     let dropper = quaywatch_gateway::Dropper {
         doors: doors.clone(),
         intake: intake.clone(),
         metrics: quaywatch_gateway::DropMetrics::register(&environment.registry)?,
-        paused: Arc::new(|_| false),
+        paused: Arc::clone(&paused),
         instance: settings.kafka.instance.clone(),
         max_body_bytes: settings.gateway.max_body_bytes,
     };
     tokio::spawn(dropper.run(environment.shutdown.clone()));
     let gateway = quaywatch_gateway::Gateway::new(settings.gateway.clone(), doors, intake, metrics)
+        .pause_by(paused)
         .report_to(environment.readiness.clone());
     let (_, task) = gateway.serve(environment.shutdown.clone()).await?;
     Ok(tokio::spawn(async move { Ok(task.await?) }))
