@@ -92,6 +92,20 @@ impl Datum {
     }
 }
 
+impl Datum {
+    /// Reads a datum of anybody's schema, which must take up all of `bytes`, as JSON.
+    pub(crate) fn read_json(&self, mut bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let undecodable =
+            |reason| Error::Undecodable { record: "foreign", schema: hex(&self.fingerprint), reason };
+        let value = self.reader.read_value(&mut bytes).map_err(|e| undecodable(reason(e)))?;
+        if !bytes.is_empty() {
+            return Err(undecodable(format!("{} bytes are left over after it", bytes.len())));
+        }
+        let json = serde_json::Value::try_from(value).map_err(|e| undecodable(reason(e)))?;
+        serde_json::to_vec(&json).map_err(|e| undecodable(short(&e.to_string())))
+    }
+}
+
 /// The fingerprint of the parsing canonical form. The library's canonical form keeps `{"type":"long"}` where it has
 /// stripped a logical type; the specification, and Java's and Python's libraries, write `"long"`.
 fn fingerprint(name: &str, schema: &Schema) -> Result<Fingerprint, Error> {

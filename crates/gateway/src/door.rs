@@ -10,6 +10,7 @@ use quaywatch_formats::{FeedSettings, Feeds};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
+use crate::bridge;
 use crate::drop::{self, Drop};
 use crate::signature::Key;
 
@@ -82,6 +83,7 @@ impl Doors {
             let door = http.door(folder).map_err(|why| format!("feed '{id}': {why}"))?;
             doors.insert(id.to_owned(), door);
         }
+        bridge::bridges(&feeds)?;
         Ok(Self { doors, drops: drop::drops(&feeds)?, feeds })
     }
 

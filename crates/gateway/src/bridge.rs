@@ -1,0 +1,145 @@
+//! Bridges: records of a foreign topic on the same cluster become messages, each once, for offset and message move in one
+//! Kafka transaction.
+
+use quaywatch_codec::Codec;
+use quaywatch_domain::{DeadLetterCode, RawMessage, Sha256, Timestamp};
+use quaywatch_formats::Feeds;
+use quaywatch_kafka::{NoState, Outcome, Outputs, Record, Stage, States, Topology};
+use quaywatch_service::stage::{Environment, refused};
+use serde::Deserialize;
+
+use crate::RAW;
+
+/// Bytes before a value in Confluent framing.
+const CONFLUENT_HEAD: usize = 5;
+
+/// How the values of a foreign topic are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// The value is the message.
+    Raw,
+    /// Confluent framing around Avro of the sender's own schema, which comes from the schema registry: the message is its
+    /// JSON, for the feed's mapping to read.
+    ConfluentAvro,
+    /// Confluent framing around JSON.
+    ConfluentJson,
+}
+
+/// The table `[feeds.ID.bridge]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bridge {
+    /// The foreign topic; `kafka.prefix` is put in front of it as of every topic.
+    pub topic: String,
+    /// How its values are written.
+    #[serde(default = "raw")]
+    pub encoding: Encoding,
+    /// Media type of the messages.
+    pub content_type: Option<String>,
+}
+
+const fn raw() -> Encoding {
+    Encoding::Raw
+}
+
+/// The bridges of all feeds that have one.
+///
+/// # Errors
+/// With a sentence that names feed and key.
+pub fn bridges(feeds: &Feeds) -> Result<Vec<(String, Bridge)>, String> {
+    let tables = feeds.ids().filter_map(|id| Some((id, feeds.get(id)?.bridge.clone()?)));
+    let mut bridges: Vec<(String, Bridge)> = Vec::new();
+    for (id, table) in tables {
+        let bridge: Bridge = table.try_into().map_err(|e| format!("feed '{id}', bridge: {e}"))?;
+        if let Some((other, _)) = bridges.iter().find(|(_, b)| b.topic == bridge.topic) {
+            return Err(format!("feed '{id}', bridge: feed '{other}' reads '{}' already", bridge.topic));
+        }
+        bridges.push((id.to_owned(), bridge));
+    }
+    Ok(bridges)
+}
+
+/// Runs one bridge until the service stops. A bridge that `feeds.toml` gains later runs after a restart.
+///
+/// # Errors
+/// When it cannot start, or does not stop in time.
+pub async fn run_bridge(
+    feed: String,
+    bridge: Bridge,
+    environment: &Environment,
+) -> Result<(), quaywatch_kafka::Error> {
+    let topology = Topology::new(&format!("bridge-{feed}"), &bridge.topic, environment.dead_letters())
+        .version(env!("CARGO_PKG_VERSION"));
+    let codec = environment.codec.clone();
+    let stage = move || Bridging { feed: feed.clone(), bridge: bridge.clone(), codec: codec.clone() };
+    quaywatch_kafka::run(&topology, &environment.kafka, stage, environment.host()).await
+}
+
+/// The pure step from a foreign record to a message.
+pub struct Bridging {
+    /// Feed of the messages.
+    pub feed: String,
+    /// How the topic is read.
+    pub bridge: Bridge,
+    /// Reads foreign values and writes messages.
+    pub codec: Codec,
+}
+
+impl Bridging {
+    fn body(&self, value: &[u8]) -> Result<Vec<u8>, Outcome> {
+        match self.bridge.encoding {
+            Encoding::Raw => Ok(value.to_vec()),
+            Encoding::ConfluentAvro => self.codec.foreign_json(value).map_err(|e| refused(&e)),
+            Encoding::ConfluentJson => match value.split_at_checked(CONFLUENT_HEAD) {
+                Some(([0, ..], json)) => Ok(json.to_vec()),
+                _ => {
+                    let sentence = "the value is not in Confluent framing; set `encoding` of the bridge";
+                    Err(Outcome::dead_letter(DeadLetterCode::UnknownFraming.as_str(), sentence))
+                }
+            },
+        }
+    }
+}
+
+impl Stage for Bridging {
+    type State = NoState;
+
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        _states: &mut States<'_, NoState>,
+        out: &mut Outputs,
+    ) -> Outcome {
+        let Some(value) = record.value else {
+            return Outcome::dead_letter(DeadLetterCode::EmptyValue.as_str(), "the record has no value");
+        };
+        let body = match self.body(value) {
+            Ok(body) => body,
+            Err(outcome) => return outcome,
+        };
+        let json = self.bridge.encoding != Encoding::Raw;
+        let message = RawMessage {
+            feed: self.feed.clone(),
+            content_type: self
+                .bridge
+                .content_type
+                .clone()
+                .or_else(|| json.then(|| "application/json".to_owned())),
+            // When the foreign system's broker had it: the same after a crash.
+            received_at: Timestamp::from_millis(record.timestamp_ms),
+            sha256: Sha256::of(&body),
+            body,
+            sender: Some(self.feed.clone()),
+            path: Some(format!("{}/{}/{}", record.topic, record.partition, record.offset)),
+            signature: None,
+        };
+        match self.codec.encode(RAW, &message) {
+            Ok(value) => {
+                out.send(RAW, self.feed.as_str(), value);
+                Outcome::Produced
+            }
+            Err(error) => refused(&error),
+        }
+    }
+}
