@@ -80,7 +80,7 @@ fn dead_letter(letter: &quaywatch_kafka::DeadLetter<'_>) -> DeadLetter {
     DeadLetter {
         code: letter.code.to_owned(),
         sentence: letter.sentence.to_owned(),
-        position: None,
+        position: letter.position.map(str::to_owned),
         stage: letter.stage.to_owned(),
         topic: record.topic.to_owned(),
         partition: record.partition,

@@ -73,7 +73,7 @@ impl Stage for Counter {
                 Outcome::Produced
             }
             b"part" => {
-                out.dead_letter("PART", "one line of it", Some(b"line".to_vec()));
+                out.dead_letter("PART", "one line of it", None, Some(b"line".to_vec()));
                 Outcome::Produced
             }
             _ => {
