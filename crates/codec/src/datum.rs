@@ -25,6 +25,7 @@ pub(crate) struct Datum {
     pub(crate) fingerprint: Fingerprint,
     /// Name of the record without name space.
     pub(crate) record: String,
+    schema: &'static Schema,
     writer: GenericDatumWriter<'static>,
     reader: GenericDatumReader<'static>,
 }
@@ -65,7 +66,7 @@ impl Datum {
         let failed = |e: apache_avro::Error| bad(name, short(&e.to_string()));
         let writer = GenericDatumWriter::builder(schema).human_readable(false).build().map_err(failed)?;
         let reader = GenericDatumReader::builder(schema).human_readable(false).build().map_err(failed)?;
-        Ok(Self { fingerprint, record, writer, reader })
+        Ok(Self { fingerprint, record, schema, writer, reader })
     }
 
     /// Appends the datum to `out`.
@@ -98,6 +99,10 @@ impl Datum {
         let undecodable =
             |reason| Error::Undecodable { record: "foreign", schema: hex(&self.fingerprint), reason };
         let value = self.reader.read_value(&mut bytes).map_err(|e| undecodable(reason(e)))?;
+        // The library reads a text that is cut off as null.
+        if !value.validate(self.schema) {
+            return Err(undecodable("it breaks off".to_owned()));
+        }
         if !bytes.is_empty() {
             return Err(undecodable(format!("{} bytes are left over after it", bytes.len())));
         }

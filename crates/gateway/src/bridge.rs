@@ -5,7 +5,7 @@ use quaywatch_codec::Codec;
 use quaywatch_domain::{DeadLetterCode, RawMessage, Sha256, Timestamp};
 use quaywatch_formats::Feeds;
 use quaywatch_kafka::{NoState, Outcome, Outputs, Record, Stage, States, Topology};
-use quaywatch_service::stage::{Environment, refused};
+use quaywatch_service::stage::{Environment, patiently};
 use serde::Deserialize;
 
 use crate::RAW;
@@ -90,7 +90,7 @@ impl Bridging {
     fn body(&self, value: &[u8]) -> Result<Vec<u8>, Outcome> {
         match self.bridge.encoding {
             Encoding::Raw => Ok(value.to_vec()),
-            Encoding::ConfluentAvro => self.codec.foreign_json(value).map_err(|e| refused(&e)),
+            Encoding::ConfluentAvro => patiently(|| self.codec.foreign_json(value)),
             Encoding::ConfluentJson => match value.split_at_checked(CONFLUENT_HEAD) {
                 Some(([0, ..], json)) => Ok(json.to_vec()),
                 _ => {
@@ -134,12 +134,12 @@ impl Stage for Bridging {
             path: Some(format!("{}/{}/{}", record.topic, record.partition, record.offset)),
             signature: None,
         };
-        match self.codec.encode(RAW, &message) {
+        match patiently(|| self.codec.encode(RAW, &message)) {
             Ok(value) => {
                 out.send(RAW, self.feed.as_str(), value);
                 Outcome::Produced
             }
-            Err(error) => refused(&error),
+            Err(outcome) => outcome,
         }
     }
 }
