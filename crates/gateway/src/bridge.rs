@@ -1,17 +1,23 @@
 //! Bridges: records of a foreign topic on the same cluster become messages, each once, for offset and message move in one
 //! Kafka transaction.
 
+use std::time::Duration;
+
+use prometheus::{IntGaugeVec, Opts};
 use quaywatch_codec::Codec;
 use quaywatch_domain::{DeadLetterCode, RawMessage, Sha256, Timestamp};
 use quaywatch_formats::Feeds;
-use quaywatch_kafka::{NoState, Outcome, Outputs, Record, Stage, States, Topology};
+use quaywatch_kafka::{Host, NoState, Outcome, Outputs, Readiness, Record, Stage, States, Topology};
 use quaywatch_service::stage::{Environment, patiently};
 use serde::Deserialize;
 
-use crate::RAW;
+use crate::{Doors, Error, RAW};
 
 /// Bytes before a value in Confluent framing.
 const CONFLUENT_HEAD: usize = 5;
+
+/// How long to wait before a bridge that failed is tried again.
+const BACK_OFF: Duration = Duration::from_secs(15);
 
 /// How the values of a foreign topic are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -60,11 +66,33 @@ pub fn bridges(feeds: &Feeds) -> Result<Vec<(String, Bridge)>, String> {
     Ok(bridges)
 }
 
-/// Runs one bridge until the service stops. A bridge that `feeds.toml` gains later runs after a restart.
+/// Runs the bridges until the service stops; one that fails, for its topic is not there yet, is tried again. A bridge that
+/// `feeds.toml` gains later runs after a restart.
 ///
 /// # Errors
-/// When it cannot start, or does not stop in time.
-pub async fn run_bridge(
+/// When the registry has their figure already.
+pub fn run_bridges(doors: &Doors, environment: &Environment) -> Result<(), Error> {
+    let help = "1 while the bridge of a feed runs, 0 while it waits to be tried again.";
+    let running = IntGaugeVec::new(Opts::new("quaywatch_gateway_bridge_running", help), &["feed"])?;
+    environment.registry.register(Box::new(running.clone()))?;
+    for (feed, bridge) in doors.bridges().iter().cloned() {
+        let (running, environment) = (running.with_label_values(&[&feed]), environment.clone());
+        tokio::spawn(async move {
+            loop {
+                running.set(1);
+                let Err(error) = run_bridge(feed.clone(), bridge.clone(), &environment).await else { return };
+                running.set(0);
+                tracing::error!(feed, topic = bridge.topic, %error, "the bridge stopped; it is tried again");
+                if !environment.shutdown.sleep(BACK_OFF).await {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+async fn run_bridge(
     feed: String,
     bridge: Bridge,
     environment: &Environment,
@@ -73,7 +101,9 @@ pub async fn run_bridge(
         .version(env!("CARGO_PKG_VERSION"));
     let codec = environment.codec.clone();
     let stage = move || Bridging { feed: feed.clone(), bridge: bridge.clone(), codec: codec.clone() };
-    quaywatch_kafka::run(&topology, &environment.kafka, stage, environment.host()).await
+    // A foreign topic that is away does not close the other doors.
+    let host = Host { readiness: Readiness::default(), ..environment.host() };
+    quaywatch_kafka::run(&topology, &environment.kafka, stage, host).await
 }
 
 /// The pure step from a foreign record to a message.

@@ -30,7 +30,7 @@ mod sink;
 mod tls;
 
 pub use body::MEDIA_TYPES;
-pub use bridge::{Bridge, Bridging, Encoding, bridges, run_bridge};
+pub use bridge::{Bridge, Bridging, Encoding, bridges, run_bridges};
 pub use broker::connect;
 pub use door::{Caller, Door, Doors, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES};
 pub use drop::{Drop, DropMetrics, Dropper};

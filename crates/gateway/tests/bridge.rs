@@ -1,6 +1,6 @@
 //! The bridge's step, without Kafka: what foreign values become, by encoding.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

@@ -132,11 +132,7 @@ async fn gateway(settings: &Settings, environment: &Environment) -> Result<JoinH
     })?;
     let clock = environment.clock.clone();
     let intake = quaywatch_gateway::connect(&environment.kafka, environment.codec.clone(), clock, "gateway")?;
-    for (feed, bridge) in
-        quaywatch_gateway::bridges(doors.current().feeds()).map_err(|why| anyhow::anyhow!(why))?
-    {
-        tokio::spawn(bridge_feed(feed, bridge, environment.clone()));
-    }
+    quaywatch_gateway::run_bridges(&doors.current(), environment)?;
     let metrics = quaywatch_gateway::Metrics::register(&environment.registry)?;
     let paused = quaywatch_gateway::follow_paused(
         environment.kafka.clone(),
@@ -157,16 +153,6 @@ async fn gateway(settings: &Settings, environment: &Environment) -> Result<JoinH
         .report_to(environment.readiness.clone());
     let (_, task) = gateway.serve(environment.shutdown.clone()).await?;
     Ok(tokio::spawn(async move { Ok(task.await?) }))
-}
-
-/// Runs a bridge for as long as the service; a foreign topic that is not there yet is looked for again.
-async fn bridge_feed(feed: String, bridge: quaywatch_gateway::Bridge, environment: Environment) {
-    while let Err(error) = quaywatch_gateway::run_bridge(feed.clone(), bridge.clone(), &environment).await {
-        tracing::error!(feed, %error, "the bridge stopped; it is tried again");
-        if !environment.shutdown.sleep(std::time::Duration::from_secs(15)).await {
-            return;
-        }
-    }
 }
 
 fn watchlist(settings: &Settings, environment: &Environment) -> Result<JoinHandle<Result<()>>> {
