@@ -117,8 +117,8 @@ impl Manifest<'_> {
         let mut event =
             begin(self.reader, self.message, self.document, EventKind::ManifestLine, self.time.0, at);
         let mut said = bill.over(&self.message.header);
-        let own = |g: &&Said| number.is_none_or(|n| g.containers.is_empty() || holds(g, n));
-        event.cargo = goods.iter().filter(own).map(|g| g.cargo.clone()).collect();
+        let own = |g: &&Said| number.is_none_or(|n| g.containers.is_empty() || g.holds(n));
+        event.cargo = goods.iter().filter(own).flat_map(|g| g.clone().goods()).collect();
         if let Some(gross) = gross_kg(goods, number) {
             said.weights.push(Weight { kind: WeightKind::Gross, kg: gross, method: None });
         }
@@ -146,10 +146,6 @@ impl Manifest<'_> {
     }
 }
 
-fn holds(goods: &Said, number: &str) -> bool {
-    goods.containers.iter().any(|c| ContainerNumber::parse(c).is_some_and(|c| c.as_str() == number))
-}
-
 /// The containers that a bill or its goods name, each once.
 fn containers(bill: &Said, goods: &[Said]) -> Vec<String> {
     let mut numbers = Vec::new();
@@ -167,7 +163,7 @@ fn containers(bill: &Said, goods: &[Said]) -> Vec<String> {
 fn gross_kg(goods: &[Said], number: Option<&str>) -> Option<f64> {
     let number = number?;
     let mut sum = None;
-    for goods in goods.iter().filter(|g| holds(g, number)) {
+    for goods in goods.iter().filter(|g| g.holds(number)) {
         let gross = goods.weights.iter().find(|w| w.kind == WeightKind::Gross)?;
         if goods.containers.len() > 1 {
             return None;
