@@ -1,6 +1,7 @@
 //! Messages with a line for each container: CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR, BAPLIE, VERMAS.
 
 use quaywatch_domain::event::{Equipment, EquipmentStatus, PortEvent, note};
+use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
 
 use super::codes;
@@ -218,8 +219,13 @@ fn order(
         let sentence = "the order names neither a container nor a booking, bill, order or release";
         (DeadLetterCode::NoSubject, sentence.to_owned())
     })?;
+    // However it is spelt; a release is a pseudonym and stays as it is.
+    let subject = match d.release.as_deref() {
+        Some(release) if release == subject => release.to_owned(),
+        _ => normalise_reference(subject),
+    };
     let mut event = begin(reader, message, document, kind, occurred_at, at);
-    event.event_id = id(reader, document, subject, &event.kind);
+    event.event_id = id(reader, document, &subject, &event.kind);
     said.put(&mut event);
     notes.iter().for_each(|n| flag(&mut event, n));
     Ok(finish(event, reader.context))
@@ -237,6 +243,17 @@ fn is_said(kind: &EventKind) -> bool {
         | EventKind::ReleaseOrder
         | EventKind::PickupAnnounced
         | EventKind::WorkOrdered
+        | EventKind::BookingConfirmed
+        | EventKind::BookingCancelled
+        | EventKind::BookingRolled
+        | EventKind::PickupAccepted
+        | EventKind::PickupCancelled
+        | EventKind::ReleaseIssued
+        | EventKind::ReleaseTransferred
+        | EventKind::ReleaseAccepted
+        | EventKind::ReleaseDeclined
+        | EventKind::ReleaseRevoked
+        | EventKind::ReleaseBlocked
         | EventKind::StowPosition => true,
         EventKind::Unknown(word) => word == codes::DROPOFF_ANNOUNCED,
         _ => false,
@@ -267,7 +284,11 @@ fn event_time(
         }
         return Some((*moment, notes));
     }
-    let last = header.first_time(&["178", "133", "132", "136", "137"]).map(|(_, noted)| noted).or(prepared);
+    // What is reported has happened by then, whatever the ship is expected to do.
+    let said = header.time("137").or(prepared);
+    let by_then = |noted: &&Noted| said.is_none_or(|(said, _)| noted.0 <= *said);
+    let voyage = ["178", "136", "133", "132"].into_iter().filter_map(|qualifier| header.time(qualifier));
+    let last = voyage.filter(by_then).next().or(said);
     last.map(|(moment, notes)| {
         let mut notes = notes.clone();
         notes.push(note::EVENT_TIME_ASSUMED);

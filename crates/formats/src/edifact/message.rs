@@ -109,7 +109,8 @@ impl<'a> Reader<'a> {
             .map(|(t, _)| *t)
             .max();
         let received_at = self.context.received_at.or(said).unwrap_or_default();
-        let revision = said.unwrap_or(received_at).as_millis();
+        // Times are in minutes: within one, the later message of an interchange is the later version.
+        let revision = said.unwrap_or(received_at).as_millis() + self.ordinal.min(60_000) as i64 - 1;
         // Control references begin anew every so often: alone they are no number of a document.
         let id = match number {
             Some(number) => format!("{message}/{number}"),

@@ -114,7 +114,7 @@ impl Interchange<'_> {
                     self.message(from..at + 1);
                 }
             }
-            "UNZ" if self.open.is_none() => {
+            "UNZ" => {
                 self.close(at);
                 self.envelope = Envelope::default();
             }
@@ -164,6 +164,7 @@ impl Interchange<'_> {
         let kind = self.all.get(body.start).map_or("", |unh| unh.get(2, 0));
         if !layout::is_read(kind) {
             let kind: String = kind.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+            let kind = if kind.is_empty() { "(none stated)" } else { &kind };
             let sentence = format!(
                 "messages of type {kind} are not read; CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR, \
                  BAPLIE, IFTSTA, CUSCAR, CUSRES and VERMAS are"

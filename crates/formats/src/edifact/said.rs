@@ -235,7 +235,15 @@ impl Said {
         };
         let code = segment.some(2, 0);
         // Names of more than 35 characters go on in the next component.
-        let named = joined(4, 0..5, " ");
+        let named = (0..5).map(|at| segment.get(4, at)).filter(|part| !part.is_empty()).fold(
+            None,
+            |name: Option<(String, usize)>, part| match name {
+                Some((name, 35)) => Some((name + part, part.chars().count())),
+                Some((name, _)) => Some((name + " " + part, part.chars().count())),
+                None => Some((part.to_owned(), part.chars().count())),
+            },
+        );
+        let named = named.map(|(name, _)| name);
         if segment.get(1, 0) == "DR" {
             let person = code.or(named.as_deref()).or_else(|| segment.some(3, 0));
             let driver = person.map(|person| context.key.pseudonym(Kind::Badge, person));
@@ -487,7 +495,15 @@ impl Said {
             equipment.tare_kg = Some(tare.kg);
         }
         self.transport.mode = self.transport.mode.or(self.onward);
-        event.cargo.extend(self.goods());
+        for goods in self.goods() {
+            // A container's line says again which of its goods are dangerous.
+            let danger = Cargo { dangerous_goods: goods.dangerous_goods.clone(), ..Cargo::default() };
+            let again =
+                goods == danger && event.cargo.iter().any(|c| c.dangerous_goods == goods.dangerous_goods);
+            if !again {
+                event.cargo.push(goods);
+            }
+        }
         event.transport = some(self.transport);
         event.route = some(self.route);
         event.place = some(self.place);
