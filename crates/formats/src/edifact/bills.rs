@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{Equipment, PortEvent, Weight, WeightKind, note};
-use quaywatch_domain::identifiers::ContainerNumber;
+use quaywatch_domain::identifiers::{ContainerNumber, normalise_reference};
 use quaywatch_domain::{DeadLetterCode, EventKind};
 
 use super::layout::{Found, Group};
@@ -48,6 +48,10 @@ pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Doc
         }
     }
     manifest.without_bill();
+    if message.groups.len() == 1 && document.function != Function::Cancel {
+        let sentence = "the manifest names neither a bill (CNI) nor a container (EQD)".to_owned();
+        reader.reject(parsed, reader.body.clone(), DeadLetterCode::NoSubject, sentence);
+    }
     document.events = manifest.events;
     number_repeated(&mut document.events);
     if !document.events.is_empty() || document.function == Function::Cancel {
@@ -123,8 +127,8 @@ impl Manifest<'_> {
             said.weights.push(Weight { kind: WeightKind::Gross, kg: gross, method: None });
         }
         event.equipment = number.and_then(|n| self.container(n, &mut said));
-        let bill = said.documents.bill_of_lading.as_deref().unwrap_or_default();
-        let subject = [bill, number.unwrap_or_default()].join("/");
+        let bill = normalise_reference(said.documents.bill_of_lading.as_deref().unwrap_or_default());
+        let subject = [bill.as_str(), number.unwrap_or_default()].join("/");
         event.event_id = id(self.reader, self.document, &subject, &event.kind);
         let notes = goods.iter().flat_map(|g| &g.notes).chain(&self.time.1);
         notes.for_each(|n| flag(&mut event, n));

@@ -130,7 +130,8 @@ pub(super) fn is_status(settings: &FeedSettings, code: &str) -> bool {
 pub(super) fn laden(code: &str) -> Option<Laden> {
     match code {
         "4" => Some(Laden::Empty),
-        "5" | "7" | "8" => Some(Laden::Laden),
+        // 1 to 3 say how much room is left, 6 that there is none.
+        "1" | "2" | "3" | "5" | "6" | "7" | "8" => Some(Laden::Laden),
         "" => None,
         _ => Some(Laden::Unknown),
     }
@@ -167,7 +168,8 @@ pub(super) fn role(code: &str) -> Option<PartyRole> {
     Some(match code {
         "CA" | "CF" => PartyRole::Carrier,
         "CN" => PartyRole::Consignee,
-        "CZ" | "SH" | "EX" => PartyRole::Shipper,
+        // SPC: answers for the verified gross mass, which SOLAS VI/2 has the shipper do.
+        "CZ" | "SH" | "EX" | "SPC" => PartyRole::Shipper,
         "NI" | "N1" | "N2" => PartyRole::Notify,
         "FW" | "FC" | "FF" => PartyRole::Forwarder,
         "TR" => PartyRole::Terminal,

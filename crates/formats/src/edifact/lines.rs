@@ -1,6 +1,6 @@
 //! Messages with a line for each container: CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR, BAPLIE, VERMAS.
 
-use quaywatch_domain::event::{Equipment, EquipmentStatus, PortEvent, note};
+use quaywatch_domain::event::{Equipment, EquipmentStatus, Laden, PortEvent, note};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
 
@@ -131,7 +131,8 @@ impl Line<'_> {
             said = said.over(goods);
         }
         event.equipment = Some(found);
-        if !codes::is_status(settings, eqd.get(5, 0)) {
+        let is_fill_known = codes::laden(eqd.get(6, 0)) != Some(Laden::Unknown);
+        if !codes::is_status(settings, eqd.get(5, 0)) || !is_fill_known {
             flag(&mut event, note::UNKNOWN_CODE);
         }
         said.over(&message.header).put(&mut event);
@@ -160,10 +161,7 @@ pub(super) fn beside(mut said: Said, other: &Said) -> Said {
     if said.reefer.setpoint_c.is_none() {
         said.reefer.clone_from(&other.reefer);
     }
-    if said.cargo.description.is_none() && said.cargo.dangerous_goods.is_none() {
-        said.cargo.clone_from(&other.cargo);
-        said.dangers.clone_from(&other.dangers);
-    }
+    said.goods_of(other);
     said.over(other)
 }
 

@@ -65,7 +65,12 @@ impl<'a> Reader<'a> {
         if !known {
             self.notes.push(note::UNKNOWN_CODE);
         }
-        let document = self.document(bgm.as_ref(), &header, kind, release);
+        // Directories of before 1993 have a number for a letter: `1.911`.
+        let directory = match unh.get(2, 1) {
+            "D" | "" => format!("D{release}"),
+            version => format!("{version}.{release}"),
+        };
+        let document = self.document(bgm.as_ref(), &header, kind, &directory);
         self.check_count(&groups);
         let message = Message { kind, header, reports, groups, frame };
         match kind {
@@ -91,7 +96,7 @@ impl<'a> Reader<'a> {
         named.or(settings.time_zone.as_ref()).map(String::as_str)
     }
 
-    fn document(&self, bgm: Option<&Segment<'_>>, header: &Said, message: &str, release: &str) -> Document {
+    fn document(&self, bgm: Option<&Segment<'_>>, header: &Said, message: &str, directory: &str) -> Document {
         let number = bgm.and_then(|b| b.some(2, 0));
         let reference = format!("{}/{}", self.envelope.reference, self.ordinal);
         let function = match bgm.map_or("", |b| b.get(3, 0)) {
@@ -118,7 +123,7 @@ impl<'a> Reader<'a> {
         };
         let source = Source {
             feed: self.context.feed.to_owned(),
-            format: format!("EDIFACT-{message}-D{release}"),
+            format: format!("EDIFACT-{message}-{directory}"),
             sender: self.envelope.sender.clone(),
             message_id: Some(reference),
             path: format!("message {}", self.ordinal),

@@ -14,6 +14,8 @@ use crate::Context;
 use crate::finish::flag;
 use crate::local_time::Noted;
 
+/// Characters of a line of a name or an address (3036, 3124).
+const LINE: usize = 35;
 /// Most entries of one list of a group.
 const MAX_LIST: usize = 256;
 
@@ -86,7 +88,7 @@ impl Said {
             b"MEA" => self.mea(segment),
             b"TMP" => self.tmp(segment),
             b"GIS" | b"GEI" => self.indicator(segment),
-            b"GID" => self.cargo.packages = segment.get(2, 0).parse().ok(),
+            b"GID" => self.cargo.packages = segment.get(2, 0).parse().ok().filter(|packages| *packages >= 0),
             b"FTX" => self.ftx(segment),
             b"DGS" => self.dgs(segment),
             b"PIA" | b"CST" => self.hs_code(segment),
@@ -229,36 +231,22 @@ impl Said {
     /// NAD: a party, named in one field (C058) or in several (C080 to 3207). A driver is a person: a pseudonym.
     fn nad(&mut self, segment: &Segment<'_>, context: &Context<'_>) {
         self.in_party = false;
-        let joined = |element: usize, components: std::ops::Range<usize>, between: &str| {
-            let parts = components.map(|at| segment.get(element, at)).filter(|part| !part.is_empty());
-            Some(parts.collect::<Vec<_>>().join(between)).filter(|text| !text.is_empty())
-        };
         let code = segment.some(2, 0);
-        // Names of more than 35 characters go on in the next component.
-        let named = (0..5).map(|at| segment.get(4, at)).filter(|part| !part.is_empty()).fold(
-            None,
-            |name: Option<(String, usize)>, part| match name {
-                Some((name, 35)) => Some((name + part, part.chars().count())),
-                Some((name, _)) => Some((name + " " + part, part.chars().count())),
-                None => Some((part.to_owned(), part.chars().count())),
-            },
-        );
-        let named = named.map(|(name, _)| name);
+        let named = if segment.some(4, 0).is_some() { 4 } else { 3 };
         if segment.get(1, 0) == "DR" {
-            let person = code.or(named.as_deref()).or_else(|| segment.some(3, 0));
+            let name = lines(segment, named).collect::<Vec<_>>().join(" ");
+            let person = code.or_else(|| Some(name.as_str()).filter(|name| !name.is_empty()));
             let driver = person.map(|person| context.key.pseudonym(Kind::Badge, person));
             self.transport.driver = driver.or(self.transport.driver.take());
             return;
         }
         let Some(role) = codes::role(segment.get(1, 0)) else { return };
-        let unstructured = named.is_none();
-        let name = named.or_else(|| segment.some(3, 0).map(str::to_owned));
+        let (name, rest) = name_and_rest(lines(segment, named));
         if (code.is_none() && name.is_none()) || self.parties.len() >= MAX_LIST {
             return;
         }
-        let street = if unstructured { joined(3, 1..5, ", ") } else { None };
-        let lines = [street, joined(5, 0..4, ", "), joined(8, 0..1, ""), joined(6, 0..1, "")];
-        let address: Vec<String> = lines.into_iter().flatten().collect();
+        let place = [segment.get(8, 0), segment.get(6, 0)].into_iter().filter(|line| !line.is_empty());
+        let address: Vec<&str> = rest.into_iter().chain(lines(segment, 5)).chain(place).collect();
         self.parties.push(Party {
             id: code.map(str::to_owned),
             id_scheme: code.map(|code| codes::scheme(segment.get(2, 2), code).to_owned()),
@@ -406,6 +394,33 @@ impl Said {
     }
 }
 
+/// The lines of text of an element: C058, C080 and C059 have up to five.
+fn lines<'s>(segment: &Segment<'s>, element: usize) -> impl Iterator<Item = &'s str> {
+    let segment = *segment;
+    (0..5).map(move |at| segment.get(element, at)).filter(|line| !line.is_empty())
+}
+
+/// A name that goes on in further lines, and the lines that are no longer name. A line goes on in the next one when what
+/// that begins with had no room left; one that is full to the last character breaks a word.
+fn name_and_rest<'s>(lines: impl Iterator<Item = &'s str>) -> (Option<String>, Vec<&'s str>) {
+    let (mut name, mut last, mut rest) = (None::<String>, 0, Vec::new());
+    for line in lines {
+        let word = line.split(' ').next().unwrap_or_default().chars().count();
+        match &mut name {
+            None => name = Some(line.to_owned()),
+            Some(name) if rest.is_empty() && last + 1 + word > LINE => {
+                if last < LINE {
+                    name.push(' ');
+                }
+                name.push_str(line);
+            }
+            Some(_) => rest.push(line),
+        }
+        last = line.chars().count();
+    }
+    (name, rest)
+}
+
 fn mode(code: &str) -> Option<Mode> {
     match code {
         "1" => Some(Mode::Sea),
@@ -469,6 +484,15 @@ impl Said {
         }
         base.notes.iter().for_each(|n| self.note(n));
         self
+    }
+
+    /// Takes over what another group says of the same goods.
+    pub(super) fn goods_of(&mut self, other: &Self) {
+        if self.cargo.dangerous_goods.is_none() {
+            self.cargo.dangerous_goods.clone_from(&other.cargo.dangerous_goods);
+            self.dangers.clone_from(&other.dangers);
+        }
+        fill!(self.cargo, other.cargo, [hs_code, description, packages, origin_country]);
     }
 
     /// Whether goods are in a container, by their placement.

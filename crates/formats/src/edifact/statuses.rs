@@ -2,7 +2,7 @@
 //! consignment, so a report is no version of another: its events stand alone, told apart by subject, status and time.
 
 use quaywatch_domain::event::{Classifier, Documents, Equipment, note};
-use quaywatch_domain::identifiers::ContainerNumber;
+use quaywatch_domain::identifiers::{ContainerNumber, normalise_reference};
 use quaywatch_domain::{DeadLetterCode, EventKind};
 
 use super::codes;
@@ -39,6 +39,10 @@ struct Statement {
 pub(super) fn reports(reader: &Reader<'_>, message: &Message<'_>, document: &Document, parsed: &mut Parsed) {
     let mut consignment = Said::default();
     let groups = &message.groups;
+    if !groups.iter().any(|g| g.group == Group::Status) {
+        let sentence = "the message reports no status (STS)".to_owned();
+        return reader.reject(parsed, reader.body.clone(), DeadLetterCode::NoSubject, sentence);
+    }
     for (at, found) in groups.iter().enumerate() {
         match found.group {
             Group::Consignment => consignment = heard(reader, message, found),
@@ -227,11 +231,12 @@ impl Statement {
 
 /// What a statement is about beside containers; one declaration may cover several bills.
 fn subject(d: &Documents) -> String {
-    match (&d.customs_declaration, &d.bill_of_lading) {
+    let [declaration, bill, booking, order] =
+        [&d.customs_declaration, &d.bill_of_lading, &d.booking, &d.order]
+            .map(|number| number.as_deref().map(normalise_reference));
+    match (declaration, bill) {
         (Some(declaration), Some(bill)) => format!("{declaration}/{bill}"),
-        (one, other) => {
-            [one, other, &d.booking, &d.order].into_iter().flatten().next().cloned().unwrap_or_default()
-        }
+        (one, other) => one.or(other).or(booking).or(order).unwrap_or_default(),
     }
 }
 
