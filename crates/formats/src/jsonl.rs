@@ -4,12 +4,16 @@
 //! `documents.release_secret`, `transport.truck_plate`, `transport.driver_badge`, `transport.trailer_plate`,
 //! `actor.user`, `actor.client` and `parties[].contact`, and leave as pseudonyms.
 
+use quaywatch_domain::event::note;
 use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Sha256, Timestamp};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
+use crate::charset::utf_8;
 use crate::finish::{finish, flag};
 use crate::local_time;
+use crate::mapping::mend;
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
 
 /// Name of the format in events.
@@ -19,22 +23,32 @@ const FORMAT: &str = "JSONL";
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
-    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let (text, assumed) = utf_8(bytes);
+    let body = text.as_ref();
     // One event may also stand on several lines.
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         match event(object, body, context, "/", FORMAT) {
-            Ok(event) => parsed.push_events(vec![event]),
+            Ok(event) => events.push(event),
             Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
         }
-        return parsed;
+    } else {
+        lines(body, context, &mut events, &mut parsed.rejects);
     }
+    if assumed {
+        events.iter_mut().for_each(|event| flag(event, note::CHARSET_ASSUMED));
+    }
+    parsed.push_events(events);
+    parsed
+}
+
+fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, rejects: &mut Vec<Reject>) {
     for (number, line) in body.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).enumerate() {
         if line.is_empty() {
             continue;
         }
         if number >= MAX_ITEMS {
             let sentence = format!("the message has more than {MAX_ITEMS} lines; send it in smaller parts");
-            parsed.rejects.push(reject(DeadLetterCode::TooManyItems, sentence, number + 1, line));
+            rejects.push(reject(DeadLetterCode::TooManyItems, sentence, number + 1, line));
             break;
         }
         let path = format!("line {}", number + 1);
@@ -45,11 +59,9 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         };
         match read {
             Ok(event) => events.push(event),
-            Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, number + 1, line)),
+            Err((code, sentence)) => rejects.push(reject(code, sentence, number + 1, line)),
         }
     }
-    parsed.push_events(events);
-    parsed
 }
 
 /// What is wrong with the syntax, without any of the text.
@@ -88,11 +100,13 @@ pub(crate) fn event(
         let Some(value) = object.get(field).filter(|v| !v.is_null()) else { continue };
         let read = value.as_str().and_then(|text| local_time::iso(text, zone));
         let Some((moment, noted)) = read else {
+            if field != "occurred_at" {
+                object.remove(field);
+                notes.push(note::VALUE_UNREADABLE);
+                continue;
+            }
             let sentence = format!("{field} is not an RFC 3339 time; write it like 2026-03-01T14:05:00Z");
-            return Err((
-                if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::BadField },
-                sentence,
-            ));
+            return Err((DeadLetterCode::NoTime, sentence));
         };
         notes.extend(noted);
         object.insert(field.to_owned(), Value::String(moment.to_string()));
@@ -114,8 +128,15 @@ pub(crate) fn event(
     // Where it comes from is for us to say.
     object.insert("source".to_owned(), Value::Object(Map::new()));
     object.remove("notes");
-    let mut event: PortEvent = serde_json::from_value(Value::Object(object))
-        .map_err(|error| (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error))))?;
+    let mut event = match PortEvent::deserialize(&object) {
+        Ok(event) => event,
+        Err(_) => {
+            notes.extend(mend(&mut object));
+            PortEvent::deserialize(&object).map_err(|error| {
+                (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error)))
+            })?
+        }
+    };
     if event.equipment.as_deref().is_some_and(|e| e.number.is_empty()) {
         event.equipment = None;
     }
@@ -134,9 +155,20 @@ pub(crate) fn event(
     Ok(event)
 }
 
-/// The words of serde name the field and the expected type, and quote the value only for unknown codes.
+/// The words of serde without the value that they quote: what came and what was expected.
 fn masked(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(160).collect()
+    let text = error.to_string();
+    let mut plain = String::new();
+    for (at, part) in text.split(['`', '"']).enumerate() {
+        // What stands between quotes is the sender's, or the name of a field of ours.
+        let ours = at % 2 == 0 || mapping_knows(part);
+        plain.push_str(if ours { part } else { "…" });
+    }
+    plain.chars().take(160).collect()
+}
+
+fn mapping_knows(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && crate::mapping::is_part_of_a_field(word)
 }
 
 /// Puts pseudonyms in the place of everything that must not be kept in plain.

@@ -1,6 +1,6 @@
 //! What the editions have in common.
 
-use quaywatch_domain::DeadLetterCode;
+use quaywatch_domain::{DeadLetterCode, EventKind};
 use quaywatch_domain::event::{Mode, Place};
 use serde_json::Value;
 
@@ -37,6 +37,9 @@ pub(super) fn facility(code: &str) -> String {
             "DEPOT".to_owned()
         }
         "INTE" | "RAMP" | "INLAND_TERMINAL" => "INLAND".to_owned(),
+        "BOCR" | "BORD" => "BORDER".to_owned(),
+        "CLOC" => "CUSTOMER_LOCATION".to_owned(),
+        "WAYP" => "WAYPOINT".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -50,6 +53,11 @@ pub(super) fn mode(code: Option<&str>) -> Option<Mode> {
         "BARGE" => Some(Mode::InlandWater),
         _ => None,
     }
+}
+
+/// Whether an event belongs to the voyage that leaves the port: carriers number it anew there.
+pub(super) const fn is_outbound(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Loaded | EventKind::VesselDeparted)
 }
 
 /// A place, when anything of it is known; coordinates are those of `coordinates`, as numbers or as text.

@@ -1,17 +1,19 @@
 //! One row of a file, or element of a document, by the rules of a mapping.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
-use quaywatch_domain::event::{PartyRole, PortEvent};
+use quaywatch_domain::event::{PartyRole, PortEvent, note};
 use quaywatch_domain::{DeadLetterCode, EventKind};
 use serde_json::{Map, Value};
 
-use super::{Mapping, RuleTable, values};
+use super::values::{self, Habits};
+use super::{Mapping, RuleTable, Survey};
 use crate::finish::flag;
 use crate::{Context, jsonl};
 
 /// Sections of an event that are lists.
-const LISTS: [&str; 4] = ["parties", "seals", "weights", "cargo"];
+pub(super) const LISTS: [&str; 4] = ["parties", "seals", "weights", "cargo"];
 /// Longest text that is looked at, in characters.
 const MAX_CHARACTERS: usize = 4_096;
 
@@ -33,6 +35,8 @@ pub(super) struct Rows<'a> {
     pub(super) format: &'static str,
     /// What is odd about the whole message.
     pub(super) notes: Vec<&'static str>,
+    /// What is left unread, when somebody asks.
+    pub(super) survey: Option<&'a RefCell<Survey>>,
 }
 
 impl Rows<'_> {
@@ -41,11 +45,16 @@ impl Rows<'_> {
         if !self.is_wanted(row) {
             return Ok(None);
         }
-        let zone = self.zone(row);
+        let decimal = self.mapping.decimal.as_ref().and_then(|text| text.chars().next());
+        let habits = Habits { zone: self.zone(row), decimal };
         let (mut object, mut notes) = (Map::new(), self.notes.clone());
         for (field, rule) in &self.rules {
             let text = text_of(row, rule);
-            match values::read(field, &text, rule, zone) {
+            let read = values::read(field, &text, rule, habits);
+            if let Some(survey) = self.survey {
+                survey.borrow_mut().value(field, &text, &read);
+            }
+            match read {
                 Ok(Some((value, noted))) => {
                     notes.extend(noted);
                     if !value.is_null() {
@@ -53,18 +62,37 @@ impl Rows<'_> {
                     }
                 }
                 Ok(None) => {}
-                Err((code, why)) => return Err((code, format!("{} ({field}) {why}", named(rule)))),
+                Err((DeadLetterCode::NoTime, why)) => {
+                    return Err((DeadLetterCode::NoTime, format!("{} ({field}) {why}", named(rule))));
+                }
+                Err(_) => notes.push(note::VALUE_UNREADABLE),
             }
         }
         self.identify(row, &mut object);
         tidy(&mut object);
-        let mut event = jsonl::event(object, bytes, self.context, path, self.format)?;
+        let mut event = jsonl::event(object, bytes, self.context, path, self.format)
+            .map_err(|(code, sentence)| (code, self.source_of(code, sentence)))?;
         if needs_container(&event.kind) && event.container().is_none() {
             let sentence = "the row has no container number, so nobody knows what it is about".to_owned();
             return Err((DeadLetterCode::NoSubject, sentence));
         }
         notes.into_iter().for_each(|n| flag(&mut event, n));
         Ok(Some(event))
+    }
+
+    /// Where the mapping looks for what is missing.
+    fn source_of(&self, code: DeadLetterCode, sentence: String) -> String {
+        let field = match code {
+            DeadLetterCode::NoTime => "occurred_at",
+            DeadLetterCode::MissingField => "kind",
+            _ => return sentence,
+        };
+        match self.rules.iter().find(|(known, _)| *known == field) {
+            Some((_, rule)) if !rule.from.0.is_empty() => {
+                format!("{} ({field}) is empty or not there, and every event needs it", named(rule))
+            }
+            _ => format!("the mapping has no field {field}, and every event needs it; set mapping.fields.{field}"),
+        }
     }
 
     fn is_wanted(&self, row: &dyn Row) -> bool {
@@ -188,7 +216,7 @@ fn in_order(entries: Map<String, Value>) -> Vec<(String, Value)> {
 }
 
 /// An entry of a list; `None` when what it is about is missing.
-fn entry(section: &str, key: &str, entry: Value) -> Option<Value> {
+pub(super) fn entry(section: &str, key: &str, entry: Value) -> Option<Value> {
     let Value::Object(mut entry) = entry else { return None };
     let has = |entry: &Map<String, Value>, field: &str| entry.contains_key(field);
     match section {
