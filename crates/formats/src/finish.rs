@@ -3,7 +3,7 @@
 
 use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, note};
 use quaywatch_domain::identifiers::{ContainerNumber, normalise_seal};
-use quaywatch_domain::{EventKind, Timestamp};
+use quaywatch_domain::{EventKind, Sha256, Timestamp};
 
 use crate::{Context, checks};
 
@@ -80,9 +80,24 @@ fn finish_seal(seal: &mut Seal, event: &mut PortEvent) {
     }
 }
 
+/// An identifier of bounded length that is as distinct as the whole.
+pub(crate) fn bounded_id(id: String) -> String {
+    match id.char_indices().nth(MAX_TEXT_CHARACTERS) {
+        None => id,
+        Some(_) => {
+            let head: String = id.chars().take(64).collect();
+            format!("{head}~{}", Sha256::of(id.as_bytes()))
+        }
+    }
+}
+
 /// Cuts the texts that a sender controls; identifiers of that length are not identifiers.
 fn limit_texts(event: &mut PortEvent) {
-    let mut texts: Vec<&mut String> = vec![&mut event.event_id];
+    let id = bounded_id(std::mem::take(&mut event.event_id));
+    event.event_id = id;
+    let mut texts: Vec<&mut String> = Vec::new();
+    let source = &mut *event.source;
+    texts.extend([&mut source.sender, &mut source.message_id].into_iter().filter_map(Option::as_mut));
     for party in &mut event.parties {
         texts.extend(
             [&mut party.id, &mut party.name, &mut party.address].into_iter().filter_map(Option::as_mut),
@@ -102,6 +117,7 @@ fn limit_texts(event: &mut PortEvent) {
     for text in texts {
         if let Some((end, _)) = text.char_indices().nth(MAX_TEXT_CHARACTERS) {
             text.truncate(end);
+            text.shrink_to_fit();
             cut = true;
         }
     }

@@ -4,18 +4,38 @@ use quaywatch_domain::{DeadLetterCode, EventKind};
 use quaywatch_domain::event::{Mode, Place};
 use serde_json::Value;
 
+use crate::finish::bounded_id;
+
 /// Most containers that one event may name by reference.
 pub(super) const MAX_CONTAINERS: usize = 200;
 
 /// Why an event cannot be used.
 pub(super) type Refused = (DeadLetterCode, String);
 
+/// Longest text that is looked at, characters: what is longer is cut, and an event may be told for many containers.
+const MAX_CHARACTERS: usize = 1_024;
+
+/// A text without blanks around it; none when it is empty.
 pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
-    value.get(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())
+    let text = value.get(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())?;
+    match text.char_indices().nth(MAX_CHARACTERS).filter(|_| text.len() > MAX_CHARACTERS) {
+        Some((end, _)) => text.get(..end),
+        None => Some(text),
+    }
 }
 
+/// A text of one's own; numbers are sometimes written as such.
 pub(super) fn owned(value: &Value, field: &str) -> Option<String> {
-    text(value, field).map(str::to_owned)
+    text(value, field).map(str::to_owned).or_else(|| match value.get(field)? {
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// An identifier, of any length as the sender gave it, in bounded length.
+pub(super) fn id(value: &Value, field: &str) -> Option<String> {
+    let whole = value.get(field).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+    whole.map(|text| bounded_id(text.to_owned())).or_else(|| owned(value, field))
 }
 
 /// Code and value of each entry of a list of references.

@@ -7,7 +7,7 @@ use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
 use serde_json::Value;
 
 use super::codes;
-use super::parts::{MAX_CONTAINERS, Refused, facility, is_outbound, mode, owned, place, references, text};
+use super::parts::{MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, owned, place, references, text};
 use crate::Context;
 use crate::finish::{blank, equipment, finish, flag};
 use crate::local_time;
@@ -43,7 +43,7 @@ pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Ve
     let known = fill(&mut event, item, context) && known && classified;
     FORMAT.clone_into(&mut event.source.format);
     path.clone_into(&mut event.source.path);
-    let id = owned(item, "eventID");
+    let id = id(item, "eventID");
     event.source.message_id.clone_from(&id);
     // Without an id of the sender the content is the identity.
     let id = id.unwrap_or_else(|| Sha256::of(item.to_string().as_bytes()).to_string());
@@ -148,7 +148,8 @@ fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
     let kind = find("facilityTypeCode").map(|code| facility(&code));
     event.place = place(find("UNLocationCode"), terminal, kind, location).map(Box::new);
     let outbound = is_outbound(&event.kind);
-    event.transport = call.map(|call| Box::new(transport(call, outbound)));
+    let transport = call.map(|call| transport(call, outbound)).filter(|t| *t != Transport::default());
+    event.transport = transport.map(Box::new);
     event.documents = documents(item, context).map(Box::new);
     let seals = item.get("seals").and_then(Value::as_array);
     let seals: Vec<_> = seals.into_iter().flatten().filter_map(seal).collect();

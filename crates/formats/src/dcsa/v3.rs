@@ -10,7 +10,7 @@ use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
 use serde_json::Value;
 
 use super::codes::{self, Known};
-use super::parts::{MAX_CONTAINERS, Refused, facility, is_outbound, mode, number, owned, place, text};
+use super::parts::{MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, number, owned, place, text};
 use crate::document::{Document, Function};
 use crate::edifact::role;
 use crate::finish::{blank, equipment, finish, flag};
@@ -47,7 +47,7 @@ pub(super) fn read(
     context: &Context<'_>,
     path: &str,
 ) -> Result<Document, Refused> {
-    let id = owned(item, "eventID").ok_or_else(|| {
+    let id = id(item, "eventID").ok_or_else(|| {
         let sentence = "the event has no eventID, by which it is overridden and retracted".to_owned();
         (DeadLetterCode::MissingField, sentence)
     })?;
@@ -91,6 +91,9 @@ pub(super) fn read(
         })?;
         let mut event = blank(context, kind, occurred_at);
         event.created_at = updated;
+        if updated.is_none() && item.get("eventUpdatedDateTime").is_some() {
+            flag(&mut event, note::VALUE_UNREADABLE);
+        }
         event.revision = document.revision;
         event.event_id = format!("{}/{identity}", context.feed);
         *event.source = document.source.clone();
@@ -197,7 +200,8 @@ fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
     )
     .map(Box::new);
     let outbound = is_outbound(&event.kind);
-    event.transport = call(item).map(|call| Box::new(transport(call, outbound, context)));
+    let transport = call(item).map(|call| transport(call, outbound, context));
+    event.transport = transport.filter(|t| *t != Transport::default()).map(Box::new);
     let shipment = item.get("shipmentDetails");
     event.documents = shipment.and_then(|s| documents(s, context)).map(Box::new);
     event.route = shipment.and_then(|s| route(s, location?)).map(Box::new);
@@ -323,7 +327,11 @@ fn for_containers(mut event: PortEvent, item: &Value, context: &Context<'_>) -> 
         if laden.is_some_and(|(_, known)| !known) {
             flag(&mut event, note::UNKNOWN_CODE);
         }
-        found.status = any(details, &["transportPhase", "movementType"]).and_then(codes::phase);
+        let phase = any(details, &["transportPhase", "movementType"]);
+        found.status = phase.and_then(codes::phase);
+        if phase.is_some() && found.status.is_none() {
+            flag(&mut event, note::UNKNOWN_CODE);
+        }
         return Ok(vec![finish(PortEvent { equipment: Some(found), ..event }, context)]);
     }
     let shipment = item.get("shipmentDetails");
