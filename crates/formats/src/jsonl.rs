@@ -87,7 +87,7 @@ pub(crate) fn event(
     path: &str,
     format: &str,
 ) -> Result<PortEvent, Refused> {
-    let zone = context.settings.time_zone.as_deref();
+    let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
     let missing = |field: &str| {
         let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::MissingField };
         (code, format!("the event has no {field}; every event needs kind and occurred_at"))

@@ -21,7 +21,7 @@ pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Ve
         let sentence = "the event has no eventType (SHIPMENT, TRANSPORT or EQUIPMENT)".to_owned();
         (DeadLetterCode::MissingField, sentence)
     })?;
-    let zone = context.settings.time_zone.as_deref();
+    let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
     let time = |field: &str| text(item, field).and_then(|t| local_time::iso(t, zone));
     let (occurred_at, mut notes) = time("eventDateTime").ok_or_else(|| {
         let sentence =

@@ -51,7 +51,7 @@ pub(super) fn read(
         let sentence = "the event has no eventID, by which it is overridden and retracted".to_owned();
         (DeadLetterCode::MissingField, sentence)
     })?;
-    let zone = context.settings.time_zone.as_deref();
+    let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
     let time = |field: &str| text(item, field).and_then(|t| local_time::iso(t, zone));
     let updated = time("eventUpdatedDateTime").map(|(moment, _)| moment);
     let sender = sender(item);

@@ -46,7 +46,7 @@ impl Rows<'_> {
             return Ok(None);
         }
         let decimal = self.mapping.decimal.as_ref().and_then(|text| text.chars().next());
-        let habits = Habits { zone: self.zone(row), decimal };
+        let habits = Habits { zone: self.zone(row).or(Some("UTC")), decimal };
         let (mut object, mut notes) = (Map::new(), self.notes.clone());
         for (field, rule) in &self.rules {
             let text = text_of(row, rule);
