@@ -82,13 +82,15 @@ fn finish_seal(seal: &mut Seal, event: &mut PortEvent) {
 
 /// An identifier of bounded length that is as distinct as the whole.
 pub(crate) fn bounded_id(id: String) -> String {
-    match id.char_indices().nth(MAX_TEXT_CHARACTERS) {
-        None => id,
-        Some(_) => {
-            let head: String = id.chars().take(64).collect();
-            format!("{head}~{}", Sha256::of(id.as_bytes()))
-        }
+    if id.len() <= MAX_TEXT_CHARACTERS {
+        return id;
     }
+    let head: String = id.chars().take(64).collect();
+    format!("{head}~{}", Sha256::of(id.as_bytes()))
+}
+
+fn some<const N: usize>(fields: [&mut Option<String>; N]) -> impl Iterator<Item = &mut String> {
+    fields.into_iter().filter_map(Option::as_mut)
 }
 
 /// Cuts the texts that a sender controls; identifiers of that length are not identifiers.
@@ -99,23 +101,48 @@ fn limit_texts(event: &mut PortEvent) {
     let source = &mut *event.source;
     texts.extend([&mut source.sender, &mut source.message_id].into_iter().filter_map(Option::as_mut));
     for party in &mut event.parties {
-        texts.extend(
-            [&mut party.id, &mut party.name, &mut party.address].into_iter().filter_map(Option::as_mut),
-        );
+        texts.extend(some([&mut party.id, &mut party.id_scheme, &mut party.name, &mut party.address, &mut party.country]));
     }
-    texts.extend(event.seals.iter_mut().map(|seal| &mut seal.number));
-    texts.extend(event.cargo.iter_mut().filter_map(|cargo| cargo.description.as_mut()));
-    if let Some(transport) = event.transport.as_deref_mut() {
-        let fields = [&mut transport.vessel_name, &mut transport.voyage, &mut transport.call_id];
-        texts.extend(fields.into_iter().filter_map(Option::as_mut));
+    for seal in &mut event.seals {
+        texts.push(&mut seal.number);
+        texts.extend(some([&mut seal.seal_type]));
     }
-    if let Some(documents) = event.documents.as_deref_mut() {
-        let fields = [&mut documents.booking, &mut documents.bill_of_lading, &mut documents.release];
-        texts.extend(fields.into_iter().filter_map(Option::as_mut));
+    texts.extend(event.weights.iter_mut().filter_map(|weight| weight.method.as_mut()));
+    for cargo in &mut event.cargo {
+        texts.extend(some([&mut cargo.hs_code, &mut cargo.description, &mut cargo.origin_country, &mut cargo.dangerous_goods]));
+    }
+    if let Some(p) = event.place.as_deref_mut() {
+        texts.extend(some([&mut p.un_locode, &mut p.terminal, &mut p.facility]));
+        if let Some(yard) = p.yard.as_mut() {
+            texts.extend(some([&mut yard.block, &mut yard.bay, &mut yard.row, &mut yard.tier]));
+        }
+    }
+    if let Some(equipment) = event.equipment.as_deref_mut() {
+        texts.extend(some([&mut equipment.iso_type]));
+    }
+    if let Some(t) = event.transport.as_deref_mut() {
+        texts.extend(some([&mut t.vessel_imo, &mut t.vessel_mmsi, &mut t.vessel_name, &mut t.call_sign]));
+        texts.extend(some([&mut t.voyage, &mut t.carrier, &mut t.service, &mut t.call_id, &mut t.stow_cell]));
+    }
+    if let Some(r) = event.route.as_deref_mut() {
+        texts.extend(some([&mut r.port_of_loading, &mut r.port_of_discharge, &mut r.place_of_delivery, &mut r.origin_country]));
+        texts.extend(&mut r.transshipment_ports);
+    }
+    if let Some(d) = event.documents.as_deref_mut() {
+        texts.extend(some([&mut d.booking, &mut d.bill_of_lading, &mut d.transport_document, &mut d.customs_declaration]));
+        texts.extend(some([&mut d.release, &mut d.order, &mut d.appointment]));
+    }
+    if let Some(c) = event.customs.as_deref_mut() {
+        texts.extend(some([&mut c.office, &mut c.decision, &mut c.procedure, &mut c.reference]));
+    }
+    if let Some(a) = event.actor.as_deref_mut() {
+        texts.extend(some([&mut a.organisation, &mut a.role, &mut a.action]));
     }
     let mut cut = false;
     for text in texts {
-        if let Some((end, _)) = text.char_indices().nth(MAX_TEXT_CHARACTERS) {
+        if text.len() > MAX_TEXT_CHARACTERS
+            && let Some((end, _)) = text.char_indices().nth(MAX_TEXT_CHARACTERS)
+        {
             text.truncate(end);
             text.shrink_to_fit();
             cut = true;

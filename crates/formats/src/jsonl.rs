@@ -4,9 +4,12 @@
 //! `documents.release_secret`, `transport.truck_plate`, `transport.driver_badge`, `transport.trailer_plate`,
 //! `actor.user`, `actor.client` and `parties[].contact`, and leave as pseudonyms.
 
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8};
 use quaywatch_domain::event::note;
 use quaywatch_domain::pseudonym::Kind;
-use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Sha256, Timestamp};
+use quaywatch_domain::{DeadLetterCode, EventKind, PortEvent, PseudonymKey, Sha256, Timestamp};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
@@ -23,19 +26,16 @@ const FORMAT: &str = "JSONL";
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
-    let (text, assumed) = utf_8(bytes);
-    let body = text.as_ref();
+    let wide = Encoding::for_bom(bytes).is_some_and(|(encoding, _)| encoding != UTF_8);
+    let text = if wide { utf_8(bytes).0 } else { Cow::Borrowed(bytes) };
+    let body = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
     // One event may also stand on several lines.
-    if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
-        match event(object, body, context, "/", FORMAT) {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => match event(object, body, context, "/", FORMAT) {
             Ok(event) => events.push(event),
             Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
-        }
-    } else {
-        lines(body, context, &mut events, &mut parsed.rejects);
-    }
-    if assumed {
-        events.iter_mut().for_each(|event| flag(event, note::CHARSET_ASSUMED));
+        },
+        _ => lines(body, context, &mut events, &mut parsed.rejects),
     }
     parsed.push_events(events);
     parsed
@@ -52,8 +52,14 @@ fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, reject
             break;
         }
         let path = format!("line {}", number + 1);
-        let read = match serde_json::from_slice(line) {
-            Ok(Value::Object(object)) => event(object, line, context, &path, FORMAT),
+        let (text, assumed) = utf_8(line);
+        let read = match serde_json::from_slice(&text) {
+            Ok(Value::Object(object)) => event(object, line, context, &path, FORMAT).map(|mut event| {
+                if assumed {
+                    flag(&mut event, note::CHARSET_ASSUMED);
+                }
+                event
+            }),
             Ok(_) => Err((DeadLetterCode::MalformedMessage, "the line is JSON but not an object".to_owned())),
             Err(error) => Err((DeadLetterCode::MalformedMessage, syntax(&error))),
         };
@@ -120,11 +126,14 @@ pub(crate) fn event(
         ("classifier", Value::from("ACTUAL")),
         ("received_at", object.get("created_at").cloned().unwrap_or(occurred_at)),
     ];
-    for (field, value) in defaults {
-        if object.get(field).is_none_or(Value::is_null) {
-            object.insert(field.to_owned(), value);
+    let fill_in = |object: &mut Map<String, Value>| {
+        for (field, value) in &defaults {
+            if object.get(*field).is_none_or(Value::is_null) {
+                object.insert((*field).to_owned(), value.clone());
+            }
         }
-    }
+    };
+    fill_in(&mut object);
     // Where it comes from is for us to say.
     object.insert("source".to_owned(), Value::Object(Map::new()));
     object.remove("notes");
@@ -132,6 +141,7 @@ pub(crate) fn event(
         Ok(event) => event,
         Err(_) => {
             notes.extend(mend(&mut object));
+            fill_in(&mut object);
             PortEvent::deserialize(&object).map_err(|error| {
                 (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error)))
             })?
@@ -139,6 +149,13 @@ pub(crate) fn event(
     };
     if event.equipment.as_deref().is_some_and(|e| e.number.is_empty()) {
         event.equipment = None;
+    }
+    if needs_container(&event) && event.container().is_none() {
+        let sentence = "there is no container number, so nobody knows what it is about".to_owned();
+        return Err((DeadLetterCode::NoSubject, sentence));
+    }
+    for party in event.parties.iter_mut().filter(|party| party.id.is_some() && party.id_scheme.is_none()) {
+        party.id_scheme = Some("LOCAL".to_owned());
     }
     event.event_id = format!("{}/{}", context.feed, event.event_id);
     *event.source = context.source.clone();
@@ -153,6 +170,23 @@ pub(crate) fn event(
         event.received_at = received_at;
     }
     Ok(event)
+}
+
+/// Whether it says nothing without a container; a retraction needs no more than its id.
+const fn needs_container(event: &PortEvent) -> bool {
+    let moved = matches!(
+        event.kind,
+        EventKind::GateIn
+            | EventKind::GateOut
+            | EventKind::Loaded
+            | EventKind::Discharged
+            | EventKind::YardMove
+            | EventKind::PositionReported
+            | EventKind::Weighed
+            | EventKind::PickedUp
+            | EventKind::DroppedOff
+    );
+    moved && !event.retracted
 }
 
 /// The words of serde without the value that they quote: what came and what was expected.

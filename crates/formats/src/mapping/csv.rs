@@ -75,11 +75,8 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
     for (at, (record, end)) in records.enumerate() {
-        let position = record.position();
-        let (line, start) =
-            position.map_or((0, 0), |p| (p.line(), usize::try_from(p.byte()).unwrap_or_default()));
+        let (line, raw) = place_of(&record, end, &text.bytes);
         let path = format!("line {line}");
-        let raw = text.bytes.get(start..end).unwrap_or_default();
         let read = if at >= MAX_ITEMS {
             let sentence = format!("the file has more than {MAX_ITEMS} rows; send it in smaller parts");
             Err((DeadLetterCode::TooManyItems, sentence))
@@ -109,6 +106,17 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     }
     parsed.push_events(events);
     parsed
+}
+
+/// Line and bytes of a row, without the ends of lines around it, which the reader counts to it.
+fn place_of<'t>(record: &ByteRecord, end: usize, text: &'t [u8]) -> (u64, &'t [u8]) {
+    let Some(position) = record.position() else { return (0, &[]) };
+    let start = usize::try_from(position.byte()).unwrap_or_default();
+    let raw = text.get(start..end).unwrap_or_default();
+    let blank = raw.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+    let lines = blank.clone().filter(|b| **b == b'\n').count();
+    let raw = raw.get(blank.count()..).unwrap_or_default();
+    (position.line() + u64::try_from(lines).unwrap_or_default(), raw.trim_ascii_end())
 }
 
 fn of(mapping: &Mapping) -> Vec<(&str, &RuleTable)> {
@@ -215,8 +223,8 @@ impl Columns {
             };
             if self.lacks(rule) && rule.value.is_none() && rule.default.is_none() {
                 return Err(format!(
-                    "no column for {field}; the mapping looks for '{}'; set mapping.fields.{field} to one of: {}",
-                    rule.from.0.join("' and '"),
+                    "no column for {field}; the mapping looks for {}; set mapping.fields.{field} to one of: {}",
+                    sought(rule),
                     self.list()
                 ));
             }
@@ -275,6 +283,16 @@ impl Columns {
             self.names.iter().take(40).map(|name| name.chars().take(40).collect()).collect();
         names.join(", ")
     }
+}
+
+/// The names that a rule looks for, as far as a person reads them.
+fn sought(rule: &RuleTable) -> String {
+    let one = |names: &String| {
+        let all: Vec<&str> = names.split('|').map(str::trim).collect();
+        let (first, more) = (all.iter().take(5).copied().collect::<Vec<_>>().join("', '"), all.len());
+        if more > 5 { format!("'{first}' or {} other names", more - 5) } else { format!("'{first}'") }
+    };
+    rule.from.0.iter().map(one).collect::<Vec<_>>().join(" with ")
 }
 
 struct Cells<'r> {

@@ -1,5 +1,5 @@
-//! JSON that is neither DCSA nor canonical: documents, arrays and lines, by JSON Pointers (RFC 6901). A pointer that begins
-//! with `$` starts at the document, any other at the element.
+//! JSON that is neither DCSA nor canonical: documents, arrays and lines, by JSON Pointers (RFC 6901). A pointer starts at the
+//! element; one that begins with `$` at the document, and with `^` at what is around the element, once for each.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -80,7 +80,7 @@ impl Reader<'_> {
     fn document(&mut self, document: &Value, place: &str) {
         let pointer = self.rows.mapping.items.as_deref().unwrap_or_default();
         let parts: Vec<&str> = pointer.split("/*").collect();
-        let found = self.items(&mut vec![document], &parts, if place.is_empty() { "" } else { place });
+        let found = self.items(&mut vec![document], &parts, place, "");
         if !found {
             let sentence =
                 format!("there is no array or object at '{pointer}'; set `mapping.items` of the feed");
@@ -89,28 +89,27 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what is at the end of a way through arrays; whether the way leads anywhere.
-    fn items<'v>(&mut self, around: &mut Vec<&'v Value>, parts: &[&str], place: &str) -> bool {
-        let Some((first, rest)) = parts.split_first() else { return false };
+    /// Reads what is at the end of a way through arrays, having come to `path`; whether it leads anywhere.
+    fn items<'v>(&mut self, around: &mut Vec<&'v Value>, way: &[&str], place: &str, path: &str) -> bool {
+        let Some((first, rest)) = way.split_first() else { return false };
         let within: Option<&'v Value> = around.last().copied();
-        let comma = if place.starts_with("line") && !place.contains(',') { ", " } else { "" };
-        let place = format!("{place}{comma}{first}");
+        let path = format!("{path}{first}");
         let elements = match within.and_then(|value| value.pointer(first)) {
             Some(Value::Array(elements)) => elements.as_slice(),
             Some(item @ Value::Object(_)) if rest.is_empty() => {
-                self.item(around, item, if place.is_empty() { "/" } else { &place });
+                self.item(around, item, &joined(place, &path));
                 return true;
             }
             _ => return false,
         };
         for (at, element) in elements.iter().enumerate() {
-            let place = format!("{place}/{at}");
+            let path = format!("{path}/{at}");
             if rest.is_empty() {
-                self.item(around, element, &place);
+                self.item(around, element, &joined(place, &path));
             } else {
                 around.push(element);
                 // An element may hold none.
-                self.items(around, rest, &place);
+                self.items(around, rest, place, &path);
                 around.pop();
             }
         }
@@ -149,6 +148,16 @@ impl Reader<'_> {
         }
         self.parsed.push_events(self.events);
         self.parsed
+    }
+}
+
+/// Line and pointer as a person reads them.
+fn joined(place: &str, path: &str) -> String {
+    match (place, path) {
+        ("", "") => "/".to_owned(),
+        ("", path) => path.to_owned(),
+        (place, "") => place.to_owned(),
+        (place, path) => format!("{place}, {path}"),
     }
 }
 

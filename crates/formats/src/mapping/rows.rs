@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use quaywatch_domain::event::{PartyRole, PortEvent, note};
+use quaywatch_domain::event::{Documents, PartyRole, PortEvent, note};
 use quaywatch_domain::{DeadLetterCode, EventKind};
 use serde_json::{Map, Value};
 
@@ -63,25 +63,31 @@ impl Rows<'_> {
                 }
                 Ok(None) => {}
                 Err((DeadLetterCode::NoTime, why)) => {
-                    return Err((DeadLetterCode::NoTime, format!("{} ({field}) {why}", named(rule))));
+                    let (source, shape) = (named(row, rule), values::shape(&text));
+                    return Err((DeadLetterCode::NoTime, format!("{source} ({field}) reads like {shape} and {why}")));
                 }
                 Err(_) => notes.push(note::VALUE_UNREADABLE),
             }
         }
         self.identify(row, &mut object);
+        // A movement that nobody named is one all the same.
+        if !object.contains_key("kind") && self.rules.iter().any(|(field, _)| *field == "kind") {
+            object.insert("kind".to_owned(), Value::from(EventKind::Other.as_str()));
+            notes.push(note::UNKNOWN_CODE);
+        }
         tidy(&mut object);
         let mut event = jsonl::event(object, bytes, self.context, path, self.format)
-            .map_err(|(code, sentence)| (code, self.source_of(code, sentence)))?;
-        if needs_container(&event.kind) && event.container().is_none() {
-            let sentence = "the row has no container number, so nobody knows what it is about".to_owned();
-            return Err((DeadLetterCode::NoSubject, sentence));
+            .map_err(|(code, sentence)| (code, self.source_of(row, code, sentence)))?;
+        if !has_subject(&event) {
+            let sentence = "the row names neither container, document, vessel nor user: nobody knows what it is about";
+            return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
         }
         notes.into_iter().for_each(|n| flag(&mut event, n));
         Ok(Some(event))
     }
 
     /// Where the mapping looks for what is missing.
-    fn source_of(&self, code: DeadLetterCode, sentence: String) -> String {
+    fn source_of(&self, row: &dyn Row, code: DeadLetterCode, sentence: String) -> String {
         let field = match code {
             DeadLetterCode::NoTime => "occurred_at",
             DeadLetterCode::MissingField => "kind",
@@ -89,7 +95,7 @@ impl Rows<'_> {
         };
         match self.rules.iter().find(|(known, _)| *known == field) {
             Some((_, rule)) if !rule.from.0.is_empty() => {
-                format!("{} ({field}) is empty or not there, and every event needs it", named(rule))
+                format!("{} ({field}) is empty or not there, and every event needs it", named(row, rule))
             }
             _ => format!("the mapping has no field {field}, and every event needs it; set mapping.fields.{field}"),
         }
@@ -108,7 +114,10 @@ impl Rows<'_> {
         let terminals = &settings.terminal_zones;
         let rule =
             self.rules.iter().find(|(field, _)| *field == "place.terminal").filter(|_| !terminals.is_empty());
-        let own = rule.and_then(|(_, rule)| terminals.get(text_of(row, rule).trim()));
+        let own = rule.and_then(|(_, rule)| match text_of(row, rule).trim() {
+            "" => terminals.get(rule.value.as_ref().or(settings.terminal.as_ref())?),
+            code => terminals.get(code),
+        });
         own.or(settings.time_zone.as_ref()).map(String::as_str)
     }
 
@@ -126,30 +135,22 @@ impl Rows<'_> {
     }
 }
 
-/// Kinds that say nothing without a container.
-const fn needs_container(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::GateIn
-            | EventKind::GateOut
-            | EventKind::Loaded
-            | EventKind::Discharged
-            | EventKind::YardMove
-            | EventKind::PositionReported
-            | EventKind::Weighed
-            | EventKind::PickedUp
-            | EventKind::DroppedOff
-    )
+/// Whether an event is about anything that a timeline is kept of, or about the system as a whole.
+fn has_subject(event: &PortEvent) -> bool {
+    let documents = event.documents.as_deref().is_some_and(|d| *d != Documents::default());
+    let vessel = event.transport.as_deref().is_some_and(|t| {
+        t.vessel_imo.is_some() || t.vessel_mmsi.is_some() || t.vessel_name.is_some() || t.call_id.is_some()
+    });
+    let system = matches!(event.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded);
+    event.container().is_some() || documents || vessel || event.actor.is_some() || system || event.retracted
 }
 
-/// What a rule takes from a row: its sources joined with a blank, else the constant, else what stands in.
+/// What a rule finds in a row: its sources joined with a blank.
 fn text_of(row: &dyn Row, rule: &RuleTable) -> String {
     let parts: Vec<Cow<'_, str>> = rule.from.0.iter().filter_map(|name| find(row, name)).collect();
     let text =
         parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    let stand_in = || rule.value.as_ref().or(rule.default.as_ref()).cloned().unwrap_or_default();
     match text.char_indices().nth(MAX_CHARACTERS) {
-        _ if text.is_empty() => stand_in(),
         Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
         None => text,
     }
@@ -168,12 +169,15 @@ fn find<'r>(row: &'r dyn Row, names: &str) -> Option<Cow<'r, str>> {
     found
 }
 
-/// How a person finds the source of a rule.
-fn named(rule: &RuleTable) -> String {
-    if rule.from.0.is_empty() {
-        "the constant".to_owned()
-    } else {
-        format!("'{}'", rule.from.0.join("' and '"))
+/// How a person finds the source of a rule: by the names that the row has, else by the first that is looked for.
+fn named(row: &dyn Row, rule: &RuleTable) -> String {
+    let one = |names: &String| {
+        let there = names.split('|').map(str::trim).find(|name| row.get(name).is_some());
+        there.or_else(|| names.split('|').next()).unwrap_or_default().to_owned()
+    };
+    match rule.from.0.iter().map(one).collect::<Vec<_>>() {
+        names if names.is_empty() => "the constant".to_owned(),
+        names => format!("'{}'", names.join("' and '")),
     }
 }
 

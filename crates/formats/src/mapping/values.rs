@@ -1,5 +1,7 @@
 //! From a text of the sender to the value of a field.
 
+use std::borrow::Cow;
+
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use quaywatch_domain::event::{
@@ -29,8 +31,11 @@ pub(super) struct Habits<'a> {
 
 /// Turns a text into the value of a field.
 pub(super) fn read(field: &str, text: &str, rule: &RuleTable, habits: Habits<'_>) -> Read {
-    let text = text.trim();
-    let (text, unknown) = translate(text, rule, field);
+    let (text, unknown) = match text.trim() {
+        // What the mapping itself gives is in our words already.
+        "" => (rule.value.as_deref().or(rule.default.as_deref()).unwrap_or_default(), false),
+        text => translate(text, rule, field),
+    };
     if text.is_empty() {
         return Ok(unknown.then(|| (Value::Null, vec![note::UNKNOWN_CODE])));
     }
@@ -92,7 +97,18 @@ fn translate<'t>(text: &'t str, rule: &'t RuleTable, field: &str) -> (&'t str, b
 
 fn time_error(field: &str) -> (DeadLetterCode, &'static str) {
     let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::BadField };
-    (code, "is not a time of the form that the mapping gives; set `format` of the field")
+    (code, "is no time, or none of a form that the mapping gives; set `format` of the field")
+}
+
+/// The shape of a text, which tells nobody what it says: `02.03.2026` is `99.99.9999`.
+pub(super) fn shape(text: &str) -> String {
+    let one = |c: char| match c {
+        _ if c.is_ascii_digit() => '9',
+        _ if c.is_alphabetic() => 'a',
+        _ if c.is_control() => '?',
+        _ => c,
+    };
+    text.chars().take(32).map(one).collect()
 }
 
 fn time(text: &str, rule: &RuleTable, zone: Option<&str>) -> Option<Noted> {
@@ -110,11 +126,16 @@ fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
         "iso" => return local_time::iso(text, zone),
         _ => {}
     }
-    let parts = strtime::parse(format, text).ok()?;
+    let (text, next_day) = match local_time::end_of_day(text) {
+        Some(midnight) => (Cow::Owned(midnight), true),
+        None => (Cow::Borrowed(text), false),
+    };
+    let parts = strtime::parse(format, text.as_ref()).ok()?;
     if let Ok(moment) = parts.to_timestamp() {
         return Some((Timestamp::from_millis(moment.as_millisecond()), Vec::new()));
     }
     let local = parts.to_datetime().or_else(|_| parts.to_date().map(DateTime::from)).ok()?;
+    let local = if next_day { local.tomorrow().ok()? } else { local };
     local_time::resolve(local, zone)
 }
 
@@ -204,10 +225,13 @@ fn constant(field: &str, value: &str) -> Option<String> {
         return None;
     }
     if field == "kind" {
-        let known = EventKind::KNOWN.iter().map(EventKind::as_str);
-        let near = nearest(value, known.clone()).filter(|near| edits(near, value) <= 2);
+        if EventKind::KNOWN.contains(&EventKind::from_word(value)) {
+            return None;
+        }
         // The kinds are an open set: only what looks like a slip of the pen is refused.
-        return near.filter(|near| *near != value).map(|near| format!("is no kind; the nearest is {near}"));
+        let near = nearest(value, EventKind::KNOWN.iter().map(EventKind::as_str));
+        let near = near.filter(|near| edits(near, value) <= 2);
+        return near.map(|near| format!("is no kind; the nearest is {near}"));
     }
     let list = list(field)?;
     let upper = value.to_uppercase();
@@ -309,6 +333,9 @@ mod tests {
         assert_eq!(value("equipment.laden", "laden", ""), "\"LADEN\"");
         assert_eq!(value("equipment.laden", "voll", ""), "null UNKNOWN_CODE");
         assert_eq!(value("retracted", "Ja", ""), "true");
+        let both = ", values = { Abholung = \"pickup_announced\" }, default = \"pickup_announced\"";
+        assert_eq!(value("kind", "", both), "\"pickup_announced\"");
+        assert_eq!(value("pin.outcome", "view", ", values = { \"*\" = \"\" }"), "nothing");
         assert_eq!(value("documents.order", "  ", ""), "nothing");
     }
 }
