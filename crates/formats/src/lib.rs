@@ -141,15 +141,20 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         Some(Format::Jsonl) => jsonl::parse(bytes, context),
         Some(Format::Csv) => mapping::parse_csv(bytes, context),
         Some(Format::Json) => mapping::parse_json(bytes, context),
-        Some(Format::Auto) | None => Parsed::rejected(
-            DeadLetterCode::UnknownFormat,
-            "the content is neither DCSA JSON, EDIFACT, JSON lines nor CSV with known headers; check what the sender \
-             sent, or give the feed a `format`, `profile` or `mapping`",
-            bytes,
-        ),
+        Some(Format::Auto) | None => Parsed::rejected(DeadLetterCode::UnknownFormat, unknown_format(bytes), bytes),
     };
     parsed.limit_rejects();
     parsed
+}
+
+fn unknown_format(bytes: &[u8]) -> String {
+    let why = "the content is neither DCSA JSON, EDIFACT, JSON lines nor CSV with known headers";
+    match mapping::fitting_profile(bytes) {
+        Some(profile) => format!("{why}; it looks like CSV that `profile = \"{profile}\"` reads: set it for the feed"),
+        None => {
+            format!("{why}; check what the sender sent, or give the feed a `format`, `profile` or `mapping`")
+        }
+    }
 }
 
 /// Tells the format by the content, unless the feed says it.

@@ -32,6 +32,30 @@ pub(crate) fn has_known_header(bytes: &[u8]) -> bool {
     cells.contains(&"kind") && cells.contains(&"occurred_at")
 }
 
+/// The ready mapping that a header fits: it finds time and container, and more columns than any other.
+pub(crate) fn fitting_profile(bytes: &[u8]) -> Option<&'static str> {
+    let text = Text::of(bytes, None);
+    let line = first_line(&text.bytes);
+    let delimiter = guess(line);
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(line);
+    let mut header = ByteRecord::new();
+    if !reader.read_byte_record(&mut header).ok()? || header.len() < 3 {
+        return None;
+    }
+    let columns = Columns::named(&header, &text);
+    let found = |mapping: &Mapping, field: &str| {
+        mapping.fields.get(field).is_some_and(|rule| !rule.0.from.0.is_empty() && !columns.lacks(&rule.0))
+    };
+    let fits = |mapping: &Mapping| {
+        let needed = ["occurred_at", "equipment.number"].iter().all(|field| found(mapping, field));
+        let count = mapping.fields.keys().filter(|field| found(mapping, field)).count();
+        // A kind of its own column tells more than any other.
+        needed.then(|| count + if found(mapping, "kind") { 3 } else { 0 })
+    };
+    let all = super::profiles().iter().filter_map(|(name, mapping)| Some((fits(mapping)?, *name)));
+    all.max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= 4).map(|(_, name)| name)
+}
+
 fn first_line(bytes: &[u8]) -> &[u8] {
     bytes.split(|b| matches!(b, b'\n' | b'\r')).find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
 }

@@ -82,8 +82,10 @@ impl Reader<'_> {
         let parts: Vec<&str> = pointer.split("/*").collect();
         let found = self.items(&mut vec![document], &parts, place, "");
         if !found {
-            let sentence =
-                format!("there is no array or object at '{pointer}'; set `mapping.items` of the feed");
+            let sentence = format!(
+                "there is no array or object at '{pointer}'; set `mapping.items` of the feed; the document has {}",
+                keys(document)
+            );
             let bytes = serde_json::to_vec(document).unwrap_or_default();
             self.reject(DeadLetterCode::MissingField, sentence, place, &bytes);
         }
@@ -149,6 +151,14 @@ impl Reader<'_> {
         self.parsed.push_events(self.events);
         self.parsed
     }
+}
+
+/// The keys of a document, as far as they are names and not numbers of something.
+fn keys(document: &Value) -> String {
+    let Value::Object(fields) = document else { return "no keys".to_owned() };
+    let names = fields.keys().filter(|key| key.bytes().filter(u8::is_ascii_digit).count() < 4);
+    let names: Vec<String> = names.take(20).map(|key| format!("/{}", key.chars().take(40).collect::<String>())).collect();
+    names.join(", ")
 }
 
 /// Line and pointer as a person reads them.

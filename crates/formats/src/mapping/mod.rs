@@ -23,12 +23,13 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use csv::{has_known_header, parse as parse_csv};
+pub(crate) use csv::{fitting_profile, has_known_header, parse as parse_csv};
 pub(crate) use fields::{is_part_of_a_field, nearest};
 pub(crate) use json::parse as parse_json;
 pub(crate) use mend::mend;
@@ -44,6 +45,14 @@ const PROFILES: [(&str, &str); 7] = [
     ("weighbridge", include_str!("../../profiles/weighbridge.toml")),
     ("yard-positions", include_str!("../../profiles/yard-positions.toml")),
 ];
+
+/// The ready mappings, read once.
+fn profiles() -> &'static [(&'static str, Mapping)] {
+    static READ: OnceLock<Vec<(&str, Mapping)>> = OnceLock::new();
+    READ.get_or_init(|| {
+        PROFILES.iter().filter_map(|(name, _)| Some((*name, Mapping::profile(name).ok()?))).collect()
+    })
+}
 
 /// How columns of a CSV file, or fields of a JSON document, become the fields of an event.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -115,7 +115,12 @@ fn time(text: &str, rule: &RuleTable, zone: Option<&str>) -> Option<Noted> {
     if rule.format.0.is_empty() {
         return local_time::iso(text, zone);
     }
-    rule.format.0.iter().find_map(|format| by_format(text, format, zone))
+    rule.format.0.iter().find_map(|format| by_format(text, format, zone).filter(is_of_our_days))
+}
+
+/// Years 1980 to 2199: a year of two digits that is read as one of four is none of these.
+fn is_of_our_days((moment, _): &Noted) -> bool {
+    (315_532_800_000..7_258_118_400_000).contains(&moment.as_millis())
 }
 
 fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
@@ -321,6 +326,12 @@ mod tests {
             value("occurred_at", "2026-03-01 14:05 +0100", ", format = \"%Y-%m-%d %H:%M %z\""),
             "\"2026-03-01T13:05:00Z\""
         );
+        let years = ", format = [\"%d.%m.%Y %H:%M\", \"%d.%m.%y %H:%M\"]";
+        assert_eq!(
+            value("occurred_at", "01.07.26 14:05", years),
+            "\"2026-07-01T12:05:00Z\" LOCAL_TIME_ASSUMED"
+        );
+        assert!(value("occurred_at", "01.07.26 14:05", pattern).starts_with("NO_TIME"));
         assert!(value("occurred_at", "soon", pattern).starts_with("NO_TIME"));
         assert!(value("created_at", "soon", pattern).starts_with("BAD_FIELD"));
     }

@@ -34,6 +34,10 @@ pub(crate) fn run(args: &Normalize) -> Result<ExitCode> {
             eprintln!("{}: {position}: {}: {}", path.display(), reject.code, reject.sentence);
         }
         let feed = args.feed.as_deref().unwrap_or_else(|| reader.feeds.claim(file_name(path)));
+        if args.feed.is_none() && feed == DEFAULT_FEED && reader.feeds.ids().next().is_some() {
+            let name = path.display();
+            eprintln!("{name}: no feed claims it by its `files`: read as feed '{DEFAULT_FEED}' in UTC, or name one with --feed");
+        }
         let survey = reader.survey(&bytes, file_name(path), args.feed.as_deref());
         feeds.entry(feed.to_owned()).or_default().add(&parsed, survey);
     }
@@ -98,10 +102,11 @@ impl Account {
         let events: usize = self.kinds.values().sum();
         let kinds = counted(&self.kinds);
         let mut text = format!(
-            "feed '{feed}': {} messages, {events} events{}{kinds}, {} rejected parts\n",
-            self.messages,
+            "feed '{feed}': {}, {}{}{kinds}; {} rejected\n",
+            several(self.messages, "message"),
+            several(events, "event"),
             if kinds.is_empty() { "" } else { ": " },
-            self.rejects
+            several(self.rejects, "part")
         );
         let mut line = |what: &str, list: String| {
             if !list.is_empty() {
@@ -117,6 +122,10 @@ impl Account {
         line("values that cannot be read", valued(unreadable));
         text
     }
+}
+
+fn several(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn counted(counts: &BTreeMap<String, usize>) -> String {

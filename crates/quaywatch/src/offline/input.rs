@@ -47,8 +47,8 @@ impl Folder {
             "feeds.toml" => self.feeds = Some(path.to_owned()),
             "parties.csv" => self.parties = Some(path.to_owned()),
             "feedback.ndjson" => self.feedback = Some(path.to_owned()),
-            "truth.ndjson" | "rules.toml" | "agencies.toml" if !named => {}
-            _ if name.starts_with('.') => {}
+            "truth.ndjson" if !named => {}
+            _ if name.starts_with('.') || (name.ends_with(".toml") && !named) => {}
             _ if list && !named => self.watchlists.push(path.to_owned()),
             _ => self.messages.push(path.to_owned()),
         }
