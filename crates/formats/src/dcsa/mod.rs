@@ -21,7 +21,9 @@ mod v3;
 
 use quaywatch_domain::event::note;
 use quaywatch_domain::{DeadLetterCode, PortEvent};
-use serde_json::Value;
+use serde_json_borrow::Value;
+
+use parts::Fields as _;
 
 use crate::charset::utf_8;
 use crate::finish::flag;
@@ -50,11 +52,11 @@ pub(crate) fn is_likely(text: &[u8]) -> bool {
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match serde_json::from_slice(body) {
-        Ok(document) => read(document, bytes, context),
+        Ok(document) => read(&document, bytes, context),
         Err(_) => {
             let (text, assumed) = utf_8(bytes);
             let mut parsed = match serde_json::from_slice(&text) {
-                Ok(document) => read(document, bytes, context),
+                Ok(document) => read(&document, bytes, context),
                 Err(error) => read_broken(&text, &error, bytes, context),
             };
             if assumed {
@@ -66,12 +68,12 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     }
 }
 
-fn read(document: Value, bytes: &[u8], context: &Context<'_>) -> Parsed {
+fn read(document: &Value<'_>, bytes: &[u8], context: &Context<'_>) -> Parsed {
     let items = match document {
         Value::Array(items) => items,
-        Value::Object(mut object) => match object.remove("events") {
-            Some(Value::Array(items)) => items,
-            _ => vec![Value::Object(object)],
+        Value::Object(_) => match document.field("events").and_then(Value::as_array) {
+            Some(items) => items,
+            None => std::slice::from_ref(document),
         },
         _ => {
             let sentence = "the message is JSON but neither an event nor an array of events";
@@ -175,14 +177,14 @@ enum Edition {
 }
 
 fn edition(item: &Value) -> Edition {
-    let has = |field| item.get(field).is_some();
+    let has = |field| item.field(field).is_some();
     if has("metadata") && has("payload") {
         return Edition::Draft;
     }
     if !["eventClassification", "eventRouting", "eventUpdatedDateTime", "isRetracted"].into_iter().any(has) {
         return Edition::Two;
     }
-    let words = item.get("eventClassification").is_some_and(|c| c.get("eventType").is_some())
-        || item.get("eventRouting").is_some_and(|r| r.get("originatingParties").is_some());
+    let words = item.field("eventClassification").is_some_and(|c| c.field("eventType").is_some())
+        || item.field("eventRouting").is_some_and(|r| r.field("originatingParties").is_some());
     Edition::Three(if words { v3::Dialect::Words } else { v3::Dialect::Codes })
 }

@@ -2,7 +2,7 @@
 
 use quaywatch_domain::event::{Mode, Place};
 use quaywatch_domain::{DeadLetterCode, EventKind};
-use serde_json::Value;
+use serde_json_borrow::Value;
 
 use crate::finish::bounded_id;
 
@@ -15,9 +15,21 @@ pub(super) type Refused = (DeadLetterCode, String);
 /// Longest text that is looked at, characters: what is longer is cut, and an event may be told for many containers.
 const MAX_CHARACTERS: usize = 1_024;
 
+/// The fields of an object.
+pub(super) trait Fields<'v> {
+    /// The value of a field, the last one where the sender wrote several; none when this is no object.
+    fn field(&self, name: &str) -> Option<&Value<'v>>;
+}
+
+impl<'v> Fields<'v> for Value<'v> {
+    fn field(&self, name: &str) -> Option<&Value<'v>> {
+        self.as_object()?.as_vec().iter().rev().find(|(key, _)| key.0 == name).map(|(_, value)| value)
+    }
+}
+
 /// A text without blanks around it; none when it is empty.
-pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
-    let text = value.get(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())?;
+pub(super) fn text<'a>(value: &'a Value<'_>, field: &str) -> Option<&'a str> {
+    let text = value.field(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())?;
     match text.char_indices().nth(MAX_CHARACTERS).filter(|_| text.len() > MAX_CHARACTERS) {
         Some((end, _)) => text.get(..end),
         None => Some(text),
@@ -26,7 +38,7 @@ pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
 
 /// A text of one's own; numbers are sometimes written as such.
 pub(super) fn owned(value: &Value, field: &str) -> Option<String> {
-    text(value, field).map(str::to_owned).or_else(|| match value.get(field)? {
+    text(value, field).map(str::to_owned).or_else(|| match value.field(field)? {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     })
@@ -34,18 +46,18 @@ pub(super) fn owned(value: &Value, field: &str) -> Option<String> {
 
 /// An identifier, of any length as the sender gave it, in bounded length.
 pub(super) fn id(value: &Value, field: &str) -> Option<String> {
-    let whole = value.get(field).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+    let whole = value.field(field).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
     whole.map(|text| bounded_id(text.to_owned())).or_else(|| owned(value, field))
 }
 
 /// Code and value of each entry of a list of references.
 pub(super) fn references<'a>(
-    item: &'a Value,
+    item: &'a Value<'_>,
     list: &str,
     code: &'a str,
     value: &'a str,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let items = item.get(list).and_then(Value::as_array).into_iter().flatten();
+    let items = item.field(list).and_then(Value::as_array).into_iter().flatten();
     items.filter_map(move |reference| Some((text(reference, code)?, text(reference, value)?)))
 }
 
@@ -87,7 +99,7 @@ pub(super) fn place(
     facility: Option<String>,
     coordinates: Option<&Value>,
 ) -> Option<Place> {
-    let degrees = |field: &str| number(coordinates?.get(field)?);
+    let degrees = |field: &str| number(coordinates?.field(field)?);
     let (latitude, longitude) = (degrees("latitude"), degrees("longitude"));
     let place = Place { un_locode, terminal, facility, yard: None, latitude, longitude };
     (place != Place::default()).then_some(place)

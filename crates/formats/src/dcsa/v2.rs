@@ -4,11 +4,11 @@
 use quaywatch_domain::event::{Documents, PortEvent, Seal, Transport, note};
 use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
-use serde_json::Value;
+use serde_json_borrow::Value;
 
 use super::codes;
 use super::parts::{
-    MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, owned, place, references, text,
+    Fields as _, MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, owned, place, references, text,
 };
 use crate::Context;
 use crate::finish::{blank, equipment, finish, flag};
@@ -37,7 +37,7 @@ pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Ve
         event.created_at = Some(created_at);
         event.revision = created_at.as_millis();
         notes.extend(noted);
-    } else if item.get("eventCreatedDateTime").is_some() {
+    } else if item.field("eventCreatedDateTime").is_some() {
         notes.push(note::VALUE_UNREADABLE);
     }
     let (classifier, classified) = codes::classifier(text(item, "eventClassifierCode"));
@@ -105,9 +105,9 @@ fn family(item: &Value) -> Option<&'static str> {
         Some("SHIPMENT") => Some("SHIPMENT"),
         Some("TRANSPORT") => Some("TRANSPORT"),
         Some("EQUIPMENT") => Some("EQUIPMENT"),
-        _ if item.get("equipmentEventTypeCode").is_some() => Some("EQUIPMENT"),
-        _ if item.get("transportEventTypeCode").is_some() => Some("TRANSPORT"),
-        _ if item.get("shipmentEventTypeCode").is_some() => Some("SHIPMENT"),
+        _ if item.field("equipmentEventTypeCode").is_some() => Some("EQUIPMENT"),
+        _ if item.field("transportEventTypeCode").is_some() => Some("TRANSPORT"),
+        _ if item.field("shipmentEventTypeCode").is_some() => Some("SHIPMENT"),
         _ => None,
     }
 }
@@ -129,7 +129,7 @@ fn kind_of(item: &Value, family: &str) -> (EventKind, bool) {
 }
 
 fn transport_kind(code: &str, item: &Value) -> (EventKind, bool) {
-    let mode = item.get("transportCall").and_then(|call| text(call, "modeOfTransport"));
+    let mode = item.field("transportCall").and_then(|call| text(call, "modeOfTransport"));
     let by_water = matches!(mode, None | Some("VESSEL" | "BARGE"));
     match code {
         "ARRI" if by_water => (EventKind::VesselArrived, true),
@@ -141,8 +141,8 @@ fn transport_kind(code: &str, item: &Value) -> (EventKind, bool) {
 
 /// Fills in all but container and time; whether all codes are of the standard's lists.
 fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
-    let call = item.get("transportCall");
-    let location = item.get("eventLocation").or_else(|| call.and_then(|c| c.get("location")));
+    let call = item.field("transportCall");
+    let location = item.field("eventLocation").or_else(|| call.and_then(|c| c.field("location")));
     let find =
         |field: &str| location.and_then(|l| owned(l, field)).or_else(|| call.and_then(|c| owned(c, field)));
     let smdg = find("facilityCodeListProvider").is_none_or(|provider| provider == "SMDG");
@@ -153,7 +153,7 @@ fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
     let transport = call.map(|call| transport(call, outbound)).filter(|t| *t != Transport::default());
     event.transport = transport.map(Box::new);
     event.documents = documents(item, context).map(Box::new);
-    let seals = item.get("seals").and_then(Value::as_array);
+    let seals = item.field("seals").and_then(Value::as_array);
     let seals: Vec<_> = seals.into_iter().flatten().filter_map(seal).collect();
     let known = seals.iter().all(|(_, known)| *known);
     event.seals = seals.into_iter().map(|(seal, _)| seal).collect();
@@ -161,7 +161,7 @@ fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
 }
 
 fn transport(call: &Value, outbound: bool) -> Transport {
-    let vessel = call.get("vessel").unwrap_or(&Value::Null);
+    let vessel = call.field("vessel").unwrap_or(&Value::Null);
     let mode = mode(text(call, "modeOfTransport"));
     let voyages = |outbound| {
         if outbound {

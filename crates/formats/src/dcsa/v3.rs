@@ -7,10 +7,12 @@
 use quaywatch_domain::event::{Documents, Party, PortEvent, Reefer, Route, Seal, Source, Transport, note};
 use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
-use serde_json::Value;
+use serde_json_borrow::Value;
 
 use super::codes::{self, Known};
-use super::parts::{MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, number, owned, place, text};
+use super::parts::{
+    Fields as _, MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, number, owned, place, text,
+};
 use crate::document::{Document, Function};
 use crate::edifact::role;
 use crate::finish::{blank, equipment, finish, flag};
@@ -64,7 +66,7 @@ pub(super) fn read(
         path: path.to_owned(),
         ..context.source.clone()
     };
-    let retracted = item.get("isRetracted").and_then(Value::as_bool).unwrap_or_default();
+    let retracted = item.field("isRetracted").and_then(Value::as_bool).unwrap_or_default();
     let happened = time("eventDateTime").map(|(moment, _)| moment);
     let received_at = context.received_at.or(updated).or(happened).unwrap_or_default();
     // A retraction need not say more than its id: then it comes after everything that was said before it was received.
@@ -91,7 +93,7 @@ pub(super) fn read(
         })?;
         let mut event = blank(context, kind, occurred_at);
         event.created_at = updated;
-        if updated.is_none() && item.get("eventUpdatedDateTime").is_some() {
+        if updated.is_none() && item.field("eventUpdatedDateTime").is_some() {
             flag(&mut event, note::VALUE_UNREADABLE);
         }
         event.revision = document.revision;
@@ -105,15 +107,15 @@ pub(super) fn read(
 }
 
 /// The first of several names that a field goes by.
-fn any<'a>(value: &'a Value, fields: &[&str]) -> Option<&'a str> {
+fn any<'a>(value: &'a Value<'_>, fields: &[&str]) -> Option<&'a str> {
     fields.iter().find_map(|field| text(value, field))
 }
 
 /// The parties that the event comes from.
-fn origins(item: &Value) -> impl Iterator<Item = &Value> {
-    let routing = item.get("eventRouting");
-    let several = routing.and_then(|r| r.get("originatingParties")).and_then(Value::as_array);
-    let one = routing.and_then(|r| r.get("originatingParty")).filter(|_| several.is_none());
+fn origins<'a, 'v>(item: &'a Value<'v>) -> impl Iterator<Item = &'a Value<'v>> {
+    let routing = item.field("eventRouting");
+    let several = routing.and_then(|r| r.field("originatingParties")).and_then(Value::as_array);
+    let one = routing.and_then(|r| r.field("originatingParty")).filter(|_| several.is_none());
     several.into_iter().flatten().chain(one).take(MAX_PARTIES)
 }
 
@@ -137,8 +139,8 @@ fn party(origin: &Value) -> Option<Party> {
     Some(Party { id: Some(id), id_scheme: Some(scheme.to_owned()), ..Party::new(role) })
 }
 
-fn classification(item: &Value) -> &Value {
-    item.get("eventClassification").unwrap_or(item)
+fn classification<'a, 'v>(item: &'a Value<'v>) -> &'a Value<'v> {
+    item.field("eventClassification").unwrap_or(item)
 }
 
 fn kind_of(item: &Value) -> Option<Known> {
@@ -158,8 +160,8 @@ fn kind_of(item: &Value) -> Option<Known> {
             )
         }
         "SHIPMENT" => {
-            let details = item.get("shipmentDetails");
-            let document = details.and_then(|d| d.get("documentReference"));
+            let details = item.field("shipmentDetails");
+            let document = details.and_then(|d| d.field("documentReference"));
             codes::shipment(
                 shipment(),
                 document.and_then(|d| any(d, &["typeCode", "type"])).unwrap_or_default(),
@@ -168,7 +170,7 @@ fn kind_of(item: &Value) -> Option<Known> {
         }
         "IOT" => {
             // January 2026 has the particulars in the details.
-            let details = item.get("iotDetails").and_then(|d| any(d, &["iotEventCode", "iotEvent"]));
+            let details = item.field("iotDetails").and_then(|d| any(d, &["iotEventCode", "iotEvent"]));
             codes::device(
                 details.or_else(|| any(c, &["iotEventTypeCode", "iotEventType"])).unwrap_or_default(),
             )
@@ -178,8 +180,8 @@ fn kind_of(item: &Value) -> Option<Known> {
     })
 }
 
-fn call(item: &Value) -> Option<&Value> {
-    item.get("transportDetails")?.get("transportCall")
+fn call<'a, 'v>(item: &'a Value<'v>) -> Option<&'a Value<'v>> {
+    item.field("transportDetails")?.field("transportCall")
 }
 
 /// Fills in all but container and time; whether all codes are of the standard's lists.
@@ -187,8 +189,8 @@ fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
     let (classifier, mut known) =
         codes::classifier(any(classification(item), &["eventClassifierCode", "eventClassifier"]));
     event.classifier = classifier;
-    let location = item.get("eventLocation");
-    let facility_of = location.and_then(|l| l.get("facility"));
+    let location = item.field("eventLocation");
+    let facility_of = location.and_then(|l| l.field("facility"));
     let code = facility_of.or(location);
     let smdg =
         code.and_then(|c| text(c, "facilityCodeListProvider")).is_none_or(|provider| provider == "SMDG");
@@ -196,23 +198,23 @@ fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
         location.and_then(|l| owned(l, "UNLocationCode")),
         code.and_then(|c| owned(c, "facilityCode")).filter(|_| smdg),
         location.and_then(|l| any(l, &["facilityTypeCode", "facilityType"])).map(facility),
-        location.and_then(|l| l.get("geoCoordinate")),
+        location.and_then(|l| l.field("geoCoordinate")),
     )
     .map(Box::new);
     let outbound = is_outbound(&event.kind);
     let transport = call(item).map(|call| transport(call, outbound, context));
     event.transport = transport.filter(|t| *t != Transport::default()).map(Box::new);
-    let shipment = item.get("shipmentDetails");
+    let shipment = item.field("shipmentDetails");
     event.documents = shipment.and_then(|s| documents(s, context)).map(Box::new);
     event.route = shipment.and_then(|s| route(s, location?)).map(Box::new);
     event.parties = origins(item).filter_map(party).collect();
-    let details = item.get("equipmentDetails");
-    let seals = details.and_then(|d| d.get("seals")).and_then(Value::as_array);
+    let details = item.field("equipmentDetails");
+    let seals = details.and_then(|d| d.field("seals")).and_then(Value::as_array);
     for (seal, listed) in seals.into_iter().flatten().filter_map(seal) {
         known &= listed;
         event.seals.push(seal);
     }
-    event.reefer = item.get("reeferDetails").map(reefer).filter(|r| *r != Reefer::default()).map(Box::new);
+    event.reefer = item.field("reeferDetails").map(reefer).filter(|r| *r != Reefer::default()).map(Box::new);
     known
 }
 
@@ -232,10 +234,11 @@ fn route(shipment: &Value, location: &Value) -> Option<Route> {
 }
 
 fn transport(call: &Value, outbound: bool, context: &Context<'_>) -> Transport {
-    let part = |field: &str| call.get(field).unwrap_or(&Value::Null);
+    let part = |field: &str| call.field(field).unwrap_or(&Value::Null);
     let (vessel, truck) = (part("vesselTransport"), part("truckTransport"));
-    let plate =
-        |field: &str| text(truck.get(field)?, "licensePlate").map(|p| context.key.pseudonym(Kind::Plate, p));
+    let plate = |field: &str| {
+        text(truck.field(field)?, "licensePlate").map(|p| context.key.pseudonym(Kind::Plate, p))
+    };
     let voyage = |field: &str| {
         any(part(field), &["carrierVoyageNumber", "universalVoyageReference"]).map(str::to_owned)
     };
@@ -288,9 +291,9 @@ fn documents(details: &Value, context: &Context<'_>) -> Option<Documents> {
 }
 
 /// Type and number of each document and reference that a shipment names, the document that it is about first.
-fn referenced(details: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let list = |field| details.get(field).and_then(Value::as_array).into_iter().flatten();
-    let all = details.get("documentReference").into_iter().chain(list("additionalDocumentReferences"));
+fn referenced<'a>(details: &'a Value<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let list = |field| details.field(field).and_then(Value::as_array).into_iter().flatten();
+    let all = details.field("documentReference").into_iter().chain(list("additionalDocumentReferences"));
     let all = all.chain(list("shipmentReferences"));
     all.filter_map(|reference| Some((any(reference, &["typeCode", "type"])?, text(reference, "reference")?)))
 }
@@ -308,9 +311,9 @@ fn seal(value: &Value) -> Option<(Seal, bool)> {
 fn reefer(details: &Value) -> Reefer {
     let fahrenheit = any(details, &["temperatureUnit"]).is_some_and(|unit| unit.starts_with("FAH"));
     let celsius = |value: &Value| number(value).map(|t| if fahrenheit { (t - 32.0) / 1.8 } else { t });
-    let air = |field: &str| celsius(details.get(field)?.get("temperatureValue")?);
+    let air = |field: &str| celsius(details.field(field)?.field("temperatureValue")?);
     Reefer {
-        setpoint_c: details.get("internalSetpointTemperature").and_then(celsius),
+        setpoint_c: details.field("internalSetpointTemperature").and_then(celsius),
         supply_c: air("supplyAirTemperatureMeasurement"),
         return_c: air("returnAirTemperatureMeasurement"),
         powered: match text(details, "powerStatus") {
@@ -328,7 +331,7 @@ fn for_containers(
     item: &Value,
     context: &Context<'_>,
 ) -> Result<Vec<PortEvent>, Refused> {
-    let details = item.get("equipmentDetails");
+    let details = item.field("equipmentDetails");
     if let Some(mut found) = details.and_then(|d| text(d, "equipmentReference")).and_then(equipment) {
         let details = details.unwrap_or(&Value::Null);
         found.iso_type = owned(details, "ISOEquipmentCode");
@@ -344,7 +347,7 @@ fn for_containers(
         }
         return Ok(vec![finish(PortEvent { equipment: Some(found), ..event }, context)]);
     }
-    let shipment = item.get("shipmentDetails");
+    let shipment = item.field("shipmentDetails");
     let named = shipment.into_iter().flat_map(referenced);
     let named = named.filter(|(code, _)| matches!(*code, "EQ" | "EQUIPMENT_REFERENCE"));
     let named: Vec<_> = named.filter_map(|(_, value)| equipment(value)).take(MAX_CONTAINERS).collect();
@@ -376,7 +379,7 @@ mod tests {
     fn fahrenheit_becomes_celsius() {
         let details = serde_json::json!({"temperatureUnit": "FAH", "internalSetpointTemperature": "14",
             "returnAirTemperatureMeasurement": {"temperatureValue": 32}, "powerStatus": "POWER_OFF"});
-        let read = reefer(&details);
+        let read = reefer(&(&details).into());
         assert_eq!((read.setpoint_c, read.return_c, read.powered), (Some(-10.0), Some(0.0), Some(false)));
     }
 }
