@@ -124,7 +124,8 @@ impl Feeds {
     /// # Errors
     /// When it is not TOML, has unknown keys, or names a time zone, field, pattern or ready mapping that does not exist.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut feeds: Self = toml::from_str(text).map_err(|e| Error::Syntax(with_nearest(&e.to_string())))?;
+        let mut feeds: Self =
+            toml::from_str(text).map_err(|e| Error::Syntax(with_nearest(&e.to_string())))?;
         for (feed, settings) in &mut feeds.feeds {
             settings.lay_over_profile(feed)?;
         }
@@ -193,7 +194,8 @@ impl Feeds {
 /// Says which of the expected keys an unknown one was meant to be.
 fn with_nearest(error: &str) -> String {
     let error = error.trim_end();
-    let mut quoted = error.split_once("unknown field").map_or("", |(_, rest)| rest).split('`').skip(1).step_by(2);
+    let mut quoted =
+        error.split_once("unknown field").map_or("", |(_, rest)| rest).split('`').skip(1).step_by(2);
     let Some(unknown) = quoted.next() else { return error.to_owned() };
     match nearest(unknown, quoted) {
         Some(near) => format!("{error}\nthe nearest to '{unknown}' is '{near}'"),

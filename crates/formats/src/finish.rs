@@ -101,7 +101,13 @@ fn limit_texts(event: &mut PortEvent) {
     let source = &mut *event.source;
     texts.extend([&mut source.sender, &mut source.message_id].into_iter().filter_map(Option::as_mut));
     for party in &mut event.parties {
-        texts.extend(some([&mut party.id, &mut party.id_scheme, &mut party.name, &mut party.address, &mut party.country]));
+        texts.extend(some([
+            &mut party.id,
+            &mut party.id_scheme,
+            &mut party.name,
+            &mut party.address,
+            &mut party.country,
+        ]));
     }
     for seal in &mut event.seals {
         texts.push(&mut seal.number);
@@ -109,7 +115,12 @@ fn limit_texts(event: &mut PortEvent) {
     }
     texts.extend(event.weights.iter_mut().filter_map(|weight| weight.method.as_mut()));
     for cargo in &mut event.cargo {
-        texts.extend(some([&mut cargo.hs_code, &mut cargo.description, &mut cargo.origin_country, &mut cargo.dangerous_goods]));
+        texts.extend(some([
+            &mut cargo.hs_code,
+            &mut cargo.description,
+            &mut cargo.origin_country,
+            &mut cargo.dangerous_goods,
+        ]));
     }
     if let Some(p) = event.place.as_deref_mut() {
         texts.extend(some([&mut p.un_locode, &mut p.terminal, &mut p.facility]));
@@ -125,11 +136,21 @@ fn limit_texts(event: &mut PortEvent) {
         texts.extend(some([&mut t.voyage, &mut t.carrier, &mut t.service, &mut t.call_id, &mut t.stow_cell]));
     }
     if let Some(r) = event.route.as_deref_mut() {
-        texts.extend(some([&mut r.port_of_loading, &mut r.port_of_discharge, &mut r.place_of_delivery, &mut r.origin_country]));
+        texts.extend(some([
+            &mut r.port_of_loading,
+            &mut r.port_of_discharge,
+            &mut r.place_of_delivery,
+            &mut r.origin_country,
+        ]));
         texts.extend(&mut r.transshipment_ports);
     }
     if let Some(d) = event.documents.as_deref_mut() {
-        texts.extend(some([&mut d.booking, &mut d.bill_of_lading, &mut d.transport_document, &mut d.customs_declaration]));
+        texts.extend(some([
+            &mut d.booking,
+            &mut d.bill_of_lading,
+            &mut d.transport_document,
+            &mut d.customs_declaration,
+        ]));
         texts.extend(some([&mut d.release, &mut d.order, &mut d.appointment]));
     }
     if let Some(c) = event.customs.as_deref_mut() {

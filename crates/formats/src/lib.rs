@@ -141,7 +141,9 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         Some(Format::Jsonl) => jsonl::parse(bytes, context),
         Some(Format::Csv) => mapping::parse_csv(bytes, context),
         Some(Format::Json) => mapping::parse_json(bytes, context),
-        Some(Format::Auto) | None => Parsed::rejected(DeadLetterCode::UnknownFormat, unknown_format(bytes), bytes),
+        Some(Format::Auto) | None => {
+            Parsed::rejected(DeadLetterCode::UnknownFormat, unknown_format(bytes), bytes)
+        }
     };
     parsed.limit_rejects();
     parsed
@@ -150,7 +152,9 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
 fn unknown_format(bytes: &[u8]) -> String {
     let why = "the content is neither DCSA JSON, EDIFACT, JSON lines nor CSV with known headers";
     match mapping::fitting_profile(bytes) {
-        Some(profile) => format!("{why}; it looks like CSV that `profile = \"{profile}\"` reads: set it for the feed"),
+        Some(profile) => {
+            format!("{why}; it looks like CSV that `profile = \"{profile}\"` reads: set it for the feed")
+        }
         None => {
             format!("{why}; check what the sender sent, or give the feed a `format`, `profile` or `mapping`")
         }
@@ -163,7 +167,8 @@ fn sniff(bytes: &[u8], context: &Context<'_>) -> Option<Format> {
         return Some(context.settings.format);
     }
     // Two-byte text with a mark: exports of office programs.
-    let wide = encoding_rs::Encoding::for_bom(bytes).is_some_and(|(encoding, _)| encoding != encoding_rs::UTF_8);
+    let wide =
+        encoding_rs::Encoding::for_bom(bytes).is_some_and(|(encoding, _)| encoding != encoding_rs::UTF_8);
     let text = if wide { charset::utf_8(bytes).0 } else { Cow::Borrowed(bytes) };
     let start = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text).trim_ascii_start();
     if [b"UNA".as_slice(), b"UNB", b"UNH"].iter().any(|tag| start.starts_with(tag)) {

@@ -70,7 +70,8 @@ pub(crate) fn end_of_day(text: &str) -> Option<String> {
     let time = text.get(at..)?;
     let midnight = ["24:00", "24.00"].iter().any(|all| time.starts_with(all));
     let zeros = time.bytes().skip(2).all(|b| matches!(b, b'0' | b':' | b'.'));
-    (midnight && zeros && !sign.is_empty()).then(|| format!("{}00{}", text.get(..at).unwrap_or_default(), time.get(2..).unwrap_or_default()))
+    (midnight && zeros && !sign.is_empty())
+        .then(|| format!("{}00{}", text.get(..at).unwrap_or_default(), time.get(2..).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -131,8 +131,20 @@ fn every_type_has_at_least_five_samples() {
 #[test]
 fn no_secret_is_in_what_a_sample_becomes() {
     const SECRETS: [&str; 14] = [
-        "4711", "4712", "KP AB", "AB-123", "KP 77", "LJ-55", "HH-AB", "D-1188", "jnovak", "jmüller", "10.1.2.3",
-        "Janez", "j@x.si", "WDB9634031L000001",
+        "4711",
+        "4712",
+        "KP AB",
+        "AB-123",
+        "KP 77",
+        "LJ-55",
+        "HH-AB",
+        "D-1188",
+        "jnovak",
+        "jmüller",
+        "10.1.2.3",
+        "Janez",
+        "j@x.si",
+        "WDB9634031L000001",
     ];
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
     for kind in TYPES.iter().filter(|kind| !kind.starts_with("edifact")) {

@@ -38,7 +38,8 @@ fn start(text: &[u8]) -> Option<usize> {
                 if scan.depth == 1 && !scan.in_string && text.get(at..)?.starts_with(b"\"events\"") {
                     let rest = text.get(at + 8..)?;
                     let colon = rest.iter().position(|b| !b.is_ascii_whitespace())?;
-                    let bracket = colon + 1 + rest.get(colon + 1..)?.iter().position(|b| !b.is_ascii_whitespace())?;
+                    let bracket =
+                        colon + 1 + rest.get(colon + 1..)?.iter().position(|b| !b.is_ascii_whitespace())?;
                     if rest.get(colon) == Some(&b':') && rest.get(bracket) == Some(&b'[') {
                         return Some(at + 8 + bracket + 1);
                     }
@@ -86,7 +87,10 @@ mod tests {
     #[test]
     fn elements_are_told_apart_whatever_is_in_them() {
         assert_eq!(elements(r#"[{"a":1}, {"b":"],\"}"} , NaN]"#), [r#"{"a":1}"#, r#"{"b":"],\"}"}"#, "NaN"]);
-        assert_eq!(elements(r#"{"x":["events"],"events" : [{"a":[1,2]},{"b":"#), [r#"{"a":[1,2]}"#, r#"{"b":"#]);
+        assert_eq!(
+            elements(r#"{"x":["events"],"events" : [{"a":[1,2]},{"b":"#),
+            [r#"{"a":[1,2]}"#, r#"{"b":"#]
+        );
         assert_eq!(elements("[]"), [""; 0]);
         assert_eq!(elements("[1] trailing"), ["1"]);
         assert_eq!(elements(r#"{"events":{}}"#), [""; 0]);

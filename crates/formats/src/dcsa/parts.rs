@@ -1,7 +1,7 @@
 //! What the editions have in common.
 
-use quaywatch_domain::{DeadLetterCode, EventKind};
 use quaywatch_domain::event::{Mode, Place};
+use quaywatch_domain::{DeadLetterCode, EventKind};
 use serde_json::Value;
 
 use crate::finish::bounded_id;

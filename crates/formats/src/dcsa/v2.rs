@@ -7,7 +7,9 @@ use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
 use serde_json::Value;
 
 use super::codes;
-use super::parts::{MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, owned, place, references, text};
+use super::parts::{
+    MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, owned, place, references, text,
+};
 use crate::Context;
 use crate::finish::{blank, equipment, finish, flag};
 use crate::local_time;
@@ -162,7 +164,11 @@ fn transport(call: &Value, outbound: bool) -> Transport {
     let vessel = call.get("vessel").unwrap_or(&Value::Null);
     let mode = mode(text(call, "modeOfTransport"));
     let voyages = |outbound| {
-        if outbound { ["exportVoyageNumber", "importVoyageNumber"] } else { ["importVoyageNumber", "exportVoyageNumber"] }
+        if outbound {
+            ["exportVoyageNumber", "importVoyageNumber"]
+        } else {
+            ["importVoyageNumber", "exportVoyageNumber"]
+        }
     };
     Transport {
         mode,

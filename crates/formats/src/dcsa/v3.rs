@@ -239,8 +239,7 @@ fn transport(call: &Value, outbound: bool, context: &Context<'_>) -> Transport {
     let voyage = |field: &str| {
         any(part(field), &["carrierVoyageNumber", "universalVoyageReference"]).map(str::to_owned)
     };
-    let (import, export) =
-        (voyage("importVoyageNumberOrReference"), voyage("exportVoyageNumberOrReference"));
+    let (import, export) = (voyage("importVoyageNumberOrReference"), voyage("exportVoyageNumberOrReference"));
     Transport {
         mode: mode(text(call, "modeOfTransport")),
         vessel_imo: owned(vessel, "vesselIMONumber"),
@@ -270,7 +269,11 @@ fn documents(details: &Value, context: &Context<'_>) -> Option<Documents> {
             }
             "CUC" | "CUSTOMS_CLEARANCE" => &mut documents.customs_declaration,
             "TRO" | "TRANSPORT_ORDER" => &mut documents.order,
-            "ECR" | "EMPTY_CONTAINER_RELEASE_REFERENCE" | "CRO" | "DEO" | "CONTAINER_RELEASE_ORDER"
+            "ECR"
+            | "EMPTY_CONTAINER_RELEASE_REFERENCE"
+            | "CRO"
+            | "DEO"
+            | "CONTAINER_RELEASE_ORDER"
             | "DELIVERY_ORDER" => {
                 // The number may be all that is asked for at the gate.
                 let release = || context.key.pseudonym(Kind::Release, value);
@@ -296,7 +299,10 @@ fn referenced(details: &Value) -> impl Iterator<Item = (&str, &str)> {
 fn seal(value: &Value) -> Option<(Seal, bool)> {
     let (source, known) = codes::sealer(text(value, "source"));
     let seal_type = text(value, "type").map(codes::seal_type);
-    Some((Seal { number: owned(value, "number")?, normalised: None, source, condition: None, seal_type }, known))
+    Some((
+        Seal { number: owned(value, "number")?, normalised: None, source, condition: None, seal_type },
+        known,
+    ))
 }
 
 fn reefer(details: &Value) -> Reefer {
@@ -317,7 +323,11 @@ fn reefer(details: &Value) -> Reefer {
 }
 
 /// One event for the container it is about, or for each that the shipment names.
-fn for_containers(mut event: PortEvent, item: &Value, context: &Context<'_>) -> Result<Vec<PortEvent>, Refused> {
+fn for_containers(
+    mut event: PortEvent,
+    item: &Value,
+    context: &Context<'_>,
+) -> Result<Vec<PortEvent>, Refused> {
     let details = item.get("equipmentDetails");
     if let Some(mut found) = details.and_then(|d| text(d, "equipmentReference")).and_then(equipment) {
         let details = details.unwrap_or(&Value::Null);

@@ -37,7 +37,8 @@ pub(crate) fn fitting_profile(bytes: &[u8]) -> Option<&'static str> {
     let text = Text::of(bytes, None);
     let line = first_line(&text.bytes);
     let delimiter = guess(line);
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(line);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(line);
     let mut header = ByteRecord::new();
     if !reader.read_byte_record(&mut header).ok()? || header.len() < 3 {
         return None;
@@ -288,7 +289,8 @@ impl Columns {
 
     /// What no rule reads, and which rules have nothing to read.
     fn look(&self, mapping: &Mapping, rules: &[(&str, &RuleTable)], survey: &mut Survey) {
-        let own = rules.iter().flat_map(|(_, rule)| &rule.from.0).chain(&mapping.id).chain(mapping.only.keys());
+        let own =
+            rules.iter().flat_map(|(_, rule)| &rule.from.0).chain(&mapping.id).chain(mapping.only.keys());
         let read: Vec<usize> =
             own.flat_map(|names| names.split('|')).filter_map(|name| self.place(name.trim())).collect();
         for (at, name) in self.names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {

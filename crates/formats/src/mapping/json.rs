@@ -157,7 +157,8 @@ impl Reader<'_> {
 fn keys(document: &Value) -> String {
     let Value::Object(fields) = document else { return "no keys".to_owned() };
     let names = fields.keys().filter(|key| key.bytes().filter(u8::is_ascii_digit).count() < 4);
-    let names: Vec<String> = names.take(20).map(|key| format!("/{}", key.chars().take(40).collect::<String>())).collect();
+    let names: Vec<String> =
+        names.take(20).map(|key| format!("/{}", key.chars().take(40).collect::<String>())).collect();
     names.join(", ")
 }
 

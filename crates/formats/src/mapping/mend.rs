@@ -62,8 +62,19 @@ fn mended(path: &str, value: Value, notes: &mut Vec<&'static str>) -> Option<Val
 /// Whether fields stand within it.
 fn is_section(name: &str) -> bool {
     const SECTIONS: [&str; 13] = [
-        "place", "equipment", "transport", "route", "documents", "parties", "seals", "weights", "customs", "pin",
-        "actor", "reefer", "cargo",
+        "place",
+        "equipment",
+        "transport",
+        "route",
+        "documents",
+        "parties",
+        "seals",
+        "weights",
+        "customs",
+        "pin",
+        "actor",
+        "reefer",
+        "cargo",
     ];
     SECTIONS.contains(&name)
 }
@@ -84,7 +95,9 @@ fn scalar(path: &str, what: Holds, value: Value, notes: &mut Vec<&'static str>) 
             }
         },
         Holds::Flag => values::flag(&text).map(Value::Bool),
-        Holds::Number => values::number(&text, None).and_then(serde_json::Number::from_f64).map(Value::Number),
+        Holds::Number => {
+            values::number(&text, None).and_then(serde_json::Number::from_f64).map(Value::Number)
+        }
         Holds::Integer => values::number(&text, None).map(|n| Value::from(n.round() as i64)),
     };
     if read.as_ref() != Some(&value) {

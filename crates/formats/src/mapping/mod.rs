@@ -176,7 +176,8 @@ impl Mapping {
 
     /// Whether it reads JSON rather than CSV.
     pub(crate) fn reads_json(&self) -> bool {
-        let pointer = |text: &String| text.starts_with('/') || text.starts_with("$/") || text.starts_with("^");
+        let pointer =
+            |text: &String| text.starts_with('/') || text.starts_with("$/") || text.starts_with("^");
         self.items.is_some() || self.fields.values().any(|rule| rule.0.from.0.iter().any(pointer))
     }
 

@@ -64,7 +64,10 @@ impl Rows<'_> {
                 Ok(None) => {}
                 Err((DeadLetterCode::NoTime, why)) => {
                     let (source, shape) = (named(row, rule), values::shape(&text));
-                    return Err((DeadLetterCode::NoTime, format!("{source} ({field}) reads like {shape} and {why}")));
+                    return Err((
+                        DeadLetterCode::NoTime,
+                        format!("{source} ({field}) reads like {shape} and {why}"),
+                    ));
                 }
                 Err(_) => notes.push(note::VALUE_UNREADABLE),
             }
@@ -79,7 +82,8 @@ impl Rows<'_> {
         let mut event = jsonl::event(object, bytes, self.context, path, self.format)
             .map_err(|(code, sentence)| (code, self.source_of(row, code, sentence)))?;
         if !has_subject(&event) {
-            let sentence = "the row names neither container, document, vessel nor user: nobody knows what it is about";
+            let sentence =
+                "the row names neither container, document, vessel nor user: nobody knows what it is about";
             return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
         }
         notes.into_iter().for_each(|n| flag(&mut event, n));
@@ -97,7 +101,9 @@ impl Rows<'_> {
             Some((_, rule)) if !rule.from.0.is_empty() => {
                 format!("{} ({field}) is empty or not there, and every event needs it", named(row, rule))
             }
-            _ => format!("the mapping has no field {field}, and every event needs it; set mapping.fields.{field}"),
+            _ => format!(
+                "the mapping has no field {field}, and every event needs it; set mapping.fields.{field}"
+            ),
         }
     }
 

@@ -80,7 +80,10 @@ impl Survey {
                 fields.for_each(|(key, inner)| self.canonical(inner, &within(key)));
             }
             Value::Array(entries) => {
-                entries.iter().enumerate().for_each(|(at, entry)| self.canonical(entry, &within(&at.to_string())));
+                entries
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, entry)| self.canonical(entry, &within(&at.to_string())));
             }
             Value::Null => {}
             _ if holds(path).is_none() => self.unused(path),

@@ -48,7 +48,8 @@ pub(super) fn read(field: &str, text: &str, rule: &RuleTable, habits: Habits<'_>
             Value::String(moment.to_string())
         }
         Some(Holds::Number) => {
-            let mut read = number(text, habits.decimal).ok_or((DeadLetterCode::BadField, "is not a number"))?;
+            let mut read =
+                number(text, habits.decimal).ok_or((DeadLetterCode::BadField, "is not a number"))?;
             // No scale tells grams: 24.880 kg are tons with a separator of thousands.
             if habits.decimal.is_none() && is_mass(field, rule) && in_thousands(text) {
                 read *= 1_000.0;

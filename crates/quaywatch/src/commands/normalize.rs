@@ -36,7 +36,9 @@ pub(crate) fn run(args: &Normalize) -> Result<ExitCode> {
         let feed = args.feed.as_deref().unwrap_or_else(|| reader.feeds.claim(file_name(path)));
         if args.feed.is_none() && feed == DEFAULT_FEED && reader.feeds.ids().next().is_some() {
             let name = path.display();
-            eprintln!("{name}: no feed claims it by its `files`: read as feed '{DEFAULT_FEED}' in UTC, or name one with --feed");
+            eprintln!(
+                "{name}: no feed claims it by its `files`: read as feed '{DEFAULT_FEED}' in UTC, or name one with --feed"
+            );
         }
         let survey = reader.survey(&bytes, file_name(path), args.feed.as_deref());
         feeds.entry(feed.to_owned()).or_default().add(&parsed, survey);
