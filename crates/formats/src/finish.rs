@@ -89,87 +89,72 @@ pub(crate) fn bounded_id(id: String) -> String {
     format!("{head}~{}", Sha256::of(id.as_bytes()))
 }
 
-fn some<const N: usize>(fields: [&mut Option<String>; N]) -> impl Iterator<Item = &mut String> {
-    fields.into_iter().filter_map(Option::as_mut)
-}
-
 /// Cuts the texts that a sender controls; identifiers of that length are not identifiers.
 fn limit_texts(event: &mut PortEvent) {
-    let id = bounded_id(std::mem::take(&mut event.event_id));
-    event.event_id = id;
-    let mut texts: Vec<&mut String> = Vec::new();
-    let source = &mut *event.source;
-    texts.extend([&mut source.sender, &mut source.message_id].into_iter().filter_map(Option::as_mut));
+    event.event_id = bounded_id(std::mem::take(&mut event.event_id));
+    let mut is_cut = false;
+    macro_rules! limit {
+        ($section:expr, [$($field:ident),+]) => {
+            $(is_cut |= $section.$field.as_mut().is_some_and(cut);)+
+        };
+    }
+    limit!(event.source, [sender, message_id]);
     for party in &mut event.parties {
-        texts.extend(some([
-            &mut party.id,
-            &mut party.id_scheme,
-            &mut party.name,
-            &mut party.address,
-            &mut party.country,
-        ]));
+        limit!(party, [id, id_scheme, name, address, country]);
     }
     for seal in &mut event.seals {
-        texts.push(&mut seal.number);
-        texts.extend(some([&mut seal.seal_type]));
+        is_cut |= cut(&mut seal.number);
+        limit!(seal, [normalised, seal_type]);
     }
-    texts.extend(event.weights.iter_mut().filter_map(|weight| weight.method.as_mut()));
     for cargo in &mut event.cargo {
-        texts.extend(some([
-            &mut cargo.hs_code,
-            &mut cargo.description,
-            &mut cargo.origin_country,
-            &mut cargo.dangerous_goods,
-        ]));
+        limit!(cargo, [hs_code, description, origin_country, dangerous_goods]);
     }
-    if let Some(p) = event.place.as_deref_mut() {
-        texts.extend(some([&mut p.un_locode, &mut p.terminal, &mut p.facility]));
-        if let Some(yard) = p.yard.as_mut() {
-            texts.extend(some([&mut yard.block, &mut yard.bay, &mut yard.row, &mut yard.tier]));
-        }
+    for weight in &mut event.weights {
+        limit!(weight, [method]);
     }
     if let Some(equipment) = event.equipment.as_deref_mut() {
-        texts.extend(some([&mut equipment.iso_type]));
+        limit!(equipment, [iso_type]);
     }
-    if let Some(t) = event.transport.as_deref_mut() {
-        texts.extend(some([&mut t.vessel_imo, &mut t.vessel_mmsi, &mut t.vessel_name, &mut t.call_sign]));
-        texts.extend(some([&mut t.voyage, &mut t.carrier, &mut t.service, &mut t.call_id, &mut t.stow_cell]));
-    }
-    if let Some(r) = event.route.as_deref_mut() {
-        texts.extend(some([
-            &mut r.port_of_loading,
-            &mut r.port_of_discharge,
-            &mut r.place_of_delivery,
-            &mut r.origin_country,
-        ]));
-        texts.extend(&mut r.transshipment_ports);
-    }
-    if let Some(d) = event.documents.as_deref_mut() {
-        texts.extend(some([
-            &mut d.booking,
-            &mut d.bill_of_lading,
-            &mut d.transport_document,
-            &mut d.customs_declaration,
-        ]));
-        texts.extend(some([&mut d.release, &mut d.order, &mut d.appointment]));
-    }
-    if let Some(c) = event.customs.as_deref_mut() {
-        texts.extend(some([&mut c.office, &mut c.decision, &mut c.procedure, &mut c.reference]));
-    }
-    if let Some(a) = event.actor.as_deref_mut() {
-        texts.extend(some([&mut a.organisation, &mut a.role, &mut a.action]));
-    }
-    let mut cut = false;
-    for text in texts {
-        if text.len() > MAX_TEXT_CHARACTERS
-            && let Some((end, _)) = text.char_indices().nth(MAX_TEXT_CHARACTERS)
-        {
-            text.truncate(end);
-            text.shrink_to_fit();
-            cut = true;
+    if let Some(place) = event.place.as_deref_mut() {
+        limit!(place, [un_locode, terminal, facility]);
+        if let Some(yard) = place.yard.as_mut() {
+            limit!(yard, [block, bay, row, tier]);
         }
     }
-    if cut {
+    if let Some(transport) = event.transport.as_deref_mut() {
+        limit!(transport, [vessel_imo, vessel_mmsi, vessel_name, call_sign, voyage, carrier]);
+        limit!(transport, [service, call_id, stow_cell]);
+    }
+    if let Some(route) = event.route.as_deref_mut() {
+        limit!(route, [port_of_loading, port_of_discharge, place_of_delivery, origin_country]);
+        is_cut |= route.transshipment_ports.iter_mut().fold(false, |any, port| cut(port) | any);
+    }
+    if let Some(documents) = event.documents.as_deref_mut() {
+        limit!(documents, [booking, bill_of_lading, transport_document, customs_declaration]);
+        limit!(documents, [release, order, appointment]);
+    }
+    if let Some(customs) = event.customs.as_deref_mut() {
+        limit!(customs, [office, decision, procedure, reference]);
+    }
+    if let Some(actor) = event.actor.as_deref_mut() {
+        limit!(actor, [organisation, role, action]);
+    }
+    if is_cut {
         flag(event, note::VALUE_CUT);
+    }
+}
+
+/// Cuts a text to the longest that a field may have; whether it was longer.
+fn cut(text: &mut String) -> bool {
+    // Bytes are cheaper to count than characters, and never fewer.
+    if text.len() <= MAX_TEXT_CHARACTERS {
+        return false;
+    }
+    match text.char_indices().nth(MAX_TEXT_CHARACTERS) {
+        Some((end, _)) => {
+            text.truncate(end);
+            true
+        }
+        None => false,
     }
 }

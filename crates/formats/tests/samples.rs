@@ -95,7 +95,7 @@ fn every_sample_becomes_what_was_reviewed() {
     assert!(seen > 0, "there are samples");
 }
 
-/// The types of messages, one a line.
+/// Folders that must be there, one a type of message.
 const TYPES: &[&str] = &[
     "access-log",
     "customs-status",
@@ -104,6 +104,20 @@ const TYPES: &[&str] = &[
     "dcsa-2.2-transport",
     "dcsa-3.0-short",
     "dcsa-3.0-words",
+    "edifact-baplie-2",
+    "edifact-baplie-3.1",
+    "edifact-coarri",
+    "edifact-codeco",
+    "edifact-coparn",
+    "edifact-copino",
+    "edifact-coprar",
+    "edifact-coreor",
+    "edifact-costco",
+    "edifact-costor",
+    "edifact-cuscar",
+    "edifact-cusres",
+    "edifact-iftsta",
+    "edifact-vermas",
     "gate-log",
     "jsonl",
     "parties",
