@@ -33,7 +33,7 @@ fn mended(path: &str, value: Value, notes: &mut Vec<&'static str>) -> Option<Val
     match (holds(path), value) {
         (_, Value::Null) => None,
         (Some(what), value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => {
-            scalar(path, what, value, notes)
+            scalar(path, what, &value, notes)
         }
         (None, Value::Object(fields)) => {
             let fields = fields.into_iter().filter_map(|(key, value)| {
@@ -79,8 +79,8 @@ fn is_section(name: &str) -> bool {
     SECTIONS.contains(&name)
 }
 
-fn scalar(path: &str, what: Holds, value: Value, notes: &mut Vec<&'static str>) -> Option<Value> {
-    let text = match &value {
+fn scalar(path: &str, what: Holds, value: &Value, notes: &mut Vec<&'static str>) -> Option<Value> {
+    let text = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
@@ -100,7 +100,7 @@ fn scalar(path: &str, what: Holds, value: Value, notes: &mut Vec<&'static str>) 
         }
         Holds::Integer => values::number(&text, None).map(|n| Value::from(n.round() as i64)),
     };
-    if read.as_ref() != Some(&value) {
+    if read.as_ref() != Some(value) {
         notes.push(if read.is_some() { note::VALUE_REPAIRED } else { note::VALUE_UNREADABLE });
     }
     read
