@@ -4,16 +4,13 @@
 //! `documents.release_secret`, `transport.truck_plate`, `transport.driver_badge`, `transport.trailer_plate`,
 //! `actor.user`, `actor.client` and `parties[].contact`, and leave as pseudonyms.
 
-use std::borrow::Cow;
-
-use encoding_rs::{Encoding, UTF_8};
 use quaywatch_domain::event::note;
 use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::{DeadLetterCode, EventKind, PortEvent, PseudonymKey, Sha256, Timestamp};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use crate::charset::utf_8;
+use crate::charset::{narrow, utf_8};
 use crate::finish::{finish, flag};
 use crate::local_time;
 use crate::mapping::mend;
@@ -26,9 +23,8 @@ const FORMAT: &str = "JSONL";
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
-    let wide = Encoding::for_bom(bytes).is_some_and(|(encoding, _)| encoding != UTF_8);
-    let text = if wide { utf_8(bytes).0 } else { Cow::Borrowed(bytes) };
-    let body = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
+    let text = narrow(bytes);
+    let body = text.as_ref();
     // One event may also stand on several lines.
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => match event(object, body, context, "/", FORMAT) {
@@ -53,7 +49,7 @@ fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, reject
         }
         let path = format!("line {}", number + 1);
         let (text, assumed) = utf_8(line);
-        let read = match serde_json::from_slice(&text) {
+        let read = match serde_json::from_str(&text) {
             Ok(Value::Object(object)) => event(object, line, context, &path, FORMAT).map(|mut event| {
                 if assumed {
                     flag(&mut event, note::CHARSET_ASSUMED);

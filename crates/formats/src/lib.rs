@@ -167,10 +167,9 @@ fn sniff(bytes: &[u8], context: &Context<'_>) -> Option<Format> {
         return Some(context.settings.format);
     }
     // Two-byte text with a mark: exports of office programs.
-    let wide =
-        encoding_rs::Encoding::for_bom(bytes).is_some_and(|(encoding, _)| encoding != encoding_rs::UTF_8);
-    let text = if wide { charset::utf_8(bytes).0 } else { Cow::Borrowed(bytes) };
-    let start = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text).trim_ascii_start();
+    let text = charset::narrow(bytes);
+    let wide = matches!(text, Cow::Owned(_));
+    let start = text.trim_ascii_start();
     if [b"UNA".as_slice(), b"UNB", b"UNH"].iter().any(|tag| start.starts_with(tag)) {
         return Some(Format::Edifact);
     }

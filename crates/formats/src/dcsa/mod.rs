@@ -21,6 +21,7 @@ mod v3;
 
 use quaywatch_domain::event::note;
 use quaywatch_domain::{DeadLetterCode, PortEvent};
+use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json_borrow::Value;
 
 use parts::Fields as _;
@@ -50,21 +51,51 @@ pub(crate) fn is_likely(text: &[u8]) -> bool {
 
 /// Reads an event, an array of them, or `{"events": [...]}`.
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
-    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match serde_json::from_slice(body) {
-        Ok(document) => read(&document, bytes, context),
-        Err(_) => {
-            let (text, assumed) = utf_8(bytes);
-            let mut parsed = match serde_json::from_slice(&text) {
-                Ok(document) => read(&document, bytes, context),
-                Err(error) => read_broken(&text, &error, bytes, context),
-            };
-            if assumed {
-                let events = parsed.documents.iter_mut().flat_map(|d| &mut d.events);
-                events.for_each(|event| flag(event, note::CHARSET_ASSUMED));
-            }
-            parsed
+    let (text, assumed) = utf_8(bytes);
+    let read = if text.trim_start().starts_with('[') {
+        read_array(&text, bytes, context)
+    } else {
+        serde_json::from_str(&text).map(|document| read(&document, bytes, context))
+    };
+    let mut parsed = read.unwrap_or_else(|error| read_broken(text.as_bytes(), &error, bytes, context));
+    if assumed {
+        let events = parsed.documents.iter_mut().flat_map(|d| &mut d.events);
+        events.for_each(|event| flag(event, note::CHARSET_ASSUMED));
+    }
+    parsed
+}
+
+/// Reads an array event by event, so that no more than one of them is in memory as JSON.
+fn read_array(text: &str, bytes: &[u8], context: &Context<'_>) -> Result<Parsed, serde_json::Error> {
+    let mut reader = Reader { context, parsed: Parsed::default(), events: Vec::new() };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let items = json.deserialize_seq(Elements(&mut reader))?;
+    json.end()?;
+    Ok(if items > MAX_ITEMS { too_many(items, bytes) } else { reader.done() })
+}
+
+/// Hands the elements of an array to a reader; their number.
+struct Elements<'r, 'c>(&'r mut Reader<'c>);
+
+impl<'de> Visitor<'de> for Elements<'_, '_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<usize, A::Error> {
+        let mut items = 0;
+        while items < MAX_ITEMS
+            && let Some(item) = elements.next_element::<Value<'de>>()?
+        {
+            self.0.item(items, &item);
+            items += 1;
         }
+        while items >= MAX_ITEMS && elements.next_element::<IgnoredAny>()?.is_some() {
+            items += 1;
+        }
+        Ok(items)
     }
 }
 

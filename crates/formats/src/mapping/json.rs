@@ -32,7 +32,7 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     let rules: Vec<(&str, &RuleTable)> =
         mapping.fields.iter().map(|(f, rule)| (f.as_str(), &rule.0)).collect();
     let (text, assumed) = utf_8(bytes);
-    let body = text.as_ref();
+    let body = text.as_bytes();
     let notes = assumed.then_some(note::CHARSET_ASSUMED).into_iter().collect();
     let rows = Rows { rules, mapping, context, format: FORMAT, notes, survey };
     let pointers = Pointers::of(&rows, mapping);

@@ -39,7 +39,7 @@ impl Survey {
         match crate::sniff(bytes, context) {
             Some(Format::Csv) => _ = super::csv::read(bytes, context, Some(&survey)),
             Some(Format::Json) => _ = super::json::read(bytes, context, Some(&survey)),
-            Some(Format::Jsonl) => survey.borrow_mut().lines(&utf_8(bytes).0),
+            Some(Format::Jsonl) => survey.borrow_mut().lines(utf_8(bytes).0.as_bytes()),
             _ => {}
         }
         survey.into_inner()
