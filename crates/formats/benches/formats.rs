@@ -35,7 +35,7 @@ fn seconds(mut work: impl FnMut()) -> f64 {
         })
         .collect();
     rounds.sort_by(f64::total_cmp);
-    rounds[ROUNDS / 2]
+    *rounds.get(ROUNDS / 2).unwrap()
 }
 
 fn report(what: &str, bytes: usize, items: usize, unit: &str, taken: f64) {

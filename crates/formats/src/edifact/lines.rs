@@ -285,8 +285,8 @@ fn event_time(
     // What is reported has happened by then, whatever the ship is expected to do.
     let said = header.time("137").or(prepared);
     let by_then = |noted: &&Noted| said.is_none_or(|(said, _)| noted.0 <= *said);
-    let voyage = ["178", "136", "133", "132"].into_iter().filter_map(|qualifier| header.time(qualifier));
-    let last = voyage.filter(by_then).next().or(said);
+    let mut voyage = ["178", "136", "133", "132"].into_iter().filter_map(|qualifier| header.time(qualifier));
+    let last = voyage.find(by_then).or(said);
     last.map(|(moment, notes)| {
         let mut notes = notes.clone();
         notes.push(note::EVENT_TIME_ASSUMED);

@@ -8,14 +8,13 @@ use quaywatch_domain::identifiers::{ContainerNumber, normalise_imo};
 use quaywatch_domain::pseudonym::Kind;
 
 use super::measures::{kilograms, number, rounded};
+use super::names::{lines, name_and_rest};
 use super::tokens::Segment;
 use super::{codes, times};
 use crate::Context;
 use crate::finish::flag;
 use crate::local_time::Noted;
 
-/// Characters of a line of a name or an address (3036, 3124).
-const LINE: usize = 35;
 /// Most entries of one list of a group.
 const MAX_LIST: usize = 256;
 
@@ -132,6 +131,10 @@ impl Said {
         t.vessel_name = segment.some(8, 3).map(str::to_owned);
         match id {
             Some(imo) if normalise_imo(imo).is_some() && qualifier != "103" => {
+                t.vessel_imo = Some(imo.to_owned());
+            }
+            // Lloyd's register gives no other numbers: a wrong one is flagged.
+            Some(imo) if qualifier == "146" && segment.get(8, 2) == "11" => {
                 t.vessel_imo = Some(imo.to_owned());
             }
             Some(mmsi) if mmsi.len() == 9 && mmsi.bytes().all(|b| b.is_ascii_digit()) => {
@@ -392,33 +395,6 @@ impl Said {
             _ => {}
         }
     }
-}
-
-/// The lines of text of an element: C058, C080 and C059 have up to five.
-fn lines<'s>(segment: &Segment<'s>, element: usize) -> impl Iterator<Item = &'s str> {
-    let segment = *segment;
-    (0..5).map(move |at| segment.get(element, at)).filter(|line| !line.is_empty())
-}
-
-/// A name that goes on in further lines, and the lines that are no longer name. A line goes on in the next one when what
-/// that begins with had no room left; one that is full to the last character breaks a word.
-fn name_and_rest<'s>(lines: impl Iterator<Item = &'s str>) -> (Option<String>, Vec<&'s str>) {
-    let (mut name, mut last, mut rest) = (None::<String>, 0, Vec::new());
-    for line in lines {
-        let word = line.split(' ').next().unwrap_or_default().chars().count();
-        match &mut name {
-            None => name = Some(line.to_owned()),
-            Some(name) if rest.is_empty() && last + 1 + word > LINE => {
-                if last < LINE {
-                    name.push(' ');
-                }
-                name.push_str(line);
-            }
-            Some(_) => rest.push(line),
-        }
-        last = line.chars().count();
-    }
-    (name, rest)
 }
 
 fn mode(code: &str) -> Option<Mode> {
