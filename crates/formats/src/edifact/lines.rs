@@ -211,8 +211,9 @@ fn order(
     let (occurred_at, notes) = time.ok_or_else(no_time)?;
     let said = said.over(&message.header);
     let d = &said.documents;
-    let subject =
-        [&d.booking, &d.bill_of_lading, &d.order, &d.release].into_iter().find_map(Option::as_deref);
+    let subject = [&d.booking, &d.bill_of_lading, &d.order, &d.release, &d.transport_document]
+        .into_iter()
+        .find_map(Option::as_deref);
     let subject = subject.ok_or_else(|| {
         let sentence = "the order names neither a container nor a booking, bill, order or release";
         (DeadLetterCode::NoSubject, sentence.to_owned())

@@ -293,8 +293,13 @@ impl Said {
             "ABT" | "MRN" => d.customs_declaration = Some(value.to_owned()),
             // The declarant's own number for it, where the office has given none.
             "AAE" | "ABE" => _ = d.customs_declaration.get_or_insert_with(|| value.to_owned()),
-            "AAS" => d.order = Some(value.to_owned()),
+            "AAS" => d.transport_document = Some(value.to_owned()),
+            "AAJ" => d.order = Some(value.to_owned()),
             "ACA" | "ATX" => d.appointment = Some(value.to_owned()),
+            "ABZ" => {
+                let truck = &mut self.transport.truck;
+                truck.get_or_insert_with(|| context.key.pseudonym(Kind::Plate, value));
+            }
             "VON" => self.transport.voyage = Some(value.to_owned()),
             "ATZ" => self.transport.call_id = Some(value.to_owned()),
             "EQ" | "AAQ" if self.containers.len() < MAX_LIST => self.containers.push(value.to_owned()),
@@ -447,7 +452,7 @@ impl Said {
         fill!(
             self.documents,
             base.documents,
-            [booking, bill_of_lading, release, customs_declaration, order, appointment]
+            [booking, bill_of_lading, transport_document, release, customs_declaration, order, appointment]
         );
         fill!(self.customs, base.customs, [office, decision, procedure, reference]);
         if self.place == Place::default() {
