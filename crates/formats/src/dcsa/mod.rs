@@ -8,18 +8,23 @@
 //! | --- | --- |
 //! | how is a 2.2 event read? | `v2.rs` |
 //! | how is a 3.0 event read, overridden, retracted? | `v3.rs` |
-//! | what do the codes of 3.0 mean? | `codes.rs` |
+//! | what do the codes mean? | `codes.rs` |
+//! | what is left of a message that is broken? | `elements.rs` |
 //! | what is a sender of `POST /events` told? | `feedback.rs` |
 
 mod codes;
+mod elements;
 mod feedback;
 mod parts;
 mod v2;
 mod v3;
 
-use quaywatch_domain::DeadLetterCode;
+use quaywatch_domain::event::note;
+use quaywatch_domain::{DeadLetterCode, PortEvent};
 use serde_json::Value;
 
+use crate::charset::utf_8;
+use crate::finish::flag;
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
 
 pub use feedback::{FeedbackElement, Severity, feedback};
@@ -33,6 +38,8 @@ pub(crate) fn is_likely(text: &[u8]) -> bool {
         "\"eventClassification\"",
         "\"eventRouting\"",
         "\"eventClassifierCode\"",
+        "\"eventUpdatedDateTime\"",
+        "\"isRetracted\"",
     ]
     .iter()
     .any(|key| head.contains(key))
@@ -42,34 +49,105 @@ pub(crate) fn is_likely(text: &[u8]) -> bool {
 /// Reads an event, an array of them, or `{"events": [...]}`.
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let items = match serde_json::from_slice(body) {
-        Ok(Value::Array(items)) => items,
-        Ok(Value::Object(mut object)) => match object.remove("events") {
+    match serde_json::from_slice(body) {
+        Ok(document) => read(document, bytes, context),
+        Err(_) => {
+            let (text, assumed) = utf_8(bytes);
+            let mut parsed = match serde_json::from_slice(&text) {
+                Ok(document) => read(document, bytes, context),
+                Err(error) => read_broken(&text, &error, bytes, context),
+            };
+            if assumed {
+                let events = parsed.documents.iter_mut().flat_map(|d| &mut d.events);
+                events.for_each(|event| flag(event, note::CHARSET_ASSUMED));
+            }
+            parsed
+        }
+    }
+}
+
+fn read(document: Value, bytes: &[u8], context: &Context<'_>) -> Parsed {
+    let items = match document {
+        Value::Array(items) => items,
+        Value::Object(mut object) => match object.remove("events") {
             Some(Value::Array(items)) => items,
             _ => vec![Value::Object(object)],
         },
-        Ok(_) => {
+        _ => {
             let sentence = "the message is JSON but neither an event nor an array of events";
-            return Parsed::rejected(DeadLetterCode::MalformedMessage, sentence, bytes);
-        }
-        Err(error) => {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            let sentence = format!("the message is not JSON ({place}); it may have been cut off on the way");
             return Parsed::rejected(DeadLetterCode::MalformedMessage, sentence, bytes);
         }
     };
     if items.len() > MAX_ITEMS {
-        let sentence = format!("the message has {} events and the limit is {MAX_ITEMS}", items.len());
-        return Parsed::rejected(DeadLetterCode::TooManyItems, sentence, bytes);
+        return too_many(items.len(), bytes);
     }
-    let mut parsed = Parsed::default();
-    let mut events = Vec::new();
+    let mut reader = Reader { context, parsed: Parsed::default(), events: Vec::new() };
     for (at, item) in items.iter().enumerate() {
-        let path = format!("/{at}");
+        reader.item(at, item);
+    }
+    reader.done()
+}
+
+/// Reads what can be read of a message that is not JSON as a whole, and says what cannot.
+fn read_broken(text: &[u8], error: &serde_json::Error, bytes: &[u8], context: &Context<'_>) -> Parsed {
+    let items = elements::split(text);
+    if items.len() > MAX_ITEMS {
+        return too_many(items.len(), bytes);
+    }
+    let whole = Parsed::rejected(DeadLetterCode::MalformedMessage, syntax("message", error), bytes);
+    let mut reader = Reader { context, parsed: Parsed::default(), events: Vec::new() };
+    let mut broken = Vec::new();
+    for (at, item) in items.into_iter().enumerate() {
+        match serde_json::from_slice(item) {
+            Ok(value) => reader.item(at, &value),
+            Err(error) => broken.push((at, item, error)),
+        }
+    }
+    if reader.events.is_empty() && reader.parsed.documents.is_empty() {
+        return whole;
+    }
+    if broken.is_empty() {
+        reader.parsed.rejects.extend(whole.rejects);
+    }
+    for (at, item, error) in broken {
+        let sentence = syntax("event", &error);
+        reader.parsed.rejects.push(Reject {
+            code: DeadLetterCode::MalformedMessage,
+            sentence,
+            position: Some(format!("/{at}")),
+            bytes: item.to_vec(),
+        });
+    }
+    reader.done()
+}
+
+/// What is wrong with the syntax, without any of the text.
+fn syntax(what: &str, error: &serde_json::Error) -> String {
+    let why = match error.classify() {
+        serde_json::error::Category::Eof => "it ends in the middle: it was cut off on the way",
+        _ => "check what the sender writes",
+    };
+    format!("the {what} is not JSON (line {}, column {}); {why}", error.line(), error.column())
+}
+
+fn too_many(items: usize, bytes: &[u8]) -> Parsed {
+    let sentence = format!("the message has {items} events and the limit is {MAX_ITEMS}");
+    Parsed::rejected(DeadLetterCode::TooManyItems, sentence, bytes)
+}
+
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    parsed: Parsed,
+    events: Vec<PortEvent>,
+}
+
+impl Reader<'_> {
+    fn item(&mut self, at: usize, item: &Value) {
+        let (path, context) = (format!("/{at}"), self.context);
         let read = match edition(item) {
-            Edition::Two => v2::read(item, context, &path).map(|read| events.extend(read)),
+            Edition::Two => v2::read(item, context, &path).map(|read| self.events.extend(read)),
             Edition::Three(dialect) => {
-                v3::read(item, dialect, context, &path).map(|document| parsed.documents.push(document))
+                v3::read(item, dialect, context, &path).map(|document| self.parsed.documents.push(document))
             }
             Edition::Draft => Err((
                 DeadLetterCode::UnsupportedMessage,
@@ -80,11 +158,14 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         };
         if let Err((code, sentence)) = read {
             let bytes = serde_json::to_vec(item).unwrap_or_default();
-            parsed.rejects.push(Reject { code, sentence, position: Some(path), bytes });
+            self.parsed.rejects.push(Reject { code, sentence, position: Some(path), bytes });
         }
     }
-    parsed.push_events(events);
-    parsed
+
+    fn done(mut self) -> Parsed {
+        self.parsed.push_events(self.events);
+        self.parsed
+    }
 }
 
 enum Edition {

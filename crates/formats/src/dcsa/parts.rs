@@ -1,8 +1,10 @@
 //! What the editions have in common.
 
-use quaywatch_domain::DeadLetterCode;
 use quaywatch_domain::event::{Mode, Place};
+use quaywatch_domain::{DeadLetterCode, EventKind};
 use serde_json::Value;
+
+use crate::finish::bounded_id;
 
 /// Most containers that one event may name by reference.
 pub(super) const MAX_CONTAINERS: usize = 200;
@@ -10,12 +12,30 @@ pub(super) const MAX_CONTAINERS: usize = 200;
 /// Why an event cannot be used.
 pub(super) type Refused = (DeadLetterCode, String);
 
+/// Longest text that is looked at, characters: what is longer is cut, and an event may be told for many containers.
+const MAX_CHARACTERS: usize = 1_024;
+
+/// A text without blanks around it; none when it is empty.
 pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
-    value.get(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())
+    let text = value.get(field)?.as_str().map(str::trim).filter(|t| !t.is_empty())?;
+    match text.char_indices().nth(MAX_CHARACTERS).filter(|_| text.len() > MAX_CHARACTERS) {
+        Some((end, _)) => text.get(..end),
+        None => Some(text),
+    }
 }
 
+/// A text of one's own; numbers are sometimes written as such.
 pub(super) fn owned(value: &Value, field: &str) -> Option<String> {
-    text(value, field).map(str::to_owned)
+    text(value, field).map(str::to_owned).or_else(|| match value.get(field)? {
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// An identifier, of any length as the sender gave it, in bounded length.
+pub(super) fn id(value: &Value, field: &str) -> Option<String> {
+    let whole = value.get(field).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+    whole.map(|text| bounded_id(text.to_owned())).or_else(|| owned(value, field))
 }
 
 /// Code and value of each entry of a list of references.
@@ -37,6 +57,9 @@ pub(super) fn facility(code: &str) -> String {
             "DEPOT".to_owned()
         }
         "INTE" | "RAMP" | "INLAND_TERMINAL" => "INLAND".to_owned(),
+        "BOCR" | "BORD" => "BORDER".to_owned(),
+        "CLOC" => "CUSTOMER_LOCATION".to_owned(),
+        "WAYP" => "WAYPOINT".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -50,6 +73,11 @@ pub(super) fn mode(code: Option<&str>) -> Option<Mode> {
         "BARGE" => Some(Mode::InlandWater),
         _ => None,
     }
+}
+
+/// Whether an event belongs to the voyage that leaves the port: carriers number it anew there.
+pub(super) const fn is_outbound(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Loaded | EventKind::VesselDeparted)
 }
 
 /// A place, when anything of it is known; coordinates are those of `coordinates`, as numbers or as text.

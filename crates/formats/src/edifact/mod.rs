@@ -25,6 +25,7 @@ mod statuses;
 mod times;
 mod tokens;
 
+pub(crate) use codes::role;
 pub use tokens::{Segment, Segments};
 
 use std::borrow::Cow;
