@@ -46,7 +46,7 @@ fn seconds(mut work: impl FnMut()) -> f64 {
         })
         .collect();
     rounds.sort_by(f64::total_cmp);
-    rounds[ROUNDS / 2]
+    *rounds.get(ROUNDS / 2).unwrap()
 }
 
 /// Whether a format was asked for: `cargo bench … -- DCSA`; without a word all are.
