@@ -18,6 +18,8 @@ pub(crate) struct Folder {
     pub(crate) feedback: Option<PathBuf>,
     /// `feeds.toml`.
     pub(crate) feeds: Option<PathBuf>,
+    /// `parties.csv`.
+    pub(crate) parties: Option<PathBuf>,
 }
 
 impl Folder {
@@ -43,6 +45,7 @@ impl Folder {
         let list = name.starts_with("watchlist") && (name.ends_with(".csv") || name.ends_with(".ndjson"));
         match name {
             "feeds.toml" => self.feeds = Some(path.to_owned()),
+            "parties.csv" if !named => self.parties = Some(path.to_owned()),
             "feedback.ndjson" => self.feedback = Some(path.to_owned()),
             "truth.ndjson" | "rules.toml" | "agencies.toml" if !named => {}
             _ if name.starts_with('.') => {}
