@@ -250,6 +250,7 @@ impl<'a> Teller<'a> {
                 "documentID": id,
                 "documentReferences":
                     [{"documentReferenceType": "BKG", "documentReferenceValue": unit.booking}],
+                "references": [{"referenceType": "EQ", "referenceValue": unit.number}],
             }),
         );
         self.tell(at, Body::Carrier(unit.carrier, event));

@@ -4,10 +4,17 @@
 
 mod clones;
 mod customs;
+mod doors;
+mod ghosts;
 mod listed;
+mod out_and_back;
 mod release_right;
+mod scan_gap;
 mod scene;
 mod seals;
+mod trojan;
+mod weights;
+mod yard;
 
 pub(crate) use scene::Scene;
 
@@ -36,7 +43,20 @@ const SHOWN: &[Story] = &[
 pub(crate) const SHOWCASE: usize = SHOWN.len();
 
 /// All stories, by what they are about.
-const ALL: &[&[Story]] = &[listed::ALL, release_right::ALL, seals::ALL, clones::ALL, customs::ALL];
+const ALL: &[&[Story]] = &[
+    listed::ALL,
+    release_right::ALL,
+    out_and_back::ALL,
+    seals::ALL,
+    doors::ALL,
+    clones::ALL,
+    trojan::ALL,
+    yard::ALL,
+    weights::ALL,
+    scan_gap::ALL,
+    ghosts::ALL,
+    customs::ALL,
+];
 
 /// Tells the `n`-th story: in a showcase in their order, else in turn, beginning at another one for each seed.
 pub(crate) fn tell(scene: &mut Scene<'_, '_>, n: usize) -> Option<()> {

@@ -350,7 +350,10 @@ impl Import {
             }
         }
         self.trieste_at = None;
-        self.returned_at = None;
+        self.rail = false;
+        if self.returned_at.is_none() {
+            self.returned_at = self.out_at().map(|at| at.plus_millis(30 * HOUR_MS));
+        }
         self
     }
 
@@ -391,11 +394,12 @@ impl Import {
     pub(crate) fn tell_history(&self, teller: &mut Teller<'_>) {
         self.tell_release(teller);
         self.tell_gate(teller);
+        self.tell_return(teller);
     }
 
     fn tell_return(&self, teller: &mut Teller<'_>) {
         let Some(last) = self.exits.last() else { return };
-        if let Some(at) = self.returned_at {
+        if let Some(at) = self.returned_at.map(|at| at.max(last.at.plus_millis(6 * HOUR_MS))) {
             let mut gate = teller.passage_at(self.returned_to, true, at, &self.unit, &last.haulier, &last.plate);
             gate.laden = false;
             gate.status = IMPORT;
