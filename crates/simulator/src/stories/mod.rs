@@ -2,16 +2,26 @@
 //! Antwerp and Rotterdam, WCO's TIN CAN operation, the GDV container handbook on seals): who does what to the
 //! container, and what of it the ordinary messages betray. Nothing here knows how anybody looks for it.
 
+mod badges;
 mod clones;
+mod combined;
 mod customs;
+mod depot;
 mod doors;
+mod dwell;
 mod ghosts;
+mod importers;
 mod listed;
+mod look_ups;
 mod out_and_back;
+mod reefers;
 mod release_right;
+mod restow;
+mod routes;
 mod scan_gap;
 mod scene;
 mod seals;
+mod spoofing;
 mod trojan;
 mod weights;
 mod yard;
@@ -53,9 +63,19 @@ const ALL: &[&[Story]] = &[
     trojan::ALL,
     yard::ALL,
     weights::ALL,
+    routes::ALL,
+    dwell::ALL,
     scan_gap::ALL,
+    look_ups::ALL,
+    importers::ALL,
+    reefers::ALL,
+    depot::ALL,
     ghosts::ALL,
+    restow::ALL,
+    spoofing::ALL,
+    badges::ALL,
     customs::ALL,
+    combined::ALL,
 ];
 
 /// Tells the `n`-th story: in a showcase in their order, else in turn, beginning at another one for each seed.

@@ -90,7 +90,6 @@ pub(crate) struct World {
     pub(crate) forwarders: Vec<Firm>,
     pub(crate) hauliers: Vec<Haulier>,
     pub(crate) consignees: Vec<Consignee>,
-    pub(crate) shippers: Vec<Firm>,
     pub(crate) calls: Vec<Call>,
 }
 
@@ -131,7 +130,7 @@ impl World {
             })
             .collect();
         let calls = vessels::calls(options, chance);
-        Self { forwarders, hauliers, consignees, shippers, calls }
+        Self { forwarders, hauliers, consignees, calls }
     }
 
     /// The calls at a terminal that arrive between two moments.
