@@ -6,6 +6,8 @@ pub const CHECK_DIGIT_WRONG: &str = "CHECK_DIGIT_WRONG";
 pub const IMO_CHECK_DIGIT_WRONG: &str = "IMO_CHECK_DIGIT_WRONG";
 /// A count in the message (UNT, CNT) differs from what it holds.
 pub const COUNT_MISMATCH: &str = "COUNT_MISMATCH";
+/// A reference (UNH) that should tell the messages of an interchange apart stands on several of them.
+pub const REFERENCE_REPEATED: &str = "REFERENCE_REPEATED";
 /// A time without zone was taken as the terminal's local time.
 pub const LOCAL_TIME_ASSUMED: &str = "LOCAL_TIME_ASSUMED";
 /// A local time falls into the hour that summer time repeats or leaves out.
@@ -14,6 +16,8 @@ pub const LOCAL_TIME_AMBIGUOUS: &str = "LOCAL_TIME_AMBIGUOUS";
 pub const UNKNOWN_CODE: &str = "UNKNOWN_CODE";
 /// A value had a different form than its qualifier promises and was read all the same.
 pub const VALUE_REPAIRED: &str = "VALUE_REPAIRED";
+/// A value could not be read and was left out; container and time are never among these.
+pub const VALUE_UNREADABLE: &str = "VALUE_UNREADABLE";
 /// The text was not in its declared character set and was read as Windows-1252.
 pub const CHARSET_ASSUMED: &str = "CHARSET_ASSUMED";
 /// The time of the message stands in for a missing event time.

@@ -5,6 +5,8 @@
 
 use encoding_rs::Encoding;
 
+use super::charset::{decode, encoding_of};
+
 /// Most segments of an interchange.
 pub(crate) const MAX_SEGMENTS: usize = 400_000;
 /// Most components of a segment; the rest is dropped.
@@ -97,6 +99,21 @@ impl<'s> Segment<'s> {
     #[must_use]
     pub const fn is_foreign(&self) -> bool {
         self.span.foreign
+    }
+
+    /// Its text for a person, shortened to `most` characters, without what a terminal would not print.
+    #[must_use]
+    pub fn text(&self, most: usize) -> String {
+        let bytes = self.all.bytes.get(self.start()..self.span.end as usize).unwrap_or_default();
+        // A character has at most four bytes.
+        let bytes = bytes.get(..most.saturating_mul(4)).unwrap_or(bytes);
+        let decoded = String::from_utf8_lossy(bytes);
+        let mut shown: String = decoded.chars().filter(|c| !c.is_control()).take(most + 1).collect();
+        if let Some((end, _)) = shown.char_indices().nth(most) {
+            shown.truncate(end);
+            shown.push('…');
+        }
+        shown
     }
 
     /// A component of the first repetition, empty when absent, without the blanks that some senders pad with.
@@ -254,24 +271,6 @@ fn advice(text: &[u8]) -> Option<Separators> {
     })
 }
 
-/// The character set of a syntax identifier (ISO 9735, 0001); none: UTF-8, of which ASCII is a part.
-fn encoding_of(syntax: &str) -> Option<&'static Encoding> {
-    match syntax {
-        "UNOC" => Some(encoding_rs::WINDOWS_1252),
-        "UNOD" => Some(encoding_rs::ISO_8859_2),
-        "UNOE" => Some(encoding_rs::ISO_8859_5),
-        "UNOF" => Some(encoding_rs::ISO_8859_7),
-        "UNOG" => Some(encoding_rs::ISO_8859_3),
-        "UNOH" => Some(encoding_rs::ISO_8859_4),
-        "UNOI" => Some(encoding_rs::ISO_8859_6),
-        "UNOJ" => Some(encoding_rs::ISO_8859_8),
-        "UNOK" => Some(encoding_rs::WINDOWS_1254),
-        "UNOL" => Some(encoding_rs::ISO_8859_15),
-        "UNOX" => Some(encoding_rs::ISO_2022_JP),
-        _ => None,
-    }
-}
-
 /// What a byte does, by the separators in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Does {
@@ -412,21 +411,6 @@ fn narrow(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX) & !ASIDE
 }
 
-/// Text in its declared character set; bytes outside of it are read as Windows-1252, as most senders mean them.
-fn decode(part: &[u8], charset: Option<&'static Encoding>, foreign: &mut bool, into: &mut String) {
-    if let Some(charset) = charset {
-        into.push_str(&charset.decode_without_bom_handling(part).0);
-        return;
-    }
-    match std::str::from_utf8(part) {
-        Ok(text) => into.push_str(text),
-        Err(_) => {
-            *foreign = true;
-            into.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(part).0);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -478,6 +462,9 @@ mod tests {
         assert_eq!(nad.get(4, 0), "Müller");
         let all = Segments::read(b"UNB+UNOC:3'NAD+CN+++M\xFCller'");
         assert!(!all.get(1).unwrap().is_foreign());
+        let all = Segments::read("UNB+UNOC:3'NAD+CN+++Müller'".as_bytes());
+        assert!(all.get(1).unwrap().is_foreign());
+        assert_eq!(all.get(1).unwrap().get(4, 0), "Müller");
         let all = Segments::read(b"UNB+UNOE:3'NAD+CN+++\xBC\xBE'");
         assert_eq!(all.get(1).unwrap().get(4, 0), "МО");
     }
