@@ -11,7 +11,8 @@ use quaywatch_domain::Timestamp;
 use quaywatch_simulator::{Crimes, Options, Port};
 
 fn main() {
-    let wish = |name: &str, default: u32| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
+    let wish =
+        |name: &str, default: u32| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (containers, days) = (wish("CONTAINERS", 100_000), wish("DAYS", 28));
     let start = Timestamp::from_millis(1_772_409_600_000);
     let options =

@@ -397,7 +397,14 @@ impl<'a> Teller<'a> {
     }
 
     /// An event of a device on a container.
-    pub(crate) fn smart(&mut self, family: (&str, &str, &str), site: Site, at: Timestamp, unit: &Unit, parts: Value) {
+    pub(crate) fn smart(
+        &mut self,
+        family: (&str, &str, &str),
+        site: Site,
+        at: Timestamp,
+        unit: &Unit,
+        parts: Value,
+    ) {
         let told = at.plus_millis(self.chance.minutes(0, 3));
         let mut event = json!({
             "eventID": self.chance.uuid(),
@@ -415,7 +422,14 @@ impl<'a> Teller<'a> {
     }
 
     /// A line of an EDIFACT message about a container.
-    pub(crate) fn edi(&mut self, told: Timestamp, feed: &'static str, message: wire::Message, document: String, event: PortEvent) {
+    pub(crate) fn edi(
+        &mut self,
+        told: Timestamp,
+        feed: &'static str,
+        message: wire::Message,
+        document: String,
+        event: PortEvent,
+    ) {
         self.tell(told, Body::Edi(Box::new(Edi { feed, message, document, event })));
     }
 

@@ -111,7 +111,7 @@ impl Unit {
     }
 }
 
-/// Shares of the series that a visit has.
+/// What a unit of the series has of each.
 const BOXES: u64 = 8;
 const SEALS: u64 = 32;
 const SECRETS: u64 = 8;
@@ -119,7 +119,9 @@ const SERIALS: u64 = 512;
 
 /// Gives out the numbers of one visit.
 pub(crate) struct Numbers {
-    visit: u64,
+    /// The first unit that is the visit's own, and how many are.
+    first: u64,
+    units: u64,
     boxes: u64,
     seals: u64,
     secrets: u64,
@@ -127,9 +129,9 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    /// The numbers of visit number `visit`.
-    pub(crate) const fn new(visit: u64) -> Self {
-        Self { visit, boxes: 0, seals: 0, secrets: 0, serials: 0 }
+    /// The numbers of a visit that has so many units of every series, beginning with this one.
+    pub(crate) const fn new(first: u64, units: u64) -> Self {
+        Self { first, units, boxes: 0, seals: 0, secrets: 0, serials: 0 }
     }
 
     /// A laden container with a carrier's seal and mostly a shipper's.
@@ -154,7 +156,7 @@ impl Numbers {
 
     /// A seal of its own number.
     pub(crate) fn seal(&mut self, sealer: Sealer, carrier: usize) -> SealTag {
-        let n = self.visit * SEALS + take(&mut self.seals, SEALS);
+        let n = self.first * SEALS + take(&mut self.seals, self.units * SEALS);
         // A number that looks like any other of eight digits, and is never given twice.
         let n = (n * 7_919 + 31_415_926) % 100_000_000;
         let number = match sealer {
@@ -171,13 +173,13 @@ impl Numbers {
 
     /// The secret of a release: eight digits.
     pub(crate) fn secret(&mut self) -> String {
-        let n = self.visit * SECRETS + take(&mut self.secrets, SECRETS);
+        let n = self.first * SECRETS + take(&mut self.secrets, self.units * SECRETS);
         (10_000_000 + (n * 7_654_321) % 89_999_999).to_string()
     }
 
     /// The next number of a running series.
     pub(crate) fn serial(&mut self) -> u64 {
-        self.visit * SERIALS + take(&mut self.serials, SERIALS)
+        self.first * SERIALS + take(&mut self.serials, self.units * SERIALS)
     }
 
     fn unit(&mut self, carrier: usize, iso_type: &'static str, seals: Vec<SealTag>, goods_kg: i64) -> Unit {
@@ -195,7 +197,7 @@ impl Numbers {
 
     /// A container number.
     pub(crate) fn number(&mut self, carrier: usize) -> String {
-        let n = self.visit * BOXES + take(&mut self.boxes, BOXES);
+        let n = self.first * BOXES + take(&mut self.boxes, self.units * BOXES);
         let serial = (n * 611_953 + 271_828) % 1_000_000;
         let letter = |place: u64| char::from(b'A' + u8::try_from(place % 26).unwrap_or(0));
         // A million to an owner's code, of which each carrier has many.
@@ -234,7 +236,7 @@ mod tests {
         let mut chance = Chance::new(1, 1);
         let units: Vec<Unit> = (0..20_000_u64)
             .map(|visit| {
-                let mut numbers = Numbers::new(visit * 7);
+                let mut numbers = Numbers::new(visit * 7, 1);
                 let carrier = usize::try_from(visit).unwrap() % CARRIERS.len();
                 numbers.laden(carrier, &WARES[0], &mut chance)
             })

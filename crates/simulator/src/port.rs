@@ -4,10 +4,10 @@
 use quaywatch_domain::Timestamp;
 
 use crate::chance::{Chance, DAY_MS};
+use crate::feeds::errors;
 use crate::feeds::garbage;
 use crate::feeds::list::{self, Row};
 use crate::feeds::outages::{self, Outage};
-use crate::feeds::errors;
 use crate::letter::{Letter, Teller};
 use crate::numbers::Numbers;
 use crate::stories::{self, Scene};
@@ -27,9 +27,13 @@ mod stream {
 }
 
 /// Visits that are told together at most: bounds the memory.
-const VISITS_IN_WINDOW: i64 = 12_000;
+const VISITS_IN_WINDOW: i64 = 4_000;
 /// Most windows: one bit each in a visit's calendar.
-const MAX_WINDOWS: i64 = 64;
+const MAX_WINDOWS: i64 = 128;
+/// Days before the start from which the feeds' backlog reaches back.
+const BACKLOG_DAYS: i64 = 45;
+/// Units of numbers of a visit that is not an ordinary container.
+const SPECIAL_UNITS: u64 = 16;
 /// One container in so many does something innocent that looks like a crime.
 const LOOK_ALIKE_ONE_IN: u32 = 25;
 
@@ -103,7 +107,7 @@ impl Port {
                 rows.extend(told.rows);
             }
         }
-        rows.extend(background::strangers_on_the_list(self.visits()));
+        rows.extend(background::strangers_on_the_list(self.units_of(self.visits()).0));
         (truth, list::versions(&rows, self.options.start))
     }
 
@@ -111,7 +115,8 @@ impl Port {
     pub(crate) fn live(&self) -> Vec<Message> {
         let letters = (0..self.visits()).flat_map(|n| self.tell(n).letters).collect();
         let chance = Chance::new(self.options.seed, stream::POST);
-        let parcels = Post::new(&self.options, &self.world, Batching::Live, chance).deliver(self.heard(letters));
+        let parcels =
+            Post::new(&self.options, &self.world, Batching::Live, chance).deliver(self.heard(letters));
         let mut disturbing = Chance::new(self.options.seed, stream::MESSAGES);
         let mut messages = garbage::parcels(&self.options, parcels, &mut disturbing);
         for (n, message) in messages.iter_mut().enumerate() {
@@ -127,16 +132,16 @@ impl Port {
     /// What `write` fails with.
     pub fn write<E>(&self, mut write: impl FnMut(Message) -> Result<(), E>) -> Result<Written, E> {
         let window_ms = self.window_days() * DAY_MS;
-        let first = self.options.start.as_millis().div_euclid(DAY_MS) * DAY_MS;
+        let first = (self.options.start.as_millis().div_euclid(DAY_MS) - BACKLOG_DAYS) * DAY_MS;
         let window_of = |told: Timestamp| {
-            // Whatever was said before the start is in the first.
+            // Whatever was said before the backlog is in the first.
             (told.as_millis() - first).div_euclid(window_ms).clamp(0, MAX_WINDOWS - 1)
         };
-        let calendar: Vec<u64> = (0..self.visits())
+        let calendar: Vec<u128> = (0..self.visits())
             .map(|n| {
                 let letters = self.tell(n).letters;
                 let told = letters.iter().filter(|l| l.told <= self.options.end());
-                told.fold(0, |bits, letter| bits | 1 << window_of(letter.told))
+                told.fold(0, |bits, letter| bits | 1_u128 << window_of(letter.told))
             })
             .collect();
         let windows = window_of(self.options.end()) + 1;
@@ -150,13 +155,14 @@ impl Port {
         let mut written = Written::default();
         for window in 0..windows {
             let mut letters = Vec::new();
-            for (n, _) in (0_u64..).zip(&calendar).filter(|(_, bits)| *bits & (1 << window) != 0) {
+            for (n, _) in (0_u64..).zip(&calendar).filter(|(_, bits)| *bits & (1_u128 << window) != 0) {
                 letters.extend(self.tell(n).letters.into_iter().filter(|l| window_of(l.told) == window));
             }
             let parcels = post.deliver(self.heard(letters));
-            let mut messages =
-                garbage::in_order(parcels.into_iter().map(|p| (p.told, p.message)).collect());
-            garbage::among(&mut messages, &self.options, &mut disturbing);
+            let mut messages = garbage::in_order(parcels.into_iter().map(|p| (p.told, p.message)).collect());
+            if (window + 1) * window_ms + first > self.options.start.as_millis() {
+                garbage::among(&mut messages, &self.options, &mut disturbing);
+            }
             for mut message in messages {
                 let extension = message.file_name.rsplit('.').next().unwrap_or_default();
                 let at = message.at.to_string();
@@ -174,7 +180,7 @@ impl Port {
     fn window_days(&self) -> i64 {
         let days = i64::from(self.options.hours).div_euclid(24).max(1);
         let a_day = (i64::from(self.options.containers) / days).max(1);
-        (VISITS_IN_WINDOW / a_day).clamp(1, days).max(days / (MAX_WINDOWS - 2) + 1)
+        (VISITS_IN_WINDOW / a_day).clamp(1, days).max((days + BACKLOG_DAYS) / (MAX_WINDOWS - 2) + 1)
     }
 
     /// Letters that are told before the end, by feeds that are there.
@@ -205,14 +211,29 @@ impl Port {
         }
     }
 
-    /// How many visits there are.
-    fn visits(&self) -> u64 {
+    /// Visits beside the ordinary containers.
+    fn special(&self) -> u64 {
         let special = self.world.calls.len()
             + self.world.consignees.len()
             + self.outages.len()
             + self.look_alikes()
             + self.stories();
-        u64::try_from(special).unwrap_or(0) + u64::from(self.options.containers)
+        u64::try_from(special).unwrap_or(0)
+    }
+
+    /// How many visits there are.
+    fn visits(&self) -> u64 {
+        self.special() + u64::from(self.options.containers)
+    }
+
+    /// The first unit of numbers that is a visit's own, and how many are: more where many containers take part.
+    fn units_of(&self, visit: u64) -> (u64, u64) {
+        let special = self.special();
+        if visit < special {
+            (visit * SPECIAL_UNITS, SPECIAL_UNITS)
+        } else {
+            (special * SPECIAL_UNITS + visit - special, 1)
+        }
     }
 
     fn visit(&self, number: u64) -> Visit {
@@ -238,7 +259,8 @@ impl Port {
         let options = &self.options;
         let chance = |concern| Chance::new(options.seed, stream::VISITS + 2 * number + concern);
         let visit = self.visit(number);
-        let mut teller = Teller::new(&self.world, Numbers::new(number), chance(0));
+        let (first, units) = self.units_of(number);
+        let mut teller = Teller::new(&self.world, Numbers::new(first, units), chance(0));
         let (mut rows, mut truth) = (Vec::new(), Vec::new());
         let told = match visit {
             Visit::Vessel(call) => {
@@ -246,9 +268,7 @@ impl Port {
                 Some(())
             }
             Visit::History(consignee) => trades::history(options, &mut teller, consignee),
-            Visit::Outage(n) => {
-                self.outages.get(n).map(|outage| outages::tell(&mut teller, outage))
-            }
+            Visit::Outage(n) => self.outages.get(n).map(|outage| outages::tell(&mut teller, outage)),
             Visit::Container => trades::container(options, &mut teller),
             Visit::LookAlike(n) | Visit::Story(n) => {
                 teller.solid = matches!(visit, Visit::Story(_)) || options.crimes == Crimes::Showcase;

@@ -76,7 +76,8 @@ fn every_file_is_read_whole_and_every_kind_of_story_is_told() {
     }
     assert!(lists.iter().all(|(_, csv)| csv.lines().count() > 40));
 
-    let codes: BTreeSet<&str> = truth.iter().flat_map(|t| &t.codes).map(|c| c.get(..5).unwrap_or(c)).collect();
+    let codes: BTreeSet<&str> =
+        truth.iter().flat_map(|t| &t.codes).map(|c| c.get(..5).unwrap_or(c)).collect();
     for family in (1..=25).filter(|n| ![7, 11].contains(n)).map(|n| format!("MO-{n:02}")) {
         assert!(codes.contains(family.as_str()), "no story of {family}");
     }

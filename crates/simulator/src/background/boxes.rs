@@ -97,8 +97,14 @@ fn opening_half_told(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let seals = [own];
     let at = out_at.plus_millis(-8 * HOUR_MS);
-    let step =
-        CustomsStep { kind: "seal_affixed", at, office: plan.office, declaration: "", seals: &seals, consignee: None };
+    let step = CustomsStep {
+        kind: "seal_affixed",
+        at,
+        office: plan.office,
+        declaration: "",
+        seals: &seals,
+        consignee: None,
+    };
     scene.teller.customs(plan.site, &step, &plan.unit);
     Some(())
 }

@@ -30,12 +30,12 @@ pub(crate) fn tell(scene: &mut Scene<'_, '_>, n: usize) -> Option<()> {
     look_alike(scene)
 }
 
-/// Rows for what never comes, numbered as by visits after the last.
-pub(crate) fn strangers_on_the_list(visits: u64) -> Vec<Row> {
+/// Rows for what never comes, by numbers from this unit on that nobody else has.
+pub(crate) fn strangers_on_the_list(first: u64) -> Vec<Row> {
     (0..STRANGERS_ON_LIST)
         .map(|n| {
             let carrier = usize::try_from(n).unwrap_or(0) % CARRIERS.len();
-            let mut numbers = Numbers::new(visits + n);
+            let mut numbers = Numbers::new(first + n, 1);
             if n % 4 == 0 {
                 let seal = numbers.seal(Sealer::Carrier, carrier);
                 Row::standing("SEAL", "SEAL", &seal.number, "Seal reported stolen")
@@ -53,8 +53,6 @@ pub(crate) fn one_digit_off(number: &str) -> String {
     let last = changed.pop().and_then(|c| c.to_digit(10)).unwrap_or(0);
     format!("{changed}{}", (last + 3) % 10)
 }
-
-
 
 #[cfg(test)]
 mod tests {

@@ -112,8 +112,7 @@ fn recalled_by_customs(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let parts = serde_json::json!({"parties": [party("CONSIGNEE", &plan.consignee.firm)]});
     scene.teller.release("delivery_rejected", out_at.plus_millis(2 * HOUR_MS), &plan.unit, parts);
-    let mut gate =
-        scene.teller.passage(true, out_at.plus_millis(7 * HOUR_MS), &plan.unit, &haulier, &plate);
+    let mut gate = scene.teller.passage(true, out_at.plus_millis(7 * HOUR_MS), &plan.unit, &haulier, &plate);
     gate.status = IMPORT;
     gate.order = Some(format!("RECALL{}", scene.teller.numbers.serial()));
     scene.teller.gate(gate);
@@ -174,7 +173,14 @@ fn manifest_amended_late(scene: &mut Scene<'_, '_>) -> Option<()> {
     let call = world.calls.get(plan.call)?;
     let told = plan.discharged_at.plus_millis(scene.teller.chance.minutes(60, 7 * 60));
     scene.teller.manifest(told, true, &plan.unit, call, plan.leg(), &plan.manifested());
-    scene.teller.order_at(call.arrival.plus_millis(-HOUR_MS), false, &plan.unit, call, plan.leg(), plan.declared_kg);
+    scene.teller.order_at(
+        call.arrival.plus_millis(-HOUR_MS),
+        false,
+        &plan.unit,
+        call,
+        plan.leg(),
+        plan.declared_kg,
+    );
     Some(())
 }
 
@@ -191,7 +197,8 @@ fn empties_on_no_manifest(scene: &mut Scene<'_, '_>) -> Option<()> {
         scene.teller.order(false, &unit, call_of, leg, unit.tare_kg());
         let kg = unit.tare_kg();
         let (seals, cell) = (Vec::new(), None);
-        let quay = QuayMove { call, load: false, at, seals, unit, status: IMPORT, far_port: "GRPIR", kg, cell };
+        let quay =
+            QuayMove { call, load: false, at, seals, unit, status: IMPORT, far_port: "GRPIR", kg, cell };
         scene.teller.quay(quay);
     }
     Some(())
@@ -231,7 +238,12 @@ fn rolled_to_the_next_ship(scene: &mut Scene<'_, '_>) -> Option<()> {
         if let Some(call) = world.calls.get(booked + n) {
             scene.teller.order(true, &plan.unit, call, plan.leg(), plan.vgm_kg);
             let at = call.arrival.plus_millis(3 * HOUR_MS);
-            scene.teller.release("booking_rolled", at, &plan.unit, serde_json::json!({"documents": {"booking": plan.unit.booking}}));
+            scene.teller.release(
+                "booking_rolled",
+                at,
+                &plan.unit,
+                serde_json::json!({"documents": {"booking": plan.unit.booking}}),
+            );
         }
     }
     plan.call = *later.first()?;
@@ -246,7 +258,11 @@ fn split_by_the_carrier(scene: &mut Scene<'_, '_>) -> Option<()> {
     first.tell(scene.teller);
     let world = scene.teller.world;
     let arrival = world.calls.get(first.call)?.arrival;
-    let calls = world.calls_between(Site::Koper, arrival.plus_millis(14 * HOUR_MS), arrival.plus_millis(40 * HOUR_MS));
+    let calls = world.calls_between(
+        Site::Koper,
+        arrival.plus_millis(14 * HOUR_MS),
+        arrival.plus_millis(40 * HOUR_MS),
+    );
     let call = *scene.teller.chance.pick(&calls)?;
     let at = world.calls.get(call)?.arrival.plus_millis(4 * HOUR_MS);
     let mut second = Import::arriving(scene.teller, &first.consignee, (call, at))?.plain(&haulier);

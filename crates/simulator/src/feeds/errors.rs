@@ -77,7 +77,11 @@ pub(crate) fn disturb(
         }
         if loses && happens(model.twice, chance) {
             let mut again = letter.clone();
-            again.told = if matches!(again.body, Body::Carrier(..) | Body::Gate(_)) { correction } else { letter.told };
+            again.told = if matches!(again.body, Body::Carrier(..) | Body::Gate(_)) {
+                correction
+            } else {
+                letter.told
+            };
             disturbed.push(again);
         }
         if letter.solid {
@@ -147,7 +151,8 @@ fn respell(seals: &mut Vec<SealTag>, model: &Model, mistypes: bool, chance: &mut
                 seal.number.split_at(seal.number.find(|c: char| c.is_ascii_digit()).unwrap_or(0));
             seal.number = format!("{} {digits}", letters.to_ascii_lowercase());
         }
-    } else if mistypes && chance.one_in(model.seal_mistyped)
+    } else if mistypes
+        && chance.one_in(model.seal_mistyped)
         && let Some(seal) = seals.first_mut()
     {
         seal.number = one_digit_off(&seal.number);

@@ -26,7 +26,8 @@ pub(crate) fn draw(options: &Options, chance: &mut Chance) -> Vec<Outage> {
     (0..days / ONE_IN_DAYS)
         .map(|n| {
             let first = options.start.plus_millis(n * ONE_IN_DAYS * DAY_MS);
-            let from = chance.moment(first.plus_millis(DAY_MS), first.plus_millis((ONE_IN_DAYS - 1) * DAY_MS));
+            let from =
+                chance.moment(first.plus_millis(DAY_MS), first.plus_millis((ONE_IN_DAYS - 1) * DAY_MS));
             Outage { from, to: from.plus_millis(chance.minutes(90, 5 * 60)) }
         })
         .collect()

@@ -15,8 +15,14 @@ fn in_two_places(scene: &mut Scene<'_, '_>) -> Option<()> {
     let mut other = scene.export_plan(62)?;
     other.site = Site::Trieste;
     let at = exit.at.plus_millis(scene.teller.chance.minutes(3, 7));
-    let mut gate =
-        scene.teller.passage_at(Site::Trieste, true, at, &other.unit, &exit.haulier, exit.haulier.plates.last()?);
+    let mut gate = scene.teller.passage_at(
+        Site::Trieste,
+        true,
+        at,
+        &other.unit,
+        &exit.haulier,
+        exit.haulier.plates.last()?,
+    );
     gate.driver.clone_from(&exit.driver);
     scene.teller.gate(gate);
     let story = "One badge opens two gates twenty kilometres apart within minutes: one of the two is a copy.";
@@ -49,7 +55,8 @@ fn first_time_at_night(scene: &mut Scene<'_, '_>) -> Option<()> {
     exit.driver = format!("BNEW{}", scene.teller.chance.between(10_000, 99_999));
     plan.discharged_at = plan.discharged_at.min(night.plus_millis(-300 * MINUTE_MS));
     plan.tell(scene.teller);
-    let story = "A driver whom no gate has ever seen fetches a container from South America in the small hours.";
+    let story =
+        "A driver whom no gate has ever seen fetches a container from South America in the small hours.";
     scene.must_find(&plan.unit.number, &["MO-24d"], night, story);
     Some(())
 }

@@ -19,7 +19,6 @@ pub(super) fn left_before_the_scan(scene: &mut Scene<'_, '_>) -> Option<()> {
     Some(())
 }
 
-
 fn released_in_error(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.import(45)?;
     let out_at = plan.out_at()?;
@@ -35,7 +34,8 @@ fn released_in_error(scene: &mut Scene<'_, '_>) -> Option<()> {
         consignee: None,
     };
     scene.teller.customs(plan.site, &step, &plan.unit);
-    let story = "The release was made with a stolen log-in; when customs take it back, the container is gone.";
+    let story =
+        "The release was made with a stolen log-in; when customs take it back, the container is gone.";
     scene.must_find(&plan.unit.number, &["MO-25b"], at, story);
     Some(())
 }
@@ -53,7 +53,8 @@ fn selection_bought(scene: &mut Scene<'_, '_>) -> Option<()> {
     let looked_at = cancelled_at.plus_millis(-scene.teller.chance.minutes(4, 15));
     let look = LookUp::by_clerk(&office, 7, "OFFICER", looked_at);
     scene.teller.look_up(&plan.unit, &look);
-    let story = "An officer looks the container up, and minutes later its selection for the scan is cancelled.";
+    let story =
+        "An officer looks the container up, and minutes later its selection for the scan is cancelled.";
     scene.must_find(&plan.unit.number, &["MO-25c"], cancelled_at, story);
     Some(())
 }

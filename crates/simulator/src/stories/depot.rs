@@ -35,7 +35,13 @@ fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.teller.equipment("STRP", out_at.plus_millis(4 * HOUR_MS), &plan.unit, place, &[]);
     let haulier = plan.exits.first()?.haulier.clone();
     let kg = plan.unit.tare_kg() + scene.teller.chance.between(60, 160);
-    scene.teller.weigh(Site::Depot, back_at.plus_millis(-3 * MINUTE_MS), &plan.unit, haulier.plates.first()?, kg);
+    scene.teller.weigh(
+        Site::Depot,
+        back_at.plus_millis(-3 * MINUTE_MS),
+        &plan.unit,
+        haulier.plates.first()?,
+        kg,
+    );
     let night = scene.night(80).max(back_at.plus_millis(4 * HOUR_MS));
     let to = Slot { tier: 1, row: 1, ..Slot::draw(EMPTY_BLOCKS, &mut scene.teller.chance) };
     scene.teller.yard_move(Site::Depot, &plan.unit, &YardMove { at: night, to, ordered: Ordered::No });

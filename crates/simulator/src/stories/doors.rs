@@ -43,7 +43,8 @@ fn opened_side_by_side(scene: &mut Scene<'_, '_>) -> Option<()> {
         scene.teller.door(plan.site, "DOOR_OPENED", opened_at, &plan.unit);
         scene.teller.door(plan.site, "DOOR_CLOSED", opened_at.plus_millis(21 * MINUTE_MS), &plan.unit);
     }
-    let story = "At night the doors of two neighbours stand open together: the load goes from one into the other.";
+    let story =
+        "At night the doors of two neighbours stand open together: the load goes from one into the other.";
     for plan in [&risky, &clean] {
         scene.must_find(&plan.unit.number, &["MO-06a", "MO-06b"], night, story);
     }
@@ -58,7 +59,8 @@ fn device_taken_off(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     scene.teller.breadcrumbs(plan.site, plan.discharged_at, at, &plan.unit);
     scene.teller.door(plan.site, "UNPAIRING", at, &plan.unit);
-    let story = "The device that reported every hour is taken off the container in the yard and falls silent.";
+    let story =
+        "The device that reported every hour is taken off the container in the yard and falls silent.";
     scene.must_find(&plan.unit.number, &["MO-06c"], at, story);
     Some(())
 }

@@ -13,7 +13,8 @@ fn out_within_the_hour(scene: &mut Scene<'_, '_>) -> Option<()> {
     // It is discharged as late as this, so that it leaves at its hour.
     let out_at = plan.out_at()?;
     let world = scene.teller.world;
-    let calls = world.calls_between(Site::Koper, out_at.plus_millis(-9 * HOUR_MS), out_at.plus_millis(-2 * HOUR_MS));
+    let calls =
+        world.calls_between(Site::Koper, out_at.plus_millis(-9 * HOUR_MS), out_at.plus_millis(-2 * HOUR_MS));
     plan.call = *scene.teller.chance.pick(&calls)?;
     plan.unit.carrier = world.calls.get(plan.call)?.carrier;
     plan.discharged_at = out_at.plus_millis(-scene.teller.chance.minutes(45, 100));
@@ -39,7 +40,8 @@ fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
     // As long ago as ships are remembered: ten days to three weeks.
     let earliest = world.calls.iter().filter(|c| c.site == Site::Koper).map(|c| c.arrival).min()?;
     let from = night.plus_millis(-22 * DAY_MS).max(earliest);
-    let calls = world.calls_between(Site::Koper, from, night.plus_millis(-10 * DAY_MS).max(from.plus_millis(DAY_MS)));
+    let calls =
+        world.calls_between(Site::Koper, from, night.plus_millis(-10 * DAY_MS).max(from.plus_millis(DAY_MS)));
     let call = *scene.teller.chance.pick(&calls)?;
     let discharged_at = world.calls.get(call)?.arrival.plus_millis(3 * HOUR_MS);
     let mut plan = Import::arriving(scene.teller, &consignee, (call, discharged_at))?.plain(haulier);
@@ -51,7 +53,8 @@ fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
     }
     plan.announcements.first_mut()?.at = night.plus_millis(-50 * MINUTE_MS);
     plan.tell(scene.teller);
-    let story = "Released and paid for, the container waits for weeks until a truck comes for it in the small hours.";
+    let story =
+        "Released and paid for, the container waits for weeks until a truck comes for it in the small hours.";
     scene.must_find(&plan.unit.number, &["MO-14b"], night, story);
     Some(())
 }

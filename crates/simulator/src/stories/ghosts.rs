@@ -56,7 +56,8 @@ fn on_two_bills(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.manifest = Manifest::Twice;
     let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
-    let story = "One container stands twice in one manifest, under two bills: two loads travel under one number.";
+    let story =
+        "One container stands twice in one manifest, under two bills: two loads travel under one number.";
     scene.must_find(&plan.unit.number, &["MO-21e"], from, story);
     Some(())
 }

@@ -31,7 +31,8 @@ fn import_by(scene: &mut Scene<'_, '_>, firm: &Firm, percent: i64) -> Option<(Im
 }
 
 fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let first = registered("SI", "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), &mut scene.teller.chance);
+    let first =
+        registered("SI", "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), &mut scene.teller.chance);
     let names = ["Berta", "Cita", "Dana"];
     let mut firms = vec![first.clone()];
     for name in names {

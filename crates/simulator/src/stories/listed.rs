@@ -57,4 +57,3 @@ pub(super) fn listed_in_port(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.must_find(&plan.unit.number, &["WL-identifier"], added_at, story);
     Some(())
 }
-

@@ -62,7 +62,8 @@ fn everybody_looks(scene: &mut Scene<'_, '_>) -> Option<()> {
         let at = from.plus_millis(n * 170 * MINUTE_MS);
         looks(scene, &plan, &firm, at, 1);
     }
-    let story = "Within a day people of four companies, none of which has to do with it, look at one container.";
+    let story =
+        "Within a day people of four companies, none of which has to do with it, look at one container.";
     scene.must_find(&plan.unit.number, &["MO-16c"], from.plus_millis(6 * HOUR_MS), story);
     Some(())
 }

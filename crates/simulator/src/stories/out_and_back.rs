@@ -11,11 +11,19 @@ use crate::world::{Site, badge};
 pub(super) const ALL: &[Story] = &[brought_back, brought_next_door, already_gone];
 
 pub(super) fn brought_back(scene: &mut Scene<'_, '_>) -> Option<()> {
-    back(scene, Site::Koper, "A container is collected and brought back full the same night, as if nothing had happened.")
+    back(
+        scene,
+        Site::Koper,
+        "A container is collected and brought back full the same night, as if nothing had happened.",
+    )
 }
 
 fn brought_next_door(scene: &mut Scene<'_, '_>) -> Option<()> {
-    back(scene, Site::Trieste, "A container is collected and turns up, full, at the neighbouring terminal, which expects nothing.")
+    back(
+        scene,
+        Site::Trieste,
+        "A container is collected and turns up, full, at the neighbouring terminal, which expects nothing.",
+    )
 }
 
 fn back(scene: &mut Scene<'_, '_>, site: Site, story: &str) -> Option<()> {

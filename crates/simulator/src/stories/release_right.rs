@@ -8,7 +8,15 @@ use crate::trades::yard::LookUp;
 use crate::world::{Site, badge, new_haulier};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[collected_by_a_stranger, handed_to_a_newcomer, announced_twice, collected_after_revocation, handed_over_at_the_last_minute, handed_round, guessed];
+pub(super) const ALL: &[Story] = &[
+    collected_by_a_stranger,
+    handed_to_a_newcomer,
+    announced_twice,
+    collected_after_revocation,
+    handed_over_at_the_last_minute,
+    handed_round,
+    guessed,
+];
 
 pub(super) fn collected_by_a_stranger(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.import(38)?;
@@ -72,7 +80,6 @@ pub(super) fn collected_after_revocation(scene: &mut Scene<'_, '_>) -> Option<()
     Some(())
 }
 
-
 fn handed_over_at_the_last_minute(scene: &mut Scene<'_, '_>) -> Option<()> {
     let night = scene.night(60);
     let (mut plan, _) = scene.import_at(night, |c| c.home == Site::Koper)?;
@@ -108,7 +115,8 @@ fn handed_round(scene: &mut Scene<'_, '_>) -> Option<()> {
     }
     let from = plan.chain.last()?.at;
     plan.tell(scene.teller);
-    let story = "The release is passed from company to company, back to the first, and on, until its trace is lost.";
+    let story =
+        "The release is passed from company to company, back to the first, and on, until its trace is lost.";
     scene.must_find(&plan.unit.number, &["MO-01d"], from, story);
     Some(())
 }

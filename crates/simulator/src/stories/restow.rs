@@ -57,8 +57,7 @@ fn shifted_twice(scene: &mut Scene<'_, '_>) -> Option<()> {
     let here = world.calls_between(Site::Koper, at.plus_millis(-18 * HOUR_MS), at.plus_millis(-HOUR_MS));
     let call = *scene.teller.chance.pick(&here)?;
     let unit = stays_on_board(scene, world.calls.get(call)?.carrier)?;
-    let there =
-        world.calls_between(Site::Trieste, at.plus_millis(-4 * DAY_MS), at.plus_millis(-2 * DAY_MS));
+    let there = world.calls_between(Site::Trieste, at.plus_millis(-4 * DAY_MS), at.plus_millis(-2 * DAY_MS));
     let other = *scene.teller.chance.pick(&there)?;
     let before = world.calls.get(other)?.arrival.plus_millis(6 * HOUR_MS);
     shift(scene, &unit, other, before, "0210184")?;

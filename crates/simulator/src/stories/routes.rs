@@ -5,8 +5,8 @@ use super::{Scene, Story};
 use crate::chance::{DAY_MS, HOUR_MS};
 use crate::trades::sea::Leg;
 use crate::trades::transhipment::Transhipment;
-use crate::world::wares::WARES;
 use crate::world::Site;
+use crate::world::wares::WARES;
 
 /// The stories.
 pub(super) const ALL: &[Story] =
@@ -18,7 +18,8 @@ fn ahead_of_its_bill(scene: &mut Scene<'_, '_>) -> Option<()> {
     let world = scene.teller.world;
     // Another ship, a week and more before.
     let arrival = world.calls.get(late.call)?.arrival;
-    let calls = world.calls_between(Site::Koper, arrival.plus_millis(-11 * DAY_MS), arrival.plus_millis(-6 * DAY_MS));
+    let calls =
+        world.calls_between(Site::Koper, arrival.plus_millis(-11 * DAY_MS), arrival.plus_millis(-6 * DAY_MS));
     early.call = *scene.teller.chance.pick(&calls)?;
     early.discharged_at = world.calls.get(early.call)?.arrival.plus_millis(4 * HOUR_MS);
     early.moves.truncate(1);

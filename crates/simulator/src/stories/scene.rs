@@ -118,11 +118,8 @@ impl<'a, 'b> Scene<'a, 'b> {
     pub(crate) fn consignee(&mut self, sort: impl Fn(&Consignee) -> bool) -> Option<Consignee> {
         let world = self.teller.world;
         let coded = |n: &usize| world.hauliers.get(*n).is_some_and(|h| !h.nameless_code);
-        let known: Vec<&Consignee> = world
-            .consignees
-            .iter()
-            .filter(|c| c.hauliers.first().is_some_and(coded) && sort(c))
-            .collect();
+        let known: Vec<&Consignee> =
+            world.consignees.iter().filter(|c| c.hauliers.first().is_some_and(coded) && sort(c)).collect();
         let consignee = (*self.teller.chance.pick(&known)?).clone();
         for _ in 0..KNOWN_FOR {
             let usual = Consignee {
@@ -168,8 +165,9 @@ impl<'a, 'b> Scene<'a, 'b> {
     /// Gives the container one seal of the carrier and one of the shipper, read by everybody so far.
     pub(crate) fn with_both_seals(&mut self, plan: &mut Import) {
         let carrier = plan.unit.carrier;
-        let seals =
-            [Sealer::Carrier, Sealer::Shipper].map(|sealer| self.teller.numbers.seal(sealer, carrier)).to_vec();
+        let seals = [Sealer::Carrier, Sealer::Shipper]
+            .map(|sealer| self.teller.numbers.seal(sealer, carrier))
+            .to_vec();
         plan.crane_seals.clone_from(&seals);
         for exit in &mut plan.exits {
             exit.seals.clone_from(&seals);

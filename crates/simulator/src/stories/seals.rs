@@ -59,7 +59,6 @@ pub(super) fn twin_seals(scene: &mut Scene<'_, '_>) -> Option<()> {
     Some(())
 }
 
-
 fn removed_seal_comes_back(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.import(74)?;
     scene.with_both_seals(&mut plan);

@@ -13,10 +13,12 @@ fn heavier_than_declared(scene: &mut Scene<'_, '_>) -> Option<()> {
     // One to two and a half tonnes of cocaine behind the declared goods.
     let hidden = scene.teller.chance.between(1_150, 2_500);
     plan.crane_kg = plan.declared_kg + hidden;
-    plan.exits.first_mut()?.scale_kg = Some(plan.declared_kg + hidden + scene.teller.chance.between(-4, 4) * 10);
+    plan.exits.first_mut()?.scale_kg =
+        Some(plan.declared_kg + hidden + scene.teller.chance.between(-4, 4) * 10);
     let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
-    let story = "The container weighs a tonne or two more than its papers say: a second load lies behind the first.";
+    let story =
+        "The container weighs a tonne or two more than its papers say: a second load lies behind the first.";
     scene.must_find(&plan.unit.number, &["MO-12b"], from, story);
     Some(())
 }

@@ -27,7 +27,8 @@ fn lost_and_found(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let elsewhere = Slot { block: "N", bay: 3, row: 1, tier: 1 };
     scene.teller.position(plan.site, "inventory", found_at, &plan.unit, &elsewhere, "");
-    let story = "A container is not where the system has it; it is found by the fence, and nobody ordered it there.";
+    let story =
+        "A container is not where the system has it; it is found by the fence, and nobody ordered it there.";
     scene.must_find(&plan.unit.number, &["MO-10a"], found_at, story);
     Some(())
 }

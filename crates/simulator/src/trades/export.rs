@@ -52,11 +52,8 @@ impl Export {
 
     /// The same at a terminal.
     pub(crate) fn entering_at(teller: &mut Teller<'_>, site: Site, in_at: Timestamp) -> Option<Self> {
-        let calls = teller.world.calls_between(
-            site,
-            in_at.plus_millis(12 * HOUR_MS),
-            in_at.plus_millis(5 * DAY_MS),
-        );
+        let calls =
+            teller.world.calls_between(site, in_at.plus_millis(12 * HOUR_MS), in_at.plus_millis(5 * DAY_MS));
         let call = *teller.chance.pick(&calls)?;
         let arrival = teller.world.calls.get(call)?.arrival;
         let loaded_at = loading_time(teller, arrival);
@@ -91,10 +88,7 @@ impl Export {
             gate_seals: unit.seals.clone(),
             crane_seals: unit.seals.clone(),
             vgm_kg: unit.gross_kg + teller.chance.between(-10, 10) * 10,
-            scale_kg: teller
-                .chance
-                .percent(35)
-                .then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10),
+            scale_kg: teller.chance.percent(35).then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10),
             moves: vec![YardMove { at: in_at.plus_millis(teller.chance.minutes(8, 35)), to: slot, ordered }],
             cleared_at: Some(in_at.plus_millis(-teller.chance.minutes(30, 600))),
             loaded_at: Some(loaded_at),
@@ -139,7 +133,11 @@ impl Export {
             teller.yard_move(self.site, &self.unit, step);
         }
         if let Some(at) = self.cleared_at {
-            let declaration = format!("26{}{:013}3", self.site.customs_office().get(..2).unwrap_or("SI"), teller.numbers.serial());
+            let declaration = format!(
+                "26{}{:013}3",
+                self.site.customs_office().get(..2).unwrap_or("SI"),
+                teller.numbers.serial()
+            );
             let step = CustomsStep {
                 kind: "customs_released",
                 at,
@@ -159,14 +157,19 @@ impl Export {
             let appointment = format!("VBS{:010}", teller.numbers.serial());
             let firm = known_as(&self.haulier, Site::Koper);
             let cells = [
-                &self.unit.number, self.plate.as_str(), &self.driver, &firm.id, &firm.name,
-                &self.unit.booking, &appointment, "delivery",
+                &self.unit.number,
+                self.plate.as_str(),
+                &self.driver,
+                &firm.id,
+                &firm.name,
+                &self.unit.booking,
+                &appointment,
+                "delivery",
             ];
             let row = Sheet::cells(self.site, at, &cells);
             teller.row(Sheet::PreNotice, self.site, at, row);
         }
-        let mut gate =
-            teller.passage_at(self.site, true, self.in_at, &self.unit, &self.haulier, &self.plate);
+        let mut gate = teller.passage_at(self.site, true, self.in_at, &self.unit, &self.haulier, &self.plate);
         gate.seals.clone_from(&self.gate_seals);
         gate.driver.clone_from(&self.driver);
         gate.laden = true;

@@ -9,8 +9,7 @@ use super::sea::{Leg, MANIFEST_HOURS, Manifested};
 use super::yard::{IMPORT_BLOCKS, LookUp, Ordered, REEFER_BLOCKS, Slot, YardMove};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::{
-    Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller,
-    party,
+    Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller, party,
 };
 use crate::numbers::{SealTag, Sealer, Unit};
 use crate::world::vessels::STAY_HOURS;
@@ -146,7 +145,8 @@ impl Import {
         (call, discharged_at): (usize, Timestamp),
         out_at: Timestamp,
     ) -> Option<Self> {
-        let (carrier, arrival, site) = teller.world.calls.get(call).map(|c| (c.carrier, c.arrival, c.site))?;
+        let (carrier, arrival, site) =
+            teller.world.calls.get(call).map(|c| (c.carrier, c.arrival, c.site))?;
         let ware = consignee.ware;
         let unit = teller.numbers.laden(carrier, &ware, &mut teller.chance);
         let back = |teller: &mut Teller<'_>, low, high| out_at.plus_millis(-teller.chance.minutes(low, high));
@@ -180,10 +180,15 @@ impl Import {
         let opened = customs.iter().any(|(kind, _)| *kind == "customs_inspected");
         let seals =
             if opened { vec![teller.numbers.seal(Sealer::Customs, carrier)] } else { unit.seals.clone() };
-        let scale_kg =
-            teller.chance.percent(30).then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10);
-        let exit =
-            Exit { plate: plate.clone(), driver: badge(&plate), at: out_at, seals, haulier: haulier.clone(), scale_kg };
+        let scale_kg = teller.chance.percent(30).then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10);
+        let exit = Exit {
+            plate: plate.clone(),
+            driver: badge(&plate),
+            at: out_at,
+            seals,
+            haulier: haulier.clone(),
+            scale_kg,
+        };
         let to_trieste = site == Site::Koper && teller.chance.percent(1);
         let later = teller.chance.minutes(9 * 60, 90 * 60);
         let origin = if consignee.origin.0.is_empty() {
@@ -283,9 +288,15 @@ impl Import {
         }
         let Some(out_at) = self.exits.first().map(|e| e.at) else { return };
         if teller.chance.percent(12) && self.customs.len() == 1 {
-            let at = teller.chance.moment(self.discharged_at.plus_millis(2 * HOUR_MS), out_at.plus_millis(-2 * HOUR_MS));
+            let at = teller
+                .chance
+                .moment(self.discharged_at.plus_millis(2 * HOUR_MS), out_at.plus_millis(-2 * HOUR_MS));
             // Orders for housekeeping are sometimes given by voice and written down a few minutes later.
-            let ordered = if teller.chance.percent(8) { Ordered::After(teller.chance.between(1, 7)) } else { before(teller) };
+            let ordered = if teller.chance.percent(8) {
+                Ordered::After(teller.chance.between(1, 7))
+            } else {
+                before(teller)
+            };
             self.moves.push(YardMove { at, to: Slot::draw(blocks, &mut teller.chance), ordered });
         }
         let at = out_at.plus_millis(-teller.chance.minutes(8, 22));
@@ -399,8 +410,11 @@ impl Import {
 
     fn tell_return(&self, teller: &mut Teller<'_>) {
         let Some(last) = self.exits.last() else { return };
-        if let Some(at) = self.returned_at.map(|at| at.max(last.at.plus_millis(6 * HOUR_MS))) {
-            let mut gate = teller.passage_at(self.returned_to, true, at, &self.unit, &last.haulier, &last.plate);
+        // By rail it is on its way for longer.
+        let underway = if self.rail { 34 * HOUR_MS } else { 6 * HOUR_MS };
+        if let Some(at) = self.returned_at.map(|at| at.max(last.at.plus_millis(underway))) {
+            let mut gate =
+                teller.passage_at(self.returned_to, true, at, &self.unit, &last.haulier, &last.plate);
             gate.laden = false;
             gate.status = IMPORT;
             gate.seals.clear();
@@ -500,7 +514,10 @@ impl Import {
             Manifest::Twice => 2,
         };
         for n in 0..lines {
-            let unit = Unit { bill: if n == 0 { self.unit.bill.clone() } else { format!("{}B", self.unit.bill) }, ..self.unit.clone() };
+            let unit = Unit {
+                bill: if n == 0 { self.unit.bill.clone() } else { format!("{}B", self.unit.bill) },
+                ..self.unit.clone()
+            };
             teller.manifest(told, false, &unit, call, leg, &self.manifested());
         }
         if self.manifest != Manifest::Missing {
@@ -584,7 +601,8 @@ impl Import {
 
     /// Customs' word on it.
     pub(crate) fn tell_customs(&self, teller: &mut Teller<'_>) {
-        let declaration = format!("26{}{:013}5", self.office.get(..2).unwrap_or("SI"), teller.numbers.serial());
+        let declaration =
+            format!("26{}{:013}5", self.office.get(..2).unwrap_or("SI"), teller.numbers.serial());
         for (kind, at) in &self.customs {
             if *kind == "customs_inspected" {
                 self.tell_opening(teller, *at, Sealer::Customs);

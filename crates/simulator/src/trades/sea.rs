@@ -111,7 +111,15 @@ impl Teller<'_> {
     }
 
     /// The order at another time than usual, in a document of its own.
-    pub(crate) fn order_at(&mut self, told: Timestamp, load: bool, unit: &Unit, call: &Call, leg: Leg, kg: i64) {
+    pub(crate) fn order_at(
+        &mut self,
+        told: Timestamp,
+        load: bool,
+        unit: &Unit,
+        call: &Call,
+        leg: Leg,
+        kg: i64,
+    ) {
         let kind = if load { EventKind::LoadOrdered } else { EventKind::DischargeOrdered };
         let mut event = line(kind, told, unit, call, leg);
         event.weights = vec![kilograms(WeightKind::Gross, kg)];
@@ -122,7 +130,15 @@ impl Teller<'_> {
     }
 
     /// The manifest of a call at its usual time, or in a document of its own when `amended`.
-    pub(crate) fn manifest(&mut self, told: Timestamp, amended: bool, unit: &Unit, call: &Call, leg: Leg, goods: &Manifested<'_>) {
+    pub(crate) fn manifest(
+        &mut self,
+        told: Timestamp,
+        amended: bool,
+        unit: &Unit,
+        call: &Call,
+        leg: Leg,
+        goods: &Manifested<'_>,
+    ) {
         let mut event = line(EventKind::ManifestLine, told, unit, call, leg);
         event.documents = Some(Box::new(Documents {
             bill_of_lading: Some(unit.bill.clone()),
@@ -157,7 +173,10 @@ impl Teller<'_> {
     pub(crate) fn verified_mass(&mut self, at: Timestamp, unit: &Unit, kg: i64) {
         let mut event = PortEvent {
             equipment: Some(Box::new(Equipment { number: unit.number.clone(), ..Equipment::default() })),
-            documents: Some(Box::new(Documents { booking: Some(unit.booking.clone()), ..Documents::default() })),
+            documents: Some(Box::new(Documents {
+                booking: Some(unit.booking.clone()),
+                ..Documents::default()
+            })),
             ..PortEvent::new("", EventKind::Weighed, at)
         };
         event.weights = vec![kilograms(WeightKind::Vgm, kg)];

@@ -48,8 +48,7 @@ impl Transhipment {
         let first = world.calls.get(call)?;
         let consignee = teller.chance.pick(&world.consignees)?.clone();
         let unit = teller.numbers.laden(first.carrier, &consignee.ware, &mut teller.chance);
-        let next =
-            world.calls_between(first.site, at.plus_millis(12 * HOUR_MS), at.plus_millis(4 * DAY_MS));
+        let next = world.calls_between(first.site, at.plus_millis(12 * HOUR_MS), at.plus_millis(4 * DAY_MS));
         let next = *teller.chance.pick(&next)?;
         let loaded_at = loading_time(teller, world.calls.get(next)?.arrival);
         let slot = Slot::draw(IMPORT_BLOCKS, &mut teller.chance);

@@ -142,7 +142,15 @@ impl Teller<'_> {
     }
 
     /// A row of the yard: an order, a move, or where a container was found.
-    pub(crate) fn position(&mut self, site: Site, event: &str, at: Timestamp, unit: &Unit, slot: &Slot, order: &str) {
+    pub(crate) fn position(
+        &mut self,
+        site: Site,
+        event: &str,
+        at: Timestamp,
+        unit: &Unit,
+        slot: &Slot,
+        order: &str,
+    ) {
         let (bay, row, tier) = (slot.bay.to_string(), slot.row.to_string(), slot.tier.to_string());
         let cells = [&unit.number, event, slot.block, &bay, &row, &tier, order];
         let row = Sheet::cells(site, at, &cells);
@@ -179,7 +187,14 @@ impl Teller<'_> {
     }
 
     /// Half-hourly readings of a reefer that is looked after, with two defrosts a day.
-    pub(crate) fn readings(&mut self, site: Site, from: Timestamp, to: Timestamp, unit: &Unit, setpoint_c: f64) {
+    pub(crate) fn readings(
+        &mut self,
+        site: Site,
+        from: Timestamp,
+        to: Timestamp,
+        unit: &Unit,
+        setpoint_c: f64,
+    ) {
         let count = (to.millis_since(from) / HOUR_MS * 2).clamp(0, 480);
         for n in 0..count {
             let at = from.plus_millis((n * 30 + 7) * MINUTE_MS);

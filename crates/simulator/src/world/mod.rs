@@ -110,8 +110,7 @@ impl World {
             (0..(containers / 60).clamp(6, 60)).map(|n| forwarder(n, chance)).collect();
         let hauliers: Vec<Haulier> =
             (0..(containers / 30).clamp(10, 160)).map(|n| haulier(n, chance)).collect();
-        let shippers: Vec<Firm> =
-            (0..(containers / 10).clamp(12, 600)).map(|n| shipper(n, chance)).collect();
+        let shippers: Vec<Firm> = (0..(containers / 10).clamp(12, 600)).map(|n| shipper(n, chance)).collect();
         let consignees = (0..(containers / 6).clamp(12, 1_500))
             .map(|n| {
                 let (firm, town) = consignee(n, chance);
@@ -177,7 +176,14 @@ fn forwarder(n: usize, chance: &mut Chance) -> Firm {
 
 fn shipper(n: usize, chance: &mut Chance) -> Firm {
     let (country, form) = chance
-        .pick(&[("CN", "Co Ltd"), ("EC", "SA"), ("BR", "Ltda"), ("IN", "Pvt Ltd"), ("TR", "AS"), ("KR", "Corp")])
+        .pick(&[
+            ("CN", "Co Ltd"),
+            ("EC", "SA"),
+            ("BR", "Ltda"),
+            ("IN", "Pvt Ltd"),
+            ("TR", "AS"),
+            ("KR", "Corp"),
+        ])
         .copied()
         .unwrap_or_default();
     let word = TRADE_WORDS.get(n * 3 % TRADE_WORDS.len()).copied().unwrap_or_default();

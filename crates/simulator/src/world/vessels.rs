@@ -48,7 +48,11 @@ fn calls_at(site: Site, every_hours: i64, options: &Options, chance: &mut Chance
                 id: format!("{}{code}{n:04}", site.un_locode()),
                 carrier,
                 imo: imo(ship_number(site, index)),
-                vessel: if site == Site::Koper { format!("{code} {name}") } else { format!("{code} {name} II") },
+                vessel: if site == Site::Koper {
+                    format!("{code} {name}")
+                } else {
+                    format!("{code} {name} II")
+                },
                 call_sign: format!("S5{code}{}", n % 10),
                 voyage: format!("{:03}{}", 100 + n, if site == Site::Koper { "W" } else { "N" }),
                 arrival,

@@ -15,12 +15,7 @@ pub(crate) struct Ware {
     pub(crate) kg: (i64, i64),
 }
 
-const fn dry(
-    hs: &'static str,
-    text: &'static str,
-    origins: &'static [Origin],
-    kg: (i64, i64),
-) -> Ware {
+const fn dry(hs: &'static str, text: &'static str, origins: &'static [Origin], kg: (i64, i64)) -> Ware {
     Ware { hs, text, setpoint_c: None, origins, kg }
 }
 

@@ -138,7 +138,13 @@ impl Interchange {
     }
 
     /// Adds a message that [`wire::render`] would write.
-    pub(crate) fn rendered(&mut self, kind: wire::Message, document: &str, told: Timestamp, events: &[PortEvent]) {
+    pub(crate) fn rendered(
+        &mut self,
+        kind: wire::Message,
+        document: &str,
+        told: Timestamp,
+        events: &[PortEvent],
+    ) {
         self.messages += 1;
         let n = self.messages.to_string();
         self.text += &wire::message(kind, document, told, events, &n);

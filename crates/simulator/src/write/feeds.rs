@@ -2,8 +2,8 @@
 
 use super::sheets::Sheet;
 use crate::letter::{
-    COPINO_FEED, CUSRES_FEED, CUSTOMS_FEED, MANIFEST_FEED, REEFER_FEED, RELEASE_FEED, RIGHTS_FEED, SMART_FEED,
-    STATUS_FEED, VGM_FEED,
+    COPINO_FEED, CUSRES_FEED, CUSTOMS_FEED, MANIFEST_FEED, REEFER_FEED, RELEASE_FEED, RIGHTS_FEED,
+    SMART_FEED, STATUS_FEED, VGM_FEED,
 };
 use crate::world::{CARRIERS, Site, World};
 
@@ -28,7 +28,14 @@ const fn local(id: &'static str, format: &'static str, site: Site, extension: &'
 
 const fn table(sheet: Sheet, site: Site) -> Feed {
     let profile = Some(sheet.profile());
-    Feed { id: sheet.feed(site), format: "csv", zone: site.zone(), site: Some(site), extension: "csv", profile }
+    Feed {
+        id: sheet.feed(site),
+        format: "csv",
+        zone: site.zone(),
+        site: Some(site),
+        extension: "csv",
+        profile,
+    }
 }
 
 fn all() -> Vec<Feed> {

@@ -10,9 +10,7 @@ use super::json;
 use super::sheets::Sheet;
 use crate::background::one_digit_off;
 use crate::chance::{Chance, DAY_MS, MINUTE_MS};
-use crate::letter::{
-    Body, COPINO_FEED, Edi, Function, Letter, QuayMove, RIGHTS_FEED, SMART_FEED,
-};
+use crate::letter::{Body, COPINO_FEED, Edi, Function, Letter, QuayMove, RIGHTS_FEED, SMART_FEED};
 use crate::world::{CARRIERS, Site, World};
 use crate::{Message, Options};
 
@@ -149,7 +147,12 @@ pub(crate) struct Post<'a> {
 }
 
 impl<'a> Post<'a> {
-    pub(crate) const fn new(options: &'a Options, world: &'a World, batching: Batching, chance: Chance) -> Self {
+    pub(crate) const fn new(
+        options: &'a Options,
+        world: &'a World,
+        batching: Batching,
+        chance: Chance,
+    ) -> Self {
         Self { options, world, batching, chance, references: 0 }
     }
 
