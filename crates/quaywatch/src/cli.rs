@@ -215,7 +215,7 @@ pub(crate) enum WatchlistCommand {
         #[arg(long, value_name = "ID")]
         list: String,
         /// How the file is written
-        #[arg(long, default_value = "agency-csv")]
+        #[arg(long, default_value = "auto")]
         format: String,
         /// Agency that owns entries without an owner of their own
         #[arg(long)]

@@ -41,6 +41,8 @@ fn entry(number: &str) -> WatchlistEntry {
         valid_from: None,
         valid_to: None,
         review_on: None,
+        linked_to: Vec::new(),
+        provenance: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use quaywatch_domain::Sha256;
 use quaywatch_screening::lists::ListFile;
 use quaywatch_service::ExitCode;
 
@@ -38,6 +39,24 @@ pub enum Error {
         bytes: u64,
         /// The limit.
         limit: u64,
+    },
+    /// The file is not the one that was meant.
+    #[error(
+        "{file} is not imported, the version in force stays: its SHA-256 digest is {found} instead of {expected}; fetch it again"
+    )]
+    Checksum {
+        /// Which.
+        file: String,
+        /// What was said.
+        expected: Sha256,
+        /// What it is.
+        found: Sha256,
+    },
+    /// The file with the digest holds none.
+    #[error("{} holds no SHA-256 digest of 64 hexadecimal digits; fetch it again or remove it", path.display())]
+    BadChecksumFile {
+        /// Which.
+        path: PathBuf,
     },
     /// The file is not a list in its format.
     #[error("{file} is not imported, the version in force stays: {source}")]
@@ -101,6 +120,8 @@ impl Error {
             Self::ReadFile { .. }
             | Self::EmptyFolder { .. }
             | Self::FileTooLarge { .. }
+            | Self::Checksum { .. }
+            | Self::BadChecksumFile { .. }
             | Self::Malformed { .. }
             | Self::BadRows { .. }
             | Self::BadListId(_) => ExitCode::Usage,

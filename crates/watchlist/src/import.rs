@@ -1,12 +1,9 @@
 //! From a list file to a new version on `port.watchlist`.
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::{PseudonymKey, Sha256, Timestamp, WatchlistEntry};
+use quaywatch_domain::{PseudonymKey, Timestamp, WatchlistEntry};
 use quaywatch_kafka::NewRecord;
-use quaywatch_screening::lists::{
-    Defaults, Delta, Limits, ListFile, OfacFiles, delta, read_agency_csv, read_agency_jsonl,
-    read_ofac_sdn_csv,
-};
+use quaywatch_screening::lists::{Defaults, Delta, Limits, ListFile, delta};
 use quaywatch_service::settings::{ListFormat, ListSource};
 
 use crate::Error;
@@ -164,18 +161,9 @@ impl Import {
             key: self.key.as_ref(),
             ..Defaults::new(&self.list, version)
         };
-        let read = match self.format {
-            ListFormat::AgencyCsv => read_agency_csv(files.main(), &defaults),
-            ListFormat::Jsonl => read_agency_jsonl(files.main(), &defaults),
-            ListFormat::OfacSdn => {
-                let files = OfacFiles { sdn: files.main(), alt: files.alt(), add: files.add() };
-                read_ofac_sdn_csv(files, &defaults)
-            }
-        };
-        let malformed = |source| Error::Malformed { file: files.name(), source };
-        let file = read.map_err(malformed)?;
+        let file = files.list(self.format, &defaults)?;
         if file.rows_left_out > 0 && !self.confirmed {
-            return Err(Error::bad_rows(files.name(), &file));
+            return Err(Error::bad_rows(files.name().to_owned(), &file));
         }
         Ok(file)
     }
@@ -231,7 +219,7 @@ fn with_unreadable(present: &List, delta: &Delta) -> Vec<String> {
 fn version(files: &Files, now: Timestamp) -> String {
     const MS_PER_S: i64 = 1_000;
     let second = Timestamp::from_millis(now.as_millis().div_euclid(MS_PER_S) * MS_PER_S);
-    let digest = Sha256::of(files.main()).to_string();
+    let digest = files.sha256().to_string();
     format!("{second}-{}", digest.get(..8).unwrap_or_default())
 }
 

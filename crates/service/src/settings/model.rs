@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use quaywatch_domain::watchlist::ListFormat;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{OptionalPath, Secret};
@@ -221,46 +222,12 @@ pub struct ListSource {
     pub max_change_percent: u32,
 }
 
-/// How a list file is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ListFormat {
-    /// Agency list, CSV with a header row.
-    #[default]
-    AgencyCsv,
-    /// Agency list, JSON lines.
-    Jsonl,
-    /// OFAC's SDN list, CSV.
-    OfacSdn,
-}
-
-impl ListFormat {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::AgencyCsv, Self::Jsonl, Self::OfacSdn];
-
-    /// As it is written in settings and on the command line.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AgencyCsv => "agency-csv",
-            Self::Jsonl => "jsonl",
-            Self::OfacSdn => "ofac-sdn",
-        }
-    }
-
-    /// Reads what [`ListFormat::as_str`] writes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text)
-    }
-}
-
 impl Default for ListSource {
     fn default() -> Self {
         Self {
             list: String::new(),
             path: PathBuf::new(),
-            format: ListFormat::AgencyCsv,
+            format: ListFormat::Auto,
             owner: String::new(),
             max_change_percent: 20,
         }
