@@ -30,6 +30,15 @@ enum Content {
     File(PathBuf),
 }
 
+impl Content {
+    fn open(&self) -> Result<Box<dyn Read + '_>, Error> {
+        match self {
+            Self::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes))),
+            Self::File(path) => Ok(Box::new(open(path)?)),
+        }
+    }
+}
+
 /// What tells that files changed, without reading them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stamp(Vec<(PathBuf, Option<SystemTime>, u64)>);
@@ -115,17 +124,11 @@ impl Files {
     /// When a file cannot be read, or is no list in this format.
     pub fn list(&self, format: ListFormat, defaults: &Defaults<'_>) -> Result<ListFile, Error> {
         let name = self.name.rsplit('/').next().unwrap_or_default();
-        let open = |content: &Content| -> Result<Box<dyn Read + '_>, Error> {
-            match content {
-                Content::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes))),
-                Content::File(path) => Ok(Box::new(open(path)?)),
-            }
-        };
         let parts = Parts {
-            main: open(&self.parts.main)?,
-            alt: self.parts.alt.as_ref().map(open).transpose()?,
-            add: self.parts.add.as_ref().map(open).transpose()?,
-            comments: self.parts.comments.as_ref().map(open).transpose()?,
+            main: self.parts.main.open()?,
+            alt: self.parts.alt.as_ref().map(Content::open).transpose()?,
+            add: self.parts.add.as_ref().map(Content::open).transpose()?,
+            comments: self.parts.comments.as_ref().map(Content::open).transpose()?,
         };
         let defaults = Defaults { file: Some((name, self.sha256)), ..defaults.clone() };
         let read = read_list(format, name, parts, &defaults);

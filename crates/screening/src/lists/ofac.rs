@@ -160,7 +160,8 @@ fn add_entry(
     if let Some(owner) = cell(row, 10) {
         entry.add_link(owner);
     }
-    if let Some(program) = cell(row, 3) {
+    // `IRGC] [IFSR` with the outer brackets gone.
+    if let Some(program) = cell(row, 3).map(|program| program.replace("] [", "; ")) {
         if legal_basis {
             entry.legal_basis = Some(format!("OFAC {program}"));
         }

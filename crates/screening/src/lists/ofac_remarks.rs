@@ -87,8 +87,9 @@ pub(super) fn read(text: &str, kind: EntryKind) -> Remarks {
 /// owner (also under the label for vessels): two number spaces with the same form.
 fn imo(part: &str, kind: EntryKind) -> Option<Value> {
     let bare = part.strip_prefix("Vessel Registration Identification ");
-    if let Some(number) = bare.filter(|number| kind == EntryKind::Vessel && imo_check_digit_ok(number)) {
-        return Some(Value { scheme: scheme::IMO.to_owned(), value: number.to_owned() });
+    let number = bare.and_then(|number| normalise_value(scheme::IMO, number));
+    if let Some(value) = number.filter(|value| kind == EntryKind::Vessel && imo_check_digit_ok(value)) {
+        return Some(Value { scheme: scheme::IMO.to_owned(), value });
     }
     let (label, number) = part.split_once("IMO ")?;
     let known = ["Vessel Registration Identification", "Identification Number", "Company Number", ""];

@@ -100,11 +100,10 @@ fn columns(cells: &[String]) -> Option<Columns> {
     let imo = lower.iter().position(|cell| cell.contains("imo"))?;
     let name = lower.iter().position(|cell| cell.contains("name"));
     let name = name.or_else(|| find(&["vessel", "ship"])).filter(|name| *name != imo)?;
-    Some(Columns {
-        name: Some(name),
-        measure: find(&["measure", "designation", "restriction"]),
-        date: find(&["date"]),
-    })
+    let date = find(&["date"]);
+    let measure =
+        find(&["measure", "restriction"]).or_else(|| find(&["designation"]).filter(|m| Some(*m) != date));
+    Some(Columns { name: Some(name), measure, date })
 }
 
 /// The first cell that is an IMO number, alone or with its label.
