@@ -6,7 +6,7 @@ KAFKA := deploy/local/kafka.sh
 LOCAL := .local/dev
 FUZZ_TARGET := $(shell uname -m)-unknown-linux-gnu
 
-.PHONY: help demo test lint bench fuzz up down prerequisites cargo-deny
+.PHONY: help demo test api lint bench fuzz up down prerequisites cargo-deny
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -19,6 +19,12 @@ test: prerequisites ## every test, the guarantees on a real Apache Kafka that is
 	$(KAFKA) fetch
 	$(CARGO) build --workspace
 	$(CARGO) test --workspace --no-fail-fast
+	tests/api/check.sh
+
+api: prerequisites ## the gateway's doors against their OpenAPI description, by schemathesis
+	$(KAFKA) fetch
+	$(CARGO) build -p quaywatch
+	tests/api/check.sh
 
 lint: prerequisites cargo-deny ## formatting, clippy, dependency rules
 	$(CARGO) fmt --all -- --check
@@ -27,6 +33,7 @@ lint: prerequisites cargo-deny ## formatting, clippy, dependency rules
 
 bench: prerequisites ## the figures: throughput, latency, memory, restart, on a real Apache Kafka
 	$(CARGO) build --release -p quaywatch
+	$(CARGO) bench -p quaywatch-formats --bench formats
 	$(CARGO) bench -p quaywatch-tests $(ARGS)
 
 FUZZ_SECONDS ?= 600

@@ -107,6 +107,24 @@ impl Codec {
     }
 }
 
+impl Codec {
+    /// A value in Confluent framing under a schema that is not ours, as JSON; the schema comes from the registry.
+    ///
+    /// # Errors
+    /// When there is no registry, or framing, schema or datum cannot be read.
+    pub fn foreign_json(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        match split(bytes) {
+            Some(Frame::Confluent(id, datum)) => match &self.inner.registry {
+                Some(registry) => registry.datum(id)?.read_json(datum),
+                None => Err(Error::NoRegistry { record: "foreign", id }),
+            },
+            _ => {
+                Err(Error::UnknownFraming { record: "foreign", start: hex(bytes.get(..8).unwrap_or(bytes)) })
+            }
+        }
+    }
+}
+
 /// The schema that a value names, for people: `fingerprint 1f0c…` or `id 12`; `None` when it names none.
 #[must_use]
 pub fn schema_of(bytes: &[u8]) -> Option<String> {

@@ -25,6 +25,7 @@ pub(crate) struct Datum {
     pub(crate) fingerprint: Fingerprint,
     /// Name of the record without name space.
     pub(crate) record: String,
+    schema: &'static Schema,
     writer: GenericDatumWriter<'static>,
     reader: GenericDatumReader<'static>,
 }
@@ -65,7 +66,7 @@ impl Datum {
         let failed = |e: apache_avro::Error| bad(name, short(&e.to_string()));
         let writer = GenericDatumWriter::builder(schema).human_readable(false).build().map_err(failed)?;
         let reader = GenericDatumReader::builder(schema).human_readable(false).build().map_err(failed)?;
-        Ok(Self { fingerprint, record, writer, reader })
+        Ok(Self { fingerprint, record, schema, writer, reader })
     }
 
     /// Appends the datum to `out`.
@@ -89,6 +90,24 @@ impl Datum {
         } else {
             Err(undecodable(format!("{} bytes are left over after it", bytes.len())))
         }
+    }
+}
+
+impl Datum {
+    /// Reads a datum of anybody's schema, which must take up all of `bytes`, as JSON.
+    pub(crate) fn read_json(&self, mut bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let undecodable =
+            |reason| Error::Undecodable { record: "foreign", schema: hex(&self.fingerprint), reason };
+        let value = self.reader.read_value(&mut bytes).map_err(|e| undecodable(reason(e)))?;
+        // The library reads a text that is cut off as null.
+        if !value.validate(self.schema) {
+            return Err(undecodable("it breaks off".to_owned()));
+        }
+        if !bytes.is_empty() {
+            return Err(undecodable(format!("{} bytes are left over after it", bytes.len())));
+        }
+        let json = serde_json::Value::try_from(value).map_err(|e| undecodable(reason(e)))?;
+        serde_json::to_vec(&json).map_err(|e| undecodable(short(&e.to_string())))
     }
 }
 

@@ -60,14 +60,18 @@ codes! {
         BadField = "BAD_FIELD",
         /// The type of message is not one that we read.
         UnsupportedMessage = "UNSUPPORTED_MESSAGE",
-        /// The feed is not known.
-        UnknownFeed = "UNKNOWN_FEED",
         /// An agency other than the topic's owner is named.
         ForeignAgency = "FOREIGN_AGENCY",
         /// The feed is paused: the record was not looked at.
         FeedPaused = "FEED_PAUSED",
         /// The stage itself failed on the record.
         StagePanic = "STAGE_PANIC",
+        /// What the record becomes is larger than a topic takes.
+        OutputTooLarge = "OUTPUT_TOO_LARGE",
+        /// The state that the record belongs to cannot be read.
+        StateUnreadable = "STATE_UNREADABLE",
+        /// The state that the record leads to cannot be written.
+        StateUnwritable = "STATE_UNWRITABLE",
     }
 }
 

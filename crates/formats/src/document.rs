@@ -218,7 +218,8 @@ fn retraction(line: &LineState, source: &Source, received_at: Timestamp) -> Port
         revision: line.revision,
         retracted: true,
         received_at,
-        equipment: Some(Box::new(Equipment { number: line.container.clone(), ..Equipment::default() })),
+        equipment: (!line.container.is_empty())
+            .then(|| Box::new(Equipment { number: line.container.clone(), ..Equipment::default() })),
         source: Box::new(source.clone()),
         ..PortEvent::new(line.event_id.clone(), line.kind.clone(), line.occurred_at)
     }

@@ -82,30 +82,62 @@ fn finish_seal(seal: &mut Seal, event: &mut PortEvent) {
 
 /// Cuts the texts that a sender controls; identifiers of that length are not identifiers.
 fn limit_texts(event: &mut PortEvent) {
-    let mut texts: Vec<&mut String> = vec![&mut event.event_id];
-    for party in &mut event.parties {
-        texts.extend(
-            [&mut party.id, &mut party.name, &mut party.address].into_iter().filter_map(Option::as_mut),
-        );
+    let mut is_cut = cut(&mut event.event_id);
+    macro_rules! limit {
+        ($section:expr, [$($field:ident),+]) => {
+            $(is_cut |= $section.$field.as_mut().is_some_and(cut);)+
+        };
     }
-    texts.extend(event.seals.iter_mut().map(|seal| &mut seal.number));
-    texts.extend(event.cargo.iter_mut().filter_map(|cargo| cargo.description.as_mut()));
+    for party in &mut event.parties {
+        limit!(party, [id, id_scheme, name, address, country]);
+    }
+    for seal in &mut event.seals {
+        is_cut |= cut(&mut seal.number);
+        limit!(seal, [normalised, seal_type]);
+    }
+    for cargo in &mut event.cargo {
+        limit!(cargo, [hs_code, description, origin_country, dangerous_goods]);
+    }
+    for weight in &mut event.weights {
+        limit!(weight, [method]);
+    }
+    if let Some(equipment) = event.equipment.as_deref_mut() {
+        limit!(equipment, [iso_type]);
+    }
+    if let Some(place) = event.place.as_deref_mut() {
+        limit!(place, [un_locode, terminal, facility]);
+    }
     if let Some(transport) = event.transport.as_deref_mut() {
-        let fields = [&mut transport.vessel_name, &mut transport.voyage, &mut transport.call_id];
-        texts.extend(fields.into_iter().filter_map(Option::as_mut));
+        limit!(transport, [vessel_imo, vessel_mmsi, vessel_name, call_sign, voyage, carrier]);
+        limit!(transport, [service, call_id, stow_cell]);
+    }
+    if let Some(route) = event.route.as_deref_mut() {
+        limit!(route, [port_of_loading, port_of_discharge, place_of_delivery, origin_country]);
+        is_cut |= route.transshipment_ports.iter_mut().fold(false, |any, port| cut(port) | any);
     }
     if let Some(documents) = event.documents.as_deref_mut() {
-        let fields = [&mut documents.booking, &mut documents.bill_of_lading, &mut documents.release];
-        texts.extend(fields.into_iter().filter_map(Option::as_mut));
+        limit!(documents, [booking, bill_of_lading, transport_document, customs_declaration]);
+        limit!(documents, [release, order, appointment]);
     }
-    let mut cut = false;
-    for text in texts {
-        if let Some((end, _)) = text.char_indices().nth(MAX_TEXT_CHARACTERS) {
-            text.truncate(end);
-            cut = true;
-        }
+    if let Some(customs) = event.customs.as_deref_mut() {
+        limit!(customs, [office, decision, procedure, reference]);
     }
-    if cut {
+    if is_cut {
         flag(event, note::VALUE_CUT);
+    }
+}
+
+/// Cuts a text to the longest that a field may have; whether it was longer.
+fn cut(text: &mut String) -> bool {
+    // Bytes are cheaper to count than characters, and never fewer.
+    if text.len() <= MAX_TEXT_CHARACTERS {
+        return false;
+    }
+    match text.char_indices().nth(MAX_TEXT_CHARACTERS) {
+        Some((end, _)) => {
+            text.truncate(end);
+            true
+        }
+        None => false,
     }
 }

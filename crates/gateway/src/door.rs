@@ -10,6 +10,7 @@ use quaywatch_formats::{FeedSettings, Feeds};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
+use crate::bridge::{self, Bridge};
 use crate::drop::{self, Drop};
 use crate::signature::Key;
 
@@ -42,6 +43,7 @@ pub struct Door {
 pub struct Doors {
     doors: BTreeMap<String, Door>,
     drops: BTreeMap<String, Drop>,
+    bridges: Vec<(String, Bridge)>,
     feeds: Feeds,
 }
 
@@ -82,7 +84,7 @@ impl Doors {
             let door = http.door(folder).map_err(|why| format!("feed '{id}': {why}"))?;
             doors.insert(id.to_owned(), door);
         }
-        Ok(Self { doors, drops: drop::drops(&feeds)?, feeds })
+        Ok(Self { doors, drops: drop::drops(&feeds)?, bridges: bridge::bridges(&feeds)?, feeds })
     }
 
     /// The feed, when it exists and lets `caller` in by token, certificate, or both where it asks for both. The time that
@@ -121,6 +123,11 @@ impl Doors {
     /// Feeds with a drop folder.
     pub(crate) fn drops(&self) -> impl Iterator<Item = (&str, &Drop)> {
         self.drops.iter().map(|(feed, drop)| (feed.as_str(), drop))
+    }
+
+    /// Feeds with a bridge.
+    pub(crate) fn bridges(&self) -> &[(String, Bridge)] {
+        &self.bridges
     }
 
     /// Whether only one feed takes files from this folder: then all of them are its own.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Incoming, Intake, NotStored, Stored};
 
+/// Largest file, which is read whole.
+const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 /// Messages that wait for the broker at a time.
 const MAX_WAITING: usize = 256;
 
@@ -89,7 +91,13 @@ pub fn media_type_of(path: &Path) -> Option<&'static str> {
 /// The messages in a file: the file itself, or when it is too large and consists of lines, pieces of it. CSV keeps its
 /// header in each piece.
 pub(crate) fn parts(path: &Path, content_type: Option<&str>, limit: usize) -> Result<Vec<Vec<u8>>, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+    let unreadable = |source| Error::ReadFile { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > MAX_FILE_BYTES {
+        let bytes = usize::try_from(size).unwrap_or(usize::MAX);
+        return Err(Error::FileTooLarge { path: path.to_owned(), bytes, limit: MAX_FILE_BYTES as usize });
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
     if bytes.trim_ascii().is_empty() {
         return Err(Error::EmptyFile { path: path.to_owned() });
     }

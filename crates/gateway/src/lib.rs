@@ -11,6 +11,7 @@
 
 mod answer;
 mod body;
+mod bridge;
 mod broker;
 mod dcsa;
 mod door;
@@ -29,6 +30,7 @@ mod sink;
 mod tls;
 
 pub use body::MEDIA_TYPES;
+pub use bridge::{Bridge, Bridging, Encoding, bridges, run_bridges};
 pub use broker::connect;
 pub use door::{Caller, Door, Doors, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES};
 pub use drop::{Drop, DropMetrics, Dropper};

@@ -1,6 +1,5 @@
 //! The pure half of the runtime: a stage, its states and what one transaction has done with them.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,11 +9,14 @@ use crate::outputs::{Output, Outputs};
 use crate::record::Record;
 use crate::settings::{MAX_DEAD_LETTER_VALUE_BYTES, MAX_RECORD_BYTES};
 use crate::stage::{DeadLetter, DeadLetterEncoder, Outcome, Stage, State as _, Sweep, TableChange};
+use crate::states::STATE_UNREADABLE;
 use crate::states::{Change, Partition, States, Step};
 
 /// The topic of dead letters.
 pub const DEAD_LETTERS: &str = "port.deadletters";
 
+/// Codes of the dead letters that the runtime itself writes.
+pub const RUNTIME_CODES: [&str; 4] = [STAGE_PANIC, OUTPUT_TOO_LARGE, STATE_UNWRITABLE, STATE_UNREADABLE];
 const STAGE_PANIC: &str = "STAGE_PANIC";
 const OUTPUT_TOO_LARGE: &str = "OUTPUT_TOO_LARGE";
 pub(crate) const STATE_UNWRITABLE: &str = "STATE_UNWRITABLE";
@@ -50,7 +52,7 @@ pub(crate) struct Engine<S: Stage> {
     tally: Tally,
     /// Records of the input known to be unhandleable, by partition and offset: a repeated transaction passes over
     /// them.
-    verdicts: HashMap<(i32, i64), (Cow<'static, str>, String)>,
+    verdicts: HashMap<(i32, i64), Outcome>,
     sweep: VecDeque<(i32, Arc<[u8]>)>,
     swept: Vec<(i32, Arc<[u8]>)>,
     /// The last record of the input: partition and offset.
@@ -104,7 +106,7 @@ impl<S: Stage> Engine<S> {
         let at = (record.topic == self.input).then_some((record.partition, record.offset));
         self.last = at;
         let outcome = match at.and_then(|at| self.verdicts.get(&at)) {
-            Some((code, sentence)) => Outcome::dead_letter(code.clone(), sentence.clone()),
+            Some(verdict) => verdict.clone(),
             None => self.call(record),
         };
         self.trace = trace_parent(record);
@@ -126,7 +128,7 @@ impl<S: Stage> Engine<S> {
         let outcome = catch_unwind(AssertUnwindSafe(|| stage.handle(record, &mut states, out)))
             .unwrap_or_else(|_| Outcome::dead_letter(STAGE_PANIC, "the stage panicked over this record"));
         if let Some((code, sentence)) = self.step.fault.take() {
-            return Outcome::DeadLettered { code, sentence };
+            return Outcome::dead_letter(code, sentence);
         }
         match self.out.records.iter().map(Output::bytes).max() {
             Some(bytes) if bytes + OVERHEAD_BYTES > MAX_RECORD_BYTES => Outcome::dead_letter(
@@ -139,17 +141,17 @@ impl<S: Stage> Engine<S> {
 
     /// Undoes a record that cannot be handled, and writes the dead letters.
     fn settle(&mut self, record: &Record<'_>, outcome: Outcome, now_ms: i64) -> Result<Outcome, Entangled> {
-        if let Outcome::DeadLettered { code, sentence } = &outcome {
+        if let Outcome::DeadLettered { code, sentence, position } = &outcome {
             let undone = match self.partitions.get_mut(&record.partition) {
                 Some(partition) if record.topic == self.input => partition.undo(&self.step),
                 _ => true,
             };
             if !undone {
-                self.verdicts.insert((record.partition, record.offset), (code.clone(), sentence.clone()));
+                self.verdicts.insert((record.partition, record.offset), outcome);
                 return Err(Entangled);
             }
             self.out.reset(now_ms);
-            self.out.dead_letter(code.clone(), sentence.clone(), None);
+            self.out.dead_letter(code.clone(), sentence.clone(), position.clone(), None);
         }
         for letter in std::mem::take(&mut self.out.letters) {
             let cut = record.value.and_then(|value| value.get(..MAX_DEAD_LETTER_VALUE_BYTES));
@@ -159,6 +161,7 @@ impl<S: Stage> Engine<S> {
                 part: letter.part.as_deref(),
                 code: &letter.code,
                 sentence: &letter.sentence,
+                position: letter.position.as_deref(),
                 stage: &self.name,
                 now_ms,
             });
@@ -275,7 +278,7 @@ impl<S: Stage> Engine<S> {
     /// The last record of the transaction cannot be handled after all.
     pub(crate) fn condemn_last(&mut self, sentence: String) {
         if let Some(at) = self.last.take() {
-            self.verdicts.insert(at, (STATE_UNWRITABLE.into(), sentence));
+            self.verdicts.insert(at, Outcome::dead_letter(STATE_UNWRITABLE, sentence));
         }
     }
 
@@ -461,7 +464,7 @@ mod tests {
         engine.own(0, partition, false);
         for offset in 0..2 {
             let outcome = handle(&mut engine, offset, "a", "1").unwrap();
-            let expected = Outcome::dead_letter(crate::states::STATE_UNREADABLE, "written by nobody");
+            let expected = Outcome::dead_letter(STATE_UNREADABLE, "written by nobody");
             assert_eq!(outcome, expected);
         }
         assert_eq!(commit(&mut engine).0, 0);

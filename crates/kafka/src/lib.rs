@@ -99,7 +99,7 @@ mod txn;
 
 pub use admin::{Topic, Topics};
 pub use embedded::Embedded;
-pub use engine::DEAD_LETTERS;
+pub use engine::{DEAD_LETTERS, RUNTIME_CODES};
 pub use error::{Error, StateError};
 pub use harness::Harness;
 pub use host::{Clock, Host, Readiness, wall_clock};

@@ -32,6 +32,7 @@ impl Output {
 pub(crate) struct Letter {
     pub(crate) code: Cow<'static, str>,
     pub(crate) sentence: String,
+    pub(crate) position: Option<String>,
     pub(crate) part: Option<Vec<u8>>,
 }
 
@@ -70,14 +71,16 @@ impl Outputs {
     }
 
     /// Sends the current record to the dead letters although it was handled in part: a file of which some
-    /// lines are bad. `part` is the rejected part. The record's outcome stays what `handle` returns.
+    /// lines are bad. `part` is the rejected part and `position` its place. The record's outcome stays what `handle`
+    /// returns.
     pub fn dead_letter(
         &mut self,
         code: impl Into<Cow<'static, str>>,
         sentence: impl Into<String>,
+        position: Option<String>,
         part: Option<Vec<u8>>,
     ) {
-        self.letters.push(Letter { code: code.into(), sentence: sentence.into(), part });
+        self.letters.push(Letter { code: code.into(), sentence: sentence.into(), position, part });
     }
 
     /// How many records would be sent.

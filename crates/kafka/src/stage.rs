@@ -100,6 +100,8 @@ pub enum Outcome {
         code: Cow<'static, str>,
         /// One sentence for an operator, without secrets or personal data.
         sentence: String,
+        /// Where in the record: a line, a segment.
+        position: Option<String>,
     },
 }
 
@@ -111,7 +113,16 @@ impl Outcome {
     /// A dead letter.
     #[must_use]
     pub fn dead_letter(code: impl Into<Cow<'static, str>>, sentence: impl Into<String>) -> Self {
-        Self::DeadLettered { code: code.into(), sentence: sentence.into() }
+        Self::DeadLettered { code: code.into(), sentence: sentence.into(), position: None }
+    }
+
+    /// The same dead letter with the place that it speaks of.
+    #[must_use]
+    pub fn at(mut self, place: Option<String>) -> Self {
+        if let Self::DeadLettered { position, .. } = &mut self {
+            *position = place;
+        }
+        self
     }
 
     /// The outcome as a metric label.
@@ -178,6 +189,8 @@ pub struct DeadLetter<'a> {
     pub code: &'a str,
     /// One sentence for an operator.
     pub sentence: &'a str,
+    /// Where in the record: a line, a segment.
+    pub position: Option<&'a str>,
     /// The stage that gave up on it.
     pub stage: &'a str,
     /// When, in milliseconds since the epoch.

@@ -142,7 +142,7 @@ impl Normalizer {
             if let Some(figures) = &self.setup.figures {
                 figures.letter(label, reject.code.as_str());
             }
-            out.dead_letter(reject.code.as_str(), sentence(&reject), Some(reject.bytes));
+            out.dead_letter(reject.code.as_str(), sentence(&reject), reject.position, Some(reject.bytes));
         }
         tally.outcome()
     }
@@ -160,7 +160,7 @@ impl Normalizer {
             Ok(value) => {
                 tracing::warn!(feed = label, reason = status.reason, "the feed is paused");
                 out.send(FEEDS, raw.feed.as_str(), value);
-                out.dead_letter(code, sentence, None);
+                out.dead_letter(code, sentence, None, None);
                 Outcome::Produced
             }
             Err(error) => refused(&error),
@@ -230,10 +230,10 @@ impl Tally {
 fn nothing_understood(rejects: &[Reject]) -> Outcome {
     match rejects {
         [] => Outcome::OutOfScope,
-        [only] => Outcome::dead_letter(only.code.as_str(), sentence(only)),
+        [only] => Outcome::dead_letter(only.code.as_str(), sentence(only)).at(only.position.clone()),
         [first, rest @ ..] => {
-            let more = rest.len();
-            Outcome::dead_letter(first.code.as_str(), format!("{} (and {more} more)", sentence(first)))
+            let sentence = format!("{} (and {} more)", sentence(first), rest.len());
+            Outcome::dead_letter(first.code.as_str(), sentence).at(first.position.clone())
         }
     }
 }

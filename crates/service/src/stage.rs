@@ -80,7 +80,7 @@ fn dead_letter(letter: &quaywatch_kafka::DeadLetter<'_>) -> DeadLetter {
     DeadLetter {
         code: letter.code.to_owned(),
         sentence: letter.sentence.to_owned(),
-        position: None,
+        position: letter.position.map(str::to_owned),
         stage: letter.stage.to_owned(),
         topic: record.topic.to_owned(),
         partition: record.partition,
@@ -105,9 +105,17 @@ pub fn decode<T: AvroRecord>(codec: &Codec, record: &Record<'_>) -> Result<T, Ou
     let Some(value) = record.value else {
         return Err(Outcome::dead_letter(DeadLetterCode::EmptyValue.as_str(), "the record has no value"));
     };
+    patiently(|| codec.decode(value))
+}
+
+/// What reading or writing a value gives, or the dead letter that the record becomes. The record is not to blame when the
+/// schema registry is away: everyone behind it waits with it.
+///
+/// # Errors
+/// The outcome for the record.
+pub fn patiently<T>(step: impl Fn() -> Result<T, quaywatch_codec::Error>) -> Result<T, Outcome> {
     for _ in 0..REGISTRY_PATIENCE_S {
-        match codec.decode(value) {
-            // The record is not to blame when the schema registry is away: everyone behind it waits with it.
+        match step() {
             Err(error) if error.is_transient() => {
                 tracing::warn!(%error, "waiting for the schema registry");
                 std::thread::sleep(std::time::Duration::from_secs(1));
@@ -115,7 +123,7 @@ pub fn decode<T: AvroRecord>(codec: &Codec, record: &Record<'_>) -> Result<T, Ou
             result => return result.map_err(|error| refused(&error)),
         }
     }
-    codec.decode(value).map_err(|error| refused(&error))
+    step().map_err(|error| refused(&error))
 }
 
 /// The dead letter of a record whose value cannot be read, or whose outputs cannot be written.

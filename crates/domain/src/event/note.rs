@@ -6,6 +6,8 @@ pub const CHECK_DIGIT_WRONG: &str = "CHECK_DIGIT_WRONG";
 pub const IMO_CHECK_DIGIT_WRONG: &str = "IMO_CHECK_DIGIT_WRONG";
 /// A count in the message (UNT, CNT) differs from what it holds.
 pub const COUNT_MISMATCH: &str = "COUNT_MISMATCH";
+/// A reference (UNH) that should tell the messages of an interchange apart stands on several of them.
+pub const REFERENCE_REPEATED: &str = "REFERENCE_REPEATED";
 /// A time without zone was taken as the terminal's local time.
 pub const LOCAL_TIME_ASSUMED: &str = "LOCAL_TIME_ASSUMED";
 /// A local time falls into the hour that summer time repeats or leaves out.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{Equipment, PortEvent, Weight, WeightKind, note};
-use quaywatch_domain::identifiers::ContainerNumber;
+use quaywatch_domain::identifiers::{ContainerNumber, normalise_reference};
 use quaywatch_domain::{DeadLetterCode, EventKind};
 
 use super::layout::{Found, Group};
@@ -48,6 +48,10 @@ pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Doc
         }
     }
     manifest.without_bill();
+    if message.groups.len() == 1 && document.function != Function::Cancel {
+        let sentence = "the manifest names neither a bill (CNI) nor a container (EQD)".to_owned();
+        reader.reject(parsed, reader.body.clone(), DeadLetterCode::NoSubject, sentence);
+    }
     document.events = manifest.events;
     number_repeated(&mut document.events);
     if !document.events.is_empty() || document.function == Function::Cancel {
@@ -117,14 +121,14 @@ impl Manifest<'_> {
         let mut event =
             begin(self.reader, self.message, self.document, EventKind::ManifestLine, self.time.0, at);
         let mut said = bill.over(&self.message.header);
-        let own = |g: &&Said| number.is_none_or(|n| g.containers.is_empty() || holds(g, n));
-        event.cargo = goods.iter().filter(own).map(|g| g.cargo.clone()).collect();
+        let own = |g: &&Said| number.is_none_or(|n| g.containers.is_empty() || g.holds(n));
+        event.cargo = goods.iter().filter(own).flat_map(|g| g.clone().goods()).collect();
         if let Some(gross) = gross_kg(goods, number) {
             said.weights.push(Weight { kind: WeightKind::Gross, kg: gross, method: None });
         }
         event.equipment = number.and_then(|n| self.container(n, &mut said));
-        let bill = said.documents.bill_of_lading.as_deref().unwrap_or_default();
-        let subject = [bill, number.unwrap_or_default()].join("/");
+        let bill = normalise_reference(said.documents.bill_of_lading.as_deref().unwrap_or_default());
+        let subject = [bill.as_str(), number.unwrap_or_default()].join("/");
         event.event_id = id(self.reader, self.document, &subject, &event.kind);
         let notes = goods.iter().flat_map(|g| &g.notes).chain(&self.time.1);
         notes.for_each(|n| flag(&mut event, n));
@@ -146,10 +150,6 @@ impl Manifest<'_> {
     }
 }
 
-fn holds(goods: &Said, number: &str) -> bool {
-    goods.containers.iter().any(|c| ContainerNumber::parse(c).is_some_and(|c| c.as_str() == number))
-}
-
 /// The containers that a bill or its goods name, each once.
 fn containers(bill: &Said, goods: &[Said]) -> Vec<String> {
     let mut numbers = Vec::new();
@@ -167,7 +167,7 @@ fn containers(bill: &Said, goods: &[Said]) -> Vec<String> {
 fn gross_kg(goods: &[Said], number: Option<&str>) -> Option<f64> {
     let number = number?;
     let mut sum = None;
-    for goods in goods.iter().filter(|g| holds(g, number)) {
+    for goods in goods.iter().filter(|g| g.holds(number)) {
         let gross = goods.weights.iter().find(|w| w.kind == WeightKind::Gross)?;
         if goods.containers.len() > 1 {
             return None;

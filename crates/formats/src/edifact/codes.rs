@@ -18,13 +18,15 @@ pub(super) enum Reports {
     },
     /// Stuffed or stripped; which, the direction of trade tells.
     Packing,
+    /// A truck will fetch or bring; which, the direction of trade tells.
+    Visit,
 }
 
 /// Announcements that a container will be brought: a word of the open set.
 pub(super) const DROPOFF_ANNOUNCED: &str = "dropoff_announced";
 
 /// Whether the directory is D.00A or later. `95B` comes before `00B`.
-fn is_d00(release: &str) -> bool {
+pub(super) fn is_d00(release: &str) -> bool {
     release.get(..2).and_then(|year| year.parse::<u8>().ok()).is_some_and(|year| year < 90)
 }
 
@@ -50,11 +52,15 @@ pub(super) fn reports(settings: &FeedSettings, message: &str, release: &str, nam
             Reports::Kind(EventKind::DischargeOrdered)
         }
         ("COPRAR", false, "45") | ("COPRAR", true, "121" | "146") => Reports::Kind(EventKind::LoadOrdered),
-        ("COREOR", _, "12" | "129") | ("COPARN", true, "108" | "129" | "135") => {
-            Reports::Kind(EventKind::ReleaseOrder)
-        }
-        ("COPINO", _, "661" | "116" | "171") => Reports::Kind(EventKind::PickupAnnounced),
-        ("COPINO", true, "104") | ("COPARN", true, "126" | "170") => Reports::Kind(announced_dropoff()),
+        // D.95B by the guide of the container terminals (ITIGG); 126 and 135 are sent under it too.
+        ("COREOR", _, "12" | "129")
+        | ("COPARN", false, "12" | "135")
+        | ("COPARN", true, "108" | "129" | "135") => Reports::Kind(EventKind::ReleaseOrder),
+        ("COPINO", _, "661") => Reports::Visit,
+        ("COPINO", _, "116" | "171") => Reports::Kind(EventKind::PickupAnnounced),
+        ("COPARN", false, "11" | "27" | "126")
+        | ("COPINO", true, "104")
+        | ("COPARN", true, "126" | "170") => Reports::Kind(announced_dropoff()),
         ("COSTCO", true, "113") => Reports::Kind(EventKind::Stripped),
         ("COSTOR", true, "112" | "131" | "183" | "184") => Reports::Kind(EventKind::WorkOrdered),
         ("BAPLIE", ..) => Reports::Kind(EventKind::StowPosition),
@@ -72,14 +78,14 @@ fn usual(message: &str) -> Reports {
         "COARRI" => Reports::Quay { order: false },
         "COPRAR" => Reports::Quay { order: true },
         "COREOR" => Reports::Kind(EventKind::ReleaseOrder),
-        "COPINO" => Reports::Kind(EventKind::PickupAnnounced),
+        "COPINO" => Reports::Visit,
         "COSTCO" => Reports::Packing,
         "COSTOR" => Reports::Kind(EventKind::WorkOrdered),
         _ => Reports::Kind(EventKind::Other),
     }
 }
 
-fn announced_dropoff() -> EventKind {
+pub(super) fn announced_dropoff() -> EventKind {
     EventKind::Unknown(DROPOFF_ANNOUNCED.to_owned())
 }
 
@@ -113,16 +119,19 @@ pub(super) fn is_out_of_service(code: &str) -> bool {
     code == "13"
 }
 
-/// Whether a code is in the list of equipment statuses (8249).
-pub(super) fn is_status(code: &str) -> bool {
-    code.is_empty() || code.parse::<u8>().is_ok_and(|n| (1..=30).contains(&n))
+/// Whether a code is in the list of equipment statuses (8249), or one of the feed's own.
+pub(super) fn is_status(settings: &FeedSettings, code: &str) -> bool {
+    code.is_empty()
+        || settings.equipment_statuses.contains_key(code)
+        || code.parse::<u8>().is_ok_and(|n| (1..=30).contains(&n))
 }
 
 /// Full or empty (8169).
 pub(super) fn laden(code: &str) -> Option<Laden> {
     match code {
         "4" => Some(Laden::Empty),
-        "5" | "7" | "8" => Some(Laden::Laden),
+        // 1 to 3 say how much room is left, 6 that there is none.
+        "1" | "2" | "3" | "5" | "6" | "7" | "8" => Some(Laden::Laden),
         "" => None,
         _ => Some(Laden::Unknown),
     }
@@ -159,7 +168,8 @@ pub(super) fn role(code: &str) -> Option<PartyRole> {
     Some(match code {
         "CA" | "CF" => PartyRole::Carrier,
         "CN" => PartyRole::Consignee,
-        "CZ" | "SH" | "EX" => PartyRole::Shipper,
+        // SPC: answers for the verified gross mass, which SOLAS VI/2 has the shipper do.
+        "CZ" | "SH" | "EX" | "SPC" => PartyRole::Shipper,
         "NI" | "N1" | "N2" => PartyRole::Notify,
         "FW" | "FC" | "FF" => PartyRole::Forwarder,
         "TR" => PartyRole::Terminal,

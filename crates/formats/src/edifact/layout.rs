@@ -17,7 +17,7 @@ pub(super) enum Group {
     Equipment,
     /// Goods.
     Goods,
-    /// A consignment: one bill of lading.
+    /// A consignment: one bill of lading, or in CUSRES one document.
     Consignment,
     /// A status that was reached.
     Status,
@@ -41,22 +41,29 @@ const fn opens(tag: &'static str, group: Group, depth: u8) -> Opening {
     Opening { tag, qualifier: None, group, depth }
 }
 
-/// CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR: goods, then equipment with its legs.
+/// CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN: goods, then equipment with its legs.
 const EQUIPMENT: &[Opening] = &[
     opens("GID", Group::Goods, 1),
     opens("EQD", Group::Equipment, 1),
     opens("TDT", Group::Leg, 2),
     opens("CNT", Group::Summary, 1),
 ];
+/// COSTCO, COSTOR: equipment, then consignments with the goods that go into it or come out.
+const PACKING: &[Opening] = &[
+    opens("EQD", Group::Equipment, 1),
+    opens("CNI", Group::Consignment, 1),
+    opens("GID", Group::Goods, 2),
+    opens("CNT", Group::Summary, 1),
+];
 /// VERMAS.
 const VERIFIED: &[Opening] = &[opens("EQD", Group::Equipment, 1), opens("CNT", Group::Summary, 1)];
-/// CUSRES: equipment stands amid what holds for all of it; errors come last.
+/// CUSRES: equipment stands amid what holds for all of it; answers on single documents follow, errors come last.
 const ANSWER: &[Opening] = &[
-    opens("EQD", Group::Equipment, 1),
+    opens("EQD", Group::Equipment, 2),
     opens("RFF", Group::Header, 1),
     opens("TDT", Group::Header, 1),
-    opens("DOC", Group::Header, 1),
     opens("NAD", Group::Header, 1),
+    opens("DOC", Group::Consignment, 1),
     opens("ERP", Group::Summary, 1),
     opens("CNT", Group::Summary, 1),
 ];
@@ -80,7 +87,8 @@ const BILLS: &[Opening] =
 
 fn openings(message: &str) -> Option<&'static [Opening]> {
     Some(match message {
-        "CODECO" | "COARRI" | "COPRAR" | "COREOR" | "COPINO" | "COPARN" | "COSTCO" | "COSTOR" => EQUIPMENT,
+        "CODECO" | "COARRI" | "COPRAR" | "COREOR" | "COPINO" | "COPARN" => EQUIPMENT,
+        "COSTCO" | "COSTOR" => PACKING,
         "VERMAS" => VERIFIED,
         "CUSRES" => ANSWER,
         "BAPLIE" => CELLS,
@@ -113,8 +121,13 @@ pub(super) fn groups(message: &str, all: &Segments<'_>, body: Range<usize>) -> V
         let opening = openings
             .iter()
             .find(|o| o.tag == tag && o.qualifier.is_none_or(|qualifier| segment.get(1, 0) == qualifier));
-        // A leg before any status is the header's own.
-        let opening = opening.filter(|o| o.group != Group::Leg || found.len() > 1);
+        let opening = opening.filter(|o| match o.group {
+            // A leg before any status is the header's own.
+            Group::Leg => found.len() > 1,
+            // What follows a document is the document's.
+            Group::Header => !found.iter().any(|f| f.group == Group::Consignment),
+            _ => true,
+        });
         match opening {
             Some(o) => found.push(Found { group: o.group, depth: o.depth, segments: at..at + 1 }),
             None => {

@@ -1,6 +1,7 @@
 //! Messages with a line for each container: CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR, BAPLIE, VERMAS.
 
-use quaywatch_domain::event::{Equipment, EquipmentStatus, PortEvent, note};
+use quaywatch_domain::event::{Equipment, EquipmentStatus, Laden, PortEvent, note};
+use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
 
 use super::codes;
@@ -14,7 +15,9 @@ use crate::finish::{blank, equipment, finish, flag};
 use crate::local_time::Noted;
 
 /// Times in the order in which they tell when something happened to a container.
-const EVENT_TIMES: [&str; 7] = ["7", "203", "WAT", "178", "133", "132", "136"];
+const EVENT_TIMES: [&str; 9] = ["7", "203", "WAT", "798", "178", "136", "186", "133", "132"];
+/// Those that are expectations.
+const EXPECTED: [&str; 2] = ["132", "133"];
 
 /// Reads the lines into the document.
 pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Document, parsed: &mut Parsed) {
@@ -37,11 +40,21 @@ pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Doc
             _ => {}
         }
     }
-    if lines == 0 && names_no_container(message.kind) {
-        document.events.extend(order(reader, message, &document, Said::default(), reader.body.start));
+    if lines == 0 && cell.is_none() {
+        let only = match names_no_container(message.kind) {
+            true => order(reader, message, &document, Said::default(), reader.body.start),
+            false => {
+                Err((DeadLetterCode::NoSubject, "no line of the message (EQD) names a container".to_owned()))
+            }
+        };
+        match only {
+            Ok(event) => document.events.push(event),
+            // A cancellation may name nothing but its document.
+            Err(_) if document.function == Function::Cancel => {}
+            Err((code, sentence)) => reader.reject(parsed, reader.body.clone(), code, sentence),
+        }
     }
     number_repeated(&mut document.events);
-    // A cancellation may name no container; anything else without one says nothing.
     if !document.events.is_empty() || document.function == Function::Cancel {
         parsed.documents.push(document);
     }
@@ -56,14 +69,22 @@ fn names_no_container(message: &str) -> bool {
 pub(super) fn heard(reader: &Reader<'_>, message: &Message<'_>, found: &Found) -> Said {
     let mut said = Said::default();
     for segment in reader.all.range(found.segments.clone()) {
-        said.hear(&segment, reader.context, message.zone);
+        said.hear(&segment, message.frame);
     }
     said
 }
 
-/// The goods of the message, ahead of the containers.
+/// The goods of the message, each with what is said of its consignment.
 fn goods(reader: &Reader<'_>, message: &Message<'_>) -> Vec<Said> {
-    message.groups.iter().filter(|g| g.group == Group::Goods).map(|g| heard(reader, message, g)).collect()
+    let (mut consignment, mut goods) = (Said::default(), Vec::new());
+    for found in &message.groups {
+        match found.group {
+            Group::Consignment => consignment = heard(reader, message, found),
+            Group::Goods => goods.push(heard(reader, message, found).over(&consignment)),
+            _ => {}
+        }
+    }
+    goods
 }
 
 struct Line<'a> {
@@ -91,7 +112,7 @@ impl Line<'_> {
         }
         let Some(found) = equipment_of(&eqd) else {
             if names_no_container(message.kind) {
-                return Ok(order(reader, message, self.document, said, self.found.segments.start));
+                return order(reader, message, self.document, said, self.found.segments.start).map(Some);
             }
             let sentence = "the line (EQD) has no container number, so nobody knows what it is about";
             return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
@@ -101,18 +122,17 @@ impl Line<'_> {
         let kind = codes::kind_of_status(settings, message.kind, eqd.get(5, 0))
             .unwrap_or_else(|| message.event_kind(&said, export, settings.port.as_deref()));
         let time = event_time(&kind, &said, leg.as_ref(), &message.header, reader.envelope.prepared.as_ref());
-        let Some((occurred_at, notes)) = time else {
-            let sentence = "neither the line nor the message has a time that can be read";
-            return Err((DeadLetterCode::NoTime, sentence.to_owned()));
-        };
+        let (occurred_at, notes) = time.ok_or_else(no_time)?;
         let mut event = begin(reader, message, self.document, kind, occurred_at, self.found.segments.start);
         event.event_id = id(reader, self.document, &found.number, &event.kind);
-        let placed = goods
-            .iter()
-            .filter(|g| g.containers.contains(&found.number) || (only && g.containers.is_empty()));
-        event.cargo = placed.map(|g| g.cargo.clone()).collect();
+        let placed = |g: &&Said| g.holds(&found.number) || (only && g.containers.is_empty());
+        for goods in goods.iter().filter(placed) {
+            event.cargo.extend(goods.clone().goods());
+            said = said.over(goods);
+        }
         event.equipment = Some(found);
-        if !codes::is_status(eqd.get(5, 0)) {
+        let is_fill_known = codes::laden(eqd.get(6, 0)) != Some(Laden::Unknown);
+        if !codes::is_status(settings, eqd.get(5, 0)) || !is_fill_known {
             flag(&mut event, note::UNKNOWN_CODE);
         }
         said.over(&message.header).put(&mut event);
@@ -135,15 +155,13 @@ impl Line<'_> {
 }
 
 /// Adds what a group says that belongs to the same line.
-fn beside(mut said: Said, other: &Said) -> Said {
+pub(super) fn beside(mut said: Said, other: &Said) -> Said {
     said.seals.extend_from_slice(&other.seals);
     said.weights.extend_from_slice(&other.weights);
     if said.reefer.setpoint_c.is_none() {
         said.reefer.clone_from(&other.reefer);
     }
-    if said.cargo.description.is_none() && said.cargo.dangerous_goods.is_none() {
-        said.cargo.clone_from(&other.cargo);
-    }
+    said.goods_of(other);
     said.over(other)
 }
 
@@ -179,26 +197,40 @@ pub(super) fn id(reader: &Reader<'_>, document: &Document, subject: &str, kind: 
     [reader.context.feed, document.id.as_deref().unwrap_or_default(), subject, kind.as_str()].join("/")
 }
 
-/// An order that leaves open which container it will be; `None` when it names no booking, bill, order or release either.
+/// An order that leaves open which container it will be; refused when it names no booking, bill, order or release either.
 fn order(
     reader: &Reader<'_>,
     message: &Message<'_>,
     document: &Document,
     said: Said,
     at: usize,
-) -> Option<PortEvent> {
+) -> Result<PortEvent, Refused> {
     let kind = message.event_kind(&said, None, reader.context.settings.port.as_deref());
     let prepared = reader.envelope.prepared.as_ref();
-    let (occurred_at, notes) = event_time(&kind, &said, None, &message.header, prepared)?;
+    let time = event_time(&kind, &said, None, &message.header, prepared);
+    let (occurred_at, notes) = time.ok_or_else(no_time)?;
     let said = said.over(&message.header);
     let d = &said.documents;
     let subject =
-        [&d.booking, &d.bill_of_lading, &d.order, &d.release].into_iter().find_map(Option::as_deref)?;
+        [&d.booking, &d.bill_of_lading, &d.order, &d.release].into_iter().find_map(Option::as_deref);
+    let subject = subject.ok_or_else(|| {
+        let sentence = "the order names neither a container nor a booking, bill, order or release";
+        (DeadLetterCode::NoSubject, sentence.to_owned())
+    })?;
+    // However it is spelt; a release is a pseudonym and stays as it is.
+    let subject = match d.release.as_deref() {
+        Some(release) if release == subject => release.to_owned(),
+        _ => normalise_reference(subject),
+    };
     let mut event = begin(reader, message, document, kind, occurred_at, at);
-    event.event_id = id(reader, document, subject, &event.kind);
+    event.event_id = id(reader, document, &subject, &event.kind);
     said.put(&mut event);
     notes.iter().for_each(|n| flag(&mut event, n));
-    Some(finish(event, reader.context))
+    Ok(finish(event, reader.context))
+}
+
+fn no_time() -> Refused {
+    (DeadLetterCode::NoTime, "neither the line nor the message has a time that can be read".to_owned())
 }
 
 /// Whether the event is that somebody said so: then it happened when the document was made.
@@ -209,6 +241,17 @@ fn is_said(kind: &EventKind) -> bool {
         | EventKind::ReleaseOrder
         | EventKind::PickupAnnounced
         | EventKind::WorkOrdered
+        | EventKind::BookingConfirmed
+        | EventKind::BookingCancelled
+        | EventKind::BookingRolled
+        | EventKind::PickupAccepted
+        | EventKind::PickupCancelled
+        | EventKind::ReleaseIssued
+        | EventKind::ReleaseTransferred
+        | EventKind::ReleaseAccepted
+        | EventKind::ReleaseDeclined
+        | EventKind::ReleaseRevoked
+        | EventKind::ReleaseBlocked
         | EventKind::StowPosition => true,
         EventKind::Unknown(word) => word == codes::DROPOFF_ANNOUNCED,
         _ => false,
@@ -232,10 +275,18 @@ fn event_time(
         .first_time(&EVENT_TIMES)
         .or_else(|| leg?.first_time(&["7", "203"]))
         .or_else(|| header.first_time(&["7", "203"]));
-    if let Some((_, noted)) = own {
-        return Some(noted.clone());
+    if let Some((qualifier, (moment, notes))) = own {
+        let mut notes = notes.clone();
+        if EXPECTED.contains(&qualifier) {
+            notes.push(note::EVENT_TIME_ASSUMED);
+        }
+        return Some((*moment, notes));
     }
-    let last = header.first_time(&["178", "133", "132", "136", "137"]).map(|(_, noted)| noted).or(prepared);
+    // What is reported has happened by then, whatever the ship is expected to do.
+    let said = header.time("137").or(prepared);
+    let by_then = |noted: &&Noted| said.is_none_or(|(said, _)| noted.0 <= *said);
+    let voyage = ["178", "136", "133", "132"].into_iter().filter_map(|qualifier| header.time(qualifier));
+    let last = voyage.filter(by_then).next().or(said);
     last.map(|(moment, notes)| {
         let mut notes = notes.clone();
         notes.push(note::EVENT_TIME_ASSUMED);

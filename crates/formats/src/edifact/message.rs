@@ -7,7 +7,7 @@ use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
 
 use super::codes::{self, Reports};
 use super::layout::{self, Found, Group};
-use super::said::Said;
+use super::said::{Frame, Said};
 use super::tokens::{Segment, Segments};
 use super::{Envelope, bills, lines, statuses};
 use crate::document::{Document, Function};
@@ -16,7 +16,9 @@ use crate::{Context, MAX_ITEMS, Parsed, Reject};
 /// Reads one complete message.
 pub(super) struct Reader<'a> {
     pub(super) all: &'a Segments<'a>,
-    /// Its segments, UNH to UNT.
+    /// Where its header (UNH) is.
+    pub(super) unh: usize,
+    /// Its segments, from UNH or, for a second document under the same UNH, from BGM.
     pub(super) body: Range<usize>,
     pub(super) envelope: &'a Envelope,
     pub(super) ordinal: usize,
@@ -31,8 +33,7 @@ pub(super) struct Message<'a> {
     pub(super) header: Said,
     pub(super) reports: Reports,
     pub(super) groups: Vec<Found>,
-    /// Zone of times without one.
-    pub(super) zone: Option<&'a str>,
+    pub(super) frame: Frame<'a>,
 }
 
 /// Why a line cannot be used.
@@ -40,7 +41,7 @@ pub(super) type Refused = (DeadLetterCode, String);
 
 impl<'a> Reader<'a> {
     pub(super) fn read(mut self, parsed: &mut Parsed) {
-        let Some(unh) = self.all.get(self.body.start) else { return };
+        let Some(unh) = self.all.get(self.unh) else { return };
         let (kind, release) = (unh.get(2, 0), unh.get(2, 2));
         let groups = layout::groups(kind, self.all, self.body.clone());
         let lines = groups.iter().filter(|g| g.depth > 0).count();
@@ -50,22 +51,28 @@ impl<'a> Reader<'a> {
             return self.reject(parsed, self.body.clone(), DeadLetterCode::TooManyItems, sentence);
         }
         let headers = || groups.iter().filter(|g| g.group == Group::Header).flat_map(|g| g.segments.clone());
-        let zone = self.zone(headers());
+        let is_d00 = codes::is_d00(release);
+        let frame = Frame { context: self.context, zone: self.zone(headers()), is_d00 };
         let (mut header, mut bgm) = (Said::default(), None);
         for segment in headers().filter_map(|at| self.all.get(at)) {
             if segment.tag() == "BGM" {
                 bgm.get_or_insert(segment);
             }
-            header.hear(&segment, self.context, zone);
+            header.hear(&segment, frame);
         }
         let name = bgm.map_or("", |b| b.get(1, 0));
         let (reports, known) = codes::reports(self.context.settings, kind, release, name);
         if !known {
             self.notes.push(note::UNKNOWN_CODE);
         }
-        let document = self.document(bgm.as_ref(), &header, kind, release);
+        // Directories of before 1993 have a number for a letter: `1.911`.
+        let directory = match unh.get(2, 1) {
+            "D" | "" => format!("D{release}"),
+            version => format!("{version}.{release}"),
+        };
+        let document = self.document(bgm.as_ref(), &header, kind, &directory);
         self.check_count(&groups);
-        let message = Message { kind, header, reports, groups, zone };
+        let message = Message { kind, header, reports, groups, frame };
         match kind {
             "IFTSTA" => statuses::reports(&self, &message, &document, parsed),
             "CUSRES" => statuses::answers(&self, &message, &document, parsed),
@@ -89,10 +96,9 @@ impl<'a> Reader<'a> {
         named.or(settings.time_zone.as_ref()).map(String::as_str)
     }
 
-    fn document(&self, bgm: Option<&Segment<'_>>, header: &Said, message: &str, release: &str) -> Document {
+    fn document(&self, bgm: Option<&Segment<'_>>, header: &Said, message: &str, directory: &str) -> Document {
         let number = bgm.and_then(|b| b.some(2, 0));
         let reference = format!("{}/{}", self.envelope.reference, self.ordinal);
-        let id = format!("{message}/{}", number.unwrap_or(&reference));
         let function = match bgm.map_or("", |b| b.get(3, 0)) {
             "1" => Function::Cancel,
             "2" => Function::Add,
@@ -108,15 +114,21 @@ impl<'a> Reader<'a> {
             .map(|(t, _)| *t)
             .max();
         let received_at = self.context.received_at.or(said).unwrap_or_default();
+        // Times are in minutes: within one, the later message of an interchange is the later version.
+        let revision = said.unwrap_or(received_at).as_millis() + self.ordinal.min(60_000) as i64 - 1;
+        // Control references begin anew every so often: alone they are no number of a document.
+        let id = match number {
+            Some(number) => format!("{message}/{number}"),
+            None => format!("{message}/{reference}/{revision}"),
+        };
         let source = Source {
             feed: self.context.feed.to_owned(),
-            format: format!("EDIFACT-{message}-D{release}"),
+            format: format!("EDIFACT-{message}-{directory}"),
             sender: self.envelope.sender.clone(),
             message_id: Some(reference),
             path: format!("message {}", self.ordinal),
             ..self.context.source.clone()
         };
-        let revision = said.unwrap_or(received_at).as_millis();
         Document { id: Some(id), function, revision, source, received_at, events: Vec::new() }
     }
 
@@ -141,7 +153,7 @@ impl<'a> Reader<'a> {
     ) {
         parsed.rejects.push(Reject {
             code,
-            sentence,
+            sentence: sentence + &super::quoted(self.all, part.start),
             position: Some(self.position(part.start)),
             bytes: self.all.bytes_of(part).to_vec(),
         });
@@ -149,14 +161,12 @@ impl<'a> Reader<'a> {
 
     /// Where a segment is: for people, who count from 1, and for editors, which go to a byte.
     fn position(&self, at: usize) -> String {
-        let (tag, byte) = self.all.get(at).map_or(("", 0), |s| (s.tag(), s.start()));
-        let tag: String = tag.chars().filter(char::is_ascii_alphanumeric).take(3).collect();
-        format!("message {}, segment {} ({tag}), byte {byte}", self.ordinal, at + 1 - self.body.start)
+        super::position(self.all, Some((self.ordinal, self.unh)), at)
     }
 
     /// Where an event of the message is.
     pub(super) fn path(&self, at: usize) -> String {
-        format!("message {}, segment {}", self.ordinal, at + 1 - self.body.start)
+        format!("message {}, segment {}", self.ordinal, at + 1 - self.unh)
     }
 
     /// When the sender said it: the time of the document, else of the interchange.
@@ -174,6 +184,10 @@ impl Message<'_> {
                 Some(true) => EventKind::Stuffed,
                 Some(false) => EventKind::Stripped,
                 None => EventKind::Other,
+            },
+            Reports::Visit => match export {
+                Some(true) => codes::announced_dropoff(),
+                _ => EventKind::PickupAnnounced,
             },
             Reports::Quay { order } => {
                 let loading = is_loading(&self.header.route, home).or_else(|| is_loading(&line.route, home));

@@ -7,6 +7,7 @@
 //! | where do the groups of a message begin? | `layout.rs` |
 //! | what does a segment say? | `said.rs` |
 //! | what does a code mean? | `codes.rs` |
+//! | how much is a weight or a temperature? | `measures.rs` |
 //! | what does a document report, and when did it happen? | `message.rs`, `lines.rs` |
 //! | manifests, statuses? | `bills.rs`, `statuses.rs` |
 
@@ -14,6 +15,7 @@ mod bills;
 mod codes;
 mod layout;
 mod lines;
+mod measures;
 mod message;
 mod said;
 mod statuses;
@@ -23,6 +25,7 @@ mod tokens;
 pub use tokens::{Segment, Segments};
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use quaywatch_domain::event::note;
@@ -30,6 +33,9 @@ use quaywatch_domain::{DeadLetterCode, Timestamp};
 
 use crate::{Context, Parsed, Reject};
 use tokens::MAX_SEGMENTS;
+
+/// Longest text of a segment that a sentence quotes, in characters.
+const MAX_QUOTED: usize = 80;
 
 /// What the interchange header says.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +61,7 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         open: None,
         stray: None,
         ordinal: 0,
+        references: HashSet::new(),
         parsed: Parsed::default(),
     };
     for at in 0..all.len() {
@@ -83,6 +90,8 @@ struct Interchange<'a> {
     stray: Option<usize>,
     /// Messages so far.
     ordinal: usize,
+    /// References (UNH) of the interchange's messages so far.
+    references: HashSet<String>,
     parsed: Parsed,
 }
 
@@ -93,6 +102,7 @@ impl Interchange<'_> {
             "UNB" => {
                 self.close(at);
                 self.envelope = read_envelope(&segment, self.context);
+                self.references.clear();
             }
             "UNH" => {
                 self.close(at);
@@ -104,7 +114,7 @@ impl Interchange<'_> {
                     self.message(from..at + 1);
                 }
             }
-            "UNZ" if self.open.is_none() => {
+            "UNZ" => {
                 self.close(at);
                 self.envelope = Envelope::default();
             }
@@ -120,7 +130,7 @@ impl Interchange<'_> {
             let n = until - from;
             let sentence =
                 format!("message {} has no end (UNT) after {n} segments; it was cut off", self.ordinal);
-            self.reject(DeadLetterCode::MalformedMessage, sentence, from..until);
+            self.reject(DeadLetterCode::MalformedMessage, sentence, Some(from), until - 1, from..until);
         }
         if let Some(from) = self.stray.take() {
             // Text behind the last segment is noise, as long as it does not look like one.
@@ -130,7 +140,7 @@ impl Interchange<'_> {
             }
             let sentence =
                 "there are segments without a message (UNH) around them; its beginning was cut off";
-            self.reject(DeadLetterCode::MalformedMessage, sentence.to_owned(), from..until);
+            self.reject(DeadLetterCode::MalformedMessage, sentence.to_owned(), None, from, from..until);
         }
     }
 
@@ -139,12 +149,13 @@ impl Interchange<'_> {
         if self.all.len() >= MAX_SEGMENTS {
             let sentence =
                 format!("the interchange has more than {MAX_SEGMENTS} segments; what follows was not read");
-            self.reject(DeadLetterCode::TooManyItems, sentence, 0..self.all.len());
+            let last = self.all.len() - 1;
+            self.reject(DeadLetterCode::TooManyItems, sentence, None, last, 0..self.all.len());
         }
         if self.ordinal == 0 && self.parsed.rejects.is_empty() {
             let sentence =
                 "there is no message (UNH) in the interchange; it may have been cut off on the way";
-            self.reject(DeadLetterCode::MalformedMessage, sentence.to_owned(), 0..self.all.len());
+            self.reject(DeadLetterCode::MalformedMessage, sentence.to_owned(), None, 0, 0..self.all.len());
         }
         self.parsed
     }
@@ -153,25 +164,45 @@ impl Interchange<'_> {
         let kind = self.all.get(body.start).map_or("", |unh| unh.get(2, 0));
         if !layout::is_read(kind) {
             let kind: String = kind.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+            let kind = if kind.is_empty() { "(none stated)" } else { &kind };
             let sentence = format!(
                 "messages of type {kind} are not read; CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN, COSTCO, COSTOR, \
                  BAPLIE, IFTSTA, CUSCAR, CUSRES and VERMAS are"
             );
-            return self.reject(DeadLetterCode::UnsupportedMessage, sentence, body);
+            return self.reject(
+                DeadLetterCode::UnsupportedMessage,
+                sentence,
+                Some(body.start),
+                body.start,
+                body,
+            );
         }
-        let reader = message::Reader {
-            all: self.all,
-            notes: self.oddities(&body),
-            body,
-            envelope: &self.envelope,
-            ordinal: self.ordinal,
-            context: self.context,
-        };
-        reader.read(&mut self.parsed);
+        let mut notes = self.oddities(&body);
+        // Some put a second document under the same UNH: each begins with its BGM.
+        let is_second = |at: &usize| self.all.get(*at).is_some_and(|s| s.tag() == "BGM");
+        let mut begins: Vec<usize> = body.clone().filter(is_second).skip(1).collect();
+        if !begins.is_empty() && !notes.contains(&note::COUNT_MISMATCH) {
+            notes.push(note::COUNT_MISMATCH);
+        }
+        begins.push(body.end);
+        let mut from = body.start;
+        for until in begins {
+            let reader = message::Reader {
+                all: self.all,
+                notes: notes.clone(),
+                unh: body.start,
+                body: from..until,
+                envelope: &self.envelope,
+                ordinal: self.ordinal,
+                context: self.context,
+            };
+            reader.read(&mut self.parsed);
+            from = until;
+        }
     }
 
     /// What is odd about a message as a whole.
-    fn oddities(&self, body: &Range<usize>) -> Vec<&'static str> {
+    fn oddities(&mut self, body: &Range<usize>) -> Vec<&'static str> {
         let mut notes = Vec::new();
         if !self.envelope.present {
             notes.push(note::ENVELOPE_MISSING);
@@ -181,6 +212,9 @@ impl Interchange<'_> {
         let stated = unt.and_then(|s| s.get(1, 0).parse::<usize>().ok());
         let reference =
             |s: Option<Segment<'_>>, at: usize| s.map(|s| s.get(at, 0).to_owned()).unwrap_or_default();
+        if self.envelope.present && !self.references.insert(reference(unh, 1)) {
+            notes.push(note::REFERENCE_REPEATED);
+        }
         if stated.is_some_and(|count| count != body.len()) || reference(unh, 1) != reference(unt, 2) {
             notes.push(note::COUNT_MISMATCH);
         }
@@ -190,14 +224,46 @@ impl Interchange<'_> {
         notes
     }
 
-    fn reject(&mut self, code: DeadLetterCode, sentence: String, part: Range<usize>) {
-        let byte = self.all.get(part.start).map_or(0, |s| s.start());
-        let position = match self.ordinal {
-            0 => format!("segment {}, byte {byte}", part.start + 1),
-            n => format!("message {n}, byte {byte}"),
-        };
-        let bytes = self.all.bytes_of(part).to_vec();
-        self.parsed.rejects.push(Reject { code, sentence, position: Some(position), bytes });
+    /// Sets a part aside for the segment at `at`, which is of the message that begins at `unh` or of none.
+    fn reject(
+        &mut self,
+        code: DeadLetterCode,
+        sentence: String,
+        unh: Option<usize>,
+        at: usize,
+        part: Range<usize>,
+    ) {
+        let message = unh.map(|unh| (self.ordinal, unh));
+        self.parsed.rejects.push(Reject {
+            code,
+            sentence: sentence + &quoted(self.all, at),
+            position: Some(position(self.all, message, at)),
+            bytes: self.all.bytes_of(part).to_vec(),
+        });
+    }
+}
+
+/// Where a segment is: for people, who count from 1, and for editors, which go to a byte. `message` is the ordinal and the
+/// first segment of its message.
+fn position(all: &Segments<'_>, message: Option<(usize, usize)>, at: usize) -> String {
+    let (tag, byte) = all.get(at).map_or(("", 0), |s| (s.tag(), s.start()));
+    let tag: String = tag.chars().filter(char::is_ascii_alphanumeric).take(3).collect();
+    match message {
+        Some((ordinal, unh)) => format!("message {ordinal}, segment {} ({tag}), byte {byte}", at + 1 - unh),
+        None => format!("segment {} ({tag}), byte {byte}", at + 1),
+    }
+}
+
+/// The text of a segment, to end a sentence with. Those that name people, firms or secrets show their tag alone.
+fn quoted(all: &Segments<'_>, at: usize) -> String {
+    let Some(segment) = all.get(at) else { return String::new() };
+    match segment.tag() {
+        "UNH" | "UNT" | "BGM" | "EQD" | "CNI" | "STS" | "DTM" | "LOC" | "MEA" | "DIM" | "GIS" | "TMP"
+        | "CNT" | "GID" | "SGP" | "DOC" | "DGS" | "PIA" | "DAM" | "HAN" | "TSR" | "EQN" => {
+            format!(": {}", segment.text(MAX_QUOTED))
+        }
+        tag if is_tag(tag) => format!(": {tag}+…"),
+        _ => String::new(),
     }
 }
 

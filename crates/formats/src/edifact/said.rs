@@ -4,19 +4,30 @@ use quaywatch_domain::event::{
     Cargo, Customs, Documents, Mode, Party, PartyRole, Place, PortEvent, Reefer, Route, Seal, SealSource,
     Transport, Weight, WeightKind, note,
 };
-use quaywatch_domain::identifiers::normalise_imo;
+use quaywatch_domain::identifiers::{ContainerNumber, normalise_imo};
 use quaywatch_domain::pseudonym::Kind;
 
+use super::measures::{kilograms, number, rounded};
 use super::tokens::Segment;
 use super::{codes, times};
 use crate::Context;
 use crate::finish::flag;
 use crate::local_time::Noted;
 
-/// Kilograms in an avoirdupois pound.
-const KG_PER_POUND: f64 = 0.453_592_37;
+/// Characters of a line of a name or an address (3036, 3124).
+const LINE: usize = 35;
 /// Most entries of one list of a group.
 const MAX_LIST: usize = 256;
+
+/// What segments are read by.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) context: &'a Context<'a>,
+    /// Zone of times without one.
+    pub(super) zone: Option<&'a str>,
+    /// Whether the directory is D.00A or later.
+    pub(super) is_d00: bool,
+}
 
 /// What a group says.
 #[derive(Debug, Clone, Default)]
@@ -30,11 +41,17 @@ pub(super) struct Said {
     pub(super) weights: Vec<Weight>,
     pub(super) reefer: Reefer,
     pub(super) cargo: Cargo,
+    /// Dangerous goods beside the first.
+    pub(super) dangers: Vec<String>,
     pub(super) customs: Customs,
     /// Containers by reference (RFF+EQ) or by goods placement (SGP).
     pub(super) containers: Vec<String>,
     /// Processing indicators (7365) of GIS and GEI.
     pub(super) indicators: Vec<String>,
+    /// Mode of a leg before or after the one that the message is about.
+    onward: Option<Mode>,
+    /// Whether the last party named is among `parties`, so that contacts are its.
+    in_party: bool,
     pub(super) times: Vec<(String, Noted)>,
     pub(super) notes: Vec<&'static str>,
 }
@@ -56,25 +73,27 @@ impl Said {
         }
     }
 
-    /// Takes in a segment; `zone` is that of times without one.
-    pub(super) fn hear(&mut self, segment: &Segment<'_>, context: &Context<'_>, zone: Option<&str>) {
+    /// Takes in a segment.
+    pub(super) fn hear(&mut self, segment: &Segment<'_>, frame: Frame<'_>) {
+        let Frame { context, zone, is_d00 } = frame;
         match segment.tag().as_bytes() {
             b"DTM" => self.dtm(segment, zone),
             b"TDT" => self.tdt(segment, context),
             b"LOC" => self.loc(segment),
-            b"NAD" => self.nad(segment),
+            b"NAD" => self.nad(segment, context),
             b"COM" => self.com(segment, context),
-            b"RFF" => self.rff(segment, context),
+            b"RFF" => self.rff(segment, context, is_d00),
+            b"EQA" => self.attached(segment, context),
             b"SEL" => self.sel(segment),
             b"MEA" => self.mea(segment),
             b"TMP" => self.tmp(segment),
             b"GIS" | b"GEI" => self.indicator(segment),
-            b"GID" => self.cargo.packages = segment.get(2, 0).parse().ok(),
+            b"GID" => self.cargo.packages = segment.get(2, 0).parse().ok().filter(|packages| *packages >= 0),
             b"FTX" => self.ftx(segment),
-            b"DGS" => self.cargo.dangerous_goods = segment.some(3, 0).map(|number| format!("UN{number}")),
+            b"DGS" => self.dgs(segment),
             b"PIA" | b"CST" => self.hs_code(segment),
             b"SGP" => self.containers.extend(segment.some(1, 0).map(str::to_owned)),
-            b"DOC" => self.weighing_method(segment),
+            b"DOC" => self.doc(segment),
             _ => {}
         }
     }
@@ -96,26 +115,18 @@ impl Said {
         let (id, qualifier) = (segment.some(8, 0), segment.get(8, 1));
         let t = &mut self.transport;
         if road {
-            t.mode = Some(Mode::Road);
-            t.truck = id.map(|plate| context.key.pseudonym(Kind::Plate, plate));
-            t.driver = segment.some(8, 3).map(|name| context.key.pseudonym(Kind::Badge, name));
-            let (code, name) = (segment.some(5, 0), segment.some(5, 3));
-            if code.is_some() || name.is_some() {
-                self.parties.push(Party {
-                    id: code.map(str::to_owned),
-                    id_scheme: code.map(|code| codes::scheme(segment.get(5, 2), code).to_owned()),
-                    name: name.map(str::to_owned),
-                    ..Party::new(PartyRole::Haulier)
-                });
-            }
+            self.road(segment, context);
             return;
         }
-        if segment.get(1, 0) != "20" {
+        if !matches!(segment.get(1, 0), "20" | "11") {
             // Legs before and after the main one only tell how the container goes on.
-            t.mode = t.mode.or_else(|| mode(segment.get(3, 0)));
+            self.onward = self.onward.or_else(|| mode(segment.get(3, 0)));
             return;
         }
-        t.mode = mode(segment.get(3, 0)).or(Some(Mode::Sea));
+        // At the gate the truck counts, whatever ship the container is for.
+        if t.mode != Some(Mode::Road) {
+            t.mode = mode(segment.get(3, 0)).or(Some(Mode::Sea));
+        }
         t.voyage = segment.some(2, 0).map(str::to_owned);
         t.carrier = segment.some(5, 0).map(str::to_owned);
         t.vessel_name = segment.some(8, 3).map(str::to_owned);
@@ -132,6 +143,50 @@ impl Said {
         }
     }
 
+    /// The road leg: truck, driver and haulier.
+    fn road(&mut self, segment: &Segment<'_>, context: &Context<'_>) {
+        let t = &mut self.transport;
+        if matches!(segment.get(1, 0), "10" | "30") {
+            self.onward = Some(Mode::Road);
+        } else {
+            t.mode = Some(Mode::Road);
+        }
+        let plate = segment.some(8, 0).map(|plate| context.key.pseudonym(Kind::Plate, plate));
+        let driver = segment.some(8, 3).map(|name| context.key.pseudonym(Kind::Badge, name));
+        t.truck = plate.or(t.truck.take());
+        t.driver = driver.or(t.driver.take());
+        let (code, name) = (segment.some(5, 0), segment.some(5, 3));
+        if code.is_some() || name.is_some() {
+            self.parties.push(Party {
+                id: code.map(str::to_owned),
+                id_scheme: code.map(|code| codes::scheme(segment.get(5, 2), code).to_owned()),
+                name: name.map(str::to_owned),
+                ..Party::new(PartyRole::Haulier)
+            });
+            self.in_party = true;
+        }
+    }
+
+    /// EQA: the chassis or trailer that the container stands on.
+    fn attached(&mut self, segment: &Segment<'_>, context: &Context<'_>) {
+        if let ("CH" | "TE", Some(plate)) = (segment.get(1, 0), segment.some(2, 0)) {
+            self.transport.trailer = Some(context.key.pseudonym(Kind::Plate, plate));
+        }
+    }
+
+    /// DGS: UN number, else the class of the IMDG Code.
+    fn dgs(&mut self, segment: &Segment<'_>) {
+        let number = segment.some(3, 0).map(|number| format!("UN{}", number.trim_start_matches("UN")));
+        let Some(danger) = number.or_else(|| segment.some(2, 0).map(|class| format!("CLASS {class}"))) else {
+            return;
+        };
+        if self.cargo.dangerous_goods.is_none() {
+            self.cargo.dangerous_goods = Some(danger);
+        } else if self.dangers.len() < MAX_LIST {
+            self.dangers.push(danger);
+        }
+    }
+
     /// LOC: ports of the route, the terminal, the cell on board, the customs office.
     fn loc(&mut self, segment: &Segment<'_>) {
         let code = segment.some(2, 0).map(str::to_owned);
@@ -144,8 +199,13 @@ impl Said {
             "76" if r.port_of_loading.is_none() => r.port_of_loading.clone_from(&code),
             "11" | "12" => r.port_of_discharge.clone_from(&code),
             "7" | "83" => r.place_of_delivery.clone_from(&code),
+            // The place of destination is where it is delivered, unless that is said too.
+            "8" if r.place_of_delivery.is_none() => r.place_of_delivery.clone_from(&code),
             "13" if r.transshipment_ports.len() < MAX_LIST => r.transshipment_ports.extend(code.clone()),
-            "27" => self.cargo.origin_country = code.as_deref().and_then(|c| c.get(..2)).map(str::to_owned),
+            "27" => {
+                let country = code.as_deref().and_then(|c| c.get(..2)).map(str::to_owned);
+                (r.origin_country, self.cargo.origin_country) = (country.clone(), country);
+            }
             "22" | "41" | "43" => {
                 self.customs.office = code;
                 return;
@@ -168,50 +228,68 @@ impl Said {
         }
     }
 
-    fn nad(&mut self, segment: &Segment<'_>) {
+    /// NAD: a party, named in one field (C058) or in several (C080 to 3207). A driver is a person: a pseudonym.
+    fn nad(&mut self, segment: &Segment<'_>, context: &Context<'_>) {
+        self.in_party = false;
+        let code = segment.some(2, 0);
+        let named = if segment.some(4, 0).is_some() { 4 } else { 3 };
+        if segment.get(1, 0) == "DR" {
+            let name = lines(segment, named).collect::<Vec<_>>().join(" ");
+            let person = code.or_else(|| Some(name.as_str()).filter(|name| !name.is_empty()));
+            let driver = person.map(|person| context.key.pseudonym(Kind::Badge, person));
+            self.transport.driver = driver.or(self.transport.driver.take());
+            return;
+        }
         let Some(role) = codes::role(segment.get(1, 0)) else { return };
-        let (code, name) = (segment.some(2, 0), segment.some(4, 0).or_else(|| segment.some(3, 0)));
+        let (name, rest) = name_and_rest(lines(segment, named));
         if (code.is_none() && name.is_none()) || self.parties.len() >= MAX_LIST {
             return;
         }
-        let lines = [segment.get(5, 0), segment.get(5, 1), segment.get(8, 0), segment.get(6, 0)];
-        let address: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        let place = [segment.get(8, 0), segment.get(6, 0)].into_iter().filter(|line| !line.is_empty());
+        let address: Vec<&str> = rest.into_iter().chain(lines(segment, 5)).chain(place).collect();
         self.parties.push(Party {
             id: code.map(str::to_owned),
             id_scheme: code.map(|code| codes::scheme(segment.get(2, 2), code).to_owned()),
-            name: name.map(str::to_owned),
+            name,
             address: (!address.is_empty()).then(|| address.join(", ")),
             country: segment.some(9, 0).map(str::to_owned),
             ..Party::new(role)
         });
+        self.in_party = true;
     }
 
     /// COM: telephone or mail of the party before it, as a pseudonym.
     fn com(&mut self, segment: &Segment<'_>, context: &Context<'_>) {
-        if let (Some(party), Some(contact)) = (self.parties.last_mut(), segment.some(1, 0)) {
+        if let (true, Some(party), Some(contact)) =
+            (self.in_party, self.parties.last_mut(), segment.some(1, 0))
+        {
             party.contact.get_or_insert_with(|| context.key.pseudonym(Kind::Contact, contact));
         }
     }
 
     /// RFF. The authorisation to get a container released (TF) is the PIN: a pseudonym takes its place at once.
-    fn rff(&mut self, segment: &Segment<'_>, context: &Context<'_>) {
+    fn rff(&mut self, segment: &Segment<'_>, context: &Context<'_>, is_d00: bool) {
         for (qualifier, value) in segment.pairs(1).filter(|(_, value)| !value.is_empty()) {
-            self.reference(qualifier, value, context);
+            self.reference(qualifier, value, context, is_d00);
         }
     }
 
-    fn reference(&mut self, qualifier: &str, value: &str, context: &Context<'_>) {
+    fn reference(&mut self, qualifier: &str, value: &str, context: &Context<'_>, is_d00: bool) {
         let d = &mut self.documents;
         match qualifier {
             "BN" => d.booking = Some(value.to_owned()),
             // Bay plans write 1 for "there is one".
-            "BM" | "MB" if value.len() > 1 => d.bill_of_lading = Some(value.to_owned()),
+            "BM" if value.len() > 1 => d.bill_of_lading = Some(value.to_owned()),
+            "MB" | "BH" if value.len() > 1 => _ = d.bill_of_lading.get_or_insert_with(|| value.to_owned()),
             "TF" => d.release = Some(context.key.pseudonym(Kind::Release, value)),
+            "RE" if is_d00 => {}
             "REO" | "RE" => {
                 // A release order's number may serve as the right itself, so it is kept as a pseudonym too.
                 d.release.get_or_insert_with(|| context.key.pseudonym(Kind::Release, value));
             }
-            "ABT" | "MRN" | "ABE" => d.customs_declaration = Some(value.to_owned()),
+            "ABT" | "MRN" => d.customs_declaration = Some(value.to_owned()),
+            // The declarant's own number for it, where the office has given none.
+            "AAE" | "ABE" => _ = d.customs_declaration.get_or_insert_with(|| value.to_owned()),
             "AAS" => d.order = Some(value.to_owned()),
             "ACA" | "ATX" => d.appointment = Some(value.to_owned()),
             "VON" => self.transport.voyage = Some(value.to_owned()),
@@ -221,19 +299,23 @@ impl Said {
         }
     }
 
-    /// SEL, with the issuer as an element or, in some dialects, as a component of the number.
+    /// SEL, with the issuer as an element or, in some dialects, as a component of the number; or a range of numbers (C208).
     fn sel(&mut self, segment: &Segment<'_>) {
-        let Some(number) = segment.some(1, 0) else { return };
         let issuer = segment.some(2, 0).or_else(|| segment.some(1, 1)).unwrap_or_default();
-        if self.seals.len() < MAX_LIST {
-            self.seals.push(Seal {
-                number: number.to_owned(),
-                normalised: None,
-                source: codes::sealer(issuer).unwrap_or(SealSource::Unknown),
-                condition: codes::condition(segment.get(3, 0)),
-                seal_type: None,
-            });
+        let (source, condition) = (codes::sealer(issuer), codes::condition(segment.get(3, 0)));
+        if (source.is_none() && !issuer.is_empty()) || (condition.is_none() && segment.some(3, 0).is_some()) {
+            self.note(note::UNKNOWN_CODE);
         }
+        let (number, range) = (segment.some(1, 0), [segment.some(4, 0), segment.some(4, 1)]);
+        let numbers = number.into_iter().chain(range.into_iter().flatten().filter(|_| number.is_none()));
+        let room = MAX_LIST - self.seals.len().min(MAX_LIST);
+        self.seals.extend(numbers.take(room).map(|number| Seal {
+            number: number.to_owned(),
+            normalised: None,
+            source: source.unwrap_or(SealSource::Unknown),
+            condition,
+            seal_type: None,
+        }));
     }
 
     /// MEA: weights in kilograms. Other measurements are not ours.
@@ -245,25 +327,16 @@ impl Said {
             (_, "AAL" | "N") => WeightKind::Net,
             _ => return,
         };
-        let value = segment.get(3, 1);
-        let Some(value) = number(value) else {
+        let (unit, value) = (segment.get(3, 0), segment.get(3, 1));
+        let Some((kg, usual)) = number(value).and_then(|value| kilograms(value, unit)) else {
             self.note(note::VALUE_REPAIRED);
             return;
         };
-        let kg = match segment.get(3, 0) {
-            "KGM" => value,
-            "LBR" => value * KG_PER_POUND,
-            "TNE" => value * 1000.0,
-            // AAM and KGS are written for KGM.
-            _ => {
-                self.note(note::VALUE_REPAIRED);
-                value
-            }
-        };
-        if kg.is_finite() && kg >= 0.0 && self.weights.len() < MAX_LIST {
-            self.weights.push(Weight { kind, kg, method: None });
-        } else {
+        if !usual {
             self.note(note::VALUE_REPAIRED);
+        }
+        if self.weights.len() < MAX_LIST {
+            self.weights.push(Weight { kind, kg, method: None });
         }
     }
 
@@ -271,7 +344,8 @@ impl Said {
     fn tmp(&mut self, segment: &Segment<'_>) {
         let Some(value) = number(segment.get(2, 0)) else { return };
         self.reefer.setpoint_c = Some(match segment.get(2, 1) {
-            "FAH" => (value - 32.0) / 1.8,
+            "FAH" => rounded((value - 32.0) / 1.8),
+            "KEL" => rounded(value - 273.15),
             _ => value,
         });
     }
@@ -302,20 +376,49 @@ impl Said {
         self.cargo.hs_code = self.cargo.hs_code.take().or_else(|| code.map(str::to_owned));
     }
 
-    /// DOC+SM1, DOC+SM2: how the gross mass was verified (SOLAS VI/2).
-    fn weighing_method(&mut self, segment: &Segment<'_>) {
-        if let method @ ("SM1" | "SM2") = segment.get(1, 0)
-            && let Some(weight) = self.weights.iter_mut().find(|w| w.kind == WeightKind::Vgm)
-        {
-            weight.method = Some(method.to_owned());
+    /// DOC: bills and declarations; SM1 and SM2 say how the gross mass was verified (SOLAS VI/2).
+    fn doc(&mut self, segment: &Segment<'_>) {
+        let (d, number) = (&mut self.documents, segment.some(2, 0).map(str::to_owned));
+        match segment.get(1, 0) {
+            method @ ("SM1" | "SM2") => {
+                if let Some(weight) = self.weights.iter_mut().find(|w| w.kind == WeightKind::Vgm) {
+                    weight.method = Some(method.to_owned());
+                }
+            }
+            "704" | "705" | "706" | "710" | "714" => d.bill_of_lading = d.bill_of_lading.take().or(number),
+            "820" | "821" | "822" | "825" | "830" => {
+                d.customs_declaration = d.customs_declaration.take().or(number);
+            }
+            _ => {}
         }
     }
 }
 
-/// A number with a decimal point or comma.
-fn number(text: &str) -> Option<f64> {
-    let read = if text.contains(',') { text.replace(',', ".").parse() } else { text.parse::<f64>() };
-    read.ok().filter(|value| value.is_finite())
+/// The lines of text of an element: C058, C080 and C059 have up to five.
+fn lines<'s>(segment: &Segment<'s>, element: usize) -> impl Iterator<Item = &'s str> {
+    let segment = *segment;
+    (0..5).map(move |at| segment.get(element, at)).filter(|line| !line.is_empty())
+}
+
+/// A name that goes on in further lines, and the lines that are no longer name. A line goes on in the next one when what
+/// that begins with had no room left; one that is full to the last character breaks a word.
+fn name_and_rest<'s>(lines: impl Iterator<Item = &'s str>) -> (Option<String>, Vec<&'s str>) {
+    let (mut name, mut last, mut rest) = (None::<String>, 0, Vec::new());
+    for line in lines {
+        let word = line.split(' ').next().unwrap_or_default().chars().count();
+        match &mut name {
+            None => name = Some(line.to_owned()),
+            Some(name) if rest.is_empty() && last + 1 + word > LINE => {
+                if last < LINE {
+                    name.push(' ');
+                }
+                name.push_str(line);
+            }
+            Some(_) => rest.push(line),
+        }
+        last = line.chars().count();
+    }
+    (name, rest)
 }
 
 fn mode(code: &str) -> Option<Mode> {
@@ -352,10 +455,16 @@ impl Said {
                 call_id,
                 stow_cell,
                 truck,
-                driver
+                driver,
+                trailer
             ]
         );
-        fill!(self.route, base.route, [port_of_loading, port_of_discharge, place_of_delivery]);
+        fill!(
+            self.route,
+            base.route,
+            [port_of_loading, port_of_discharge, place_of_delivery, origin_country]
+        );
+        self.onward = self.onward.or(base.onward);
         if self.route.transshipment_ports.is_empty() {
             self.route.transshipment_ports.clone_from(&base.route.transshipment_ports);
         }
@@ -377,8 +486,30 @@ impl Said {
         self
     }
 
+    /// Takes over what another group says of the same goods.
+    pub(super) fn goods_of(&mut self, other: &Self) {
+        if self.cargo.dangerous_goods.is_none() {
+            self.cargo.dangerous_goods.clone_from(&other.cargo.dangerous_goods);
+            self.dangers.clone_from(&other.dangers);
+        }
+        fill!(self.cargo, other.cargo, [hs_code, description, packages, origin_country]);
+    }
+
+    /// Whether goods are in a container, by their placement.
+    pub(super) fn holds(&self, number: &str) -> bool {
+        self.containers.iter().any(|c| ContainerNumber::parse(c).is_some_and(|c| c.as_str() == number))
+    }
+
+    /// The goods that this group itself speaks of.
+    pub(super) fn goods(&mut self) -> Vec<Cargo> {
+        let dangers = std::mem::take(&mut self.dangers).into_iter();
+        let more = dangers.map(|danger| Cargo { dangerous_goods: Some(danger), ..Cargo::default() });
+        let first = Some(std::mem::take(&mut self.cargo)).filter(|cargo| *cargo != Cargo::default());
+        first.into_iter().chain(more).collect()
+    }
+
     /// Puts everything into an event.
-    pub(super) fn put(self, event: &mut PortEvent) {
+    pub(super) fn put(mut self, event: &mut PortEvent) {
         fn some<T: Default + PartialEq>(value: T) -> Option<Box<T>> {
             (value != T::default()).then(|| Box::new(value))
         }
@@ -386,6 +517,16 @@ impl Said {
             && let Some(equipment) = event.equipment.as_deref_mut()
         {
             equipment.tare_kg = Some(tare.kg);
+        }
+        self.transport.mode = self.transport.mode.or(self.onward);
+        for goods in self.goods() {
+            // A container's line says again which of its goods are dangerous.
+            let danger = Cargo { dangerous_goods: goods.dangerous_goods.clone(), ..Cargo::default() };
+            let again =
+                goods == danger && event.cargo.iter().any(|c| c.dangerous_goods == goods.dangerous_goods);
+            if !again {
+                event.cargo.push(goods);
+            }
         }
         event.transport = some(self.transport);
         event.route = some(self.route);
@@ -396,9 +537,6 @@ impl Said {
         event.parties = self.parties;
         event.seals = self.seals;
         event.weights = self.weights;
-        if self.cargo != Cargo::default() {
-            event.cargo.push(self.cargo);
-        }
         self.notes.iter().for_each(|n| flag(event, n));
     }
 }

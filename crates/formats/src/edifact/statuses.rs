@@ -1,13 +1,13 @@
 //! IFTSTA and CUSRES: what somebody says of a consignment. Senders use one document number for all reports on a
 //! consignment, so a report is no version of another: its events stand alone, told apart by subject, status and time.
 
-use quaywatch_domain::event::{Classifier, Equipment, note};
-use quaywatch_domain::identifiers::ContainerNumber;
+use quaywatch_domain::event::{Classifier, Documents, Equipment, note};
+use quaywatch_domain::identifiers::{ContainerNumber, normalise_reference};
 use quaywatch_domain::{DeadLetterCode, EventKind};
 
 use super::codes;
 use super::layout::{Found, Group};
-use super::lines::{begin, equipment_of, heard};
+use super::lines::{begin, beside, equipment_of, heard};
 use super::message::{Message, Reader};
 use super::said::Said;
 use super::tokens::Segment;
@@ -30,7 +30,8 @@ struct Statement {
     code: String,
     known: bool,
     said: Said,
-    containers: Vec<Equipment>,
+    /// Each with what is said of it alone.
+    containers: Vec<(Equipment, Said)>,
     at: usize,
 }
 
@@ -38,6 +39,10 @@ struct Statement {
 pub(super) fn reports(reader: &Reader<'_>, message: &Message<'_>, document: &Document, parsed: &mut Parsed) {
     let mut consignment = Said::default();
     let groups = &message.groups;
+    if !groups.iter().any(|g| g.group == Group::Status) {
+        let sentence = "the message reports no status (STS)".to_owned();
+        return reader.reject(parsed, reader.body.clone(), DeadLetterCode::NoSubject, sentence);
+    }
     for (at, found) in groups.iter().enumerate() {
         match found.group {
             Group::Consignment => consignment = heard(reader, message, found),
@@ -47,7 +52,7 @@ pub(super) fn reports(reader: &Reader<'_>, message: &Message<'_>, document: &Doc
                 let inside: Vec<&Found> =
                     groups.iter().skip(at + 1).take_while(|g| g.depth > found.depth).collect();
                 let mut said = heard(reader, message, found);
-                let containers = listed(reader, message, &inside, &mut said);
+                let containers = inside.iter().filter_map(|g| container(reader, message, g)).collect();
                 for leg in inside.iter().filter(|g| g.group == Group::Leg) {
                     let mut leg = heard(reader, message, leg);
                     leg.times.clear();
@@ -65,48 +70,90 @@ pub(super) fn reports(reader: &Reader<'_>, message: &Message<'_>, document: &Doc
     }
 }
 
-/// CUSRES: one statement, by its processing indicator (GIS 7365), about the containers that it lists.
+/// Something that a customs answer decides on: the declaration as a whole, one document of it, or one container.
+struct Matter<'a> {
+    said: Said,
+    containers: Vec<(Equipment, Said)>,
+    found: &'a Found,
+}
+
+/// CUSRES: a statement for each matter that has a processing indicator (GIS 7365) of its own, the first for the whole.
 pub(super) fn answers(reader: &Reader<'_>, message: &Message<'_>, document: &Document, parsed: &mut Parsed) {
-    let mut said = Said::default();
-    let inside: Vec<&Found> = message.groups.iter().collect();
-    let containers = listed(reader, message, &inside, &mut said);
-    said.indicators.extend_from_slice(&message.header.indicators);
-    let own = &reader.context.settings.status_codes;
-    let decided = said.indicators.iter().map(|code| {
-        let word = own.get(code).map(|word| EventKind::from_word(word));
+    let whole = Found { group: Group::Header, depth: 0, segments: reader.body.clone() };
+    let mut matters = vec![Matter { said: message.header.clone(), containers: Vec::new(), found: &whole }];
+    for found in &message.groups {
+        match (found.group, matters.last_mut()) {
+            (Group::Consignment, _) => {
+                let said = heard(reader, message, found);
+                matters.push(Matter { said, containers: Vec::new(), found });
+            }
+            (Group::Equipment, Some(matter)) => match container(reader, message, found) {
+                Some(own) if own.1.indicators.is_empty() => matter.containers.push(own),
+                Some((equipment, own)) => {
+                    let (mut said, found) = (own.clone().over(&matter.said), found);
+                    said.seals.clear();
+                    said.weights.clear();
+                    let at = matters.len() - 1;
+                    matters.insert(at, Matter { said, containers: vec![(equipment, own)], found });
+                }
+                None => {}
+            },
+            _ => {}
+        }
+    }
+    decide(reader, message, document, matters, parsed);
+}
+
+/// Makes statements of the matters.
+fn decide(
+    reader: &Reader<'_>,
+    message: &Message<'_>,
+    document: &Document,
+    matters: Vec<Matter<'_>>,
+    parsed: &mut Parsed,
+) {
+    let several = matters.len() > 1;
+    let others_decide = matters.iter().any(|m| m.found.depth > 0 && !m.said.indicators.is_empty());
+    for mut matter in matters {
+        let is_whole = matter.found.depth == 0;
+        let silent = matter.said.indicators.is_empty();
+        // The whole speaks for itself when it decides apart from its parts, or has no parts.
+        if is_whole && several && matter.containers.is_empty() && (silent || !others_decide) {
+            continue;
+        }
+        if silent {
+            matter.said.indicators.clone_from(&message.header.indicators);
+        }
+        let (kind, code) = decision(reader.context.settings, &matter.said.indicators);
+        matter.said.customs.decision = Some(code.clone()).filter(|code| !code.is_empty());
+        let Matter { said, containers, found } = matter;
+        let at = if is_whole { reader.body.start } else { found.segments.start };
+        let known = kind.is_some();
+        let kind = kind.unwrap_or(EventKind::Other);
+        let statement = Statement { kind, code, known, said, containers, at };
+        statement.push(reader, message, document, &ANSWER_TIMES, found, parsed);
+    }
+}
+
+/// What indicators decide, and the one that does: a decision says more than an acknowledgement beside it.
+fn decision(settings: &FeedSettings, indicators: &[String]) -> (Option<EventKind>, String) {
+    let decided = indicators.iter().map(|code| {
+        let word = settings.status_codes.get(code).map(|word| EventKind::from_word(word));
         (word.or_else(|| codes::customs_decision(code)), code)
     });
-    // A decision says more than an acknowledgement beside it.
     let best = decided.max_by_key(|(kind, _)| match kind {
         Some(EventKind::Other) => 1,
         Some(_) => 2,
         None => 0,
     });
-    let (kind, code) = best.map_or((None, String::new()), |(kind, code)| (kind, code.clone()));
-    said.customs.decision = Some(code.clone()).filter(|code| !code.is_empty());
-    let known = kind.is_some();
-    let whole = Found { group: Group::Header, depth: 0, segments: reader.body.clone() };
-    let kind = kind.unwrap_or(EventKind::Other);
-    let statement = Statement { kind, code, known, said, containers, at: reader.body.start };
-    statement.push(reader, message, document, &ANSWER_TIMES, &whole, parsed);
+    best.map_or((None, String::new()), |(kind, code)| (kind, code.clone()))
 }
 
-/// The containers (EQD) among some groups; what they say of seals, weights and decisions goes into `said`.
-fn listed(reader: &Reader<'_>, message: &Message<'_>, groups: &[&Found], said: &mut Said) -> Vec<Equipment> {
-    let mut containers = Vec::new();
-    for found in groups.iter().filter(|g| g.group == Group::Equipment) {
-        containers.extend(reader.all.get(found.segments.start).as_ref().and_then(equipment_of).map(|e| *e));
-        let own = heard(reader, message, found);
-        said.seals.extend(own.seals);
-        said.weights.extend(own.weights);
-        said.indicators.extend(own.indicators);
-    }
-    // Seals and weights of one container are not those of another.
-    if containers.len() > 1 {
-        said.seals.clear();
-        said.weights.clear();
-    }
-    containers
+/// The container that a group is about, with what the group says of it.
+fn container(reader: &Reader<'_>, message: &Message<'_>, found: &Found) -> Option<(Equipment, Said)> {
+    let eqd = reader.all.get(found.segments.start).filter(|_| found.group == Group::Equipment)?;
+    let equipment = equipment_of(&eqd)?;
+    Some((*equipment, heard(reader, message, found)))
 }
 
 /// STS: category (9015) and code (4405), in D.95B and D.00B places alike; by the sender's own table.
@@ -139,11 +186,10 @@ impl Statement {
         let mut containers = self.containers;
         if containers.is_empty() {
             let numbers = said.containers.iter().filter_map(|c| ContainerNumber::parse(c));
-            containers = numbers.filter_map(|n| equipment(n.as_str()).map(|e| *e)).collect();
+            let named = numbers.filter_map(|n| equipment(n.as_str()).map(|e| (*e, Said::default())));
+            containers = named.collect();
         }
-        let d = &said.documents;
-        let documents = [&d.customs_declaration, &d.bill_of_lading, &d.booking, &d.order];
-        let subject = documents.into_iter().find_map(Option::as_deref).unwrap_or_default().to_owned();
+        let subject = subject(&said.documents);
         if containers.is_empty() && subject.is_empty() {
             let sentence =
                 "the status names neither a container nor a bill, booking or declaration".to_owned();
@@ -158,25 +204,39 @@ impl Statement {
             flag(&mut event, note::UNKNOWN_CODE);
         }
         notes.iter().for_each(|n| flag(&mut event, n));
-        said.put(&mut event);
         let id = |number: &str| {
             let millis = occurred_at.as_millis();
             let feed = reader.context.feed;
             format!("{feed}/{}/{subject}/{number}/{}/{millis}", message.kind, self.code)
         };
         let mut events = Vec::new();
-        if containers.is_empty() {
-            event.event_id = id("");
+        let only = containers.len() == 1;
+        for (equipment, own) in containers {
+            let mut event = event.clone();
+            event.event_id = id(&equipment.number);
+            event.equipment = Some(Box::new(equipment));
+            // Seals and weights beside several containers are of nobody knows which.
+            let said = if only { beside(own, &said) } else { own.over(&said) };
+            said.put(&mut event);
             events.push(finish(event, reader.context));
-        } else {
-            for container in containers {
-                let mut own = event.clone();
-                own.event_id = id(&container.number);
-                own.equipment = Some(Box::new(container));
-                events.push(finish(own, reader.context));
-            }
+        }
+        if events.is_empty() {
+            event.event_id = id("");
+            said.put(&mut event);
+            events.push(finish(event, reader.context));
         }
         parsed.push_events(events);
+    }
+}
+
+/// What a statement is about beside containers; one declaration may cover several bills.
+fn subject(d: &Documents) -> String {
+    let [declaration, bill, booking, order] =
+        [&d.customs_declaration, &d.bill_of_lading, &d.booking, &d.order]
+            .map(|number| number.as_deref().map(normalise_reference));
+    match (declaration, bill) {
+        (Some(declaration), Some(bill)) => format!("{declaration}/{bill}"),
+        (one, other) => one.or(other).or(booking).or(order).unwrap_or_default(),
     }
 }
 

@@ -99,6 +99,21 @@ impl<'s> Segment<'s> {
         self.span.foreign
     }
 
+    /// Its text for a person, shortened to `most` characters, without what a terminal would not print.
+    #[must_use]
+    pub fn text(&self, most: usize) -> String {
+        let bytes = self.all.bytes.get(self.start()..self.span.end as usize).unwrap_or_default();
+        // A character has at most four bytes.
+        let bytes = bytes.get(..most.saturating_mul(4)).unwrap_or(bytes);
+        let decoded = String::from_utf8_lossy(bytes);
+        let mut shown: String = decoded.chars().filter(|c| !c.is_control()).take(most + 1).collect();
+        if let Some((end, _)) = shown.char_indices().nth(most) {
+            shown.truncate(end);
+            shown.push('…');
+        }
+        shown
+    }
+
     /// A component of the first repetition, empty when absent, without the blanks that some senders pad with.
     #[must_use]
     pub fn get(&self, element: usize, component: usize) -> &'s str {
@@ -415,6 +430,15 @@ fn narrow(position: usize) -> u32 {
 /// Text in its declared character set; bytes outside of it are read as Windows-1252, as most senders mean them.
 fn decode(part: &[u8], charset: Option<&'static Encoding>, foreign: &mut bool, into: &mut String) {
     if let Some(charset) = charset {
+        // Many a sender declares Latin 1 (UNOC) and writes UTF-8; no word of Latin 1 looks like it.
+        if charset == encoding_rs::WINDOWS_1252
+            && !part.is_ascii()
+            && let Ok(text) = std::str::from_utf8(part)
+        {
+            *foreign = true;
+            into.push_str(text);
+            return;
+        }
         into.push_str(&charset.decode_without_bom_handling(part).0);
         return;
     }
@@ -478,6 +502,9 @@ mod tests {
         assert_eq!(nad.get(4, 0), "Müller");
         let all = Segments::read(b"UNB+UNOC:3'NAD+CN+++M\xFCller'");
         assert!(!all.get(1).unwrap().is_foreign());
+        let all = Segments::read("UNB+UNOC:3'NAD+CN+++Müller'".as_bytes());
+        assert!(all.get(1).unwrap().is_foreign());
+        assert_eq!(all.get(1).unwrap().get(4, 0), "Müller");
         let all = Segments::read(b"UNB+UNOE:3'NAD+CN+++\xBC\xBE'");
         assert_eq!(all.get(1).unwrap().get(4, 0), "МО");
     }

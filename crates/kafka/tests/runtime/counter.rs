@@ -73,7 +73,7 @@ impl Stage for Counter {
                 Outcome::Produced
             }
             b"part" => {
-                out.dead_letter("PART", "one line of it", Some(b"line".to_vec()));
+                out.dead_letter("PART", "one line of it", Some("line 1".to_owned()), Some(b"line".to_vec()));
                 Outcome::Produced
             }
             _ => {
@@ -108,7 +108,14 @@ impl Stage for Counter {
 pub(crate) fn topology() -> Topology {
     let letters = |letter: &DeadLetter<'_>| {
         let part = letter.part.map(String::from_utf8_lossy).unwrap_or_default();
-        format!("{} {} {} [{part}]", letter.stage, letter.code, letter.sentence).into_bytes()
+        format!(
+            "{} {} {} {} [{part}]",
+            letter.stage,
+            letter.code,
+            letter.sentence,
+            letter.position.unwrap_or("-")
+        )
+        .into_bytes()
     };
     Topology::new("counter", "port.in", letters).stateful().also(["port.side"])
 }

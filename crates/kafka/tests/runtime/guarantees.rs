@@ -108,10 +108,10 @@ fn bad_records_become_dead_letters_and_leave_no_trace_in_states_or_outputs() {
         .map(|letter| (letter.key.clone(), letter.text()))
         .collect();
     let expected = [
-        ("port.in/0/30", "counter BAD asked for []"),
-        ("port.in/0/60", "counter STAGE_PANIC the stage panicked over this record []"),
-        ("port.in/0/80", "counter STATE_UNWRITABLE this number cannot be written []"),
-        ("port.in/0/90", "counter PART one line of it [line]"),
+        ("port.in/0/30", "counter BAD asked for - []"),
+        ("port.in/0/60", "counter STAGE_PANIC the stage panicked over this record - []"),
+        ("port.in/0/80", "counter STATE_UNWRITABLE this number cannot be written - []"),
+        ("port.in/0/90", "counter PART one line of it line 1 [line]"),
     ];
     assert_eq!(letters, expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
 }

@@ -179,7 +179,7 @@ fn show(letters: &Letters, wanted: &str) -> Result<()> {
     for letter in letters.all.iter().filter(|l| coordinates(l) == *wanted) {
         found = true;
         eprintln!("{}: {} ({} gave up at {})", letter.code, letter.sentence, letter.stage, letter.at);
-        eprintln!("see deploy/runbooks/{}.md", letter.code.to_lowercase().replace('_', "-"));
+        eprintln!("see deploy/runbooks/{}", page(&letter.code));
         std::io::stdout().write_all(letter.value.as_deref().unwrap_or_default())?;
     }
     if !found {
@@ -188,6 +188,40 @@ fn show(letters: &Letters, wanted: &str) -> Result<()> {
     Ok(())
 }
 
+/// The page of a code.
+fn page(code: &str) -> String {
+    format!("{}.md", code.to_lowercase().replace('_', "-"))
+}
+
 fn coordinates(letter: &DeadLetter) -> String {
     format!("{}/{}/{}", letter.topic, letter.partition, letter.offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use quaywatch_domain::DeadLetterCode;
+    use quaywatch_kafka::RUNTIME_CODES;
+
+    use super::page;
+
+    #[test]
+    fn every_code_has_a_page_and_every_page_a_code() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/runbooks");
+        let codes: BTreeSet<&str> = DeadLetterCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(RUNTIME_CODES.iter().all(|code| codes.contains(code)), "{codes:?}");
+        let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+        for code in &codes {
+            let text = std::fs::read_to_string(folder.join(page(code))).unwrap_or_default();
+            assert!(text.starts_with(&format!("# {code}\n")), "deploy/runbooks/{} is missing", page(code));
+            assert!(index.contains(&format!("[{code}]({})", page(code))), "the index lacks {code}");
+        }
+        let pages: BTreeSet<String> = codes.iter().map(|code| page(code)).collect();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(name == "README.md" || pages.contains(&name), "{name} is the page of no code");
+        }
+    }
 }

@@ -132,6 +132,7 @@ async fn gateway(settings: &Settings, environment: &Environment) -> Result<JoinH
     })?;
     let clock = environment.clock.clone();
     let intake = quaywatch_gateway::connect(&environment.kafka, environment.codec.clone(), clock, "gateway")?;
+    quaywatch_gateway::run_bridges(&doors.current(), environment)?;
     let metrics = quaywatch_gateway::Metrics::register(&environment.registry)?;
     let paused = quaywatch_gateway::follow_paused(
         environment.kafka.clone(),
