@@ -91,7 +91,7 @@ fn a_file_that_cannot_be_trusted_is_refused_as_a_whole() {
     let refused = |bytes: &[u8]| read_agency_csv(bytes, &defaults).unwrap_err();
     assert_eq!(refused(b""), Error::Empty);
     assert_eq!(refused(HEADER.as_bytes()), Error::Empty);
-    assert!(matches!(refused(b"<html><body>503</body></html>"), Error::UnknownColumn { .. }));
+    assert!(matches!(refused(b"<html><body>503</body></html>"), Error::NotText { .. }));
     assert!(matches!(refused(b"entry_id,value\nK-1,x\n"), Error::MissingColumn { column: "scheme", .. }));
     let cut = format!("{HEADER}police,K-1,,SEAL,ML001234,,,,,,,,,,\npolice,K-2,,SE");
     assert_eq!(refused(cut.as_bytes()), Error::Truncated { row: 3 });
