@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Gateway,
     /// Service: port.raw to port.events
     Normalizer,
-    /// Service, or `import` and `status`: lists to port.watchlist
+    /// Service, or `import`, `status`, `diff`, `explain`: lists to port.watchlist
     Watchlist(Watchlist),
     /// Service: port.events and port.watchlist to port.facts
     Screener,
@@ -224,8 +224,28 @@ pub(crate) enum WatchlistCommand {
         #[arg(long)]
         confirm: bool,
     },
-    /// Lists in force: entries, version
+    /// Lists in force: entries, version, digest
     Status,
+    /// What a list file would change: against the list in force, or against an older file (offline)
+    Diff {
+        /// List file; with two files the older one first
+        #[arg(required = true, num_args = 1..=2)]
+        files: Vec<PathBuf>,
+        /// List, to compare one file with what is in force
+        #[arg(long, value_name = "ID")]
+        list: Option<String>,
+        /// How the files are written
+        #[arg(long, default_value = "auto")]
+        format: String,
+    },
+    /// What is known of an entry: where it comes from, names, identifiers, versions
+    Explain {
+        /// Entry: its id in any list, or LIST/ENTRY
+        entry: String,
+        /// Look in this list file instead of the lists in force (offline)
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -40,6 +40,22 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
+    /// A fetched file cannot be kept.
+    #[error("cannot write {}: {source}", path.display())]
+    WriteFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be fetched.
+    #[error("{url} is not fetched, the version in force stays: {reason}")]
+    Fetch {
+        /// Address without its query, which may hold a token.
+        url: String,
+        /// Why.
+        reason: String,
+    },
     /// The file is not the one that was meant.
     #[error(
         "{file} is not imported, the version in force stays: its SHA-256 digest is {found} instead of {expected}; fetch it again"
@@ -129,14 +145,23 @@ impl Error {
                 ExitCode::Bug
             }
             // Otherwise it is the schema registry that did not answer or refused.
-            Self::Kafka(_) | Self::Encode { .. } => ExitCode::Unavailable,
+            Self::Kafka(_) | Self::Encode { .. } | Self::Fetch { .. } | Self::WriteFile { .. } => {
+                ExitCode::Unavailable
+            }
         }
     }
 
     /// Whether the same again may succeed without a person changing anything.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Kafka(_) | Self::Encode { .. } | Self::ReadFile { .. })
+        matches!(
+            self,
+            Self::Kafka(_)
+                | Self::Encode { .. }
+                | Self::ReadFile { .. }
+                | Self::WriteFile { .. }
+                | Self::Fetch { .. }
+        )
     }
 
     /// The error as it may stand in a log: without anything that a row says.

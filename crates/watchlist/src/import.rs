@@ -7,8 +7,9 @@ use quaywatch_screening::lists::{Defaults, Delta, Limits, ListFile, delta};
 use quaywatch_service::settings::{ListFormat, ListSource};
 
 use crate::Error;
+use crate::diff::{Changed, diff};
 use crate::files::Files;
-use crate::store::{KafkaStore, List, Lists, Store, VERSION_HEADER, WATCHLIST};
+use crate::store::{DIGEST_HEADER, KafkaStore, List, Lists, SHA256_HEADER, Store, VERSION_HEADER, WATCHLIST};
 
 /// Limit of change of an import that names none, percent of the entries in force.
 pub const DEFAULT_MAX_CHANGE_PERCENT: u32 = 20;
@@ -45,6 +46,17 @@ pub struct Imported {
     pub warnings: usize,
     /// Rows that were left out; only of a confirmed import.
     pub rows_left_out: usize,
+}
+
+/// What an import would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// Version in force; empty when there is none.
+    pub version: String,
+    /// Entries that differ.
+    pub changes: Vec<Changed>,
+    /// Why the import would wait for a person, if it would.
+    pub held_back: Option<String>,
 }
 
 impl Imported {
@@ -149,9 +161,31 @@ impl Import {
             rows_left_out,
         };
         if imported.is_new_version() {
-            turn.publish(&self.records(&delta, &removals, &imported.version, codec)?)?;
+            let records = self.records(&delta, &removals, codec)?;
+            turn.publish(&with_headers(records, &imported.version, files))?;
         }
         Ok(imported)
+    }
+
+    /// The entries of files as this import would publish them, and how they differ from the list in force. Blocks.
+    ///
+    /// # Errors
+    /// When the files cannot be used or Kafka cannot be reached.
+    pub fn preview(&self, store: &dyn Store, files: &Files, codec: &Codec) -> Result<Preview, Error> {
+        let new = self.entries(files)?;
+        let present = Lists::of(&store.read()?, codec).list(&self.list);
+        let old: Vec<WatchlistEntry> = present.entries().cloned().collect();
+        let changes = diff(&old, &new);
+        let held_back = self.compare(&present, new).err().map(|error| error.to_string());
+        Ok(Preview { version: present.version, changes, held_back })
+    }
+
+    /// The entries of files as this import would publish them.
+    ///
+    /// # Errors
+    /// When the files cannot be used.
+    pub fn entries(&self, files: &Files) -> Result<Vec<WatchlistEntry>, Error> {
+        Ok(self.read(files, "new")?.entries)
     }
 
     fn read(&self, files: &Files, version: &str) -> Result<ListFile, Error> {
@@ -184,13 +218,7 @@ impl Import {
         }
     }
 
-    fn records(
-        &self,
-        delta: &Delta,
-        removals: &[String],
-        version: &str,
-        codec: &Codec,
-    ) -> Result<Vec<NewRecord>, Error> {
+    fn records(&self, delta: &Delta, removals: &[String], codec: &Codec) -> Result<Vec<NewRecord>, Error> {
         let mut records = Vec::with_capacity(delta.upserts.len() + removals.len());
         for entry in &delta.upserts {
             let encoded = codec.encode(WATCHLIST, entry);
@@ -198,14 +226,23 @@ impl Import {
             records.push(NewRecord::new(WATCHLIST, entry.key(), value));
         }
         records.extend(removals.iter().map(|key| NewRecord::tombstone(WATCHLIST, key.as_bytes())));
-        let told = |record: NewRecord| {
-            record
-                .header(VERSION_HEADER, version)
-                .header("quaywatch-stage", "watchlist")
-                .header("quaywatch-version", env!("CARGO_PKG_VERSION"))
-        };
-        Ok(records.into_iter().map(told).collect())
+        Ok(records)
     }
+}
+
+/// Says of each record which edition it came with.
+fn with_headers(records: Vec<NewRecord>, version: &str, files: &Files) -> Vec<NewRecord> {
+    let (sha256, digest) =
+        (files.sha256().to_string(), if files.is_checked() { "checked" } else { "recorded" });
+    let told = |record: NewRecord| {
+        record
+            .header(VERSION_HEADER, version)
+            .header(SHA256_HEADER, sha256.as_str())
+            .header(DIGEST_HEADER, digest)
+            .header("quaywatch-stage", "watchlist")
+            .header("quaywatch-version", env!("CARGO_PKG_VERSION"))
+    };
+    records.into_iter().map(told).collect()
 }
 
 /// What vanished, and records that cannot be read and are not written again.

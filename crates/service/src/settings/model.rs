@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use quaywatch_domain::Sha256;
 pub use quaywatch_domain::watchlist::ListFormat;
 use serde::{Deserialize, Serialize};
 
@@ -212,8 +213,24 @@ impl Default for Watchlist {
 pub struct ListSource {
     /// Id of the list.
     pub list: String,
-    /// File, or folder whose newest file counts.
+    /// File, or folder whose newest file counts; with `urls` the folder that they are fetched into.
     pub path: PathBuf,
+    /// Addresses of the files of the list, the main one first; empty: somebody else puts them there.
+    pub urls: Vec<String>,
+    /// How often to fetch them.
+    pub interval_s: u64,
+    /// How long one file may take.
+    pub timeout_s: u64,
+    /// Largest file that is fetched.
+    pub max_bytes: u64,
+    /// Value of the header `Authorization`, when the server asks for one.
+    pub authorization: Secret,
+    /// Address of the SHA-256 digest of the main file.
+    pub sha256_url: Option<String>,
+    /// SHA-256 digest that the list must have; for lists that never change.
+    pub sha256: Option<Sha256>,
+    /// From which age on the list counts as stale: since the last fetch, or since its file was written.
+    pub max_age_s: u64,
     /// How it is written.
     pub format: ListFormat,
     /// Agency that owns entries which name none.
@@ -227,6 +244,14 @@ impl Default for ListSource {
         Self {
             list: String::new(),
             path: PathBuf::new(),
+            urls: Vec::new(),
+            interval_s: 3_600,
+            timeout_s: 300,
+            max_bytes: 1024 * 1024 * 1024,
+            authorization: Secret::default(),
+            sha256_url: None,
+            sha256: None,
+            max_age_s: 3 * 24 * 3_600,
             format: ListFormat::Auto,
             owner: String::new(),
             max_change_percent: 20,

@@ -76,6 +76,17 @@ fn sources(sources: &[ListSource]) -> Result<(), Error> {
             return invalid("watchlist.sources", format!("has no path for '{}'; name a file", source.list));
         }
         within("watchlist.sources.max_change_percent", source.max_change_percent, 0..=1_000)?;
+        within("watchlist.sources.interval_s", source.interval_s, 10..=30 * 24 * 3_600)?;
+        within("watchlist.sources.timeout_s", source.timeout_s, 1..=3_600)?;
+        within("watchlist.sources.max_bytes", source.max_bytes, 1_024..=4 * 1024 * 1024 * 1024)?;
+        within("watchlist.sources.max_age_s", source.max_age_s, 60..=366 * 24 * 3_600)?;
+        let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        if let Some(url) = source.urls.iter().chain(&source.sha256_url).find(|url| !is_web(url)) {
+            return invalid(
+                "watchlist.sources.urls",
+                format!("has '{url}' for '{}'; begin it with https://", source.list),
+            );
+        }
     }
     Ok(())
 }
