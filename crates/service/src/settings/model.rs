@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use quaywatch_screening::names::Bands;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{OptionalPath, Secret};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub gateway: Gateway,
     /// Lists.
     pub watchlist: Watchlist,
+    /// From which score on names are told.
+    pub screening: Bands,
 }
 
 /// Where schemas are registered.
