@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Show the canonical events that a message becomes (integrator; offline)
     Normalize(Normalize),
+    /// Screen names and identifiers against lists; or `screen pairs`: one name against another (analyst; offline)
+    Screen(Screen),
     /// Put files into port.raw as the gateway would (integrator)
     Ingest(Ingest),
     /// Run recorded traffic through formats, screening, detection and sharing (analyst; offline)
@@ -132,6 +134,32 @@ pub(crate) struct Backtest {
     /// Run the clock on to this time instead of the last deadline
     #[arg(long, value_parser = timestamp)]
     pub(crate) now: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Screen {
+    #[command(subcommand)]
+    pub(crate) command: Option<ScreenCommand>,
+    /// List files of any known format; OFAC's alt.csv and add.csv are taken from beside its sdn.csv
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) list: Vec<PathBuf>,
+    /// Tell what scores at least so much, for all kinds and lists, instead of the settings
+    #[arg(long, value_parser = share)]
+    pub(crate) threshold: Option<f64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScreenCommand {
+    /// Score pairs of names: {"id","kind","query","listed"} in, {"id","score","match"} out, one a line
+    Pairs {
+        /// A match scores at least so much, instead of the settings
+        #[arg(long, value_parser = share)]
+        threshold: Option<f64>,
+        /// Say why
+        #[arg(long)]
+        explain: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -341,6 +369,11 @@ pub(crate) enum Feeds {
 pub(crate) enum SettingsCommand {
     /// Print the settings in force, secrets masked
     Show,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
+    (0.0..=1.0).contains(&share).then_some(share).ok_or_else(|| format!("{text} is not between 0 and 1"))
 }
 
 fn timestamp(text: &str) -> Result<Timestamp, String> {

@@ -62,6 +62,28 @@ pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
     }
 }
 
+/// What a text may be under a scheme, or without one under each of the schemes.
+#[must_use]
+pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
+    const ALL: [&str; 10] = [
+        scheme::CONTAINER,
+        scheme::SEAL,
+        scheme::IMO,
+        scheme::BILL_OF_LADING,
+        scheme::BOOKING,
+        scheme::EORI,
+        scheme::DUNS,
+        scheme::EAN,
+        scheme::TRUCK,
+        scheme::PHONE_OR_MAIL,
+    ];
+    let one = scheme.map(str::to_ascii_uppercase);
+    let schemes = one.as_deref().map_or_else(|| ALL.to_vec(), |one| vec![one]);
+    let value =
+        |scheme: &str| Some(Value { scheme: scheme.to_owned(), value: normalise_value(scheme, text)? });
+    schemes.into_iter().filter_map(value).collect()
+}
+
 fn is_pseudonym(text: &str, tag: &str) -> bool {
     text.len() == PSEUDONYM_CHARACTERS
         && text

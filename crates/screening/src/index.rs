@@ -1,4 +1,4 @@
-//! The index of all lists by exact identifier.
+//! The index of all lists: by exact identifier, and by name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,13 +6,16 @@ use std::sync::Arc;
 use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Timestamp, WatchlistEntry};
 
+use crate::names::Book;
 use crate::normalise_value;
 
-/// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers.
+/// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers; changed names
+/// are found after [`Index::settle`].
 #[derive(Debug, Clone, Default)]
 pub struct Index {
     entries: HashMap<String, Arc<WatchlistEntry>>,
     by_value: HashMap<Value, Vec<Arc<WatchlistEntry>>>,
+    names: Book,
 }
 
 impl Index {
@@ -23,13 +26,15 @@ impl Index {
         for entry in entries {
             index.upsert(&entry.key(), entry);
         }
+        index.settle();
         index
     }
 
     /// Puts the entry in the place of the one with this key (list id, slash, entry id), if any.
     pub fn upsert(&mut self, key: &str, entry: WatchlistEntry) {
-        self.remove(key);
+        self.forget(key);
         let entry = Arc::new(entry);
+        self.names.upsert(key, &entry);
         for value in comparable_values(&entry) {
             let slot = self.by_value.entry(value).or_default();
             let at = slot.partition_point(|e| order(e) < order(&entry));
@@ -40,6 +45,22 @@ impl Index {
 
     /// Takes the entry with this key out, if it is there.
     pub fn remove(&mut self, key: &str) {
+        self.names.remove(key);
+        self.forget(key);
+    }
+
+    /// Makes changed names searchable: to be called after a batch of changes.
+    pub fn settle(&mut self) {
+        self.names.settle();
+    }
+
+    /// The names of the entries.
+    #[must_use]
+    pub const fn names(&self) -> &Book {
+        &self.names
+    }
+
+    fn forget(&mut self, key: &str) {
         let Some(entry) = self.entries.remove(key) else { return };
         for value in comparable_values(&entry) {
             if let Some(slot) = self.by_value.get_mut(&value) {

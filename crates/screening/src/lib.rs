@@ -10,9 +10,11 @@
 //! | whom does an event concern? | `routing.rs` |
 //! | what is kept of a container? | `state.rs` |
 //! | when is a hit raised or taken back? | `screen.rs` |
+//! | how are names compared? | `names/` |
 //! | how is a list read, and when is a new version held back? | `lists/` |
 
 pub mod lists;
+pub mod names;
 
 mod identifiers;
 mod index;
@@ -21,7 +23,8 @@ mod screen;
 mod state;
 
 pub use identifiers::{
-    MAX_IDENTIFIERS_PER_EVENT, MAX_VALUE_CHARACTERS, identifiers_of, normalise_value, scheme,
+    MAX_IDENTIFIERS_PER_EVENT, MAX_VALUE_CHARACTERS, identifier_values, identifiers_of, normalise_value,
+    scheme,
 };
 pub use index::Index;
 pub use routing::{MAX_SUBJECTS_PER_EVENT, facts_without_container, subjects_of};

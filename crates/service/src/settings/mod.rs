@@ -115,6 +115,7 @@ impl Settings {
 fn known_keys() -> Result<toml::Table, Error> {
     let mut all = Settings::default();
     all.watchlist.sources.push(ListSource::default());
+    all.screening.lists.push(quaywatch_screening::names::ListBands::default());
     let sample = || Some(quaywatch_kafka::Secret::new(MASK));
     all.kafka.security = quaywatch_kafka::Security {
         username: Some(String::new()),

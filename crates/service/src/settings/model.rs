@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use quaywatch_domain::Sha256;
 pub use quaywatch_domain::watchlist::ListFormat;
+use quaywatch_screening::names::Bands;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{OptionalPath, Secret};
@@ -34,6 +35,8 @@ pub struct Settings {
     pub gateway: Gateway,
     /// Lists.
     pub watchlist: Watchlist,
+    /// From which score on names are told.
+    pub screening: Bands,
 }
 
 /// Where schemas are registered.
