@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Gateway,
     /// Service: port.raw to port.events
     Normalizer,
-    /// Service, or `import`, `status`, `diff`, `explain`: lists to port.watchlist
+    /// Service, or `import`, `status`, `diff`, `explain`, `blind`: lists to port.watchlist
     Watchlist(Watchlist),
     /// Service: port.events and port.watchlist to port.facts
     Screener,
@@ -265,6 +265,23 @@ pub(crate) enum WatchlistCommand {
         /// How the files are written
         #[arg(long, default_value = "auto")]
         format: String,
+    },
+    /// Make a blinded list: digests of containers, seals, bills and names under a key shared with the port (offline)
+    Blind {
+        /// List file
+        file: PathBuf,
+        /// File with the key of the period: at least 32 random bytes
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// Period of the key, such as 2026-Q1
+        #[arg(long)]
+        period: String,
+        /// List, when the file does not name it
+        #[arg(long, value_name = "ID", default_value = "blinded")]
+        list: String,
+        /// Agency that owns entries without an owner of their own; only it sees the hits
+        #[arg(long)]
+        owner: Option<String>,
     },
     /// What is known of an entry: where it comes from, names, identifiers, versions
     Explain {

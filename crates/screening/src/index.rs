@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Timestamp, WatchlistEntry};
 
+use crate::blinded::{forms, is_blinded};
+use crate::exceptions::Exceptions;
 use crate::names::Book;
 use crate::normalise_value;
 
@@ -16,6 +19,9 @@ pub struct Index {
     entries: HashMap<String, Arc<WatchlistEntry>>,
     by_value: HashMap<Value, Vec<Arc<WatchlistEntry>>>,
     names: Book,
+    blinding: Arc<[BlindingKey]>,
+    blinded: usize,
+    exceptions: Arc<Exceptions>,
 }
 
 impl Index {
@@ -33,6 +39,7 @@ impl Index {
     /// Puts the entry in the place of the one with this key (list id, slash, entry id), if any.
     pub fn upsert(&mut self, key: &str, entry: WatchlistEntry) {
         self.forget(key);
+        self.blinded += usize::from(is_blinded(&entry));
         let entry = Arc::new(entry);
         self.names.upsert(key, &entry);
         for value in comparable_values(&entry) {
@@ -62,6 +69,7 @@ impl Index {
 
     fn forget(&mut self, key: &str) {
         let Some(entry) = self.entries.remove(key) else { return };
+        self.blinded -= usize::from(is_blinded(&entry));
         for value in comparable_values(&entry) {
             if let Some(slot) = self.by_value.get_mut(&value) {
                 slot.retain(|other| !Arc::ptr_eq(other, &entry));
@@ -70,6 +78,28 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// Sets what people decided not to be hits.
+    pub fn set_exceptions(&mut self, exceptions: Arc<Exceptions>) {
+        self.exceptions = exceptions;
+    }
+
+    /// What people decided not to be hits.
+    #[must_use]
+    pub fn exceptions(&self) -> &Arc<Exceptions> {
+        &self.exceptions
+    }
+
+    /// Sets the keys under which blinded entries are met.
+    pub fn set_blinding(&mut self, keys: impl Into<Arc<[BlindingKey]>>) {
+        self.blinding = keys.into();
+    }
+
+    /// The blinded forms of an identifier, under each key; none while no list is blinded.
+    pub(crate) fn blinded_forms<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = Value> + 'a {
+        let keys: &[BlindingKey] = if self.blinded > 0 { &self.blinding } else { &[] };
+        forms(keys, value)
     }
 
     /// The entries in force that hold this (normalised) identifier, by list and entry id.

@@ -107,6 +107,12 @@ pub enum Error {
         /// How much would change.
         why: String,
     },
+    /// A blinded entry would have no owner.
+    #[error("entry '{entry}' has no owner, so nobody could see its hits; name the agency with --owner")]
+    NoOwner {
+        /// Entry.
+        entry: String,
+    },
     /// An id cannot be part of a key.
     #[error("'{0}' is no list id; use letters, digits, '-', '_' and '.'")]
     BadListId(String),
@@ -140,6 +146,7 @@ impl Error {
             | Self::BadChecksumFile { .. }
             | Self::Malformed { .. }
             | Self::BadRows { .. }
+            | Self::NoOwner { .. }
             | Self::BadListId(_) => ExitCode::Usage,
             Self::Encode { source: quaywatch_codec::Error::Unencodable { .. }, .. } | Self::Metrics(_) => {
                 ExitCode::Bug

@@ -1,7 +1,8 @@
 //! What is known of one entry: where it comes from, what it holds, and how it came to be so.
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::{Timestamp, WatchlistEntry};
+use quaywatch_domain::{Sha256, Timestamp, WatchlistEntry};
+use quaywatch_screening::digest_of;
 use serde::Serialize;
 
 use crate::Error;
@@ -31,6 +32,9 @@ pub struct Explanation {
     pub in_force: bool,
     /// Its latest form, also of one that is removed, while the topic has it.
     pub entry: Option<WatchlistEntry>,
+    /// Digest of what it says now, for exceptions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Sha256>,
     /// Its versions, oldest first.
     pub history: Vec<Event>,
 }
@@ -54,6 +58,7 @@ pub fn explain(
         }
         let at = found.iter().position(|known| known.key == key).unwrap_or_else(|| {
             found.push(Explanation {
+                digest: None,
                 key: key.to_owned(),
                 in_force: false,
                 entry: None,
@@ -81,6 +86,7 @@ pub fn explain(
         });
         known.in_force = matches!(&entry, Some(Ok(entry)) if entry.is_in_force(now));
         if let Some(Ok(entry)) = entry {
+            known.digest = Some(digest_of(&entry));
             known.entry = Some(entry);
         }
     }

@@ -4,6 +4,7 @@
 //! tombstones, in one transaction. A file that cannot be trusted changes nothing, and a change larger than its limit
 //! waits for a person.
 
+mod blind;
 mod diff;
 mod error;
 mod explain;
@@ -15,6 +16,7 @@ mod service;
 mod status;
 mod store;
 
+pub use blind::blinded_rows;
 pub use diff::{Changed, diff};
 pub use error::Error;
 pub use explain::{Event, Explanation, explain};

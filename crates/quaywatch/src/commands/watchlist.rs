@@ -1,11 +1,16 @@
-//! `watchlist import`, `status`, `diff` and `explain`.
+//! `watchlist import`, `status`, `diff`, `blind` and `explain`.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
+use quaywatch_domain::blinding::BlindingKey;
+use quaywatch_screening::digest_of;
+use quaywatch_screening::lists::Defaults;
 use quaywatch_service::settings::ListFormat;
 use quaywatch_service::{Clock, ExitCode, Settings};
-use quaywatch_watchlist::{Changed, Explanation, Files, Import, KafkaStore, diff, explain, status};
+use quaywatch_watchlist::{
+    Changed, Explanation, Files, Import, KafkaStore, blinded_rows, diff, explain, status,
+};
 
 use crate::cli::WatchlistCommand;
 use crate::commands::print_line;
@@ -25,6 +30,20 @@ pub(crate) fn run(command: &WatchlistCommand, settings: &Settings) -> Result<Exi
         }
         WatchlistCommand::Diff { files, list, format } => {
             compare(files, list.as_deref(), parse(format)?, settings)
+        }
+        WatchlistCommand::Blind { file, key_file, period, list, owner } => {
+            let bytes =
+                std::fs::read(key_file).with_context(|| format!("{} cannot be read", key_file.display()))?;
+            let key =
+                BlindingKey::new(period, bytes.trim_ascii()).map_err(|e| crate::Usage(e.to_string()))?;
+            // Whatever list the rows name: they are not imported here.
+            let defaults = Defaults::new(list, "blinded");
+            let read = Files::read(file, ListFormat::Auto)?.list(ListFormat::Auto, &defaults)?;
+            let (rows, left_out) = blinded_rows(&read.entries, &key, owner.as_deref())?;
+            rows.iter().try_for_each(print_line)?;
+            let left_out = left_out + read.rows_left_out;
+            eprintln!("{} digests of {} entries; {left_out} left out", rows.len(), read.entries.len());
+            Ok(ExitCode::Done)
         }
         WatchlistCommand::Explain { entry, file } => {
             let found = match file {
@@ -125,6 +144,7 @@ fn in_file(entry: &str, file: &Path, settings: &Settings) -> Result<Vec<Explanat
     let found = entries.into_iter().filter(|known| known.entry_id == id).map(|known| Explanation {
         key: known.key(),
         in_force: known.is_in_force(now),
+        digest: Some(digest_of(&known)),
         entry: Some(known),
         history: Vec::new(),
     });

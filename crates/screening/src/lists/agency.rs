@@ -15,7 +15,7 @@ use super::table::{Table, delimiter_of};
 use super::{
     Defaults, Error, ListFile, MAX_CELL_CHARACTERS, MAX_ENTRIES, MAX_VALUES_PER_ENTRY, settle, short,
 };
-use crate::{normalise_value, scheme};
+use crate::{is_blinded, least_handling, normalise_value, scheme};
 
 const COLUMNS: &str = "list_id,entry_id,kind,scheme,value,name,action,severity,handling,owner,valid_from,valid_to,\
                        review_on,reason,source_ref,legal_basis,country,birth_date";
@@ -213,6 +213,9 @@ impl<'a> Builder<'a> {
 
 /// The column in which a later row of an entry contradicts the first; what it leaves empty contradicts nothing.
 fn disagreement(row: &Row, known: &WatchlistEntry, new: &WatchlistEntry) -> Option<&'static str> {
+    if is_blinded(known) != is_blinded(new) {
+        return Some("scheme (blinded and open rows)");
+    }
     let checks = [
         ("kind", row.kind.is_some() && known.kind != new.kind),
         ("action", row.action.is_some() && known.action != new.action),
@@ -283,6 +286,20 @@ fn entry_of(
     entry.review_on = row.review_on.as_deref().map(|t| moment("review_on", t, DAY_MS)).transpose()?;
     if entry.valid_from.zip(entry.valid_to).is_some_and(|(from, to)| to <= from) {
         return Err("ends (valid_to) before it begins (valid_from)".to_owned());
+    }
+    if is_blinded(&entry) {
+        if entry.owner.is_none() {
+            return Err(
+                "is blinded (HMAC) without an owner: nobody could see its hits; name the owning agency"
+                    .to_owned(),
+            );
+        }
+        if !entry.names.is_empty() {
+            return Err(
+                "is blinded (HMAC) and has a name in the open; blind the name or leave it out".to_owned()
+            );
+        }
+        entry.handling = entry.handling.strictest(&least_handling());
     }
     if entry.action == EntryAction::Discreet && entry.owner.is_none() {
         return Err(

@@ -89,6 +89,18 @@ pub struct Secrets {
     pub pseudonym_key: Secret,
     /// File that holds the key.
     pub pseudonym_key_file: OptionalPath,
+    /// Keys of blinded lists.
+    pub blinding: Vec<BlindingPeriod>,
+}
+
+/// The key that an agency and the port share for a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlindingPeriod {
+    /// Name of the period, as blinded lists write it.
+    pub period: String,
+    /// File that holds the key.
+    pub key_file: PathBuf,
 }
 
 /// Files of their own, read again on SIGHUP or when they change.
@@ -103,6 +115,8 @@ pub struct Files {
     pub parties: OptionalPath,
     /// Rules; empty: the built-in ones.
     pub rules: OptionalPath,
+    /// Decided false positives; empty: none.
+    pub exceptions: OptionalPath,
     /// How often to look for changes.
     pub poll_interval_ms: u64,
 }
@@ -114,6 +128,7 @@ impl Default for Files {
             agencies: "agencies.toml".into(),
             parties: OptionalPath::default(),
             rules: OptionalPath::default(),
+            exceptions: OptionalPath::default(),
             poll_interval_ms: 3_000,
         }
     }

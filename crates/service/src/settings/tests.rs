@@ -25,6 +25,8 @@ fn the_delivered_file_shows_every_default() {
     // Empty lists are left to a commented example in the file.
     let sources = defaults["watchlist"].as_table_mut().unwrap().remove("sources").unwrap();
     assert_eq!(sources, toml::Value::Array(Vec::new()));
+    let blinding = defaults["secrets"].as_table_mut().unwrap().remove("blinding").unwrap();
+    assert_eq!(blinding, toml::Value::Array(Vec::new()));
     let lists = defaults["screening"].as_table_mut().unwrap().remove("lists").unwrap();
     assert_eq!(lists, toml::Value::Array(Vec::new()));
     assert_eq!(shown, defaults);
