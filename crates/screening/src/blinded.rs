@@ -66,6 +66,7 @@ pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry
         linked_to: Vec::new(),
         provenance: None,
         reason: None,
+        source_ref: None,
         handling: entry.handling.strictest(&least_handling()),
         ..entry.clone()
     })

@@ -6,6 +6,7 @@
     reason = "helpers of tests, outside of test functions"
 )]
 
+use proptest::prelude::*;
 use quaywatch_domain::watchlist::{EntryKind, ListFormat, NameQuality, Value};
 use quaywatch_domain::{Sha256, WatchlistEntry};
 use quaywatch_screening::lists::{Defaults, Error, ListFile, Parts, read_list};
@@ -420,4 +421,30 @@ fn lists_that_are_no_lists_say_what_is_wrong() {
     ]
     .concat();
     assert!(told("list.csv", &mixed).contains("two character sets"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_make_a_reader_panic(
+        format in prop::sample::select(ListFormat::ALL),
+        bytes in prop::collection::vec(any::<u8>(), 0..2_000),
+    ) {
+        let _ = read_list(format, "list", Parts::one(bytes.as_slice()), &Defaults::new("list", "v1"));
+    }
+
+    #[test]
+    fn damage_anywhere_is_an_error_or_a_list(
+        format in prop::sample::select(ListFormat::ALL),
+        which in 0..3_usize,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut bytes = [UN, EU, ADVANCED][which].as_bytes().to_vec();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let _ = read_list(format, "list", Parts::one(bytes.as_slice()), &Defaults::new("list", "v1"));
+    }
 }

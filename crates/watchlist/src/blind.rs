@@ -52,3 +52,58 @@ fn row(entry: &WatchlistEntry, owner: &str, value: &str) -> Map<String, Value> {
     ];
     cells.into_iter().filter_map(|(name, cell)| Some((name.to_owned(), Value::String(cell?)))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use quaywatch_domain::Handling;
+    use quaywatch_screening::is_blinded;
+    use quaywatch_screening::lists::{Defaults, read_agency_csv, read_agency_jsonl};
+
+    use super::*;
+
+    const LIST: &str = "list_id,entry_id,kind,scheme,value,name,action,severity,handling,owner,valid_to,reason,source_ref\n\
+        police,K-1,CONTAINER,CONTAINER,CSQU3054383,,SPECIFIC,HIGH,AMBER/H1,police-koper,2026-03-31,a tip,77/26\n\
+        police,K-1,,SEAL,ML001234,,,,,,,,\n\
+        police,K-2,COMPANY,,,\"Pier Line, d.o.o.\",DISCREET,HIGH,,police-koper,,,\n";
+
+    fn lines(rows: &[Map<String, Value>]) -> String {
+        rows.iter().map(|row| format!("{}\n", Value::Object(row.clone()))).collect()
+    }
+
+    #[test]
+    fn what_is_published_is_read_back_and_tells_nothing() {
+        let list = read_agency_csv(LIST.as_bytes(), &Defaults::new("police", "v1")).unwrap();
+        let key = BlindingKey::new("2026-Q1", [7; 32]).unwrap();
+        let (rows, left_out) = blinded_rows(&list.entries, &key, None).unwrap();
+        let text = lines(&rows);
+        assert_eq!((rows.len(), left_out), (3, 0));
+        for secret in ["CSQU3054383", "ML001234", "pier", "a tip", "77/26"] {
+            assert!(!text.to_lowercase().contains(&secret.to_lowercase()), "{secret}: {text}");
+        }
+        let back = read_agency_jsonl(text.as_bytes(), &Defaults::new("police", "v2")).unwrap();
+        assert!(back.row_errors.is_empty(), "{:?}", back.row_errors);
+        assert!(back.entries.iter().all(is_blinded));
+        let (first, entry) = (&list.entries[0], &back.entries[0]);
+        assert_eq!(entry.values.len(), 2);
+        assert_eq!((entry.kind, entry.action, entry.severity), (first.kind, first.action, first.severity));
+        assert_eq!((entry.valid_to, &entry.owner), (first.valid_to, &first.owner));
+        assert_eq!(entry.handling, Handling::parse("RED/H2").unwrap());
+    }
+
+    #[test]
+    fn a_blinded_entry_without_an_owner_or_with_something_in_the_open_is_refused() {
+        let list = read_agency_csv(
+            LIST.replace("police-koper", "").replace("DISCREET", "").as_bytes(),
+            &Defaults::new("police", "v1"),
+        );
+        let list = list.unwrap();
+        let key = BlindingKey::new("2026-Q1", [7; 32]).unwrap();
+        assert!(matches!(blinded_rows(&list.entries, &key, None), Err(Error::NoOwner { .. })));
+        let (mut rows, _) = blinded_rows(&list.entries, &key, Some("police-koper")).unwrap();
+        rows[0].insert("name".to_owned(), Value::String("Pier Line".to_owned()));
+        rows[1].remove("owner");
+        let read = read_agency_jsonl(lines(&rows).as_bytes(), &Defaults::new("police", "v2")).unwrap();
+        let reasons: Vec<&str> = read.row_errors.iter().map(|e| e.reason.as_str()).collect();
+        assert!(reasons[0].contains("in the open") && reasons[1].contains("owner"), "{reasons:?}");
+    }
+}
