@@ -119,9 +119,15 @@ pub(crate) struct Backtest {
     /// Files, or folders with feeds.toml, watchlist*.csv and feedback.ndjson where they have them
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Agency list (CSV or JSON lines)
+    /// List of any known format
     #[arg(long, value_name = "FILE")]
     pub(crate) watchlist: Vec<PathBuf>,
+    /// Key of a period of blinded lists
+    #[arg(long, value_name = "PERIOD=KEY_FILE", value_parser = period)]
+    pub(crate) blinding: Vec<(String, PathBuf)>,
+    /// Decided false positives (CSV)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exceptions: Option<PathBuf>,
     /// Rules instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
@@ -391,6 +397,11 @@ pub(crate) enum SettingsCommand {
 fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
     (0.0..=1.0).contains(&share).then_some(share).ok_or_else(|| format!("{text} is not between 0 and 1"))
+}
+
+fn period(text: &str) -> Result<(String, PathBuf), String> {
+    let (period, file) = text.split_once('=').ok_or("write PERIOD=KEY_FILE, such as 2026-Q1=q1.key")?;
+    Ok((period.to_owned(), file.into()))
 }
 
 fn timestamp(text: &str) -> Result<Timestamp, String> {

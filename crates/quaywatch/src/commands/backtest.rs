@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use quaywatch_detection::Engine;
 use quaywatch_domain::{Feedback, PortEvent, PseudonymKey};
 use quaywatch_formats::document::{self, DocumentState};
 use quaywatch_formats::{Document, Feeds};
-use quaywatch_screening::Index;
+use quaywatch_screening::{Exceptions, Index};
 use quaywatch_service::ExitCode;
 use quaywatch_sharing::Agencies;
 use quaywatch_simulator::Truth;
@@ -34,7 +35,9 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     let engine = Engine::new(rules, env!("CARGO_PKG_VERSION"));
     let mut lists = folder.watchlists.clone();
     lists.extend(args.watchlist.iter().cloned());
-    let mut pipeline = Pipeline::new(engine, index(&lists, &key)?, agencies);
+    let mut index = index(&lists, &key)?;
+    decide(&mut index, args)?;
+    let mut pipeline = Pipeline::new(engine, index, agencies);
 
     let (events, rejected) = read_events(&folder.messages, &feeds, &key)?;
     let feedback = folder.feedback.as_deref().map(read_feedback).transpose()?.unwrap_or_default();
@@ -132,6 +135,20 @@ fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
     }
     index.settle();
     Ok(index)
+}
+
+/// Blinded lists and decided false positives.
+fn decide(index: &mut Index, args: &Backtest) -> Result<()> {
+    let keys = args.blinding.iter().map(|(period, file)| lists::blinding_key(period, file));
+    index.set_blinding(keys.collect::<Result<Vec<_>>>()?);
+    if let Some(path) = &args.exceptions {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let exceptions =
+            Exceptions::parse(&text).with_context(|| format!("{} is not usable", path.display()))?;
+        index.set_exceptions(Arc::new(exceptions));
+    }
+    Ok(())
 }
 
 fn agencies(path: &Path) -> Result<Agencies> {

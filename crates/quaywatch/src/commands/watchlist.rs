@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
-use quaywatch_domain::blinding::BlindingKey;
+use anyhow::{Result, anyhow};
 use quaywatch_screening::digest_of;
 use quaywatch_screening::lists::Defaults;
 use quaywatch_service::settings::ListFormat;
@@ -14,6 +13,7 @@ use quaywatch_watchlist::{
 
 use crate::cli::WatchlistCommand;
 use crate::commands::print_line;
+use crate::offline::lists;
 
 /// Publishes a list as a new version, or tells what is in force, what a file would change, and what is known of an entry.
 pub(crate) fn run(command: &WatchlistCommand, settings: &Settings) -> Result<ExitCode> {
@@ -32,10 +32,7 @@ pub(crate) fn run(command: &WatchlistCommand, settings: &Settings) -> Result<Exi
             compare(files, list.as_deref(), parse(format)?, settings)
         }
         WatchlistCommand::Blind { file, key_file, period, list, owner } => {
-            let bytes =
-                std::fs::read(key_file).with_context(|| format!("{} cannot be read", key_file.display()))?;
-            let key =
-                BlindingKey::new(period, bytes.trim_ascii()).map_err(|e| crate::Usage(e.to_string()))?;
+            let key = lists::blinding_key(period, key_file)?;
             // Whatever list the rows name: they are not imported here.
             let defaults = Defaults::new(list, "blinded");
             let read = Files::read(file, ListFormat::Auto)?.list(ListFormat::Auto, &defaults)?;

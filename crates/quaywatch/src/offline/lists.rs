@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_domain::watchlist::ListFormat;
 use quaywatch_domain::{PseudonymKey, WatchlistEntry};
 use quaywatch_screening::lists::Defaults;
@@ -18,4 +19,10 @@ pub(crate) fn read(path: &Path, key: &PseudonymKey) -> Result<Vec<WatchlistEntry
         eprintln!("{} row {}: {}", path.display(), error.row, error.reason);
     }
     Ok(list.entries)
+}
+
+/// The key of a period of blinded lists.
+pub(crate) fn blinding_key(period: &str, file: &Path) -> Result<BlindingKey> {
+    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    BlindingKey::new(period, bytes.trim_ascii()).map_err(|e| crate::Usage(e.to_string()).into())
 }
