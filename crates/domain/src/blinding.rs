@@ -122,10 +122,7 @@ mod tests {
         let key = BlindingKey::new("2026-Q1", [7; 32]).unwrap();
         let blinded = key.blind(&value("CONTAINER", "CSQU3054383"));
         assert_eq!(blinded, key.blind(&value("CONTAINER", "CSQU3054383")));
-        assert_eq!(
-            normalise(&blinded.value.to_uppercase().replace("2026-Q1", "2026-Q1")),
-            Some(blinded.value.clone())
-        );
+        assert_eq!(normalise(&blinded.value.to_uppercase()), Some(blinded.value.clone()));
         let next = BlindingKey::new("2026-Q2", [7; 32]).unwrap();
         let other = BlindingKey::new("2026-Q1", [8; 32]).unwrap();
         for different in [
@@ -136,7 +133,7 @@ mod tests {
         ] {
             assert_ne!(different, blinded);
         }
-        assert!(!format!("{key:?}").contains('7') || !format!("{key:?}").contains("7, 7"));
+        assert_eq!(format!("{key:?}"), "BlindingKey(2026-Q1, ***)");
     }
 
     #[test]

@@ -29,6 +29,12 @@ pub(crate) fn identifiers(event: &mut PortEvent) {
     for party in &mut event.parties {
         code(&mut party.id);
         code(&mut party.id_scheme);
+        // Numbers that are written in groups.
+        if matches!(party.id_scheme.as_deref(), Some("EORI" | "EAN" | "DUNS" | "LEI"))
+            && let Some(id) = party.id.as_mut()
+        {
+            id.retain(|c| !c.is_whitespace());
+        }
         let eori = party.id_scheme.as_deref() == Some("EORI");
         if eori && party.id.as_deref().is_some_and(|id| !is_eori(id)) {
             wrong.push(note::EORI_MALFORMED);

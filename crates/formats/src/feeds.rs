@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, nearest};
 
 /// The feed of files that no feed claims, in UTC.
 pub const DEFAULT_FEED: &str = "default";
@@ -36,7 +36,7 @@ pub enum Format {
     /// By content.
     #[default]
     Auto,
-    /// DCSA Track & Trace 2.2.
+    /// DCSA Track & Trace 2.2 and 3.0.
     Dcsa,
     /// UN/EDIFACT.
     Edifact,
@@ -124,7 +124,8 @@ impl Feeds {
     /// # Errors
     /// When it is not TOML, has unknown keys, or names a time zone, field, pattern or ready mapping that does not exist.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut feeds: Self = toml::from_str(text).map_err(|e| Error::Syntax(e.to_string()))?;
+        let mut feeds: Self =
+            toml::from_str(text).map_err(|e| Error::Syntax(with_nearest(&e.to_string())))?;
         for (feed, settings) in &mut feeds.feeds {
             settings.lay_over_profile(feed)?;
         }
@@ -171,6 +172,12 @@ impl Feeds {
         self.feeds.keys().map(String::as_str)
     }
 
+    /// The id that is the fewest letters away from one that does not exist.
+    #[must_use]
+    pub fn nearest(&self, feed: &str) -> Option<&str> {
+        nearest(feed, self.ids())
+    }
+
     /// The feed whose globs match the file's name, else [`DEFAULT_FEED`].
     #[must_use]
     pub fn claim(&self, file_name: &str) -> &str {
@@ -181,6 +188,18 @@ impl Feeds {
             })
         };
         self.feeds.iter().find(claims).map_or(DEFAULT_FEED, |(id, _)| id)
+    }
+}
+
+/// Says which of the expected keys an unknown one was meant to be.
+fn with_nearest(error: &str) -> String {
+    let error = error.trim_end();
+    let mut quoted =
+        error.split_once("unknown field").map_or("", |(_, rest)| rest).split('`').skip(1).step_by(2);
+    let Some(unknown) = quoted.next() else { return error.to_owned() };
+    match nearest(unknown, quoted) {
+        Some(near) => format!("{error}\nthe nearest to '{unknown}' is '{near}'"),
+        None => error.to_owned(),
     }
 }
 
@@ -228,6 +247,14 @@ mod tests {
     fn mistakes_are_named() {
         let error = Feeds::parse("[feeds.x]\ntime_zone = \"Europe/Koper\"").unwrap_err().to_string();
         assert!(error.contains("Europe/Koper") && error.contains("'x'"), "{error}");
-        assert!(Feeds::parse("[feeds.x]\ntimezone = \"UTC\"").unwrap_err().to_string().contains("timezone"));
+        for (text, near) in [
+            ("[feeds.x]\ntimezone = \"UTC\"", "'timezone' is 'time_zone'"),
+            ("[feeds.x.mapping]\ndelimeter = \";\"", "'delimeter' is 'delimiter'"),
+            ("[feeds.x.mapping.fields]\nkind = { form = \"A\" }", "'form' is 'from'"),
+            ("[feed.x]", "'feed' is 'feeds'"),
+        ] {
+            let error = Feeds::parse(text).unwrap_err().to_string();
+            assert!(error.contains(near), "{error}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, note};
 use quaywatch_domain::identifiers::{ContainerNumber, normalise_seal};
-use quaywatch_domain::{EventKind, Timestamp};
+use quaywatch_domain::{EventKind, Sha256, Timestamp};
 
 use crate::{Context, checks};
 
@@ -80,14 +80,25 @@ fn finish_seal(seal: &mut Seal, event: &mut PortEvent) {
     }
 }
 
+/// An identifier of bounded length that is as distinct as the whole.
+pub(crate) fn bounded_id(id: String) -> String {
+    if id.len() <= MAX_TEXT_CHARACTERS {
+        return id;
+    }
+    let head: String = id.chars().take(64).collect();
+    format!("{head}~{}", Sha256::of(id.as_bytes()))
+}
+
 /// Cuts the texts that a sender controls; identifiers of that length are not identifiers.
 fn limit_texts(event: &mut PortEvent) {
-    let mut is_cut = cut(&mut event.event_id);
+    event.event_id = bounded_id(std::mem::take(&mut event.event_id));
+    let mut is_cut = false;
     macro_rules! limit {
         ($section:expr, [$($field:ident),+]) => {
             $(is_cut |= $section.$field.as_mut().is_some_and(cut);)+
         };
     }
+    limit!(event.source, [sender, message_id]);
     for party in &mut event.parties {
         limit!(party, [id, id_scheme, name, address, country]);
     }
@@ -106,6 +117,9 @@ fn limit_texts(event: &mut PortEvent) {
     }
     if let Some(place) = event.place.as_deref_mut() {
         limit!(place, [un_locode, terminal, facility]);
+        if let Some(yard) = place.yard.as_mut() {
+            limit!(yard, [block, bay, row, tier]);
+        }
     }
     if let Some(transport) = event.transport.as_deref_mut() {
         limit!(transport, [vessel_imo, vessel_mmsi, vessel_name, call_sign, voyage, carrier]);
@@ -121,6 +135,9 @@ fn limit_texts(event: &mut PortEvent) {
     }
     if let Some(customs) = event.customs.as_deref_mut() {
         limit!(customs, [office, decision, procedure, reference]);
+    }
+    if let Some(actor) = event.actor.as_deref_mut() {
+        limit!(actor, [organisation, role, action]);
     }
     if is_cut {
         flag(event, note::VALUE_CUT);

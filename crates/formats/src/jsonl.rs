@@ -4,12 +4,16 @@
 //! `documents.release_secret`, `transport.truck_plate`, `transport.driver_badge`, `transport.trailer_plate`,
 //! `actor.user`, `actor.client` and `parties[].contact`, and leave as pseudonyms.
 
+use quaywatch_domain::event::note;
 use quaywatch_domain::pseudonym::Kind;
-use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Sha256, Timestamp};
+use quaywatch_domain::{DeadLetterCode, EventKind, PortEvent, PseudonymKey, Sha256, Timestamp};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
+use crate::charset::{narrow, utf_8};
 use crate::finish::{finish, flag};
 use crate::local_time;
+use crate::mapping::mend;
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
 
 /// Name of the format in events.
@@ -19,37 +23,47 @@ const FORMAT: &str = "JSONL";
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
-    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = narrow(bytes);
+    let body = text.as_ref();
     // One event may also stand on several lines.
-    if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
-        match event(object, body, context, "/", FORMAT) {
-            Ok(event) => parsed.push_events(vec![event]),
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => match event(object, body, context, "/", FORMAT) {
+            Ok(event) => events.push(event),
             Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
-        }
-        return parsed;
+        },
+        _ => lines(body, context, &mut events, &mut parsed.rejects),
     }
+    parsed.push_events(events);
+    parsed
+}
+
+fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, rejects: &mut Vec<Reject>) {
     for (number, line) in body.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).enumerate() {
         if line.is_empty() {
             continue;
         }
         if number >= MAX_ITEMS {
             let sentence = format!("the message has more than {MAX_ITEMS} lines; send it in smaller parts");
-            parsed.rejects.push(reject(DeadLetterCode::TooManyItems, sentence, number + 1, line));
+            rejects.push(reject(DeadLetterCode::TooManyItems, sentence, number + 1, line));
             break;
         }
         let path = format!("line {}", number + 1);
-        let read = match serde_json::from_slice(line) {
-            Ok(Value::Object(object)) => event(object, line, context, &path, FORMAT),
+        let (text, assumed) = utf_8(line);
+        let read = match serde_json::from_str(&text) {
+            Ok(Value::Object(object)) => event(object, line, context, &path, FORMAT).map(|mut event| {
+                if assumed {
+                    flag(&mut event, note::CHARSET_ASSUMED);
+                }
+                event
+            }),
             Ok(_) => Err((DeadLetterCode::MalformedMessage, "the line is JSON but not an object".to_owned())),
             Err(error) => Err((DeadLetterCode::MalformedMessage, syntax(&error))),
         };
         match read {
             Ok(event) => events.push(event),
-            Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, number + 1, line)),
+            Err((code, sentence)) => rejects.push(reject(code, sentence, number + 1, line)),
         }
     }
-    parsed.push_events(events);
-    parsed
 }
 
 /// What is wrong with the syntax, without any of the text.
@@ -75,7 +89,7 @@ pub(crate) fn event(
     path: &str,
     format: &str,
 ) -> Result<PortEvent, Refused> {
-    let zone = context.settings.time_zone.as_deref();
+    let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
     let missing = |field: &str| {
         let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::MissingField };
         (code, format!("the event has no {field}; every event needs kind and occurred_at"))
@@ -88,11 +102,13 @@ pub(crate) fn event(
         let Some(value) = object.get(field).filter(|v| !v.is_null()) else { continue };
         let read = value.as_str().and_then(|text| local_time::iso(text, zone));
         let Some((moment, noted)) = read else {
+            if field != "occurred_at" {
+                object.remove(field);
+                notes.push(note::VALUE_UNREADABLE);
+                continue;
+            }
             let sentence = format!("{field} is not an RFC 3339 time; write it like 2026-03-01T14:05:00Z");
-            return Err((
-                if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::BadField },
-                sentence,
-            ));
+            return Err((DeadLetterCode::NoTime, sentence));
         };
         notes.extend(noted);
         object.insert(field.to_owned(), Value::String(moment.to_string()));
@@ -106,18 +122,36 @@ pub(crate) fn event(
         ("classifier", Value::from("ACTUAL")),
         ("received_at", object.get("created_at").cloned().unwrap_or(occurred_at)),
     ];
-    for (field, value) in defaults {
-        if object.get(field).is_none_or(Value::is_null) {
-            object.insert(field.to_owned(), value);
+    let fill_in = |object: &mut Map<String, Value>| {
+        for (field, value) in &defaults {
+            if object.get(*field).is_none_or(Value::is_null) {
+                object.insert((*field).to_owned(), value.clone());
+            }
         }
-    }
+    };
+    fill_in(&mut object);
     // Where it comes from is for us to say.
     object.insert("source".to_owned(), Value::Object(Map::new()));
     object.remove("notes");
-    let mut event: PortEvent = serde_json::from_value(Value::Object(object))
-        .map_err(|error| (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error))))?;
+    let mut event = match PortEvent::deserialize(&object) {
+        Ok(event) => event,
+        Err(_) => {
+            notes.extend(mend(&mut object));
+            fill_in(&mut object);
+            PortEvent::deserialize(&object).map_err(|error| {
+                (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error)))
+            })?
+        }
+    };
     if event.equipment.as_deref().is_some_and(|e| e.number.is_empty()) {
         event.equipment = None;
+    }
+    if needs_container(&event) && event.container().is_none() {
+        let sentence = "there is no container number, so nobody knows what it is about".to_owned();
+        return Err((DeadLetterCode::NoSubject, sentence));
+    }
+    for party in event.parties.iter_mut().filter(|party| party.id.is_some() && party.id_scheme.is_none()) {
+        party.id_scheme = Some("LOCAL".to_owned());
     }
     event.event_id = format!("{}/{}", context.feed, event.event_id);
     *event.source = context.source.clone();
@@ -134,9 +168,37 @@ pub(crate) fn event(
     Ok(event)
 }
 
-/// The words of serde name the field and the expected type, and quote the value only for unknown codes.
+/// Whether it says nothing without a container; a retraction needs no more than its id.
+const fn needs_container(event: &PortEvent) -> bool {
+    let moved = matches!(
+        event.kind,
+        EventKind::GateIn
+            | EventKind::GateOut
+            | EventKind::Loaded
+            | EventKind::Discharged
+            | EventKind::YardMove
+            | EventKind::PositionReported
+            | EventKind::Weighed
+            | EventKind::PickedUp
+            | EventKind::DroppedOff
+    );
+    moved && !event.retracted
+}
+
+/// The words of serde without the value that they quote: what came and what was expected.
 fn masked(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(160).collect()
+    let text = error.to_string();
+    let mut plain = String::new();
+    for (at, part) in text.split(['`', '"']).enumerate() {
+        // What stands between quotes is the sender's, or the name of a field of ours.
+        let ours = at % 2 == 0 || mapping_knows(part);
+        plain.push_str(if ours { part } else { "…" });
+    }
+    plain.chars().take(160).collect()
+}
+
+fn mapping_knows(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && crate::mapping::is_part_of_a_field(word)
 }
 
 /// Puts pseudonyms in the place of everything that must not be kept in plain.

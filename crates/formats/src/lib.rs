@@ -6,16 +6,18 @@
 //!
 //! | question | file |
 //! | --- | --- |
-//! | how is a DCSA event read? | `dcsa.rs` |
+//! | how is a DCSA event read? | `dcsa/` |
 //! | how is an EDIFACT message read? | `edifact/` |
 //! | how is a JSON line read? | `jsonl.rs` |
 //! | how are CSV and foreign JSON read? | `mapping/` |
 //! | which codes are one party? | `parties.rs` |
+//! | which character set is JSON in? | `charset.rs` |
 //! | which identifiers are wrong? | `checks.rs` |
 //! | how are documents replaced and cancelled? | `document.rs` |
 //! | what may a feed set? | `feeds.rs` |
 //! | what is a time without zone? | `local_time.rs` |
 
+mod charset;
 mod checks;
 mod dcsa;
 pub mod document;
@@ -27,6 +29,8 @@ mod local_time;
 mod mapping;
 mod parties;
 
+use std::borrow::Cow;
+
 use quaywatch_domain::event::Source;
 use quaywatch_domain::{DeadLetterCode, PortEvent, PseudonymKey, Timestamp};
 
@@ -34,7 +38,7 @@ pub use dcsa::{FeedbackElement, Severity, feedback};
 pub use document::{Document, Function};
 pub use edifact::{Segment, Segments};
 pub use feeds::{DEFAULT_FEED, Error, FeedSettings, Feeds, Format, Pause};
-pub use mapping::Mapping;
+pub use mapping::{Mapping, Survey};
 pub use parties::{Parties, PartiesError};
 
 /// Largest message, in bytes.
@@ -128,21 +132,33 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         );
         return Parsed::rejected(DeadLetterCode::MessageTooLarge, sentence, bytes);
     }
+    if bytes.trim_ascii().is_empty() {
+        return Parsed::rejected(DeadLetterCode::EmptyValue, "the message is empty", bytes);
+    }
     let mut parsed = match sniff(bytes, context) {
         Some(Format::Dcsa) => dcsa::parse(bytes, context),
         Some(Format::Edifact) => edifact::parse(bytes, context),
         Some(Format::Jsonl) => jsonl::parse(bytes, context),
         Some(Format::Csv) => mapping::parse_csv(bytes, context),
         Some(Format::Json) => mapping::parse_json(bytes, context),
-        Some(Format::Auto) | None => Parsed::rejected(
-            DeadLetterCode::UnknownFormat,
-            "the content is neither DCSA JSON, EDIFACT, JSON lines nor CSV with known headers; check what the sender \
-             sent, or give the feed a `format`, `profile` or `mapping`",
-            bytes,
-        ),
+        Some(Format::Auto) | None => {
+            Parsed::rejected(DeadLetterCode::UnknownFormat, unknown_format(bytes), bytes)
+        }
     };
     parsed.limit_rejects();
     parsed
+}
+
+fn unknown_format(bytes: &[u8]) -> String {
+    let why = "the content is neither DCSA JSON, EDIFACT, JSON lines nor CSV with known headers";
+    match mapping::fitting_profile(bytes) {
+        Some(profile) => {
+            format!("{why}; it looks like CSV that `profile = \"{profile}\"` reads: set it for the feed")
+        }
+        None => {
+            format!("{why}; check what the sender sent, or give the feed a `format`, `profile` or `mapping`")
+        }
+    }
 }
 
 /// Tells the format by the content, unless the feed says it.
@@ -150,14 +166,10 @@ fn sniff(bytes: &[u8], context: &Context<'_>) -> Option<Format> {
     if context.settings.format != Format::Auto {
         return Some(context.settings.format);
     }
-    let start = match encoding_rs::Encoding::for_bom(bytes) {
-        Some((encoding, mark)) if encoding == encoding_rs::UTF_8 => {
-            bytes.get(mark..).unwrap_or_default().trim_ascii_start()
-        }
-        // Two-byte text: EDIFACT or CSV of office programs.
-        Some((encoding, _)) => return Some(sniff_wide(&encoding.decode(bytes).0)),
-        None => bytes.trim_ascii_start(),
-    };
+    // Two-byte text with a mark: exports of office programs.
+    let text = charset::narrow(bytes);
+    let wide = matches!(text, Cow::Owned(_));
+    let start = text.trim_ascii_start();
     if [b"UNA".as_slice(), b"UNB", b"UNH"].iter().any(|tag| start.starts_with(tag)) {
         return Some(Format::Edifact);
     }
@@ -168,12 +180,7 @@ fn sniff(bytes: &[u8], context: &Context<'_>) -> Option<Format> {
         b'[' => Some(Format::Dcsa),
         b'{' => Some(Format::Jsonl),
         _ if !mapping.is_empty() || mapping::has_known_header(start) => Some(Format::Csv),
-        _ if context.content_type.is_some_and(|t| t.starts_with("text/csv")) => Some(Format::Csv),
+        _ if wide || context.content_type.is_some_and(|t| t.starts_with("text/csv")) => Some(Format::Csv),
         _ => None,
     }
-}
-
-fn sniff_wide(text: &str) -> Format {
-    let start = text.trim_start();
-    if start.starts_with("UNA") || start.starts_with("UNB") { Format::Edifact } else { Format::Csv }
 }

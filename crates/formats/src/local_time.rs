@@ -57,8 +57,21 @@ pub(crate) fn iso(text: &str, zone: Option<&str>) -> Option<Noted> {
     if let Ok(moment) = Timestamp::parse(text) {
         return Some((moment, Vec::new()));
     }
+    if let Some(midnight) = end_of_day(text) {
+        return resolve(midnight.trim().parse::<DateTime>().ok()?.tomorrow().ok()?, zone);
+    }
     let local: DateTime = text.trim().parse().ok()?;
     resolve(local, zone)
+}
+
+/// A local time that is written as 24:00, with the midnight that begins its day in place of the one that ends it.
+pub(crate) fn end_of_day(text: &str) -> Option<String> {
+    let (at, sign) = text.match_indices(['T', ' ']).map(|(at, sign)| (at + sign.len(), sign)).next_back()?;
+    let time = text.get(at..)?;
+    let midnight = ["24:00", "24.00"].iter().any(|all| time.starts_with(all));
+    let zeros = time.bytes().skip(2).all(|b| matches!(b, b'0' | b':' | b'.'));
+    (midnight && zeros && !sign.is_empty())
+        .then(|| format!("{}00{}", text.get(..at).unwrap_or_default(), time.get(2..).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -93,5 +106,8 @@ mod tests {
     fn midnight_may_be_written_as_24() {
         assert_eq!(civil(2026, 2, 28, 24, 0, 0).unwrap().to_string(), "2026-03-01T00:00:00");
         assert_eq!(civil(2026, 2, 30, 0, 0, 0), None);
+        assert_eq!(read("2026-03-02T24:00:00").0, read("2026-03-03T00:00:00").0);
+        assert_eq!(end_of_day("02.03.2026 24:00").as_deref(), Some("02.03.2026 00:00"));
+        assert_eq!(end_of_day("02.03.2026 24:01").or(end_of_day("24.00.2026 12:00")), None);
     }
 }

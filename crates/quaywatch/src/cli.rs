@@ -90,12 +90,15 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Normalize {
-    /// Messages
+    /// Messages, or folders of them
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Feeds; without it feeds.toml beside the file, else everything is feed `default` in UTC
     #[arg(long, value_name = "FILE")]
     pub(crate) feeds: Option<PathBuf>,
+    /// Party registry; without it parties.csv beside the file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parties: Option<PathBuf>,
     /// Read every file as this feed's
     #[arg(long, value_name = "ID")]
     pub(crate) feed: Option<String>,

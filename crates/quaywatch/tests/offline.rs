@@ -141,6 +141,128 @@ fn normalize_prints_events_and_says_what_it_did_not_understand() {
     assert_eq!(text(&done.stdout).lines().count(), 1);
 }
 
+/// The block of a kind in the README's section on feeds that has a text in it.
+fn documented(kind: &str, with: &str) -> String {
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
+    let fence = format!("```{kind}\n");
+    let mut blocks = readme.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.find(|block| block.contains(with)).unwrap().to_owned()
+}
+
+/// In Windows-1252: the letters of the example are those of Latin-1, a byte each.
+fn windows_1252(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+}
+
+#[test]
+fn the_gate_log_of_the_readme_is_read_as_the_readme_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let log = windows_1252(&documented("csv", "Lfd. Nr."));
+    assert!(log.contains(&0xFC) && std::str::from_utf8(&log).is_err());
+    write("tor-2026-11-25.csv", &log);
+    write("feeds.toml", documented("toml", "[feeds.hamburg-gate]").as_bytes());
+    write("parties.csv", documented("csv", "canonical").as_bytes());
+    let done = quaywatch(&["normalize", folder.path().to_str().unwrap()]);
+    let said = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    for line in documented("", "feed 'hamburg-gate'").lines() {
+        assert!(
+            said.contains(line.trim_end_matches("documents.appointment, ...")),
+            "{line} is not in\n{said}"
+        );
+    }
+    let events: Vec<serde_json::Value> =
+        text(&done.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [out, into, moved] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(out["event_id"], "hamburg-gate/1");
+    assert_eq!(out["kind"], "gate_out");
+    assert_eq!(out["occurred_at"], "2026-11-25T07:05:00Z");
+    assert_eq!(out["equipment"]["number"], "CSQU3054383");
+    assert_eq!(out["equipment"]["laden"], "LADEN");
+    assert_eq!(out["weights"][0]["kg"], 24_880.5);
+    assert_eq!(out["seals"][0]["normalised"], "ML0012345");
+    assert_eq!(out["parties"][0]["name"], "Müller & Söhne GmbH");
+    assert_eq!(out["parties"][0]["canonical"], "mueller");
+    assert!(out["transport"]["truck"].as_str().unwrap().starts_with("plt:"));
+    assert_eq!((into["kind"].as_str(), into["weights"][0]["kg"].as_f64()), (Some("gate_in"), Some(2_230.0)));
+    assert_eq!(moved["kind"], "yard_move");
+    assert!(!text(&done.stdout).contains("HH-AB"));
+}
+
+#[test]
+fn foreign_json_is_connected_by_what_the_program_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("visits.json");
+    std::fs::write(
+        &file,
+        r#"{"site":{"code":"LUKKP"},"visits":[{"truck":"KP AB-123","boxes":[{"no":"CSQU3054383","dir":"O",
+           "at":"25.11.2026 08:05","seal":{"id":"ML-0012345"},"note":"x"}]}]}"#,
+    )
+    .unwrap();
+    let feeds = folder.path().join("feeds.toml");
+    let normalize = |mapping: &str| {
+        let zone = "[feeds.visits]\nformat = \"json\"\ntime_zone = \"Europe/Ljubljana\"\n";
+        std::fs::write(&feeds, format!("{zone}[feeds.visits.mapping]\n{mapping}")).unwrap();
+        quaywatch(&["normalize", "--feed", "visits", file.to_str().unwrap()])
+    };
+    let fields = "[feeds.visits.mapping.fields]\nkind = { from = \"/dir\", values = { I = \"gate_in\" } }\n\
+        occurred_at = { from = \"/at\", format = \"%d.%m.%Y %H:%M\" }\n\"equipment.number\" = \"/no\"\n\
+        \"place.terminal\" = \"$/site/code\"\n\"transport.truck_plate\" = \"^/truck\"\n\"documents.order\" = \"/order\"\n";
+
+    let done = normalize(&format!("items = \"/trips\"\n{fields}"));
+    let said = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(said.contains("no array or object at '/trips'") && said.contains("/visits"), "{said}");
+
+    let done = normalize(&format!("items = \"/visits/*/boxes\"\n{fields}"));
+    let said = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    for part in [
+        "1 event: 1 other",
+        "read by no field: /note, /seal/id",
+        "fields that nothing is there for: documents.order",
+        "values that no table has: kind = \"O\" (1)",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+
+    let fields = fields.replace("I = ", "O = \"gate_out\", I = ").replace("/order", "/seal/id");
+    let done = normalize(&format!("items = \"/visits/*/boxes\"\n{fields}"));
+    let event: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(event["kind"], "gate_out");
+    assert_eq!(event["place"]["terminal"], "LUKKP");
+    assert_eq!(event["source"]["path"], "/visits/0/boxes/0");
+    assert!(event["transport"]["truck"].as_str().unwrap().starts_with("plt:"));
+}
+
+#[test]
+fn files_that_no_feed_claims_are_the_default_feeds_and_a_feed_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other.ndjson");
+    std::fs::write(
+        &file,
+        r#"{"kind":"gate_in","occurred_at":"2026-03-02T08:00:00","equipment":{"number":"CSQU3054383"}}"#,
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("feeds.toml"),
+        "[feeds.gate]\nfiles = [\"gate*\"]\ntime_zone = \"Europe/Ljubljana\"\n",
+    )
+    .unwrap();
+    let done = quaywatch(&["normalize", file.to_str().unwrap()]);
+    let event: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(
+        (event["source"]["feed"].as_str(), event["occurred_at"].as_str()),
+        (Some("default"), Some("2026-03-02T08:00:00Z"))
+    );
+    assert!(text(&done.stderr).contains("no feed claims it"), "{}", text(&done.stderr));
+    let done = quaywatch(&["normalize", "--feed", "gaet", file.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(64));
+    assert!(text(&done.stderr).contains("no feed 'gaet'; the nearest is 'gate'"), "{}", text(&done.stderr));
+}
+
 #[test]
 fn wrong_usage_and_missing_files_exit_with_64_and_say_what_to_do() {
     for arguments in [

@@ -391,7 +391,7 @@ fn remarks_that_did_not_fit_are_joined_before_they_are_read() {
 fn every_list_that_is_cut_off_anywhere_is_refused_or_has_whole_entries_only() {
     for (name, text) in [("un.xml", UN), ("eu.xml", EU), ("SDN_ADVANCED.XML", ADVANCED)] {
         for end in (0..text.trim_end().len()).step_by(5).filter(|end| text.is_char_boundary(*end)) {
-            let cut = try_read(name, text[..end].as_bytes());
+            let cut = try_read(name, &text.as_bytes()[..end]);
             assert!(cut.is_err(), "{name} cut at {end}");
         }
     }

@@ -62,7 +62,7 @@ pub struct Watcher {
     pub readiness: Readiness,
 }
 
-fn broke_off(error: tokio::task::JoinError) -> Error {
+fn broke_off(error: &tokio::task::JoinError) -> Error {
     quaywatch_service::Error::BrokeOff { what: "the watchlist service".to_owned(), why: error.to_string() }
         .into()
 }
@@ -100,7 +100,7 @@ impl Watcher {
             .collect();
         let watched = watcher.keep_looking(poll, &shutdown).await;
         for fetcher in fetchers {
-            fetcher.await.map_err(broke_off)?;
+            fetcher.await.map_err(|error| broke_off(&error))?;
         }
         watched
     }
@@ -156,7 +156,7 @@ impl Watcher {
                 let read = (changed || due).then(|| work.refresh());
                 (seen, read)
             });
-            let (back, read) = looked.await.map_err(broke_off)?;
+            let (back, read) = looked.await.map_err(|error| broke_off(&error))?;
             seen = back;
             match read {
                 Some(true) => refreshed = Some(Instant::now()),

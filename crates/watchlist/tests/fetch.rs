@@ -132,7 +132,7 @@ fn what_cannot_be_had_whole_leaves_the_old_file() {
     for (page, reason) in [
         (Page { missing: 100, ..whole.clone() }, "is not fetched"),
         (Page { body: "x".repeat(2_000), ..whole.clone() }, "more than 1024 bytes"),
-        (Page { status: Some("503 Service Unavailable"), ..whole.clone() }, "503"),
+        (Page { status: Some("503 Service Unavailable"), ..whole }, "503"),
     ] {
         server.set("/list.csv?token=secret-9", page);
         let error = fetch(&source, now()).unwrap_err();

@@ -16,6 +16,8 @@ pub const LOCAL_TIME_AMBIGUOUS: &str = "LOCAL_TIME_AMBIGUOUS";
 pub const UNKNOWN_CODE: &str = "UNKNOWN_CODE";
 /// A value had a different form than its qualifier promises and was read all the same.
 pub const VALUE_REPAIRED: &str = "VALUE_REPAIRED";
+/// A value could not be read and was left out; container and time are never among these.
+pub const VALUE_UNREADABLE: &str = "VALUE_UNREADABLE";
 /// The text was not in its declared character set and was read as Windows-1252.
 pub const CHARSET_ASSUMED: &str = "CHARSET_ASSUMED";
 /// The time of the message stands in for a missing event time.

@@ -93,6 +93,12 @@ fn meaning(note: &str) -> Option<&'static str> {
         note::SIZE_TYPE_UNKNOWN => "ISOEquipmentCode is no size and type code of ISO 6346",
         note::SEAL_PLACEHOLDER => "a seal number is a placeholder",
         note::LOCAL_TIME_ASSUMED => "a time has no zone; the feed's was taken",
+        note::LOCAL_TIME_AMBIGUOUS => {
+            "a time without zone falls into the hour that summer time repeats or leaves out"
+        }
+        note::VALUE_UNREADABLE => "a time cannot be read and is left out",
+        note::CHARSET_ASSUMED => "the message is not UTF-8; Windows-1252 was taken",
+        note::MRN_MALFORMED => "the reference of a customs document is no MRN",
         note::VALUE_CUT => "a text was too long and was cut",
         _ => return None,
     })

@@ -1,11 +1,15 @@
 //! Track & Trace 2.2: events of type SHIPMENT, TRANSPORT and EQUIPMENT. Codes that the standard does not list are kept as
 //! `other` and noted.
 
-use quaywatch_domain::event::{Classifier, Documents, Laden, PortEvent, Seal, SealSource, Transport, note};
+use quaywatch_domain::event::{Documents, PortEvent, Seal, Transport, note};
+use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
-use serde_json::Value;
+use serde_json_borrow::Value;
 
-use super::parts::{MAX_CONTAINERS, Refused, facility, mode, owned, place, references, text};
+use super::codes;
+use super::parts::{
+    Fields as _, MAX_CONTAINERS, Refused, facility, id, is_outbound, mode, owned, place, references, text,
+};
 use crate::Context;
 use crate::finish::{blank, equipment, finish, flag};
 use crate::local_time;
@@ -19,7 +23,7 @@ pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Ve
         let sentence = "the event has no eventType (SHIPMENT, TRANSPORT or EQUIPMENT)".to_owned();
         (DeadLetterCode::MissingField, sentence)
     })?;
-    let zone = context.settings.time_zone.as_deref();
+    let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
     let time = |field: &str| text(item, field).and_then(|t| local_time::iso(t, zone));
     let (occurred_at, mut notes) = time("eventDateTime").ok_or_else(|| {
         let sentence =
@@ -33,17 +37,15 @@ pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Ve
         event.created_at = Some(created_at);
         event.revision = created_at.as_millis();
         notes.extend(noted);
+    } else if item.field("eventCreatedDateTime").is_some() {
+        notes.push(note::VALUE_UNREADABLE);
     }
-    event.classifier = match text(item, "eventClassifierCode") {
-        Some("PLN") => Classifier::Planned,
-        Some("EST") => Classifier::Estimated,
-        Some("REQ") => Classifier::Requested,
-        _ => Classifier::Actual,
-    };
-    fill(&mut event, item);
+    let (classifier, classified) = codes::classifier(text(item, "eventClassifierCode"));
+    event.classifier = classifier;
+    let known = fill(&mut event, item, context) && known && classified;
     FORMAT.clone_into(&mut event.source.format);
     path.clone_into(&mut event.source.path);
-    let id = owned(item, "eventID");
+    let id = id(item, "eventID");
     event.source.message_id.clone_from(&id);
     // Without an id of the sender the content is the identity.
     let id = id.unwrap_or_else(|| Sha256::of(item.to_string().as_bytes()).to_string());
@@ -63,11 +65,12 @@ fn for_containers(
         && let Some(mut found) = equipment(number)
     {
         found.iso_type = owned(item, "ISOEquipmentCode");
-        found.laden = text(item, "emptyIndicatorCode").map(|code| match code {
-            "EMPTY" => Laden::Empty,
-            "LADEN" => Laden::Laden,
-            _ => Laden::Unknown,
-        });
+        let laden = text(item, "emptyIndicatorCode").map(codes::laden);
+        found.laden = laden.map(|(laden, _)| laden);
+        let mut event = event;
+        if laden.is_some_and(|(_, known)| !known) {
+            flag(&mut event, note::UNKNOWN_CODE);
+        }
         return Ok(vec![finish(PortEvent { equipment: Some(found), ..event }, context)]);
     }
     let named: Vec<_> = references(item, "references", "referenceType", "referenceValue")
@@ -102,9 +105,9 @@ fn family(item: &Value) -> Option<&'static str> {
         Some("SHIPMENT") => Some("SHIPMENT"),
         Some("TRANSPORT") => Some("TRANSPORT"),
         Some("EQUIPMENT") => Some("EQUIPMENT"),
-        _ if item.get("equipmentEventTypeCode").is_some() => Some("EQUIPMENT"),
-        _ if item.get("transportEventTypeCode").is_some() => Some("TRANSPORT"),
-        _ if item.get("shipmentEventTypeCode").is_some() => Some("SHIPMENT"),
+        _ if item.field("equipmentEventTypeCode").is_some() => Some("EQUIPMENT"),
+        _ if item.field("transportEventTypeCode").is_some() => Some("TRANSPORT"),
+        _ if item.field("shipmentEventTypeCode").is_some() => Some("SHIPMENT"),
         _ => None,
     }
 }
@@ -119,33 +122,14 @@ fn kind_of(item: &Value, family: &str) -> (EventKind, bool) {
     // `eventTypeCode` is deprecated and still sent.
     let code = text(item, field).or_else(|| text(item, "eventTypeCode")).unwrap_or_default();
     match family {
-        "EQUIPMENT" => equipment_kind(code),
+        "EQUIPMENT" => codes::equipment_2(code),
         "TRANSPORT" => transport_kind(code, item),
-        _ => shipment_kind(code, text(item, "documentTypeCode").unwrap_or_default()),
+        _ => codes::shipment(code, text(item, "documentTypeCode").unwrap_or_default(), false),
     }
 }
 
-fn equipment_kind(code: &str) -> (EventKind, bool) {
-    let kind = match code {
-        "LOAD" => EventKind::Loaded,
-        "DISC" => EventKind::Discharged,
-        "GTIN" => EventKind::GateIn,
-        "GTOT" => EventKind::GateOut,
-        "STUF" => EventKind::Stuffed,
-        "STRP" => EventKind::Stripped,
-        "PICK" => EventKind::PickedUp,
-        "DROP" => EventKind::DroppedOff,
-        // These three are about seals (DCSA Information Model, equipmentEventTypeCode).
-        "INSP" => EventKind::SealInspected,
-        "RSEA" => EventKind::SealReplaced,
-        "RMVD" => EventKind::SealRemoved,
-        _ => return (EventKind::Other, false),
-    };
-    (kind, true)
-}
-
 fn transport_kind(code: &str, item: &Value) -> (EventKind, bool) {
-    let mode = item.get("transportCall").and_then(|call| text(call, "modeOfTransport"));
+    let mode = item.field("transportCall").and_then(|call| text(call, "modeOfTransport"));
     let by_water = matches!(mode, None | Some("VESSEL" | "BARGE"));
     match code {
         "ARRI" if by_water => (EventKind::VesselArrived, true),
@@ -155,47 +139,46 @@ fn transport_kind(code: &str, item: &Value) -> (EventKind, bool) {
     }
 }
 
-fn shipment_kind(code: &str, document: &str) -> (EventKind, bool) {
-    const KNOWN: [&str; 17] = [
-        "RECE", "DRFT", "PENA", "PENU", "REJE", "APPR", "ISSU", "SURR", "SUBM", "VOID", "CONF", "REQS",
-        "CMPL", "HOLD", "RELS", "PENC", "CANC",
-    ];
-    let kind = match (code, document) {
-        ("CONF", "BKG" | "CBR") => EventKind::BookingConfirmed,
-        ("CANC" | "VOID", "BKG" | "CBR") => EventKind::BookingCancelled,
-        ("HOLD", "CUS" | "CAS") => EventKind::CustomsHeld,
-        ("RELS", "CUS" | "CAS") => EventKind::CustomsReleased,
-        _ => EventKind::Other,
-    };
-    (kind, KNOWN.contains(&code))
-}
-
-fn fill(event: &mut PortEvent, item: &Value) {
-    let call = item.get("transportCall");
-    let location = item.get("eventLocation").or_else(|| call.and_then(|c| c.get("location")));
+/// Fills in all but container and time; whether all codes are of the standard's lists.
+fn fill(event: &mut PortEvent, item: &Value, context: &Context<'_>) -> bool {
+    let call = item.field("transportCall");
+    let location = item.field("eventLocation").or_else(|| call.and_then(|c| c.field("location")));
     let find =
         |field: &str| location.and_then(|l| owned(l, field)).or_else(|| call.and_then(|c| owned(c, field)));
     let smdg = find("facilityCodeListProvider").is_none_or(|provider| provider == "SMDG");
     let terminal = find("facilityCode").filter(|_| smdg);
-    let kind = call.and_then(|c| text(c, "facilityTypeCode")).map(facility);
+    let kind = find("facilityTypeCode").map(|code| facility(&code));
     event.place = place(find("UNLocationCode"), terminal, kind, location).map(Box::new);
-    event.transport = call.map(transport).map(Box::new);
-    event.documents = documents(item).map(Box::new);
-    let seals = item.get("seals").and_then(Value::as_array);
-    event.seals = seals.into_iter().flatten().filter_map(seal).collect();
+    let outbound = is_outbound(&event.kind);
+    let transport = call.map(|call| transport(call, outbound)).filter(|t| *t != Transport::default());
+    event.transport = transport.map(Box::new);
+    event.documents = documents(item, context).map(Box::new);
+    let seals = item.field("seals").and_then(Value::as_array);
+    let seals: Vec<_> = seals.into_iter().flatten().filter_map(seal).collect();
+    let known = seals.iter().all(|(_, known)| *known);
+    event.seals = seals.into_iter().map(|(seal, _)| seal).collect();
+    known
 }
 
-fn transport(call: &Value) -> Transport {
-    let vessel = call.get("vessel").unwrap_or(&Value::Null);
+fn transport(call: &Value, outbound: bool) -> Transport {
+    let vessel = call.field("vessel").unwrap_or(&Value::Null);
     let mode = mode(text(call, "modeOfTransport"));
+    let voyages = |outbound| {
+        if outbound {
+            ["exportVoyageNumber", "importVoyageNumber"]
+        } else {
+            ["importVoyageNumber", "exportVoyageNumber"]
+        }
+    };
     Transport {
         mode,
         vessel_imo: owned(vessel, "vesselIMONumber"),
         vessel_name: owned(vessel, "vesselName"),
         call_sign: owned(vessel, "vesselCallSignNumber"),
-        voyage: owned(call, "importVoyageNumber")
-            .or_else(|| owned(call, "exportVoyageNumber"))
-            .or_else(|| owned(call, "carrierVoyageNumber")),
+        voyage: voyages(outbound)
+            .into_iter()
+            .chain(["carrierVoyageNumber"])
+            .find_map(|field| owned(call, field)),
         carrier: owned(vessel, "vesselOperatorCarrierCode"),
         service: owned(call, "carrierServiceCode"),
         call_id: owned(call, "transportCallID"),
@@ -203,7 +186,7 @@ fn transport(call: &Value) -> Transport {
     }
 }
 
-fn documents(item: &Value) -> Option<Documents> {
+fn documents(item: &Value, context: &Context<'_>) -> Option<Documents> {
     let mut documents = Documents::default();
     let own = text(item, "documentTypeCode").zip(text(item, "documentID"));
     let named = references(item, "documentReferences", "documentReferenceType", "documentReferenceValue");
@@ -216,6 +199,12 @@ fn documents(item: &Value) -> Option<Documents> {
                 &mut documents.transport_document
             }
             "CUS" => &mut documents.customs_declaration,
+            code if codes::is_release(code) => {
+                // The number may be all that is asked for at the gate.
+                let release = || context.key.pseudonym(Kind::Release, value);
+                documents.release.get_or_insert_with(release);
+                continue;
+            }
             _ => continue,
         };
         field.get_or_insert_with(|| value.to_owned());
@@ -223,19 +212,10 @@ fn documents(item: &Value) -> Option<Documents> {
     (documents != Documents::default()).then_some(documents)
 }
 
-fn seal(value: &Value) -> Option<Seal> {
-    Some(Seal {
-        number: owned(value, "sealNumber")?,
-        normalised: None,
-        source: match text(value, "sealSource") {
-            Some("CAR") => SealSource::Carrier,
-            Some("SHI") => SealSource::Shipper,
-            Some("PHY") => SealSource::Phytosanitary,
-            Some("VET") => SealSource::Veterinary,
-            Some("CUS") => SealSource::Customs,
-            _ => SealSource::Unknown,
-        },
-        condition: None,
-        seal_type: owned(value, "sealType"),
-    })
+/// A seal, and whether its source is one of the standard's.
+fn seal(value: &Value) -> Option<(Seal, bool)> {
+    let (source, known) = codes::sealer(text(value, "sealSource"));
+    let number = owned(value, "sealNumber")?;
+    let seal_type = text(value, "sealType").map(codes::seal_type);
+    Some((Seal { number, normalised: None, source, condition: None, seal_type }, known))
 }

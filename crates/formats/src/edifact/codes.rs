@@ -164,7 +164,7 @@ pub(super) fn condition(code: &str) -> Option<Condition> {
 }
 
 /// Party function (3035).
-pub(super) fn role(code: &str) -> Option<PartyRole> {
+pub(crate) fn role(code: &str) -> Option<PartyRole> {
     Some(match code {
         "CA" | "CF" => PartyRole::Carrier,
         "CN" => PartyRole::Consignee,

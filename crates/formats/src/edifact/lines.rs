@@ -211,8 +211,9 @@ fn order(
     let (occurred_at, notes) = time.ok_or_else(no_time)?;
     let said = said.over(&message.header);
     let d = &said.documents;
-    let subject =
-        [&d.booking, &d.bill_of_lading, &d.order, &d.release].into_iter().find_map(Option::as_deref);
+    let subject = [&d.booking, &d.bill_of_lading, &d.order, &d.release, &d.transport_document]
+        .into_iter()
+        .find_map(Option::as_deref);
     let subject = subject.ok_or_else(|| {
         let sentence = "the order names neither a container nor a booking, bill, order or release";
         (DeadLetterCode::NoSubject, sentence.to_owned())
@@ -285,8 +286,8 @@ fn event_time(
     // What is reported has happened by then, whatever the ship is expected to do.
     let said = header.time("137").or(prepared);
     let by_then = |noted: &&Noted| said.is_none_or(|(said, _)| noted.0 <= *said);
-    let voyage = ["178", "136", "133", "132"].into_iter().filter_map(|qualifier| header.time(qualifier));
-    let last = voyage.filter(by_then).next().or(said);
+    let mut voyage = ["178", "136", "133", "132"].into_iter().filter_map(|qualifier| header.time(qualifier));
+    let last = voyage.find(by_then).or(said);
     last.map(|(moment, notes)| {
         let mut notes = notes.clone();
         notes.push(note::EVENT_TIME_ASSUMED);

@@ -4,24 +4,28 @@
 //! | question | file |
 //! | --- | --- |
 //! | what separates what? | `tokens.rs` |
+//! | which bytes are which letters? | `charset.rs` |
 //! | where do the groups of a message begin? | `layout.rs` |
-//! | what does a segment say? | `said.rs` |
+//! | what does a segment say? | `said.rs`; names and addresses: `names.rs` |
 //! | what does a code mean? | `codes.rs` |
 //! | how much is a weight or a temperature? | `measures.rs` |
 //! | what does a document report, and when did it happen? | `message.rs`, `lines.rs` |
 //! | manifests, statuses? | `bills.rs`, `statuses.rs` |
 
 mod bills;
+mod charset;
 mod codes;
 mod layout;
 mod lines;
 mod measures;
 mod message;
+mod names;
 mod said;
 mod statuses;
 mod times;
 mod tokens;
 
+pub(crate) use codes::role;
 pub use tokens::{Segment, Segments};
 
 use std::borrow::Cow;

@@ -8,14 +8,13 @@ use quaywatch_domain::identifiers::{ContainerNumber, normalise_imo};
 use quaywatch_domain::pseudonym::Kind;
 
 use super::measures::{kilograms, number, rounded};
+use super::names::{lines, name_and_rest};
 use super::tokens::Segment;
 use super::{codes, times};
 use crate::Context;
 use crate::finish::flag;
 use crate::local_time::Noted;
 
-/// Characters of a line of a name or an address (3036, 3124).
-const LINE: usize = 35;
 /// Most entries of one list of a group.
 const MAX_LIST: usize = 256;
 
@@ -132,6 +131,10 @@ impl Said {
         t.vessel_name = segment.some(8, 3).map(str::to_owned);
         match id {
             Some(imo) if normalise_imo(imo).is_some() && qualifier != "103" => {
+                t.vessel_imo = Some(imo.to_owned());
+            }
+            // Lloyd's register gives no other numbers: a wrong one is flagged.
+            Some(imo) if qualifier == "146" && segment.get(8, 2) == "11" => {
                 t.vessel_imo = Some(imo.to_owned());
             }
             Some(mmsi) if mmsi.len() == 9 && mmsi.bytes().all(|b| b.is_ascii_digit()) => {
@@ -290,8 +293,13 @@ impl Said {
             "ABT" | "MRN" => d.customs_declaration = Some(value.to_owned()),
             // The declarant's own number for it, where the office has given none.
             "AAE" | "ABE" => _ = d.customs_declaration.get_or_insert_with(|| value.to_owned()),
-            "AAS" => d.order = Some(value.to_owned()),
+            "AAS" => d.transport_document = Some(value.to_owned()),
+            "AAJ" => d.order = Some(value.to_owned()),
             "ACA" | "ATX" => d.appointment = Some(value.to_owned()),
+            "ABZ" => {
+                let truck = &mut self.transport.truck;
+                truck.get_or_insert_with(|| context.key.pseudonym(Kind::Plate, value));
+            }
             "VON" => self.transport.voyage = Some(value.to_owned()),
             "ATZ" => self.transport.call_id = Some(value.to_owned()),
             "EQ" | "AAQ" if self.containers.len() < MAX_LIST => self.containers.push(value.to_owned()),
@@ -394,33 +402,6 @@ impl Said {
     }
 }
 
-/// The lines of text of an element: C058, C080 and C059 have up to five.
-fn lines<'s>(segment: &Segment<'s>, element: usize) -> impl Iterator<Item = &'s str> {
-    let segment = *segment;
-    (0..5).map(move |at| segment.get(element, at)).filter(|line| !line.is_empty())
-}
-
-/// A name that goes on in further lines, and the lines that are no longer name. A line goes on in the next one when what
-/// that begins with had no room left; one that is full to the last character breaks a word.
-fn name_and_rest<'s>(lines: impl Iterator<Item = &'s str>) -> (Option<String>, Vec<&'s str>) {
-    let (mut name, mut last, mut rest) = (None::<String>, 0, Vec::new());
-    for line in lines {
-        let word = line.split(' ').next().unwrap_or_default().chars().count();
-        match &mut name {
-            None => name = Some(line.to_owned()),
-            Some(name) if rest.is_empty() && last + 1 + word > LINE => {
-                if last < LINE {
-                    name.push(' ');
-                }
-                name.push_str(line);
-            }
-            Some(_) => rest.push(line),
-        }
-        last = line.chars().count();
-    }
-    (name, rest)
-}
-
 fn mode(code: &str) -> Option<Mode> {
     match code {
         "1" => Some(Mode::Sea),
@@ -471,7 +452,7 @@ impl Said {
         fill!(
             self.documents,
             base.documents,
-            [booking, bill_of_lading, release, customs_declaration, order, appointment]
+            [booking, bill_of_lading, transport_document, release, customs_declaration, order, appointment]
         );
         fill!(self.customs, base.customs, [office, decision, procedure, reference]);
         if self.place == Place::default() {

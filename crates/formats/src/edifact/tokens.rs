@@ -5,6 +5,8 @@
 
 use encoding_rs::Encoding;
 
+use super::charset::{decode, encoding_of};
+
 /// Most segments of an interchange.
 pub(crate) const MAX_SEGMENTS: usize = 400_000;
 /// Most components of a segment; the rest is dropped.
@@ -269,24 +271,6 @@ fn advice(text: &[u8]) -> Option<Separators> {
     })
 }
 
-/// The character set of a syntax identifier (ISO 9735, 0001); none: UTF-8, of which ASCII is a part.
-fn encoding_of(syntax: &str) -> Option<&'static Encoding> {
-    match syntax {
-        "UNOC" => Some(encoding_rs::WINDOWS_1252),
-        "UNOD" => Some(encoding_rs::ISO_8859_2),
-        "UNOE" => Some(encoding_rs::ISO_8859_5),
-        "UNOF" => Some(encoding_rs::ISO_8859_7),
-        "UNOG" => Some(encoding_rs::ISO_8859_3),
-        "UNOH" => Some(encoding_rs::ISO_8859_4),
-        "UNOI" => Some(encoding_rs::ISO_8859_6),
-        "UNOJ" => Some(encoding_rs::ISO_8859_8),
-        "UNOK" => Some(encoding_rs::WINDOWS_1254),
-        "UNOL" => Some(encoding_rs::ISO_8859_15),
-        "UNOX" => Some(encoding_rs::ISO_2022_JP),
-        _ => None,
-    }
-}
-
 /// What a byte does, by the separators in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Does {
@@ -425,30 +409,6 @@ fn does(table: &Table, byte: u8) -> Does {
 /// A position; messages are far smaller than 2 GiB.
 fn narrow(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX) & !ASIDE
-}
-
-/// Text in its declared character set; bytes outside of it are read as Windows-1252, as most senders mean them.
-fn decode(part: &[u8], charset: Option<&'static Encoding>, foreign: &mut bool, into: &mut String) {
-    if let Some(charset) = charset {
-        // Many a sender declares Latin 1 (UNOC) and writes UTF-8; no word of Latin 1 looks like it.
-        if charset == encoding_rs::WINDOWS_1252
-            && !part.is_ascii()
-            && let Ok(text) = std::str::from_utf8(part)
-        {
-            *foreign = true;
-            into.push_str(text);
-            return;
-        }
-        into.push_str(&charset.decode_without_bom_handling(part).0);
-        return;
-    }
-    match std::str::from_utf8(part) {
-        Ok(text) => into.push_str(text),
-        Err(_) => {
-            *foreign = true;
-            into.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(part).0);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! CSV (RFC 4180) as ports write it: any delimiter and character set, with or without header, ragged rows.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -10,7 +11,8 @@ use quaywatch_domain::event::note;
 
 use super::fields::{holds, nearest};
 use super::rows::{Row, Rows};
-use super::{Mapping, RuleTable};
+use super::{Mapping, RuleTable, Survey};
+use crate::finish::flag;
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
 
 /// Name of the format in events.
@@ -30,12 +32,41 @@ pub(crate) fn has_known_header(bytes: &[u8]) -> bool {
     cells.contains(&"kind") && cells.contains(&"occurred_at")
 }
 
+/// The ready mapping that a header fits: it finds time and container, and more columns than any other.
+pub(crate) fn fitting_profile(bytes: &[u8]) -> Option<&'static str> {
+    let text = Text::of(bytes, None);
+    let line = first_line(&text.bytes);
+    let delimiter = guess(line);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(line);
+    let mut header = ByteRecord::new();
+    if !reader.read_byte_record(&mut header).ok()? || header.len() < 3 {
+        return None;
+    }
+    let columns = Columns::named(&header, &text);
+    let found = |mapping: &Mapping, field: &str| {
+        mapping.fields.get(field).is_some_and(|rule| !rule.0.from.0.is_empty() && !columns.lacks(&rule.0))
+    };
+    let fits = |mapping: &Mapping| {
+        let needed = ["occurred_at", "equipment.number"].iter().all(|field| found(mapping, field));
+        let count = mapping.fields.keys().filter(|field| found(mapping, field)).count();
+        // A kind of its own column tells more than any other.
+        needed.then(|| count + if found(mapping, "kind") { 3 } else { 0 })
+    };
+    let all = super::profiles().iter().filter_map(|(name, mapping)| Some((fits(mapping)?, *name)));
+    all.max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= 4).map(|(_, name)| name)
+}
+
 fn first_line(bytes: &[u8]) -> &[u8] {
     bytes.split(|b| matches!(b, b'\n' | b'\r')).find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
 }
 
 /// Reads each row; a bad one is a reject and the others stand.
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
+    read(bytes, context, None)
+}
+
+pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<Survey>>) -> Parsed {
     let mapping = &context.settings.mapping;
     let text = Text::of(bytes, mapping.charset.as_deref());
     let delimiter = mapping.delimiter.as_ref().and_then(|d| d.bytes().next());
@@ -59,18 +90,18 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let plain = columns.plain_rules();
     let rules =
         if mapping.is_empty() { plain.iter().map(|(f, r)| (f.as_str(), r)).collect() } else { of(mapping) };
+    if let Some(survey) = survey {
+        columns.look(mapping, &rules, &mut survey.borrow_mut());
+    }
     if let Err(sentence) = columns.check(mapping, &rules) {
         return Parsed::rejected(DeadLetterCode::MissingField, sentence, bytes);
     }
-    let rows = Rows { rules, mapping, context, format: FORMAT, notes: text.notes.clone() };
+    let rows = Rows { rules, mapping, context, format: FORMAT, notes: text.notes.clone(), survey };
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
     for (at, (record, end)) in records.enumerate() {
-        let position = record.position();
-        let (line, start) =
-            position.map_or((0, 0), |p| (p.line(), usize::try_from(p.byte()).unwrap_or_default()));
+        let (line, raw) = place_of(&record, end, &text.bytes);
         let path = format!("line {line}");
-        let raw = text.bytes.get(start..end).unwrap_or_default();
         let read = if at >= MAX_ITEMS {
             let sentence = format!("the file has more than {MAX_ITEMS} rows; send it in smaller parts");
             Err((DeadLetterCode::TooManyItems, sentence))
@@ -83,7 +114,12 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
             rows.read(&Cells { record: &record, columns: &columns, text: &text }, raw, &path)
         };
         match read {
-            Ok(event) => events.extend(event),
+            Ok(event) => events.extend(event.map(|mut event| {
+                if columns.differs(&record) {
+                    flag(&mut event, note::COUNT_MISMATCH);
+                }
+                event
+            })),
             Err((code, sentence)) => {
                 let bytes = raw.to_vec();
                 parsed.rejects.push(Reject { code, sentence, position: Some(path), bytes });
@@ -95,6 +131,17 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     }
     parsed.push_events(events);
     parsed
+}
+
+/// Line and bytes of a row, without the ends of lines around it, which the reader counts to it.
+fn place_of<'t>(record: &ByteRecord, end: usize, text: &'t [u8]) -> (u64, &'t [u8]) {
+    let Some(position) = record.position() else { return (0, &[]) };
+    let start = usize::try_from(position.byte()).unwrap_or_default();
+    let raw = text.get(start..end).unwrap_or_default();
+    let blank = raw.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+    let lines = blank.clone().filter(|b| **b == b'\n').count();
+    let raw = raw.get(blank.count()..).unwrap_or_default();
+    (position.line() + u64::try_from(lines).unwrap_or_default(), raw.trim_ascii_end())
 }
 
 fn of(mapping: &Mapping) -> Vec<(&str, &RuleTable)> {
@@ -186,20 +233,34 @@ impl Columns {
 
     /// Whether the columns that must be there are there.
     fn check(&self, mapping: &Mapping, rules: &[(&str, &RuleTable)]) -> Result<(), String> {
+        if self.is_data() {
+            return Err("the first row holds no names of columns; set `mapping.header = false` and name the columns by \
+                        their places, `#1` and so on"
+                .to_owned());
+        }
         for field in ["kind", "occurred_at"] {
-            if !rules.iter().any(|(known, _)| *known == field) {
+            let Some((_, rule)) = rules.iter().find(|(known, _)| *known == field) else {
                 return Err(format!(
-                    "no column is named {field} and the feed has no mapping for it; the columns are: {}",
+                    "no column is named {field} and the feed has no mapping for it; set `profile` or \
+                     mapping.fields.{field}; the columns are: {}",
+                    self.list()
+                ));
+            };
+            if self.lacks(rule) && rule.value.is_none() && rule.default.is_none() {
+                return Err(format!(
+                    "no column for {field}; the mapping looks for {}; set mapping.fields.{field} to one of: {}",
+                    sought(rule),
                     self.list()
                 ));
             }
         }
-        let own = mapping.required.iter().filter_map(|field| mapping.fields.get(field));
-        for name in own.flat_map(|rule| &rule.0.from.0).chain(&mapping.id) {
+        let own = mapping.required.iter().filter_map(|field| Some((field, mapping.fields.get(field)?)));
+        let own = own.flat_map(|(field, rule)| rule.0.from.0.iter().map(move |name| (field.as_str(), name)));
+        for (field, name) in own.chain(mapping.id.iter().map(|name| ("id", name))) {
             if !self.names.is_empty() && name.split('|').all(|one| self.place(one.trim()).is_none()) {
                 let near = nearest(name, self.names.iter().map(String::as_str)).unwrap_or_default();
                 return Err(format!(
-                    "the file has no column '{name}' that the mapping names; the nearest is '{near}' of: {}",
+                    "the file has no column '{name}', where the mapping looks for {field}; the nearest is '{near}' of: {}",
                     self.list()
                 ));
             }
@@ -207,11 +268,57 @@ impl Columns {
         Ok(())
     }
 
+    /// Whether what should be names is a row: what is found in names of columns is not found in numbers and times.
+    fn is_data(&self) -> bool {
+        let digits = |name: &String| name.bytes().filter(u8::is_ascii_digit).count();
+        self.names.iter().any(|name| digits(name) >= 4 && digits(name) * 2 >= name.len())
+    }
+
+    /// Whether there is no column for a rule that has any.
+    fn lacks(&self, rule: &RuleTable) -> bool {
+        let mut names = rule.from.0.iter().flat_map(|names| names.split('|'));
+        !self.names.is_empty() && names.all(|name| self.place(name.trim()).is_none())
+    }
+
+    /// Whether a row has more or fewer cells than there are columns; empty ones behind the last do not count.
+    fn differs(&self, record: &ByteRecord) -> bool {
+        let cells = record.len();
+        let more = record.iter().skip(self.names.len()).any(|cell| !cell.trim_ascii().is_empty());
+        !self.names.is_empty() && (more || cells < self.names.len())
+    }
+
+    /// What no rule reads, and which rules have nothing to read.
+    fn look(&self, mapping: &Mapping, rules: &[(&str, &RuleTable)], survey: &mut Survey) {
+        let own =
+            rules.iter().flat_map(|(_, rule)| &rule.from.0).chain(&mapping.id).chain(mapping.only.keys());
+        let read: Vec<usize> =
+            own.flat_map(|names| names.split('|')).filter_map(|name| self.place(name.trim())).collect();
+        for (at, name) in self.names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            if self.place(name) != Some(at) {
+                survey.doubled.insert(format!("{name} (#{})", at + 1));
+            } else if !read.contains(&at) {
+                survey.unused(name);
+            }
+        }
+        let absent = rules.iter().filter(|(_, rule)| !rule.from.0.is_empty() && self.lacks(rule));
+        survey.absent.extend(absent.map(|(field, _)| (*field).to_owned()));
+    }
+
     fn list(&self) -> String {
         let names: Vec<String> =
             self.names.iter().take(40).map(|name| name.chars().take(40).collect()).collect();
         names.join(", ")
     }
+}
+
+/// The names that a rule looks for, as far as a person reads them.
+fn sought(rule: &RuleTable) -> String {
+    let one = |names: &String| {
+        let all: Vec<&str> = names.split('|').map(str::trim).collect();
+        let (first, more) = (all.iter().take(5).copied().collect::<Vec<_>>().join("', '"), all.len());
+        if more > 5 { format!("'{first}' or {} other names", more - 5) } else { format!("'{first}'") }
+    };
+    rule.from.0.iter().map(one).collect::<Vec<_>>().join(" with ")
 }
 
 struct Cells<'r> {

@@ -130,6 +130,11 @@ fn pattern(field: &str) -> Option<String> {
     Some(parts.join("."))
 }
 
+/// Whether a word is a part of a field's name.
+pub(crate) fn is_part_of_a_field(word: &str) -> bool {
+    FIELDS.iter().any(|(field, _)| field.split('.').any(|part| part == word))
+}
+
 /// What is wrong with the name of a field.
 pub(super) fn mistake(field: &str) -> Option<Mistake> {
     if holds(field).is_some() {
@@ -141,12 +146,12 @@ pub(super) fn mistake(field: &str) -> Option<Mistake> {
 }
 
 /// The name that is the fewest edits away.
-pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     names.min_by_key(|known| edits(&known.to_lowercase(), &name.to_lowercase()))
 }
 
 /// Levenshtein distance of the first 64 characters.
-fn edits(a: &str, b: &str) -> usize {
+pub(super) fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().take(64).enumerate() {

@@ -1,13 +1,17 @@
-//! JSON that is neither DCSA nor canonical: documents, arrays and lines, by JSON Pointers (RFC 6901). A pointer that begins
-//! with `$` starts at the document, any other at the element.
+//! JSON that is neither DCSA nor canonical: documents, arrays and lines, by JSON Pointers (RFC 6901). A pointer starts at the
+//! element; one that begins with `$` at the document, and with `^` at what is around the element, once for each.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use quaywatch_domain::DeadLetterCode;
+use quaywatch_domain::event::note;
 use serde_json::Value;
 
-use super::RuleTable;
 use super::rows::{Row, Rows};
+use super::{Mapping, RuleTable, Survey};
+use crate::charset::utf_8;
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
 
 /// Name of the format in events.
@@ -15,6 +19,10 @@ const FORMAT: &str = "JSON";
 
 /// Reads each element; a bad one is a reject and the others stand.
 pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
+    read(bytes, context, None)
+}
+
+pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<Survey>>) -> Parsed {
     let mapping = &context.settings.mapping;
     if mapping.is_empty() {
         let sentence =
@@ -23,17 +31,18 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     }
     let rules: Vec<(&str, &RuleTable)> =
         mapping.fields.iter().map(|(f, rule)| (f.as_str(), &rule.0)).collect();
-    let rows = Rows { rules, mapping, context, format: FORMAT, notes: Vec::new() };
-    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = Reader { rows, parsed: Parsed::default(), events: Vec::new(), items: 0 };
+    let (text, assumed) = utf_8(bytes);
+    let body = text.as_bytes();
+    let notes = assumed.then_some(note::CHARSET_ASSUMED).into_iter().collect();
+    let rows = Rows { rules, mapping, context, format: FORMAT, notes, survey };
+    let pointers = Pointers::of(&rows, mapping);
+    let mut reader = Reader { rows, pointers, parsed: Parsed::default(), events: Vec::new(), items: 0 };
     match serde_json::from_slice::<Value>(body) {
         Ok(document) => reader.document(&document, ""),
         Err(error) if body.trim_ascii().contains(&b'\n') => reader.lines(body, &error),
         Err(error) => return Parsed::rejected(DeadLetterCode::MalformedMessage, syntax(&error), bytes),
     }
-    let Reader { mut parsed, events, .. } = reader;
-    parsed.push_events(events);
-    parsed
+    reader.done()
 }
 
 /// What is wrong with the syntax, without any of the text.
@@ -44,6 +53,7 @@ fn syntax(error: &serde_json::Error) -> String {
 
 struct Reader<'a> {
     rows: Rows<'a>,
+    pointers: Pointers,
     parsed: Parsed,
     events: Vec<quaywatch_domain::PortEvent>,
     items: usize,
@@ -69,23 +79,46 @@ impl Reader<'_> {
 
     fn document(&mut self, document: &Value, place: &str) {
         let pointer = self.rows.mapping.items.as_deref().unwrap_or_default();
-        let items = match document.pointer(pointer) {
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(item @ Value::Object(_)) => std::slice::from_ref(item),
-            Some(_) | None => {
-                let sentence =
-                    format!("there is no array or object at '{pointer}'; set `mapping.items` of the feed");
-                let bytes = serde_json::to_vec(document).unwrap_or_default();
-                return self.reject(DeadLetterCode::MissingField, sentence, place, &bytes);
-            }
-        };
-        for (at, item) in items.iter().enumerate() {
-            let path = format!("{place}{}{pointer}/{at}", if place.is_empty() { "" } else { ", " });
-            self.item(document, item, &path);
+        let parts: Vec<&str> = pointer.split("/*").collect();
+        let found = self.items(&mut vec![document], &parts, place, "");
+        if !found {
+            let sentence = format!(
+                "there is no array or object at '{pointer}'; set `mapping.items` of the feed; the document has {}",
+                keys(document)
+            );
+            let bytes = serde_json::to_vec(document).unwrap_or_default();
+            self.reject(DeadLetterCode::MissingField, sentence, place, &bytes);
         }
     }
 
-    fn item(&mut self, document: &Value, item: &Value, path: &str) {
+    /// Reads what is at the end of a way through arrays, having come to `path`; whether it leads anywhere.
+    fn items<'v>(&mut self, around: &mut Vec<&'v Value>, way: &[&str], place: &str, path: &str) -> bool {
+        let Some((first, rest)) = way.split_first() else { return false };
+        let within: Option<&'v Value> = around.last().copied();
+        let path = format!("{path}{first}");
+        let elements = match within.and_then(|value| value.pointer(first)) {
+            Some(Value::Array(elements)) => elements.as_slice(),
+            Some(item @ Value::Object(_)) if rest.is_empty() => {
+                self.item(around, item, &joined(place, &path));
+                return true;
+            }
+            _ => return false,
+        };
+        for (at, element) in elements.iter().enumerate() {
+            let path = format!("{path}/{at}");
+            if rest.is_empty() {
+                self.item(around, element, &joined(place, &path));
+            } else {
+                around.push(element);
+                // An element may hold none.
+                self.items(around, rest, place, &path);
+                around.pop();
+            }
+        }
+        true
+    }
+
+    fn item(&mut self, around: &[&Value], item: &Value, path: &str) {
         self.items += 1;
         if self.items > MAX_ITEMS {
             if self.items == MAX_ITEMS + 1 {
@@ -96,7 +129,10 @@ impl Reader<'_> {
             return;
         }
         let bytes = serde_json::to_vec(item).unwrap_or_default();
-        match self.rows.read(&Element { document, item }, &bytes, path) {
+        if let Some(survey) = self.rows.survey {
+            self.pointers.look(item, &mut String::new(), &mut survey.borrow_mut());
+        }
+        match self.rows.read(&Element { around, item }, &bytes, path) {
             Ok(event) => self.events.extend(event),
             Err((code, sentence)) => self.reject(code, sentence, path, &bytes),
         }
@@ -106,18 +142,96 @@ impl Reader<'_> {
         let position = (!path.is_empty()).then(|| path.to_owned());
         self.parsed.rejects.push(Reject { code, sentence, position, bytes: bytes.to_vec() });
     }
+
+    fn done(mut self) -> Parsed {
+        if let Some(survey) = self.rows.survey {
+            let absent = self.pointers.absent(&self.rows);
+            survey.borrow_mut().absent.extend(absent);
+        }
+        self.parsed.push_events(self.events);
+        self.parsed
+    }
+}
+
+/// The keys of a document, as far as they are names and not numbers of something.
+fn keys(document: &Value) -> String {
+    let Value::Object(fields) = document else { return "no keys".to_owned() };
+    let names = fields.keys().filter(|key| key.bytes().filter(u8::is_ascii_digit).count() < 4);
+    let names: Vec<String> =
+        names.take(20).map(|key| format!("/{}", key.chars().take(40).collect::<String>())).collect();
+    names.join(", ")
+}
+
+/// Line and pointer as a person reads them.
+fn joined(place: &str, path: &str) -> String {
+    match (place, path) {
+        ("", "") => "/".to_owned(),
+        ("", path) => path.to_owned(),
+        (place, "") => place.to_owned(),
+        (place, path) => format!("{place}, {path}"),
+    }
+}
+
+/// Which pointers into an element are read, and which were met.
+struct Pointers {
+    read: BTreeSet<String>,
+    met: BTreeSet<String>,
+}
+
+impl Pointers {
+    fn of(rows: &Rows<'_>, mapping: &Mapping) -> Self {
+        let mut read = BTreeSet::new();
+        if rows.survey.is_some() {
+            let names = rows.rules.iter().flat_map(|(_, rule)| &rule.from.0);
+            let names = names.chain(&mapping.id).chain(mapping.only.keys());
+            read.extend(names.flat_map(|names| names.split('|')).map(|name| name.trim().to_owned()));
+        }
+        Self { read, met: BTreeSet::new() }
+    }
+
+    /// Goes through the values of an element; serde_json has limited its depth.
+    fn look(&mut self, value: &Value, path: &mut String, survey: &mut Survey) {
+        let length = path.len();
+        let mut step = |key: &str, inner: &Value, path: &mut String| {
+            path.push('/');
+            path.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            self.look(inner, path, survey);
+            path.truncate(length);
+        };
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(key, inner)| step(key, inner, path)),
+            Value::Array(elements) => {
+                elements.iter().enumerate().for_each(|(at, inner)| step(&at.to_string(), inner, path));
+            }
+            Value::Null => {}
+            _ if self.read.contains(path.as_str()) => _ = self.met.insert(path.clone()),
+            _ => survey.unused(path),
+        }
+    }
+
+    /// Fields that nothing was ever found for; what stands around the elements is not looked at.
+    fn absent(&self, rows: &Rows<'_>) -> Vec<String> {
+        let never = rows.rules.iter().filter(|(_, rule)| {
+            let mut names = rule.from.0.iter().flat_map(|names| names.split('|')).map(str::trim);
+            !rule.from.0.is_empty() && names.all(|name| name.starts_with('/') && !self.met.contains(name))
+        });
+        never.map(|(field, _)| (*field).to_owned()).collect()
+    }
 }
 
 struct Element<'v> {
-    document: &'v Value,
+    /// The document, and the elements of arrays between it and the item.
+    around: &'v [&'v Value],
     item: &'v Value,
 }
 
 impl Row for Element<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let value = match name.strip_prefix('$') {
-            Some(pointer) => self.document.pointer(pointer)?,
-            None => self.item.pointer(name)?,
+        let pointer = name.trim_start_matches('^');
+        let value = match (name.len() - pointer.len(), name.strip_prefix('$')) {
+            (_, Some(pointer)) => self.around.first()?.pointer(pointer)?,
+            (0, None) => self.item.pointer(name)?,
+            (up, None) => self.around.iter().rev().nth(up - 1)?.pointer(pointer)?,
         };
         match value {
             Value::String(text) => Some(Cow::Borrowed(text)),

@@ -9,23 +9,31 @@
 //! | how is a text turned into a value? | `values.rs` |
 //! | how is a row read? | `rows.rs` |
 //! | how are CSV and JSON taken apart? | `csv.rs`, `json.rs` |
+//! | what does a mapping leave unread? | `survey.rs` |
+//! | which fields of JSON lines can be mended? | `mend.rs` |
 //! | which mappings are ready? | `../../profiles/` |
 
 mod csv;
 mod fields;
 mod json;
+mod mend;
 mod rows;
+mod survey;
 mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use csv::{has_known_header, parse as parse_csv};
+pub(crate) use csv::{fitting_profile, has_known_header, parse as parse_csv};
+pub(crate) use fields::{is_part_of_a_field, nearest};
 pub(crate) use json::parse as parse_json;
+pub(crate) use mend::mend;
+pub use survey::Survey;
 
 /// The ready mappings: name and text.
 const PROFILES: [(&str, &str); 7] = [
@@ -38,6 +46,14 @@ const PROFILES: [(&str, &str); 7] = [
     ("yard-positions", include_str!("../../profiles/yard-positions.toml")),
 ];
 
+/// The ready mappings, read once.
+fn profiles() -> &'static [(&'static str, Mapping)] {
+    static READ: OnceLock<Vec<(&str, Mapping)>> = OnceLock::new();
+    READ.get_or_init(|| {
+        PROFILES.iter().filter_map(|(name, _)| Some((*name, Mapping::profile(name).ok()?))).collect()
+    })
+}
+
 /// How columns of a CSV file, or fields of a JSON document, become the fields of an event.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,7 +65,10 @@ pub struct Mapping {
     /// Character set by its WHATWG label (`windows-1250`); absent: UTF-8 or UTF-16 by their marks and form, else
     /// Windows-1252.
     pub charset: Option<String>,
-    /// JSON: pointer to the array whose elements are events; absent: the document itself.
+    /// Decimal sign, `,` or `.`: the other one separates thousands. Absent: found out number by number.
+    pub decimal: Option<String>,
+    /// JSON: pointer to the array whose elements are events; absent: the document itself. `*` stands for every element of
+    /// an array on the way.
     pub items: Option<String>,
     /// What identifies an event at the sender; absent: its content.
     pub id: Vec<String>,
@@ -69,13 +88,14 @@ pub struct Rule(pub(crate) RuleTable);
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RuleTable {
-    /// Column or JSON Pointer, alternatives separated by `|`; several are joined with a blank.
+    /// Column or JSON Pointer, alternatives separated by `|`; several are joined with a blank. A pointer begins at the
+    /// element, after `^` at the one around it, after `$` at the document.
     pub(crate) from: From,
     /// A constant.
     pub(crate) value: Option<String>,
     /// What stands in when there is nothing.
     pub(crate) default: Option<String>,
-    /// What the sender's values mean; upper and lower case alike.
+    /// What the sender's values mean; upper and lower case alike. `*` is every other value.
     pub(crate) values: BTreeMap<String, String>,
     /// How a time is written (strptime, `epoch_s`, `epoch_ms`); several are tried in order.
     pub(crate) format: From,
@@ -156,7 +176,8 @@ impl Mapping {
 
     /// Whether it reads JSON rather than CSV.
     pub(crate) fn reads_json(&self) -> bool {
-        let pointer = |text: &String| text.starts_with('/') || text.starts_with("$/");
+        let pointer =
+            |text: &String| text.starts_with('/') || text.starts_with("$/") || text.starts_with("^");
         self.items.is_some() || self.fields.values().any(|rule| rule.0.from.0.iter().any(pointer))
     }
 
@@ -171,12 +192,13 @@ impl Mapping {
 
     /// This mapping with what a feed says of its own laid over it.
     pub(crate) fn overlaid(mut self, own: &Self) -> Self {
-        let Self { delimiter, header, charset, items, id, only, fields, .. } = own.clone();
+        let Self { delimiter, header, charset, decimal, items, id, only, fields, .. } = own.clone();
         self.required =
             fields.iter().filter(|(_, rule)| !rule.0.from.0.is_empty()).map(|(f, _)| f.clone()).collect();
         self.delimiter = delimiter.or(self.delimiter);
         self.header = header.or(self.header);
         self.charset = charset.or(self.charset);
+        self.decimal = decimal.or(self.decimal);
         self.items = items.or(self.items);
         if !id.is_empty() {
             self.id = id;
@@ -194,6 +216,9 @@ impl Mapping {
         let mut mistakes = Vec::new();
         if let Some(text) = self.delimiter.as_ref().filter(|text| text.len() != 1) {
             mistakes.push(("mapping.delimiter", text.clone(), "is not one character".to_owned()));
+        }
+        if let Some(text) = self.decimal.as_ref().filter(|text| !matches!(text.as_str(), "," | ".")) {
+            mistakes.push(("mapping.decimal", text.clone(), "is neither , nor .".to_owned()));
         }
         if let Some(label) = &self.charset
             && encoding_rs::Encoding::for_label(label.as_bytes()).is_none()
@@ -229,7 +254,7 @@ mod tests {
     #[test]
     fn mistakes_name_the_nearest_field_and_the_pattern() {
         let mapping: Mapping = toml::from_str(
-            "charset = \"utf-77\"\n[fields]\n\"equipment.numbr\" = \"Ctr\"\noccurred_at = { from = \"T\", format = \"%!\" }\n",
+            "charset = \"utf-77\"\ndecimal = \";\"\n[fields]\n\"equipment.laden\" = { from = \"L\", values = { voll = \"FULL\" } }\nkind = { from = \"K\", values = { aus = \"gateout\" } }\n\"equipment.numbr\" = \"Ctr\"\noccurred_at = { from = \"T\", format = \"%!\" }\n",
         )
         .unwrap();
         let texts: Vec<String> =
@@ -239,6 +264,9 @@ mod tests {
             texts.iter().any(|t| t.contains("%!")) && texts.iter().any(|t| t.contains("utf-77")),
             "{texts:?}"
         );
+        assert!(texts.iter().any(|t| t.contains("FULL") && t.contains("EMPTY, LADEN")), "{texts:?}");
+        assert!(texts.iter().any(|t| t.contains("gateout") && t.contains("gate_out")), "{texts:?}");
+        assert!(texts.iter().any(|t| t.contains("neither , nor .")), "{texts:?}");
         let error = toml::from_str::<Mapping>("[fields]\nkind = { form = \"x\" }").unwrap_err().to_string();
         assert!(error.contains("form"), "{error}");
     }

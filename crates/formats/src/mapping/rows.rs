@@ -1,17 +1,19 @@
 //! One row of a file, or element of a document, by the rules of a mapping.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
-use quaywatch_domain::event::{PartyRole, PortEvent};
+use quaywatch_domain::event::{Documents, PartyRole, PortEvent, note};
 use quaywatch_domain::{DeadLetterCode, EventKind};
 use serde_json::{Map, Value};
 
-use super::{Mapping, RuleTable, values};
+use super::values::{self, Habits};
+use super::{Mapping, RuleTable, Survey};
 use crate::finish::flag;
 use crate::{Context, jsonl};
 
 /// Sections of an event that are lists.
-const LISTS: [&str; 4] = ["parties", "seals", "weights", "cargo"];
+pub(super) const LISTS: [&str; 4] = ["parties", "seals", "weights", "cargo"];
 /// Longest text that is looked at, in characters.
 const MAX_CHARACTERS: usize = 4_096;
 
@@ -33,6 +35,8 @@ pub(super) struct Rows<'a> {
     pub(super) format: &'static str,
     /// What is odd about the whole message.
     pub(super) notes: Vec<&'static str>,
+    /// What is left unread, when somebody asks.
+    pub(super) survey: Option<&'a RefCell<Survey>>,
 }
 
 impl Rows<'_> {
@@ -41,11 +45,16 @@ impl Rows<'_> {
         if !self.is_wanted(row) {
             return Ok(None);
         }
-        let zone = self.zone(row);
+        let decimal = self.mapping.decimal.as_ref().and_then(|text| text.chars().next());
+        let habits = Habits { zone: self.zone(row).or(Some("UTC")), decimal };
         let (mut object, mut notes) = (Map::new(), self.notes.clone());
         for (field, rule) in &self.rules {
             let text = text_of(row, rule);
-            match values::read(field, &text, rule, zone) {
+            let read = values::read(field, &text, rule, habits);
+            if let Some(survey) = self.survey {
+                survey.borrow_mut().value(field, &text, &read);
+            }
+            match read {
                 Ok(Some((value, noted))) => {
                     notes.extend(noted);
                     if !value.is_null() {
@@ -53,18 +62,49 @@ impl Rows<'_> {
                     }
                 }
                 Ok(None) => {}
-                Err((code, why)) => return Err((code, format!("{} ({field}) {why}", named(rule)))),
+                Err((DeadLetterCode::NoTime, why)) => {
+                    let (source, shape) = (named(row, rule), values::shape(&text));
+                    return Err((
+                        DeadLetterCode::NoTime,
+                        format!("{source} ({field}) reads like {shape} and {why}"),
+                    ));
+                }
+                Err(_) => notes.push(note::VALUE_UNREADABLE),
             }
         }
         self.identify(row, &mut object);
+        // A movement that nobody named is one all the same.
+        if !object.contains_key("kind") && self.rules.iter().any(|(field, _)| *field == "kind") {
+            object.insert("kind".to_owned(), Value::from(EventKind::Other.as_str()));
+            notes.push(note::UNKNOWN_CODE);
+        }
         tidy(&mut object);
-        let mut event = jsonl::event(object, bytes, self.context, path, self.format)?;
-        if needs_container(&event.kind) && event.container().is_none() {
-            let sentence = "the row has no container number, so nobody knows what it is about".to_owned();
-            return Err((DeadLetterCode::NoSubject, sentence));
+        let mut event = jsonl::event(object, bytes, self.context, path, self.format)
+            .map_err(|(code, sentence)| (code, self.source_of(row, code, sentence)))?;
+        if !has_subject(&event) {
+            let sentence =
+                "the row names neither container, document, vessel nor user: nobody knows what it is about";
+            return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
         }
         notes.into_iter().for_each(|n| flag(&mut event, n));
         Ok(Some(event))
+    }
+
+    /// Where the mapping looks for what is missing.
+    fn source_of(&self, row: &dyn Row, code: DeadLetterCode, sentence: String) -> String {
+        let field = match code {
+            DeadLetterCode::NoTime => "occurred_at",
+            DeadLetterCode::MissingField => "kind",
+            _ => return sentence,
+        };
+        match self.rules.iter().find(|(known, _)| *known == field) {
+            Some((_, rule)) if !rule.from.0.is_empty() => {
+                format!("{} ({field}) is empty or not there, and every event needs it", named(row, rule))
+            }
+            _ => format!(
+                "the mapping has no field {field}, and every event needs it; set mapping.fields.{field}"
+            ),
+        }
     }
 
     fn is_wanted(&self, row: &dyn Row) -> bool {
@@ -80,7 +120,10 @@ impl Rows<'_> {
         let terminals = &settings.terminal_zones;
         let rule =
             self.rules.iter().find(|(field, _)| *field == "place.terminal").filter(|_| !terminals.is_empty());
-        let own = rule.and_then(|(_, rule)| terminals.get(text_of(row, rule).trim()));
+        let own = rule.and_then(|(_, rule)| match text_of(row, rule).trim() {
+            "" => terminals.get(rule.value.as_ref().or(settings.terminal.as_ref())?),
+            code => terminals.get(code),
+        });
         own.or(settings.time_zone.as_ref()).map(String::as_str)
     }
 
@@ -98,30 +141,22 @@ impl Rows<'_> {
     }
 }
 
-/// Kinds that say nothing without a container.
-const fn needs_container(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::GateIn
-            | EventKind::GateOut
-            | EventKind::Loaded
-            | EventKind::Discharged
-            | EventKind::YardMove
-            | EventKind::PositionReported
-            | EventKind::Weighed
-            | EventKind::PickedUp
-            | EventKind::DroppedOff
-    )
+/// Whether an event is about anything that a timeline is kept of, or about the system as a whole.
+fn has_subject(event: &PortEvent) -> bool {
+    let documents = event.documents.as_deref().is_some_and(|d| *d != Documents::default());
+    let vessel = event.transport.as_deref().is_some_and(|t| {
+        t.vessel_imo.is_some() || t.vessel_mmsi.is_some() || t.vessel_name.is_some() || t.call_id.is_some()
+    });
+    let system = matches!(event.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded);
+    event.container().is_some() || documents || vessel || event.actor.is_some() || system || event.retracted
 }
 
-/// What a rule takes from a row: its sources joined with a blank, else the constant, else what stands in.
+/// What a rule finds in a row: its sources joined with a blank.
 fn text_of(row: &dyn Row, rule: &RuleTable) -> String {
     let parts: Vec<Cow<'_, str>> = rule.from.0.iter().filter_map(|name| find(row, name)).collect();
     let text =
         parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    let stand_in = || rule.value.as_ref().or(rule.default.as_ref()).cloned().unwrap_or_default();
     match text.char_indices().nth(MAX_CHARACTERS) {
-        _ if text.is_empty() => stand_in(),
         Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
         None => text,
     }
@@ -140,12 +175,15 @@ fn find<'r>(row: &'r dyn Row, names: &str) -> Option<Cow<'r, str>> {
     found
 }
 
-/// How a person finds the source of a rule.
-fn named(rule: &RuleTable) -> String {
-    if rule.from.0.is_empty() {
-        "the constant".to_owned()
-    } else {
-        format!("'{}'", rule.from.0.join("' and '"))
+/// How a person finds the source of a rule: by the names that the row has, else by the first that is looked for.
+fn named(row: &dyn Row, rule: &RuleTable) -> String {
+    let one = |names: &String| {
+        let there = names.split('|').map(str::trim).find(|name| row.get(name).is_some());
+        there.or_else(|| names.split('|').next()).unwrap_or_default().to_owned()
+    };
+    match rule.from.0.iter().map(one).collect::<Vec<_>>() {
+        names if names.is_empty() => "the constant".to_owned(),
+        names => format!("'{}'", names.join("' and '")),
     }
 }
 
@@ -188,7 +226,7 @@ fn in_order(entries: Map<String, Value>) -> Vec<(String, Value)> {
 }
 
 /// An entry of a list; `None` when what it is about is missing.
-fn entry(section: &str, key: &str, entry: Value) -> Option<Value> {
+pub(super) fn entry(section: &str, key: &str, entry: Value) -> Option<Value> {
     let Value::Object(mut entry) = entry else { return None };
     let has = |entry: &Map<String, Value>, field: &str| entry.contains_key(field);
     match section {

@@ -1,14 +1,16 @@
 //! From a text of the sender to the value of a field.
 
+use std::borrow::Cow;
+
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use quaywatch_domain::event::{
     Classifier, Condition, EquipmentStatus, Laden, Mode, PartyRole, PinOutcome, SealSource, WeightKind, note,
 };
-use quaywatch_domain::{DeadLetterCode, Timestamp};
+use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
 use serde_json::Value;
 
-use super::fields::{Holds, holds};
+use super::fields::{Holds, edits, holds, nearest};
 use super::{Mistake, RuleTable};
 use crate::local_time::{self, Noted};
 
@@ -18,28 +20,46 @@ const KG_PER_POUND: f64 = 0.453_592_37;
 /// A value with the notes that reading it made; `None` when there is nothing.
 pub(super) type Read = Result<Option<(Value, Vec<&'static str>)>, (DeadLetterCode, &'static str)>;
 
-/// Turns a text into the value of a field; `zone` is that of times without one.
-pub(super) fn read(field: &str, text: &str, rule: &RuleTable, zone: Option<&str>) -> Read {
-    let text = text.trim();
-    let (text, unknown) = translate(text, rule, field);
+/// What the texts of a feed have in common.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Habits<'a> {
+    /// Zone of times without one.
+    pub(super) zone: Option<&'a str>,
+    /// Decimal sign, when the feed says it.
+    pub(super) decimal: Option<char>,
+}
+
+/// Turns a text into the value of a field.
+pub(super) fn read(field: &str, text: &str, rule: &RuleTable, habits: Habits<'_>) -> Read {
+    let (text, unknown) = match text.trim() {
+        // What the mapping itself gives is in our words already.
+        "" => (rule.value.as_deref().or(rule.default.as_deref()).unwrap_or_default(), false),
+        text => translate(text, rule, field),
+    };
     if text.is_empty() {
-        return Ok(None);
+        return Ok(unknown.then(|| (Value::Null, vec![note::UNKNOWN_CODE])));
     }
     let mut notes: Vec<&'static str> = unknown.then_some(note::UNKNOWN_CODE).into_iter().collect();
     let value = match holds(field) {
         Some(Holds::Time) => {
             let (moment, noted) =
-                time(text, rule, rule.zone.as_deref().or(zone)).ok_or_else(|| time_error(field))?;
+                time(text, rule, rule.zone.as_deref().or(habits.zone)).ok_or_else(|| time_error(field))?;
             notes.extend(noted);
             Value::String(moment.to_string())
         }
         Some(Holds::Number) => {
-            let number = number(text).ok_or((DeadLetterCode::BadField, "is not a number"))?;
-            serde_json::Number::from_f64(in_unit(number, rule.unit.as_deref()))
+            let mut read =
+                number(text, habits.decimal).ok_or((DeadLetterCode::BadField, "is not a number"))?;
+            // No scale tells grams: 24.880 kg are tons with a separator of thousands.
+            if habits.decimal.is_none() && is_mass(field, rule) && in_thousands(text) {
+                read *= 1_000.0;
+                notes.push(note::VALUE_REPAIRED);
+            }
+            serde_json::Number::from_f64(in_unit(read, rule.unit.as_deref()))
                 .map_or(Value::Null, Value::Number)
         }
         Some(Holds::Integer) => {
-            let number = number(text).ok_or((DeadLetterCode::BadField, "is not a number"))?;
+            let number = number(text, habits.decimal).ok_or((DeadLetterCode::BadField, "is not a number"))?;
             // Counts far below 2^53 are exact.
             Value::from(number.round() as i64)
         }
@@ -55,6 +75,9 @@ pub(super) fn read(field: &str, text: &str, rule: &RuleTable, zone: Option<&str>
     Ok(Some((value, notes)))
 }
 
+/// Entry of a table that stands for every value that it does not have.
+const ANY: &str = "*";
+
 /// What the sender's value means, and whether the table does not know it.
 fn translate<'t>(text: &'t str, rule: &'t RuleTable, field: &str) -> (&'t str, bool) {
     if rule.values.is_empty() || text.is_empty() {
@@ -64,7 +87,8 @@ fn translate<'t>(text: &'t str, rule: &'t RuleTable, field: &str) -> (&'t str, b
     let known = rule
         .values
         .get(text)
-        .or_else(|| rule.values.iter().find(|(from, _)| from.to_lowercase() == lower).map(|(_, to)| to));
+        .or_else(|| rule.values.iter().find(|(from, _)| from.to_lowercase() == lower).map(|(_, to)| to))
+        .or_else(|| rule.values.get(ANY));
     match known {
         Some(meaning) => (meaning, false),
         None if field == "kind" => ("other", true),
@@ -74,14 +98,30 @@ fn translate<'t>(text: &'t str, rule: &'t RuleTable, field: &str) -> (&'t str, b
 
 fn time_error(field: &str) -> (DeadLetterCode, &'static str) {
     let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::BadField };
-    (code, "is not a time of the form that the mapping gives; set `format` of the field")
+    (code, "is no time, or none of a form that the mapping gives; set `format` of the field")
+}
+
+/// The shape of a text, which tells nobody what it says: `02.03.2026` is `99.99.9999`.
+pub(super) fn shape(text: &str) -> String {
+    let one = |c: char| match c {
+        _ if c.is_ascii_digit() => '9',
+        _ if c.is_alphabetic() => 'a',
+        _ if c.is_control() => '?',
+        _ => c,
+    };
+    text.chars().take(32).map(one).collect()
 }
 
 fn time(text: &str, rule: &RuleTable, zone: Option<&str>) -> Option<Noted> {
     if rule.format.0.is_empty() {
         return local_time::iso(text, zone);
     }
-    rule.format.0.iter().find_map(|format| by_format(text, format, zone))
+    rule.format.0.iter().find_map(|format| by_format(text, format, zone).filter(is_of_our_days))
+}
+
+/// Years 1980 to 2199: a year of two digits that is read as one of four is none of these.
+fn is_of_our_days((moment, _): &Noted) -> bool {
+    (315_532_800_000..7_258_118_400_000).contains(&moment.as_millis())
 }
 
 fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
@@ -92,23 +132,51 @@ fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
         "iso" => return local_time::iso(text, zone),
         _ => {}
     }
-    let parts = strtime::parse(format, text).ok()?;
+    let (text, next_day) = match local_time::end_of_day(text) {
+        Some(midnight) => (Cow::Owned(midnight), true),
+        None => (Cow::Borrowed(text), false),
+    };
+    let parts = strtime::parse(format, text.as_ref()).ok()?;
     if let Ok(moment) = parts.to_timestamp() {
         return Some((Timestamp::from_millis(moment.as_millisecond()), Vec::new()));
     }
     let local = parts.to_datetime().or_else(|_| parts.to_date().map(DateTime::from)).ok()?;
+    let local = if next_day { local.tomorrow().ok()? } else { local };
     local_time::resolve(local, zone)
 }
 
-/// A number with a decimal point or comma, and with or without separators of thousands.
-fn number(text: &str) -> Option<f64> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
-    let plain = match (text.rfind(','), text.rfind('.')) {
-        (Some(comma), Some(point)) if comma > point => text.replace('.', "").replace(',', "."),
-        (Some(_), Some(_)) => text.replace(',', ""),
-        (Some(_), None) => text.replace(',', "."),
-        _ => text,
-    };
+/// Whether a field is a weight in kilograms or pounds at the sender.
+fn is_mass(field: &str, rule: &RuleTable) -> bool {
+    field.ends_with("kg") && rule.unit.as_deref().is_none_or(|unit| unit != "t")
+}
+
+/// Whether a number has one separator with three digits behind it and one to three before: 24.880 or 24,880.
+fn in_thousands(text: &str) -> bool {
+    let parts: Vec<&str> = text.trim_start_matches('-').split([',', '.']).collect();
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    match parts.as_slice() {
+        [head, tail] => {
+            tail.len() == 3 && (1..=3).contains(&head.len()) && *head != "0" && digits(head) && digits(tail)
+        }
+        _ => false,
+    }
+}
+
+/// A number with a decimal point or comma, and with or without separators of thousands. Without a decimal sign that the
+/// feed says, the last of two different separators is it, and one that is repeated is not.
+pub(super) fn number(text: &str, decimal: Option<char>) -> Option<f64> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\'' | '’')).collect();
+    let decimal = decimal.or_else(|| match (text.rfind(','), text.rfind('.')) {
+        (Some(comma), Some(point)) => Some(if comma > point { ',' } else { '.' }),
+        (Some(_), None) => Some(',').filter(|_| text.matches(',').count() == 1),
+        (None, Some(_)) => Some('.').filter(|_| text.matches('.').count() == 1),
+        (None, None) => None,
+    });
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, ',' | '.') || Some(*c) == decimal)
+        .map(|c| if Some(c) == decimal { '.' } else { c })
+        .collect();
     plain.parse::<f64>().ok().filter(|n| n.is_finite())
 }
 
@@ -121,7 +189,7 @@ fn in_unit(number: f64, unit: Option<&str>) -> f64 {
     }
 }
 
-fn flag(text: &str) -> Option<bool> {
+pub(super) fn flag(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
         "true" | "yes" | "y" | "1" | "x" | "ja" | "j" | "da" | "oui" | "si" | "sì" => Some(true),
         "false" | "no" | "n" | "0" | "-" | "nein" | "nee" | "ne" | "non" => Some(false),
@@ -129,22 +197,51 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
+/// The codes of a closed list.
+fn list(field: &str) -> Option<Vec<&'static str>> {
+    macro_rules! all {
+        ($list:ident) => {
+            Some($list::ALL.iter().map(|code| code.as_str()).collect())
+        };
+    }
+    match field.rsplit_once('.').unwrap_or(("", field)) {
+        ("", "classifier") => all!(Classifier),
+        ("equipment", "laden") => all!(Laden),
+        ("equipment", "status") => all!(EquipmentStatus),
+        ("transport", "mode") => all!(Mode),
+        ("pin", "outcome") => all!(PinOutcome),
+        (section, "role") if section.starts_with("parties.") => all!(PartyRole),
+        (section, "source") if section.starts_with("seals.") => all!(SealSource),
+        (section, "condition") if section.starts_with("seals.") => all!(Condition),
+        (section, "kind") if section.starts_with("weights.") => all!(WeightKind),
+        _ => None,
+    }
+}
+
 /// Codes of closed lists in capitals; `None` for one that the list does not have.
-fn code(field: &str, text: &str) -> Option<String> {
+pub(super) fn code(field: &str, text: &str) -> Option<String> {
+    let Some(list) = list(field) else { return Some(text.to_owned()) };
     let upper = text.to_uppercase();
-    let listed = match field.rsplit_once('.').map_or(("", field), |(section, leaf)| (section, leaf)) {
-        ("", "classifier") => Classifier::parse(&upper).is_some(),
-        ("equipment", "laden") => Laden::parse(&upper).is_some(),
-        ("equipment", "status") => EquipmentStatus::parse(&upper).is_some(),
-        ("transport", "mode") => Mode::parse(&upper).is_some(),
-        ("pin", "outcome") => PinOutcome::parse(&upper).is_some(),
-        (section, "role") if section.starts_with("parties.") => PartyRole::parse(&upper).is_some(),
-        (section, "source") if section.starts_with("seals.") => SealSource::parse(&upper).is_some(),
-        (section, "condition") if section.starts_with("seals.") => Condition::parse(&upper).is_some(),
-        (section, "kind") if section.starts_with("weights.") => WeightKind::parse(&upper).is_some(),
-        _ => return Some(text.to_owned()),
-    };
-    listed.then_some(upper)
+    list.contains(&upper.as_str()).then_some(upper)
+}
+
+/// What is wrong with a value that the mapping itself gives.
+fn constant(field: &str, value: &str) -> Option<String> {
+    if value.is_empty() {
+        return None;
+    }
+    if field == "kind" {
+        if EventKind::KNOWN.contains(&EventKind::from_word(value)) {
+            return None;
+        }
+        // The kinds are an open set: only what looks like a slip of the pen is refused.
+        let near = nearest(value, EventKind::KNOWN.iter().map(EventKind::as_str));
+        let near = near.filter(|near| edits(near, value) <= 2);
+        return near.map(|near| format!("is no kind; the nearest is {near}"));
+    }
+    let list = list(field)?;
+    let upper = value.to_uppercase();
+    (!list.contains(&upper.as_str())).then(|| format!("is no {field}; there are {}", list.join(", ")))
 }
 
 /// What is wrong with how a field is to be read.
@@ -154,6 +251,11 @@ pub(super) fn mistake(field: &str, rule: &RuleTable) -> Vec<Mistake> {
         |key, value: &str, why: &str| mistakes.push((key, format!("{field}: {value}"), why.to_owned()));
     if rule.from.0.is_empty() && rule.value.is_none() && rule.default.is_none() {
         wrong("mapping.fields", "", "has neither `from` nor `value`");
+    }
+    for value in rule.value.iter().chain(&rule.default).chain(rule.values.values()) {
+        if let Some(why) = constant(field, value) {
+            wrong("mapping.fields", value, &why);
+        }
     }
     let now = jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(jiff::tz::TimeZone::UTC);
     for format in rule.format.0.iter().filter(|f| !matches!(f.as_str(), "epoch_s" | "epoch_ms" | "iso")) {
@@ -183,7 +285,8 @@ mod tests {
             .unwrap()
             .remove("rule")
             .unwrap();
-        match read(field, text, &rule.0, Some("Europe/Ljubljana")) {
+        let habits = Habits { zone: Some("Europe/Ljubljana"), decimal: None };
+        match read(field, text, &rule.0, habits) {
             Ok(Some((value, notes))) => format!("{value} {}", notes.join(" ")).trim_end().to_owned(),
             Ok(None) => "nothing".to_owned(),
             Err((code, why)) => format!("{code} {why}"),
@@ -197,7 +300,15 @@ mod tests {
         assert_eq!(value("weights.0.kg", "24 880", ""), "24880.0");
         assert_eq!(value("weights.0.kg", "24,88", ", unit = \"t\""), "24880.0");
         assert_eq!(value("reefer.setpoint_c", "-0,4", ", unit = \"F\""), "-18.0");
+        assert_eq!(value("weights.0.kg", "24.880", ""), "24880.0 VALUE_REPAIRED");
+        assert_eq!(value("weights.0.kg", "24,880", ""), "24880.0 VALUE_REPAIRED");
+        assert_eq!(value("weights.0.kg", "24.880", ", unit = \"t\""), "24880.0");
+        assert_eq!(value("weights.0.kg", "1.024.880", ""), "1024880.0");
+        assert_eq!(value("place.latitude", "45.548", ""), "45.548");
+        assert_eq!(number("24.880", Some(',')), Some(24_880.0));
+        assert_eq!(number("24,88", Some(',')), Some(24.88));
         assert!(value("weights.0.kg", "heavy", "").starts_with("BAD_FIELD"));
+        assert!(value("weights.0.kg", "NaN", "").starts_with("BAD_FIELD"));
     }
 
     #[test]
@@ -216,6 +327,12 @@ mod tests {
             value("occurred_at", "2026-03-01 14:05 +0100", ", format = \"%Y-%m-%d %H:%M %z\""),
             "\"2026-03-01T13:05:00Z\""
         );
+        let years = ", format = [\"%d.%m.%Y %H:%M\", \"%d.%m.%y %H:%M\"]";
+        assert_eq!(
+            value("occurred_at", "01.07.26 14:05", years),
+            "\"2026-07-01T12:05:00Z\" LOCAL_TIME_ASSUMED"
+        );
+        assert!(value("occurred_at", "01.07.26 14:05", pattern).starts_with("NO_TIME"));
         assert!(value("occurred_at", "soon", pattern).starts_with("NO_TIME"));
         assert!(value("created_at", "soon", pattern).starts_with("BAD_FIELD"));
     }
@@ -228,6 +345,9 @@ mod tests {
         assert_eq!(value("equipment.laden", "laden", ""), "\"LADEN\"");
         assert_eq!(value("equipment.laden", "voll", ""), "null UNKNOWN_CODE");
         assert_eq!(value("retracted", "Ja", ""), "true");
+        let both = ", values = { Abholung = \"pickup_announced\" }, default = \"pickup_announced\"";
+        assert_eq!(value("kind", "", both), "\"pickup_announced\"");
+        assert_eq!(value("pin.outcome", "view", ", values = { \"*\" = \"\" }"), "nothing");
         assert_eq!(value("documents.order", "  ", ""), "nothing");
     }
 }

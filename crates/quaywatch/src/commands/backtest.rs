@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use quaywatch_detection::Engine;
 use quaywatch_domain::{Feedback, PortEvent, PseudonymKey};
+use quaywatch_formats::Document;
 use quaywatch_formats::document::{self, DocumentState};
-use quaywatch_formats::{Document, Feeds};
 use quaywatch_screening::{Exceptions, Index};
 use quaywatch_service::ExitCode;
 use quaywatch_sharing::Agencies;
@@ -16,7 +16,7 @@ use quaywatch_simulator::Truth;
 
 use crate::cli::Backtest;
 use crate::commands::{print_line, rules};
-use crate::offline::input::{self, Folder};
+use crate::offline::input::{self, Folder, Reader};
 use crate::offline::lists;
 use crate::offline::pipeline::Pipeline;
 use crate::offline::score::Score;
@@ -26,6 +26,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     let folder = Folder::read(&args.paths)?;
     let key = input::fresh_key()?;
     let feeds = input::feeds(folder.feeds.as_deref())?;
+    let parties = input::parties(folder.parties.as_deref())?;
     let agencies = args.agencies.as_deref().map(agencies).transpose()?;
     let rules = rules::load(args.rules.as_deref())?;
     let agencies = agencies.map(|mut agencies| {
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     decide(&mut index, args)?;
     let mut pipeline = Pipeline::new(engine, index, agencies);
 
-    let (events, rejected) = read_events(&folder.messages, &feeds, &key)?;
+    let (events, rejected) = read_events(&folder.messages, &Reader { feeds, parties, key })?;
     let feedback = folder.feedback.as_deref().map(read_feedback).transpose()?.unwrap_or_default();
     let count = events.len();
     replay(&mut pipeline, &events, feedback);
@@ -90,15 +91,15 @@ fn replay(pipeline: &mut Pipeline, events: &[PortEvent], mut feedback: Vec<Feedb
 }
 
 /// Every event of the files, documents replaced and cancelled as the normalizer does, in order of receipt.
-fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(Vec<PortEvent>, usize)> {
+fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<PortEvent>, usize)> {
     let mut events = Vec::new();
     let mut documents: HashMap<String, Vec<Document>> = HashMap::new();
     let mut rejected = 0;
     for (ordinal, path) in (0_i64..).zip(files) {
         let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let parsed = input::parse(&bytes, input::file_name(path), ordinal, None, feeds, key);
+        let parsed = reader.parse(&bytes, input::file_name(path), ordinal, None);
         rejected += parsed.rejects.len();
-        let feed = feeds.claim(input::file_name(path)).to_owned();
+        let feed = reader.feeds.claim(input::file_name(path)).to_owned();
         for doc in parsed.documents {
             match &doc.id {
                 Some(id) => documents.entry(format!("{feed}/{id}")).or_default().push(doc),

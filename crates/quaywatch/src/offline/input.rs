@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use quaywatch_domain::event::Source;
 use quaywatch_domain::{PseudonymKey, Sha256};
-use quaywatch_formats::{Context, Feeds, Parsed};
+use quaywatch_formats::{Context, FeedSettings, Feeds, Parsed, Parties, Survey};
 
 /// What a folder may hold beside messages.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Folder {
     pub(crate) feedback: Option<PathBuf>,
     /// `feeds.toml`.
     pub(crate) feeds: Option<PathBuf>,
+    /// `parties.csv`.
+    pub(crate) parties: Option<PathBuf>,
 }
 
 impl Folder {
@@ -43,9 +45,10 @@ impl Folder {
         let list = name.starts_with("watchlist") && (name.ends_with(".csv") || name.ends_with(".ndjson"));
         match name {
             "feeds.toml" => self.feeds = Some(path.to_owned()),
+            "parties.csv" => self.parties = Some(path.to_owned()),
             "feedback.ndjson" => self.feedback = Some(path.to_owned()),
-            "truth.ndjson" | "rules.toml" | "agencies.toml" if !named => {}
-            _ if name.starts_with('.') => {}
+            "truth.ndjson" if !named => {}
+            _ if name.starts_with('.') || (name.ends_with(".toml") && !named) => {}
             _ if list && !named => self.watchlists.push(path.to_owned()),
             _ => self.messages.push(path.to_owned()),
         }
@@ -72,30 +75,58 @@ pub(crate) fn fresh_key() -> Result<PseudonymKey> {
     Ok(PseudonymKey::new(Sha256::of(&random).0)?)
 }
 
-/// Parses one file as the normalizer would.
-pub(crate) fn parse(
-    bytes: &[u8],
-    name: &str,
-    ordinal: i64,
-    feed: Option<&str>,
-    feeds: &Feeds,
-    key: &PseudonymKey,
-) -> Parsed {
-    let feed = feed.unwrap_or_else(|| feeds.claim(name));
-    let unknown = quaywatch_formats::FeedSettings::default();
-    let context = Context {
-        feed,
-        settings: feeds.get(feed).unwrap_or(&unknown),
-        key,
-        parties: &quaywatch_formats::Parties::default(),
-        received_at: None,
-        content_type: None,
-        source: Source {
-            topic: name.to_owned(),
-            offset: ordinal,
-            sha256: Sha256::of(bytes),
-            ..Source::default()
-        },
-    };
-    quaywatch_formats::parse(bytes, &context)
+/// The party registry in `file`; without one no party is resolved.
+pub(crate) fn parties(file: Option<&Path>) -> Result<Parties> {
+    let Some(path) = file else { return Ok(Parties::default()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Parties::parse(&text).with_context(|| format!("{} is not usable", path.display()))
+}
+
+/// What files are read by.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    /// Feeds.
+    pub(crate) feeds: Feeds,
+    /// Party registry.
+    pub(crate) parties: Parties,
+    /// Key of the run.
+    pub(crate) key: PseudonymKey,
+}
+
+impl Reader {
+    /// Parses one file as the normalizer would; `feed` when the file does not choose its own.
+    pub(crate) fn parse(&self, bytes: &[u8], name: &str, ordinal: i64, feed: Option<&str>) -> Parsed {
+        self.with(bytes, name, ordinal, feed, |context| quaywatch_formats::parse(bytes, context))
+    }
+
+    /// What the feed's mapping leaves unread of a file.
+    pub(crate) fn survey(&self, bytes: &[u8], name: &str, feed: Option<&str>) -> Survey {
+        self.with(bytes, name, 0, feed, |context| Survey::of(bytes, context))
+    }
+
+    fn with<T>(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        ordinal: i64,
+        feed: Option<&str>,
+        then: impl FnOnce(&Context<'_>) -> T,
+    ) -> T {
+        let feed = feed.unwrap_or_else(|| self.feeds.claim(name));
+        let unknown = FeedSettings::default();
+        then(&Context {
+            feed,
+            settings: self.feeds.get(feed).unwrap_or(&unknown),
+            key: &self.key,
+            parties: &self.parties,
+            received_at: None,
+            content_type: None,
+            source: Source {
+                topic: name.to_owned(),
+                offset: ordinal,
+                sha256: Sha256::of(bytes),
+                ..Source::default()
+            },
+        })
+    }
 }

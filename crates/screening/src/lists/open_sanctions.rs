@@ -275,10 +275,10 @@ impl Links {
             }
             "Ownership" => entity.all("asset").for_each(|a| entity.all("owner").for_each(|o| pair(a, o))),
             "UnknownLink" => {
-                entity.all("object").for_each(|a| entity.all("subject").for_each(|o| pair(a, o)))
+                entity.all("object").for_each(|a| entity.all("subject").for_each(|o| pair(a, o)));
             }
             "Vessel" => {
-                ["owner", "operator"].iter().flat_map(|p| entity.all(p)).for_each(|o| pair(&entity.id, o))
+                ["owner", "operator"].iter().flat_map(|p| entity.all(p)).for_each(|o| pair(&entity.id, o));
             }
             _ => {}
         }

@@ -81,7 +81,7 @@ impl<R: Read> Table<R> {
                 let cell = self.text.read(cell, self.number)?;
                 cells.push(cell.trim_matches(|c: char| c.is_whitespace() || c == DOS_END).to_owned());
             }
-            let breaks_off = self.record.iter().last().is_some_and(|cell| cell.contains(&b'\n'));
+            let breaks_off = self.record.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'));
             if cells.iter().any(|cell| !cell.is_empty()) {
                 self.last = Last { number: self.number, width: cells.len(), breaks_off };
                 self.rows += 1;

@@ -181,7 +181,7 @@ fn multiple(cell: Option<&str>) -> impl Iterator<Item = &str> {
     let numbered = cell.starts_with('(') && cell.split(['(', ')']).nth(1).is_some_and(is_mark);
     let marks: &[char] = if numbered { &['(', ')', ';', '|'] } else { &[';', '|'] };
     let parts = cell.split(marks).map(|part| part.trim().trim_end_matches('.').trim());
-    parts.filter(move |part| !part.is_empty() && !(numbered && is_mark(part)))
+    parts.filter(move |part| !(part.is_empty() || (numbered && is_mark(part))))
 }
 
 /// Day, month and year; unknown ones are `00` or `dd`, `mm`.
