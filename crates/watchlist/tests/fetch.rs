@@ -7,10 +7,15 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use prometheus::Registry;
+use quaywatch_codec::Codec;
 use quaywatch_domain::{Sha256, Timestamp};
+use quaywatch_kafka::{Embedded, Readiness, Topics};
 use quaywatch_service::settings::{ListSource, Secret};
-use quaywatch_watchlist::{Change, Error, Files, fetch};
+use quaywatch_service::{Clock, Shutdown};
+use quaywatch_watchlist::{Change, Error, Files, KafkaStore, Metrics, Watcher, fetch};
 
 /// What is answered at a path.
 #[derive(Debug, Clone, Default)]
@@ -161,4 +166,56 @@ fn the_digest_of_a_fetched_list_is_compared() {
     server.put("/list.csv", "other", "2");
     fetch(&source, now()).unwrap();
     assert!(matches!(Files::read(dir.path(), source.format), Err(Error::Checksum { .. })));
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_fetches_a_list_imports_each_edition_and_says_when_it_is_stale() {
+    let broker = Embedded::start(&Topics::built_in(&[])).unwrap();
+    let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
+    let list = |entries: &[&str]| -> String {
+        let rows = entries.iter().map(|id| format!("{id},SEAL,ML00{id}\n"));
+        "entry_id,scheme,value\n".to_owned() + &rows.collect::<String>()
+    };
+    server.put("/list.csv", &list(&["100", "101"]), "1");
+    // Due at every look.
+    let source = ListSource { interval_s: 0, ..server.source(dir.path(), &["/list.csv"]) };
+    let (registry, shutdown, clock) = (Registry::new(), Shutdown::manual(), Clock::manual(now()));
+    let watcher = Watcher {
+        store: Arc::new(KafkaStore::new(&broker.settings())),
+        codec: Codec::embedded(),
+        sources: vec![source],
+        key: None,
+        clock: clock.clone(),
+        metrics: Metrics::register(&registry).unwrap(),
+        readiness: Readiness::default(),
+    };
+    let task = tokio::spawn(watcher.watch(Duration::from_millis(20), shutdown.clone()));
+    let metric = |line: &str| -> Option<i64> {
+        let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+        text.lines().find_map(|l| l.strip_prefix(line)?.trim().parse().ok())
+    };
+    let entries = || metric("quaywatch_watchlist_entries{list=\"ofac\"}");
+    let stale = || metric("quaywatch_watchlist_stale{list=\"ofac\"}");
+    let failed = || metric("quaywatch_watchlist_fetches_total{list=\"ofac\",outcome=\"failed\"}");
+    tokio::task::block_in_place(|| {
+        until("the first edition", || entries() == Some(2) && stale() == Some(0));
+        server.put("/list.csv", &list(&["100", "101", "102"]), "2");
+        until("the second edition", || entries() == Some(3));
+        server.set("/list.csv", Page { status: Some("503 Service Unavailable"), ..Page::default() });
+        until("the failure", || failed() >= Some(1));
+        assert_eq!(stale(), Some(0));
+        clock.set(now().plus_millis(4 * 24 * 3_600_000));
+        until("the age", || stale() == Some(1));
+        assert_eq!(entries(), Some(3), "the version in force stays");
+    });
+    shutdown.request();
+    tokio::time::timeout(Duration::from_secs(30), task).await.unwrap().unwrap().unwrap();
 }
