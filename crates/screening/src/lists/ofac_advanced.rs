@@ -195,7 +195,7 @@ fn add_identity(entry: &mut WatchlistEntry, tables: &Tables, identity: &Element)
         match scheme_of(label) {
             // Ships and the companies that run them are registered under one label.
             Some(scheme::IMO) => entry.add_imo(number),
-            Some("REGISTRATION_NUMBER") if number.trim_start().starts_with("IMO") => entry.add_imo(number),
+            Some(_) if number.trim_start().starts_with("IMO") => entry.add_imo(number),
             Some(scheme) => entry.add_value(scheme, number),
             None => {}
         }

@@ -61,14 +61,30 @@ fn add(builder: &mut Builder<'_>, record: &Element, row: u64) -> Result<Option<S
             entry.add_value(scheme, number);
         }
     }
+    let comments = record.text_of("COMMENTS1").unwrap_or_default();
+    if let Some(number) = company_number(comments).filter(|_| !is_person) {
+        entry.add_imo(&number);
+    }
     let list = record.text_of("UN_LIST_TYPE").unwrap_or("UN");
     if legal_basis {
         entry.legal_basis = Some(format!("UN Security Council, {list}"));
     }
     let listed = record.text_of("LISTED_ON").map(|on| format!(", listed on {on}")).unwrap_or_default();
-    entry.set_reason(&format!("{list}{listed}. {}", record.text_of("COMMENTS1").unwrap_or_default()));
+    entry.set_reason(&format!("{list}{listed}. {}", comments));
     entry.source_ref = Some(format!("UN {id}"));
     Ok(None)
+}
+
+/// The number of a shipping company at the IMO, which only the comments hold: `IMO number: 5571322`. Numbers of ships that
+/// they mention begin with 7, 8 or 9.
+fn company_number(comments: &str) -> Option<String> {
+    const LABEL_CHARACTERS: usize = 12;
+    comments.split("IMO").skip(1).find_map(|after| {
+        let label = after.chars().take_while(|c| !c.is_ascii_digit()).count();
+        let digits: String = after.chars().skip(label).take_while(char::is_ascii_digit).collect();
+        let fits = label <= LABEL_CHARACTERS && digits.len() == 7 && digits < "7000000".to_owned();
+        fits.then_some(digits)
+    })
 }
 
 fn birth_date(birth: &Element) -> Option<String> {
@@ -80,5 +96,24 @@ fn birth_date(birth: &Element) -> Option<String> {
         (Some(year), _, _) => Some(year),
         (None, Some(from), Some(to)) => Some(format!("{from}/{to}")),
         (None, from, to) => from.or(to),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_company_is_found_in_the_comments_and_those_of_ships_are_not_taken_for_it() {
+        assert_eq!(
+            company_number("Owner of QUAY STAR (IMO 9321483). IMO number: 5571322.").as_deref(),
+            Some("5571322")
+        );
+        assert_eq!(
+            company_number("International Maritime Organization (IMO) Number: 1790183.").as_deref(),
+            Some("1790183")
+        );
+        assert_eq!(company_number("Company Number IMO 5434358").as_deref(), Some("5434358"));
+        assert_eq!(company_number("IMO, in 2017, told of 1234567 tons"), None);
     }
 }
