@@ -34,6 +34,8 @@ pub fn load(port: &Port, containers: &[String]) -> Result<()> {
             valid_from: None,
             valid_to: None,
             review_on: None,
+            linked_to: Vec::new(),
+            provenance: None,
         };
         let value = port.codec.encode("port.watchlist", &entry)?;
         records.push(NewRecord::new("port.watchlist", entry.key(), value));

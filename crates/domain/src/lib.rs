@@ -6,6 +6,7 @@
 mod codes;
 
 pub mod alert;
+pub mod blinding;
 pub mod event;
 pub mod fact;
 pub mod feed;

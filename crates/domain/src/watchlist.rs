@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
-use crate::{Handling, Severity, Timestamp};
+use crate::{Handling, Severity, Sha256, Timestamp};
 
 codes! {
     /// What an entry describes.
@@ -61,6 +61,36 @@ codes! {
     }
 }
 
+codes! {
+    /// How a list file is written.
+    ListFormat {
+        /// Found out from the name and the content.
+        Auto = "auto",
+        /// Agency list, CSV with a header row.
+        AgencyCsv = "agency-csv",
+        /// Agency list, JSON lines.
+        Jsonl = "jsonl",
+        /// OFAC, CSV: `sdn.csv` or `cons_prim.csv` with the files beside it.
+        OfacSdn = "ofac-sdn",
+        /// OFAC, `SDN_ADVANCED.XML` or `CONS_ADVANCED.XML`.
+        OfacAdvanced = "ofac-advanced",
+        /// European Union, consolidated list of financial sanctions, XML 1.1.
+        EuXml = "eu-xml",
+        /// The same, CSV.
+        EuCsv = "eu-csv",
+        /// United Nations Security Council, consolidated list, XML.
+        UnXml = "un-xml",
+        /// United Nations, vessels designated under resolution 1718: CSV or a table as text.
+        UnVessels = "un-vessels",
+        /// United Kingdom, UK Sanctions List or OFSI's consolidated list, CSV.
+        UkCsv = "uk-csv",
+        /// OpenSanctions, `targets.simple.csv`.
+        OpenSanctionsCsv = "opensanctions-csv",
+        /// OpenSanctions, `entities.ftm.json`: `FollowTheMoney` JSON lines.
+        OpenSanctionsFtm = "opensanctions-ftm",
+    }
+}
+
 /// An identifier under a scheme, such as `IMO` `9321483`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Value {
@@ -80,6 +110,17 @@ pub struct Name {
     pub script: Option<String>,
     /// How good it is as evidence.
     pub quality: NameQuality,
+}
+
+/// Where an entry stands in the file that it was read from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Name of the file.
+    pub file: String,
+    /// Digest of the file or, of a list of several files, of their digests.
+    pub sha256: Sha256,
+    /// Row, line or record of it, from 1; of an entry in several rows the first.
+    pub row: i64,
 }
 
 /// One entry of a watchlist.
@@ -132,6 +173,12 @@ pub struct WatchlistEntry {
     /// Matches before then unless a person renews it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_on: Option<Timestamp>,
+    /// Names of the parties that the list links it to, such as the owner of a vessel.
+    #[serde(default)]
+    pub linked_to: Vec<String>,
+    /// Where it was read. A new place alone does not make the entry another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Box<Provenance>>,
 }
 
 impl WatchlistEntry {

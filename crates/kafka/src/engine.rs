@@ -263,10 +263,27 @@ impl<S: Stage> Engine<S> {
             self.tally.faults += 1;
         }
         if !matches!(sweep, Ok(Sweep::No)) {
-            self.sweep.clear();
-            for (number, partition) in &self.partitions {
-                self.sweep.extend(partition.store.keys().map(|key| (*number, Arc::clone(key))));
+            self.sweep_all();
+        }
+    }
+
+    /// Lets the stage take over what changed outside of Kafka. Only between transactions.
+    pub(crate) fn refresh(&mut self) {
+        let stage = &mut self.stage;
+        match catch_unwind(AssertUnwindSafe(|| stage.refresh())) {
+            Ok(Sweep::No) => {}
+            Ok(Sweep::All) => self.sweep_all(),
+            Err(_) => {
+                tracing::error!(stage = self.name, "the stage panicked over a change outside of Kafka");
+                self.tally.faults += 1;
             }
+        }
+    }
+
+    fn sweep_all(&mut self) {
+        self.sweep.clear();
+        for (number, partition) in &self.partitions {
+            self.sweep.extend(partition.store.keys().map(|key| (*number, Arc::clone(key))));
         }
     }
 

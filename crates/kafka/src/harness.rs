@@ -77,6 +77,16 @@ impl<S: Stage> Harness<S> {
     /// Changes a table and calls [`Stage::sweep`] if the stage asks for it; returns what was sent.
     pub fn table(&mut self, table: &str, changes: &[TableChange], now_ms: i64) -> Vec<NewRecord> {
         self.engine.table(table, changes, true);
+        self.swept(now_ms)
+    }
+
+    /// Calls [`Stage::refresh`], and [`Stage::sweep`] if the stage asks for it; returns what was sent.
+    pub fn refresh(&mut self, now_ms: i64) -> Vec<NewRecord> {
+        self.engine.refresh();
+        self.swept(now_ms)
+    }
+
+    fn swept(&mut self, now_ms: i64) -> Vec<NewRecord> {
         let mut sent = Vec::new();
         while matches!(self.engine.sweep(now_ms), Ok(true)) {
             sent.extend(self.sent());

@@ -38,6 +38,11 @@ pub trait Stage {
         Sweep::No
     }
 
+    /// Called between transactions: takes over what changed outside of Kafka, such as a file that was read again.
+    fn refresh(&mut self) -> Sweep {
+        Sweep::No
+    }
+
     /// A table changed, or the state of `key` has just been taken over: brings the state in line with it.
     fn sweep(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Self::State>, out: &mut Outputs) {
         let _ = (key, now_ms, states, out);

@@ -134,5 +134,8 @@ impl Feed {
             }
             chunk = self.chunks.try_recv().ok();
         }
+        if self.is_complete() {
+            engine.refresh();
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Show the canonical events that a message becomes (integrator; offline)
     Normalize(Normalize),
+    /// Screen names and identifiers against lists; or `screen pairs`: one name against another (analyst; offline)
+    Screen(Screen),
     /// Put files into port.raw as the gateway would (integrator)
     Ingest(Ingest),
     /// Run recorded traffic through formats, screening, detection and sharing (analyst; offline)
@@ -42,7 +44,7 @@ pub(crate) enum Command {
     Gateway,
     /// Service: port.raw to port.events
     Normalizer,
-    /// Service, or `import` and `status`: lists to port.watchlist
+    /// Service, or `import`, `status`, `diff`, `explain`, `blind`: lists to port.watchlist
     Watchlist(Watchlist),
     /// Service: port.events and port.watchlist to port.facts
     Screener,
@@ -120,9 +122,15 @@ pub(crate) struct Backtest {
     /// Files, or folders with feeds.toml, watchlist*.csv and feedback.ndjson where they have them
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Agency list (CSV or JSON lines)
+    /// List of any known format
     #[arg(long, value_name = "FILE")]
     pub(crate) watchlist: Vec<PathBuf>,
+    /// Key of a period of blinded lists
+    #[arg(long, value_name = "PERIOD=KEY_FILE", value_parser = period)]
+    pub(crate) blinding: Vec<(String, PathBuf)>,
+    /// Decided false positives (CSV)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exceptions: Option<PathBuf>,
     /// Rules instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
@@ -135,6 +143,32 @@ pub(crate) struct Backtest {
     /// Run the clock on to this time instead of the last deadline
     #[arg(long, value_parser = timestamp)]
     pub(crate) now: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Screen {
+    #[command(subcommand)]
+    pub(crate) command: Option<ScreenCommand>,
+    /// List files of any known format; OFAC's alt.csv and add.csv are taken from beside its sdn.csv
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) list: Vec<PathBuf>,
+    /// Tell what scores at least so much, for all kinds and lists, instead of the settings
+    #[arg(long, value_parser = share)]
+    pub(crate) threshold: Option<f64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScreenCommand {
+    /// Score pairs of names: {"id","kind","query","listed"} in, {"id","score","match"} out, one a line
+    Pairs {
+        /// A match scores at least so much, instead of the settings
+        #[arg(long, value_parser = share)]
+        threshold: Option<f64>,
+        /// Say why
+        #[arg(long)]
+        explain: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -224,7 +258,7 @@ pub(crate) enum WatchlistCommand {
         #[arg(long, value_name = "ID")]
         list: String,
         /// How the file is written
-        #[arg(long, default_value = "agency-csv")]
+        #[arg(long, default_value = "auto")]
         format: String,
         /// Agency that owns entries without an owner of their own
         #[arg(long)]
@@ -233,8 +267,45 @@ pub(crate) enum WatchlistCommand {
         #[arg(long)]
         confirm: bool,
     },
-    /// Lists in force: entries, version
+    /// Lists in force: entries, version, digest
     Status,
+    /// What a list file would change: against the list in force, or against an older file (offline)
+    Diff {
+        /// List file; with two files the older one first
+        #[arg(required = true, num_args = 1..=2)]
+        files: Vec<PathBuf>,
+        /// List, to compare one file with what is in force
+        #[arg(long, value_name = "ID")]
+        list: Option<String>,
+        /// How the files are written
+        #[arg(long, default_value = "auto")]
+        format: String,
+    },
+    /// Make a blinded list: digests of containers, seals, bills and names under a key shared with the port (offline)
+    Blind {
+        /// List file
+        file: PathBuf,
+        /// File with the key of the period: at least 32 random bytes
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// Period of the key, such as 2026-Q1
+        #[arg(long)]
+        period: String,
+        /// List, when the file does not name it
+        #[arg(long, value_name = "ID", default_value = "blinded")]
+        list: String,
+        /// Agency that owns entries without an owner of their own; only it sees the hits
+        #[arg(long)]
+        owner: Option<String>,
+    },
+    /// What is known of an entry: where it comes from, names, identifiers, versions
+    Explain {
+        /// Entry: its id in any list, or LIST/ENTRY
+        entry: String,
+        /// Look in this list file instead of the lists in force (offline)
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -330,6 +401,16 @@ pub(crate) enum Feeds {
 pub(crate) enum SettingsCommand {
     /// Print the settings in force, secrets masked
     Show,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
+    (0.0..=1.0).contains(&share).then_some(share).ok_or_else(|| format!("{text} is not between 0 and 1"))
+}
+
+fn period(text: &str) -> Result<(String, PathBuf), String> {
+    let (period, file) = text.split_once('=').ok_or("write PERIOD=KEY_FILE, such as 2026-Q1=q1.key")?;
+    Ok((period.to_owned(), file.into()))
 }
 
 fn timestamp(text: &str) -> Result<Timestamp, String> {

@@ -49,6 +49,73 @@ fn the_terminal_sees_no_watchlist_hit_in_a_backtest_by_agency() {
 }
 
 #[test]
+fn a_blinded_list_is_met_for_its_owner_and_changes_no_byte_for_anybody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let day = path("day");
+    assert!(quaywatch(&["simulate", "--out", &day, "--containers", "100", "--hours", "6"]).status.success());
+    let agencies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/agencies.toml");
+    let run = |more: &[&str]| {
+        let usual = ["backtest", &day, "--agencies", agencies.to_str().unwrap()];
+        let done = quaywatch(&[&usual, more].concat());
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        text(&done.stdout)
+    };
+    let without = run(&[]);
+    // A container that no alert is about, and one that many see an alert about.
+    let normalized = std::fs::read_dir(&day).unwrap().map(|f| f.unwrap().path().to_str().unwrap().to_owned());
+    let messages: Vec<String> = normalized
+        .filter(|f| !f.ends_with(".toml") && !f.contains("truth") && !f.contains("watchlist"))
+        .collect();
+    let arguments: Vec<&str> =
+        std::iter::once("normalize").chain(messages.iter().map(String::as_str)).collect();
+    let events = text(&quaywatch(&arguments).stdout);
+    let numbers = || {
+        events.lines().filter_map(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            Some(event["equipment"]["number"].as_str()?.to_owned())
+        })
+    };
+    let quiet = numbers().find(|number| !without.contains(number.as_str())).unwrap();
+    let busy = numbers().find(|number| without.contains(number.as_str())).unwrap();
+
+    let plain =
+        format!("entry_id,scheme,value,severity\nB-1,CONTAINER,{quiet},HIGH\nB-2,CONTAINER,{busy},HIGH\n");
+    std::fs::write(path("plain.csv"), plain).unwrap();
+    std::fs::write(path("q1.key"), "0123456789abcdef0123456789abcdef").unwrap();
+    let (key, file) = (path("q1.key"), path("plain.csv"));
+    let mut arguments = vec!["watchlist", "blind", &file, "--key-file", &key, "--period", "2026-Q1"];
+    arguments.extend(["--list", "secret", "--owner", "customs-koper"]);
+    let blinded = quaywatch(&arguments);
+    let published = text(&blinded.stdout);
+    assert!(blinded.status.success(), "{}", text(&blinded.stderr));
+    assert!(published.lines().count() == 2 && !published.contains(&quiet) && !published.contains(&busy));
+    std::fs::write(path("blinded.ndjson"), published).unwrap();
+
+    let (list, period) = (path("blinded.ndjson"), format!("2026-Q1={key}"));
+    let with = run(&["--watchlist", &list, "--blinding", &period]);
+    let of = |lines: &str, owner: bool| {
+        let is_wanted = |line: &&str| line.contains("\"agency\":\"customs-koper\"") == owner;
+        lines.lines().filter(is_wanted).map(without_pseudonyms).collect::<Vec<_>>()
+    };
+    // Too much to print.
+    assert!(of(&with, false) == of(&without, false), "another agency can tell");
+    let found: Vec<String> = of(&with, true).into_iter().filter(|line| line.contains("WL-blinded")).collect();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().any(|line| line.contains(&quiet) && line.contains("Blinded entry B-1")));
+    let no_key = run(&["--watchlist", &list]);
+    assert!(of(&no_key, true) == of(&without, true), "without the key nothing is met");
+}
+
+/// Every run has a key of its own for its pseudonyms.
+fn without_pseudonyms(line: &str) -> String {
+    const DIGITS: usize = 32;
+    let mut parts = line.split("rel:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "rel:" + part.get(DIGITS..).unwrap_or_default())
+}
+
+#[test]
 fn normalize_prints_events_and_says_what_it_did_not_understand() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gate.ndjson");

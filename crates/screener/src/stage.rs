@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use quaywatch_codec::Codec;
+use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_domain::{Fact, PortEvent, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
-use quaywatch_screening::{Index, Standing, facts_without_container, rescreen, screen};
+use quaywatch_screening::{Exceptions, Index, Standing, facts_without_container, rescreen, screen};
 use quaywatch_service::stage::{decode, refused};
 
+use crate::metrics::Metrics;
 use crate::state::ContainerState;
 
 /// Topic of canonical events.
@@ -17,13 +21,46 @@ pub const WATCHLIST: &str = "port.watchlist";
 pub struct Screener {
     codec: Codec,
     index: Index,
+    exceptions: Decisions,
+    metrics: Option<Metrics>,
 }
+
+/// Gives the exceptions in their latest usable form.
+pub type Decisions = Arc<dyn Fn() -> Arc<Exceptions> + Send + Sync>;
 
 impl Screener {
     /// A stage with an empty list; the runtime fills it before the first event.
     #[must_use]
     pub fn new(codec: Codec) -> Self {
-        Self { codec, index: Index::default() }
+        let none = Arc::new(Exceptions::default());
+        Self {
+            codec,
+            index: Index::default(),
+            exceptions: Arc::new(move || Arc::clone(&none)),
+            metrics: None,
+        }
+    }
+
+    /// Meets blinded lists under these keys.
+    #[must_use]
+    pub fn blinding(mut self, keys: impl Into<Arc<[BlindingKey]>>) -> Self {
+        self.index.set_blinding(keys);
+        self
+    }
+
+    /// Honours these exceptions, which may change.
+    #[must_use]
+    pub fn exceptions(mut self, exceptions: Decisions) -> Self {
+        self.index.set_exceptions(exceptions());
+        self.exceptions = exceptions;
+        self
+    }
+
+    /// Counts here.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(metrics);
+        self
     }
 
     fn publish(&self, facts: &[Fact], out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
@@ -105,6 +142,18 @@ impl Stage for Screener {
             }
         }
         if complete { Sweep::All } else { Sweep::No }
+    }
+
+    fn refresh(&mut self) -> Sweep {
+        if let Some(metrics) = &self.metrics {
+            metrics.count(self.index.exceptions().take_counts());
+        }
+        let latest = (self.exceptions)();
+        if Arc::ptr_eq(&latest, self.index.exceptions()) {
+            return Sweep::No;
+        }
+        self.index.set_exceptions(latest);
+        Sweep::All
     }
 
     fn sweep(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, ContainerState>, out: &mut Outputs) {

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::sync::{Arc, Mutex};
+
 use quaywatch_codec::Codec;
-use quaywatch_domain::event::{Equipment, Source};
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Value};
-use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Severity, Timestamp, WatchlistEntry};
+use quaywatch_domain::blinding::BlindingKey;
+use quaywatch_domain::event::{Equipment, Party, PartyRole, Source};
+use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Value};
+use quaywatch_domain::{EventKind, Fact, Handling, Hit, PortEvent, Severity, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Harness, NewRecord, Outcome, Record, TableChange};
 use quaywatch_screener::{EVENTS, Screener, WATCHLIST};
+use quaywatch_screening::{Exceptions, blind, digest_of};
 
 const NOW: i64 = 1_772_500_000_000;
 
@@ -41,6 +45,8 @@ fn entry(number: &str) -> WatchlistEntry {
         valid_from: None,
         valid_to: None,
         review_on: None,
+        linked_to: Vec::new(),
+        provenance: None,
     }
 }
 
@@ -77,6 +83,108 @@ fn a_new_entry_hits_a_container_in_the_port_and_its_removal_takes_the_hit_back()
     assert!(
         gone[0].retracted && gone[0].fact_id == raised[0].fact_id && gone[0].revision > raised[0].revision
     );
+}
+
+#[test]
+fn an_entry_that_nobody_renews_takes_its_hit_back_on_its_review_date() {
+    let codec = Codec::embedded();
+    let mut harness = Harness::new(Screener::new(codec.clone()), EVENTS);
+    let review = Timestamp::from_millis(NOW + 60_000);
+    let valid_to = Some(Timestamp::from_millis(NOW + 90_000));
+    let listed = WatchlistEntry { review_on: Some(review), valid_to, ..entry("CSQU3054383") };
+    harness.table(WATCHLIST, &[change(&codec, Some(&listed), 0)], NOW);
+    assert_eq!(hits(&codec, &arrive(&mut harness, &codec, &event("CSQU3054383"))).len(), 1);
+    assert!(harness.due(review.as_millis() - 1).is_empty());
+    let gone = facts(&codec, &harness.due(review.as_millis()));
+    assert!(gone.len() == 1 && gone[0].retracted);
+    // A person renews it.
+    let renewed = WatchlistEntry { review_on: None, ..listed };
+    let again = harness.table(WATCHLIST, &[change(&codec, Some(&renewed), 1)], review.as_millis() + 1);
+    assert_eq!(hits(&codec, &again).len(), 1);
+}
+
+fn hits(codec: &Codec, sent: &[NewRecord]) -> Vec<Hit> {
+    let standing = facts(codec, sent).into_iter().filter(|fact| !fact.retracted);
+    standing.filter_map(|fact| fact.hit.map(|hit| *hit)).collect()
+}
+
+fn arrive(harness: &mut Harness<Screener>, codec: &Codec, event: &PortEvent) -> Vec<NewRecord> {
+    let value = codec.encode(EVENTS, event).unwrap();
+    let key = event.container().unwrap().as_bytes();
+    harness.handle(&Record::new(EVENTS, 0, event.revision, key, &value), NOW).1
+}
+
+fn of_party(number: &str, name: &str) -> PortEvent {
+    let party = Party { name: Some(name.to_owned()), ..Party::new(PartyRole::Consignee) };
+    PortEvent { parties: vec![party], ..event(number) }
+}
+
+#[test]
+fn blinded_containers_and_names_are_met_under_every_key_that_is_valid() {
+    let codec = Codec::embedded();
+    let key = |period: &str, byte: u8| BlindingKey::new(period, [byte; 32]).unwrap();
+    let keys = vec![key("2026-Q1", 1), key("2026-Q2", 2)];
+    let mut harness = Harness::new(Screener::new(codec.clone()).blinding(keys.clone()), EVENTS);
+    let plain = WatchlistEntry {
+        kind: EntryKind::Company,
+        names: vec![Name { name: "Pier Line, d.o.o.".into(), script: None, quality: NameQuality::Primary }],
+        ..entry("CSQU3054383")
+    };
+    let blinded = |key: &BlindingKey| blind(&plain, key).unwrap();
+    let text = format!("{:?}", blinded(&keys[1]));
+    assert!(!text.contains("CSQU3054383") && !text.to_lowercase().contains("pier"), "{text}");
+
+    harness.table(WATCHLIST, &[change(&codec, Some(&blinded(&keys[1])), 0)], NOW);
+    let by_number = hits(&codec, &arrive(&mut harness, &codec, &event("CSQU3054383")));
+    assert_eq!((by_number.len(), by_number[0].scheme.as_str()), (1, "HMAC"));
+    assert!(!by_number[0].value.contains("CSQU3054383"));
+    let by_name = hits(&codec, &arrive(&mut harness, &codec, &of_party("APZU4812090", "PIER LINE D.O.O.")));
+    assert_eq!(by_name.len(), 1);
+    assert!(hits(&codec, &arrive(&mut harness, &codec, &event("TEMU0000008"))).is_empty());
+
+    // The next edition is under the other key; one whose key is not known here meets nothing.
+    let next = harness.table(WATCHLIST, &[change(&codec, Some(&blinded(&keys[0])), 1)], NOW + 1);
+    assert_eq!(hits(&codec, &next).len(), 2, "told anew, as what they rest on has changed");
+    let unknown = harness.table(WATCHLIST, &[change(&codec, Some(&blinded(&key("2025-Q4", 3))), 2)], NOW + 2);
+    let taken_back = facts(&codec, &unknown);
+    assert!(taken_back.len() == 2 && taken_back.iter().all(|fact| fact.retracted));
+}
+
+#[test]
+fn a_decided_false_positive_is_not_told_until_its_day_or_until_the_entry_changes() {
+    let codec = Codec::embedded();
+    let latest = Arc::new(Mutex::new(Arc::new(Exceptions::default())));
+    let reader = Arc::clone(&latest);
+    let stage =
+        Screener::new(codec.clone()).exceptions(Arc::new(move || Arc::clone(&reader.lock().unwrap())));
+    let mut harness = Harness::new(stage, EVENTS);
+    let listed = entry("CSQU3054383");
+    harness.table(WATCHLIST, &[change(&codec, Some(&listed), 0)], NOW);
+    assert_eq!(hits(&codec, &arrive(&mut harness, &codec, &event("CSQU3054383"))).len(), 1);
+    assert!(harness.refresh(NOW + 1).is_empty());
+
+    let until = Timestamp::from_millis(NOW + 60_000);
+    let decide = |entry: &WatchlistEntry| {
+        let digest = digest_of(entry);
+        let text = format!(
+            "entry,party,digest,by,at,reason,until\nstop/1,CONTAINER:CSQU3054383,{digest},A. Novak,2026-03-01,a twin,{until}\n"
+        );
+        *latest.lock().unwrap() = Arc::new(Exceptions::parse(&text).unwrap());
+    };
+    decide(&listed);
+    let gone = facts(&codec, &harness.refresh(NOW + 2));
+    assert!(gone.len() == 1 && gone[0].retracted, "the file is read live");
+    assert_eq!(latest.lock().unwrap().take_counts().applied, 1);
+
+    let changed = WatchlistEntry { severity: Severity::Critical, ..listed };
+    let told = harness.table(WATCHLIST, &[change(&codec, Some(&changed), 1)], NOW + 3);
+    assert_eq!(hits(&codec, &told).len(), 1, "the decision was about another entry");
+    assert_eq!(latest.lock().unwrap().take_counts().dead, 1);
+
+    decide(&changed);
+    assert!(facts(&codec, &harness.refresh(NOW + 4))[0].retracted);
+    assert_eq!(harness.next_due_ms(), Some(until.as_millis()));
+    assert_eq!(hits(&codec, &harness.due(until.as_millis())).len(), 1, "its time is over");
 }
 
 #[test]

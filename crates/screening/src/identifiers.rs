@@ -1,10 +1,13 @@
 //! Identifiers by scheme: what an event holds and how two spellings compare.
 
 use quaywatch_domain::PortEvent;
+use quaywatch_domain::blinding;
 use quaywatch_domain::identifiers::{
     ContainerNumber, is_eori, normalise_imo, normalise_reference, normalise_seal,
 };
 use quaywatch_domain::watchlist::Value;
+
+use crate::blinded::normalise_name;
 
 /// The schemes that events are screened by.
 pub mod scheme {
@@ -24,6 +27,10 @@ pub mod scheme {
     pub const DUNS: &str = "DUNS";
     /// Global location number (EAN) of a company.
     pub const EAN: &str = "EAN";
+    /// Name of a party, as its words in alphabetical order; met by blinded lists alone.
+    pub const NAME: &str = "NAME";
+    /// Digest of an identifier under a key; see [`quaywatch_domain::blinding`].
+    pub const HMAC: &str = quaywatch_domain::blinding::SCHEME;
     /// Pseudonym of the plate of a truck or trailer.
     pub const TRUCK: &str = "TRUCK";
     /// Pseudonym of a telephone number or mail address.
@@ -56,10 +63,34 @@ pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
                 text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
             is_eori(&compact).then_some(compact)
         }
+        scheme::NAME => normalise_name(text),
+        scheme::HMAC => blinding::normalise(text),
         scheme::TRUCK => is_pseudonym(text, "plt:").then(|| text.to_owned()),
         scheme::PHONE_OR_MAIL => is_pseudonym(text, "ctc:").then(|| text.to_owned()),
         _ => Some(normalise_reference(text)).filter(|reference| !reference.is_empty()),
     }
+}
+
+/// What a text may be under a scheme, or without one under each of the schemes.
+#[must_use]
+pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
+    const ALL: [&str; 10] = [
+        scheme::CONTAINER,
+        scheme::SEAL,
+        scheme::IMO,
+        scheme::BILL_OF_LADING,
+        scheme::BOOKING,
+        scheme::EORI,
+        scheme::DUNS,
+        scheme::EAN,
+        scheme::TRUCK,
+        scheme::PHONE_OR_MAIL,
+    ];
+    let one = scheme.map(str::to_ascii_uppercase);
+    let schemes = one.as_deref().map_or_else(|| ALL.to_vec(), |one| vec![one]);
+    let value =
+        |scheme: &str| Some(Value { scheme: scheme.to_owned(), value: normalise_value(scheme, text)? });
+    schemes.into_iter().filter_map(value).collect()
 }
 
 fn is_pseudonym(text: &str, tag: &str) -> bool {
@@ -98,6 +129,7 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
             add(scheme, party.id.as_deref());
         }
         add(scheme::PHONE_OR_MAIL, party.contact.as_deref());
+        add(scheme::NAME, party.name.as_deref());
     }
     found.sort_unstable();
     found.dedup();

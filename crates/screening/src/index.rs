@@ -1,18 +1,27 @@
-//! The index of all lists by exact identifier.
+//! The index of all lists: by exact identifier, and by name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Timestamp, WatchlistEntry};
 
+use crate::blinded::{forms, is_blinded};
+use crate::exceptions::Exceptions;
+use crate::names::Book;
 use crate::normalise_value;
 
-/// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers.
+/// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers; changed names
+/// are found after [`Index::settle`].
 #[derive(Debug, Clone, Default)]
 pub struct Index {
     entries: HashMap<String, Arc<WatchlistEntry>>,
     by_value: HashMap<Value, Vec<Arc<WatchlistEntry>>>,
+    names: Book,
+    blinding: Arc<[BlindingKey]>,
+    blinded: usize,
+    exceptions: Arc<Exceptions>,
 }
 
 impl Index {
@@ -23,13 +32,16 @@ impl Index {
         for entry in entries {
             index.upsert(&entry.key(), entry);
         }
+        index.settle();
         index
     }
 
     /// Puts the entry in the place of the one with this key (list id, slash, entry id), if any.
     pub fn upsert(&mut self, key: &str, entry: WatchlistEntry) {
-        self.remove(key);
+        self.forget(key);
+        self.blinded += usize::from(is_blinded(&entry));
         let entry = Arc::new(entry);
+        self.names.upsert(key, &entry);
         for value in comparable_values(&entry) {
             let slot = self.by_value.entry(value).or_default();
             let at = slot.partition_point(|e| order(e) < order(&entry));
@@ -40,7 +52,24 @@ impl Index {
 
     /// Takes the entry with this key out, if it is there.
     pub fn remove(&mut self, key: &str) {
+        self.names.remove(key);
+        self.forget(key);
+    }
+
+    /// Makes changed names searchable: to be called after a batch of changes.
+    pub fn settle(&mut self) {
+        self.names.settle();
+    }
+
+    /// The names of the entries.
+    #[must_use]
+    pub const fn names(&self) -> &Book {
+        &self.names
+    }
+
+    fn forget(&mut self, key: &str) {
         let Some(entry) = self.entries.remove(key) else { return };
+        self.blinded -= usize::from(is_blinded(&entry));
         for value in comparable_values(&entry) {
             if let Some(slot) = self.by_value.get_mut(&value) {
                 slot.retain(|other| !Arc::ptr_eq(other, &entry));
@@ -49,6 +78,28 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// Sets what people decided not to be hits.
+    pub fn set_exceptions(&mut self, exceptions: Arc<Exceptions>) {
+        self.exceptions = exceptions;
+    }
+
+    /// What people decided not to be hits.
+    #[must_use]
+    pub fn exceptions(&self) -> &Arc<Exceptions> {
+        &self.exceptions
+    }
+
+    /// Sets the keys under which blinded entries are met.
+    pub fn set_blinding(&mut self, keys: impl Into<Arc<[BlindingKey]>>) {
+        self.blinding = keys.into();
+    }
+
+    /// The blinded forms of an identifier, under each key; none while no list is blinded.
+    pub(crate) fn blinded_forms<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = Value> + 'a {
+        let keys: &[BlindingKey] = if self.blinded > 0 { &self.blinding } else { &[] };
+        forms(keys, value)
     }
 
     /// The entries in force that hold this (normalised) identifier, by list and entry id.

@@ -1,5 +1,6 @@
 //! The difference between the hits that should stand and those that were told.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use quaywatch_domain::watchlist::Value;
@@ -12,7 +13,7 @@ use crate::state::{HitState, MAX_HITS, SeenEvent, SubjectState};
 /// A hit that should stand.
 struct Wanted<'a> {
     entry: &'a WatchlistEntry,
-    value: &'a Value,
+    value: Cow<'a, Value>,
     seen: &'a SeenEvent,
 }
 
@@ -85,20 +86,27 @@ fn wanted<'a>(
     let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
     let mut due_at: Option<Timestamp> = None;
     for (value, seen) in state.identifiers() {
-        for entry in index.holding(value) {
-            let turns = [entry.valid_from, entry.expires_at()];
-            let next = turns.into_iter().flatten().filter(|at| *at > now).min();
-            due_at = due_at.into_iter().chain(next).min();
-            if !entry.is_in_force(now) {
-                continue;
-            }
-            let fact_id = format!("hit/{}/{}/{}", entry.list_id, entry.entry_id, value.scheme);
-            let new = Wanted { entry, value, seen };
-            // An entry may list several numbers of one scheme: the one that was seen first stands for all.
-            match wanted.get_mut(&fact_id) {
-                Some(known) if known.seen.order(seen).is_le() => {}
-                Some(known) => *known = new,
-                None => drop(wanted.insert(fact_id, new)),
+        let blinded = index.blinded_forms(value).map(Cow::Owned);
+        for value in std::iter::once(Cow::Borrowed(value)).chain(blinded) {
+            for entry in index.holding(&value) {
+                let turns = [entry.valid_from, entry.expires_at()];
+                let next = turns.into_iter().flatten().filter(|at| *at > now).min();
+                due_at = due_at.into_iter().chain(next).min();
+                if !entry.is_in_force(now) {
+                    continue;
+                }
+                if let Some(exception) = index.exceptions().get(entry, &value, now) {
+                    due_at = due_at.into_iter().chain([exception.until]).min();
+                    continue;
+                }
+                let fact_id = format!("hit/{}/{}/{}", entry.list_id, entry.entry_id, value.scheme);
+                let new = Wanted { entry, value: value.clone(), seen };
+                // An entry may list several numbers of one scheme: the one that was seen first stands for all.
+                match wanted.get_mut(&fact_id) {
+                    Some(known) if known.seen.order(seen).is_le() => {}
+                    Some(known) => *known = new,
+                    None => drop(wanted.insert(fact_id, new)),
+                }
             }
         }
     }

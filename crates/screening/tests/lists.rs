@@ -4,7 +4,7 @@ use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, NameQuality, Value};
 use quaywatch_domain::{Handling, PseudonymKey, Severity, Timestamp, WatchlistEntry};
 use quaywatch_screening::lists::{
-    Defaults, Error, Limits, ListFile, OfacFiles, Reason, delta, read_agency_csv, read_agency_jsonl,
+    Defaults, Error, Limits, ListFile, Parts, Reason, delta, read_agency_csv, read_agency_jsonl,
     read_ofac_sdn_csv,
 };
 
@@ -91,7 +91,7 @@ fn a_file_that_cannot_be_trusted_is_refused_as_a_whole() {
     let refused = |bytes: &[u8]| read_agency_csv(bytes, &defaults).unwrap_err();
     assert_eq!(refused(b""), Error::Empty);
     assert_eq!(refused(HEADER.as_bytes()), Error::Empty);
-    assert!(matches!(refused(b"<html><body>503</body></html>"), Error::UnknownColumn { .. }));
+    assert!(matches!(refused(b"<html><body>503</body></html>"), Error::NotText { .. }));
     assert!(matches!(refused(b"entry_id,value\nK-1,x\n"), Error::MissingColumn { column: "scheme", .. }));
     let cut = format!("{HEADER}police,K-1,,SEAL,ML001234,,,,,,,,,,\npolice,K-2,,SE");
     assert_eq!(refused(cut.as_bytes()), Error::Truncated { row: 3 });
@@ -139,7 +139,8 @@ fn the_ofac_list_is_read_with_aliases_and_addresses() {
     let sdn = format!("{SDN}\u{1a}");
     let alt = "102,7,\"aka\",\"SAMPLE STAR\",-0- \r\n104,8,\"aka\",\"XX-ABD\",-0- \r\n";
     let add = "101,9,\"1 Quay\",\"Havana\",\"Cuba\",-0- \r\n101,10,-0- ,-0- ,\"Cuba\",-0- \r\n";
-    let files = OfacFiles { sdn: sdn.as_bytes(), alt: Some(alt.as_bytes()), add: Some(add.as_bytes()) };
+    let files =
+        Parts { main: sdn.as_bytes(), alt: Some(alt.as_bytes()), add: Some(add.as_bytes()), comments: None };
     let file = read_ofac_sdn_csv(files, &Defaults::new("ofac-sdn", "2026-03-01")).unwrap();
     assert_eq!((file.rows, file.entries.len(), file.out_of_scope), (4, 3, 1));
     assert!(file.row_errors.is_empty() && file.warnings.is_empty());
@@ -163,7 +164,7 @@ fn the_ofac_list_is_read_with_aliases_and_addresses() {
 #[test]
 fn a_cut_off_or_foreign_ofac_file_is_refused() {
     let read = |sdn: &str| {
-        let files = OfacFiles { sdn: sdn.as_bytes(), alt: None, add: None };
+        let files = Parts { main: sdn.as_bytes(), alt: None, add: None, comments: None };
         read_ofac_sdn_csv(files, &Defaults::new("ofac-sdn", "v1"))
     };
     for cut in 1..SDN.len() {

@@ -99,6 +99,8 @@ fn entry(id: &str, values: &[(&str, &str)]) -> WatchlistEntry {
         valid_from: None,
         valid_to: None,
         review_on: None,
+        linked_to: Vec::new(),
+        provenance: None,
     }
 }
 

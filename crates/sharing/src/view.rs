@@ -1,6 +1,7 @@
 //! What one agency sees of an alert: the indicators that it may see, and what follows from these alone.
 
 use quaywatch_domain::alert::{Evidence, ScorePart, Versions};
+use quaywatch_domain::blinding;
 use quaywatch_domain::summary::Summary;
 use quaywatch_domain::{AgencyAlert, Alert, AlertState, Indicator};
 
@@ -8,13 +9,15 @@ use crate::agencies::Agency;
 use crate::field::Field;
 use crate::redact::Redaction;
 
-/// Whether the agency sees this indicator of the alert. An owner always sees the hits on its own entries.
+/// Whether the agency sees this indicator of the alert. An owner always sees the hits on its own entries, and of blinded
+/// entries nobody else does, whatever the clearance.
 pub(crate) fn is_visible(agency: &Agency, alert: &Alert, indicator: &Indicator) -> bool {
     if is_own(agency, indicator) {
         return true;
     }
     let released = alert.releasable_to.is_empty() || alert.releasable_to.contains(&agency.id);
     released
+        && indicator.code != blinding::CODE
         && (!indicator.discreet || agency.discreet)
         && agency.clearance.allows(&indicator.handling)
         && agency.wants(&indicator.code)

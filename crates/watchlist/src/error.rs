@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use quaywatch_domain::Sha256;
 use quaywatch_screening::lists::ListFile;
 use quaywatch_service::ExitCode;
 
@@ -39,6 +40,40 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
+    /// A fetched file cannot be kept.
+    #[error("cannot write {}: {source}", path.display())]
+    WriteFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be fetched.
+    #[error("{url} is not fetched, the version in force stays: {reason}")]
+    Fetch {
+        /// Address without its query, which may hold a token.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The file is not the one that was meant.
+    #[error(
+        "{file} is not imported, the version in force stays: its SHA-256 digest is {found} instead of {expected}; fetch it again"
+    )]
+    Checksum {
+        /// Which.
+        file: String,
+        /// What was said.
+        expected: Sha256,
+        /// What it is.
+        found: Sha256,
+    },
+    /// The file with the digest holds none.
+    #[error("{} holds no SHA-256 digest of 64 hexadecimal digits; fetch it again or remove it", path.display())]
+    BadChecksumFile {
+        /// Which.
+        path: PathBuf,
+    },
     /// The file is not a list in its format.
     #[error("{file} is not imported, the version in force stays: {source}")]
     Malformed {
@@ -72,6 +107,12 @@ pub enum Error {
         /// How much would change.
         why: String,
     },
+    /// A blinded entry would have no owner.
+    #[error("entry '{entry}' has no owner, so nobody could see its hits; name the agency with --owner")]
+    NoOwner {
+        /// Entry.
+        entry: String,
+    },
     /// An id cannot be part of a key.
     #[error("'{0}' is no list id; use letters, digits, '-', '_' and '.'")]
     BadListId(String),
@@ -101,21 +142,33 @@ impl Error {
             Self::ReadFile { .. }
             | Self::EmptyFolder { .. }
             | Self::FileTooLarge { .. }
+            | Self::Checksum { .. }
+            | Self::BadChecksumFile { .. }
             | Self::Malformed { .. }
             | Self::BadRows { .. }
+            | Self::NoOwner { .. }
             | Self::BadListId(_) => ExitCode::Usage,
             Self::Encode { source: quaywatch_codec::Error::Unencodable { .. }, .. } | Self::Metrics(_) => {
                 ExitCode::Bug
             }
             // Otherwise it is the schema registry that did not answer or refused.
-            Self::Kafka(_) | Self::Encode { .. } => ExitCode::Unavailable,
+            Self::Kafka(_) | Self::Encode { .. } | Self::Fetch { .. } | Self::WriteFile { .. } => {
+                ExitCode::Unavailable
+            }
         }
     }
 
     /// Whether the same again may succeed without a person changing anything.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Kafka(_) | Self::Encode { .. } | Self::ReadFile { .. })
+        matches!(
+            self,
+            Self::Kafka(_)
+                | Self::Encode { .. }
+                | Self::ReadFile { .. }
+                | Self::WriteFile { .. }
+                | Self::Fetch { .. }
+        )
     }
 
     /// The error as it may stand in a log: without anything that a row says.

@@ -1,17 +1,15 @@
 //! From a list file to a new version on `port.watchlist`.
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::{PseudonymKey, Sha256, Timestamp, WatchlistEntry};
+use quaywatch_domain::{PseudonymKey, Timestamp, WatchlistEntry};
 use quaywatch_kafka::NewRecord;
-use quaywatch_screening::lists::{
-    Defaults, Delta, Limits, ListFile, OfacFiles, delta, read_agency_csv, read_agency_jsonl,
-    read_ofac_sdn_csv,
-};
+use quaywatch_screening::lists::{Defaults, Delta, Limits, ListFile, delta};
 use quaywatch_service::settings::{ListFormat, ListSource};
 
 use crate::Error;
+use crate::diff::{Changed, diff};
 use crate::files::Files;
-use crate::store::{KafkaStore, List, Lists, Store, VERSION_HEADER, WATCHLIST};
+use crate::store::{DIGEST_HEADER, KafkaStore, List, Lists, SHA256_HEADER, Store, VERSION_HEADER, WATCHLIST};
 
 /// Limit of change of an import that names none, percent of the entries in force.
 pub const DEFAULT_MAX_CHANGE_PERCENT: u32 = 20;
@@ -48,6 +46,17 @@ pub struct Imported {
     pub warnings: usize,
     /// Rows that were left out; only of a confirmed import.
     pub rows_left_out: usize,
+}
+
+/// What an import would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// Version in force; empty when there is none.
+    pub version: String,
+    /// Entries that differ.
+    pub changes: Vec<Changed>,
+    /// Why the import would wait for a person, if it would.
+    pub held_back: Option<String>,
 }
 
 impl Imported {
@@ -152,9 +161,31 @@ impl Import {
             rows_left_out,
         };
         if imported.is_new_version() {
-            turn.publish(&self.records(&delta, &removals, &imported.version, codec)?)?;
+            let records = self.records(&delta, &removals, codec)?;
+            turn.publish(&with_headers(records, &imported.version, files))?;
         }
         Ok(imported)
+    }
+
+    /// The entries of files as this import would publish them, and how they differ from the list in force. Blocks.
+    ///
+    /// # Errors
+    /// When the files cannot be used or Kafka cannot be reached.
+    pub fn preview(&self, store: &dyn Store, files: &Files, codec: &Codec) -> Result<Preview, Error> {
+        let new = self.entries(files)?;
+        let present = Lists::of(&store.read()?, codec).list(&self.list);
+        let old: Vec<WatchlistEntry> = present.entries().cloned().collect();
+        let changes = diff(&old, &new);
+        let held_back = self.compare(&present, new).err().map(|error| error.to_string());
+        Ok(Preview { version: present.version, changes, held_back })
+    }
+
+    /// The entries of files as this import would publish them.
+    ///
+    /// # Errors
+    /// When the files cannot be used.
+    pub fn entries(&self, files: &Files) -> Result<Vec<WatchlistEntry>, Error> {
+        Ok(self.read(files, "new")?.entries)
     }
 
     fn read(&self, files: &Files, version: &str) -> Result<ListFile, Error> {
@@ -164,18 +195,9 @@ impl Import {
             key: self.key.as_ref(),
             ..Defaults::new(&self.list, version)
         };
-        let read = match self.format {
-            ListFormat::AgencyCsv => read_agency_csv(files.main(), &defaults),
-            ListFormat::Jsonl => read_agency_jsonl(files.main(), &defaults),
-            ListFormat::OfacSdn => {
-                let files = OfacFiles { sdn: files.main(), alt: files.alt(), add: files.add() };
-                read_ofac_sdn_csv(files, &defaults)
-            }
-        };
-        let malformed = |source| Error::Malformed { file: files.name(), source };
-        let file = read.map_err(malformed)?;
+        let file = files.list(self.format, &defaults)?;
         if file.rows_left_out > 0 && !self.confirmed {
-            return Err(Error::bad_rows(files.name(), &file));
+            return Err(Error::bad_rows(files.name().to_owned(), &file));
         }
         Ok(file)
     }
@@ -196,13 +218,7 @@ impl Import {
         }
     }
 
-    fn records(
-        &self,
-        delta: &Delta,
-        removals: &[String],
-        version: &str,
-        codec: &Codec,
-    ) -> Result<Vec<NewRecord>, Error> {
+    fn records(&self, delta: &Delta, removals: &[String], codec: &Codec) -> Result<Vec<NewRecord>, Error> {
         let mut records = Vec::with_capacity(delta.upserts.len() + removals.len());
         for entry in &delta.upserts {
             let encoded = codec.encode(WATCHLIST, entry);
@@ -210,14 +226,23 @@ impl Import {
             records.push(NewRecord::new(WATCHLIST, entry.key(), value));
         }
         records.extend(removals.iter().map(|key| NewRecord::tombstone(WATCHLIST, key.as_bytes())));
-        let told = |record: NewRecord| {
-            record
-                .header(VERSION_HEADER, version)
-                .header("quaywatch-stage", "watchlist")
-                .header("quaywatch-version", env!("CARGO_PKG_VERSION"))
-        };
-        Ok(records.into_iter().map(told).collect())
+        Ok(records)
     }
+}
+
+/// Says of each record which edition it came with.
+fn with_headers(records: Vec<NewRecord>, version: &str, files: &Files) -> Vec<NewRecord> {
+    let (sha256, digest) =
+        (files.sha256().to_string(), if files.is_checked() { "checked" } else { "recorded" });
+    let told = |record: NewRecord| {
+        record
+            .header(VERSION_HEADER, version)
+            .header(SHA256_HEADER, sha256.as_str())
+            .header(DIGEST_HEADER, digest)
+            .header("quaywatch-stage", "watchlist")
+            .header("quaywatch-version", env!("CARGO_PKG_VERSION"))
+    };
+    records.into_iter().map(told).collect()
 }
 
 /// What vanished, and records that cannot be read and are not written again.
@@ -231,7 +256,7 @@ fn with_unreadable(present: &List, delta: &Delta) -> Vec<String> {
 fn version(files: &Files, now: Timestamp) -> String {
     const MS_PER_S: i64 = 1_000;
     let second = Timestamp::from_millis(now.as_millis().div_euclid(MS_PER_S) * MS_PER_S);
-    let digest = Sha256::of(files.main()).to_string();
+    let digest = files.sha256().to_string();
     format!("{second}-{}", digest.get(..8).unwrap_or_default())
 }
 

@@ -2,6 +2,7 @@
 
 use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry};
 
+use crate::fetch::Change;
 use crate::status::Status;
 
 /// What became of a look at a changed list file.
@@ -40,6 +41,9 @@ pub struct Metrics {
     confirmed_at: IntGaugeVec,
     rejected: IntGaugeVec,
     info: IntGaugeVec,
+    fetches: IntCounterVec,
+    source_age: IntGaugeVec,
+    stale: IntGaugeVec,
 }
 
 impl Metrics {
@@ -58,6 +62,11 @@ impl Metrics {
             &["list", "outcome"],
         )?;
         registry.register(Box::new(imports.clone()))?;
+        let fetches = IntCounterVec::new(
+            Opts::new("quaywatch_watchlist_fetches_total", "Fetches of lists from the web, by outcome."),
+            &["list", "outcome"],
+        )?;
+        registry.register(Box::new(fetches.clone()))?;
         Ok(Self {
             imports,
             entries: gauge("quaywatch_watchlist_entries", "Entries of the list.", &["list"])?,
@@ -88,6 +97,17 @@ impl Metrics {
                 "Always 1; tells the version in force.",
                 &["list", "version"],
             )?,
+            fetches,
+            source_age: gauge(
+                "quaywatch_watchlist_source_age_seconds",
+                "Time since the list was last fetched or found unchanged, or since its file was written.",
+                &["list"],
+            )?,
+            stale: gauge(
+                "quaywatch_watchlist_stale",
+                "1 while the list is older than its max_age_s, or has no file.",
+                &["list"],
+            )?,
         })
     }
 
@@ -105,6 +125,24 @@ impl Metrics {
         self.rejected.with_label_values(&[list]).set(i64::from(!in_force));
         if in_force {
             self.confirmed_at.with_label_values(&[list]).set(now_s);
+        }
+    }
+
+    pub(crate) fn count_fetch(&self, list: &str, outcome: Option<Change>) {
+        let outcome = match outcome {
+            Some(Change::New) => "new",
+            Some(Change::None) => "unchanged",
+            None => "failed",
+        };
+        self.fetches.with_label_values(&[list, outcome]).inc();
+    }
+
+    /// `None`: there is no file.
+    pub(crate) fn set_age(&self, list: &str, age_s: Option<i64>, max_age_s: u64) {
+        let is_stale = age_s.is_none_or(|age| u64::try_from(age).is_ok_and(|age| age > max_age_s));
+        self.stale.with_label_values(&[list]).set(i64::from(is_stale));
+        if let Some(age) = age_s {
+            self.source_age.with_label_values(&[list]).set(age);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which lists are in force.
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::{Sha256, Timestamp};
 use serde::Serialize;
 
 use crate::Error;
@@ -22,6 +22,11 @@ pub struct Status {
     pub entries: usize,
     /// Entries that match now: within their validity and review date.
     pub in_force: usize,
+    /// SHA-256 digest of the list that the latest change came with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+    /// Whether the digest was compared with one from elsewhere.
+    pub is_checked: bool,
     /// Records that cannot be read; the next import removes them.
     pub unreadable: usize,
 }
@@ -48,6 +53,8 @@ pub(crate) fn status_of(store: &dyn Store, codec: &Codec, now: Timestamp) -> Res
         age_s: now.millis_since(list.changed_at).max(0) / MS_PER_S,
         entries: list.len(),
         in_force: list.entries().filter(|entry| entry.is_in_force(now)).count(),
+        sha256: list.sha256,
+        is_checked: list.is_checked,
         unreadable: list.unreadable().count(),
     });
     Ok(all.collect())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::{Timestamp, WatchlistEntry};
+use quaywatch_domain::{Sha256, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{NewRecord, OwnedRecord, Reader, Settings, TransactionalBatch};
 
 use crate::Error;
@@ -13,6 +13,10 @@ use crate::Error;
 pub const WATCHLIST: &str = "port.watchlist";
 /// Header that names the version of the list that a record came with; tombstones have it too.
 pub const VERSION_HEADER: &str = "quaywatch-list-version";
+/// Header with the SHA-256 digest of the list that a record came with.
+pub const SHA256_HEADER: &str = "quaywatch-list-sha256";
+/// Header that says whether the digest was compared with one from elsewhere: `checked` or `recorded`.
+pub const DIGEST_HEADER: &str = "quaywatch-list-digest";
 /// Longest time to read the whole topic.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -85,6 +89,10 @@ pub struct List {
     pub version: String,
     /// When that change was published.
     pub changed_at: Timestamp,
+    /// Digest of the list that it came with.
+    pub sha256: Option<Sha256>,
+    /// Whether the digest was compared with one from elsewhere.
+    pub is_checked: bool,
 }
 
 impl List {
@@ -127,8 +135,11 @@ impl Lists {
         let Some(key) = record.key.as_deref().and_then(|k| std::str::from_utf8(k).ok()) else { return };
         let Some((list, _)) = key.split_once('/') else { return };
         let list = self.lists.entry(list.to_owned()).or_default();
-        let header = record.headers.iter().find(|(name, _)| name == VERSION_HEADER);
-        let mut version = header.and_then(|(_, v)| String::from_utf8(v.clone()).ok());
+        let header = |name: &str| {
+            let (_, value) = record.headers.iter().find(|(known, _)| known == name)?;
+            String::from_utf8(value.clone()).ok()
+        };
+        let mut version = header(VERSION_HEADER);
         match &record.value {
             None => {
                 list.entries.remove(key);
@@ -146,6 +157,8 @@ impl Lists {
         if (at, &version) >= (list.changed_at, &list.version) {
             list.changed_at = at;
             list.version = version;
+            list.sha256 = header(SHA256_HEADER).and_then(|text| Sha256::parse(&text));
+            list.is_checked = header(DIGEST_HEADER).as_deref() == Some("checked");
         }
     }
 

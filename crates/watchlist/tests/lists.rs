@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use prometheus::Registry;
 use quaywatch_codec::Codec;
 use quaywatch_domain::pseudonym::Kind;
-use quaywatch_domain::{PseudonymKey, Timestamp};
+use quaywatch_domain::{PseudonymKey, Sha256, Timestamp};
 use quaywatch_kafka::{Embedded, NewRecord, OwnedRecord, Reader, Readiness, Settings, Topics};
 use quaywatch_service::settings::{ListFormat, ListSource};
 use quaywatch_service::{Clock, ExitCode, Shutdown};
 use quaywatch_watchlist::{
-    Error, Files, Import, Imported, KafkaStore, Lists, Metrics, Store, Watcher, status,
+    Error, Files, Import, Imported, KafkaStore, Lists, Metrics, Store, Watcher, explain, status,
 };
 
 const HEADER: &str = "list_id,entry_id,kind,scheme,value,name,action,severity,handling,owner,valid_from,valid_to,review_on,reason,source_ref";
@@ -117,6 +117,56 @@ fn a_new_version_writes_only_what_changed_and_tombstones_what_vanished() {
     let shown = status(&topic.settings, &topic.codec, now()).unwrap();
     assert_eq!((shown.len(), shown[0].entries, shown[0].in_force), (1, 2, 2));
     assert_eq!((shown[0].list.as_str(), shown[0].version.as_str()), (LIST, second.version.as_str()));
+}
+
+#[test]
+fn the_digest_of_an_edition_and_the_history_of_an_entry_are_kept() {
+    let topic = Topic::start();
+    let (a, b) = (container("a", "CSQU3054383"), container("b", "MSKU1234565"));
+    let text = csv(&[&a, &b]);
+    let first = topic.import(&text).unwrap();
+    let shown = &status(&topic.settings, &topic.codec, now()).unwrap()[0];
+    assert_eq!((shown.sha256, shown.is_checked), (Some(Sha256::of(text.as_bytes())), false));
+
+    let store = KafkaStore::new(&topic.settings);
+    let text = csv(&[&a.replace("HIGH", "LOW"), &container("c", "TEMU0000008")]);
+    let files = Files::of_bytes(text.clone().into_bytes()).expect(Sha256::of(text.as_bytes())).unwrap();
+    let import = Import::agency_csv(LIST, &key());
+    let preview = import.preview(&store, &files, &topic.codec).unwrap();
+    let changes: Vec<_> = preview.changes.iter().map(|c| (c.change, c.entry_id.as_str())).collect();
+    assert_eq!(changes, [("changed", "a"), ("removed", "b"), ("added", "c")]);
+    assert_eq!(preview.changes[0].fields.keys().collect::<Vec<_>>(), ["severity"]);
+    assert_eq!((preview.version.as_str(), preview.held_back), (first.version.as_str(), None));
+    assert_eq!(topic.records().len(), 2, "a preview changes nothing");
+
+    let second = import.publish_to(&store, &files, now(), &topic.codec).unwrap();
+    assert!(status(&topic.settings, &topic.codec, now()).unwrap()[0].is_checked);
+    let explained = |id: &str| explain(&store, &topic.codec, id, now()).unwrap().remove(0);
+    let entry = explained("a");
+    let history: Vec<_> =
+        entry.history.iter().map(|e| (e.change, e.version.as_str(), e.fields.join(","))).collect();
+    assert_eq!(
+        history,
+        [
+            ("added", first.version.as_str(), String::new()),
+            ("changed", second.version.as_str(), "severity".to_owned())
+        ]
+    );
+    assert!(entry.in_force);
+    let provenance = entry.entry.unwrap().provenance.unwrap();
+    assert_eq!((provenance.row, provenance.sha256), (2, Sha256::of(text.as_bytes())));
+    let removed = explained("police-koper/b");
+    assert!(!removed.in_force && removed.entry.is_some(), "{removed:?}");
+    assert_eq!(removed.history.last().unwrap().change, "removed");
+    assert!(explain(&store, &topic.codec, "nobody", now()).unwrap().is_empty());
+}
+
+#[test]
+fn the_same_entries_in_another_place_are_no_change() {
+    let topic = Topic::start();
+    topic.import(&file(&many(3))).unwrap();
+    let moved = format!("{}\n", file(&many(3)).replacen('\n', "\n\n\n", 1));
+    assert!(!topic.import(&moved).unwrap().is_new_version());
 }
 
 #[test]
@@ -242,11 +292,14 @@ async fn the_service_imports_a_file_when_it_changes_and_keeps_the_old_version_of
     };
     let entries = || metric(&registry, &format!("quaywatch_watchlist_entries{{list=\"{LIST}\"}}"));
     tokio::task::block_in_place(|| {
+        let stale = || metric(&registry, &format!("quaywatch_watchlist_stale{{list=\"{LIST}\"}}"));
         until("the missing file", || count("failed") == 1);
+        assert_eq!(stale(), Some(1));
         until("readiness", || readiness.is_ready());
         put(&path, &file(&many(3)));
         until("the first version", || count("published") == 1 && entries() == Some(3));
         put(&path, "rubbish");
+        assert_eq!(stale(), Some(0));
         until("the refusal", || count("refused") == 1);
         let rejected = format!("quaywatch_watchlist_source_rejected{{list=\"{LIST}\"}}");
         assert_eq!(metric(&registry, &rejected), Some(1));

@@ -1,4 +1,4 @@
-//! Watchlist hit on an identifier (`WL-identifier`).
+//! Watchlist hit on an identifier (`WL-identifier`), or on a blinded one (`WL-blinded`), which only its owner sees.
 //!
 //! **Pattern.** The owner of a list (police, customs, a sanctions authority) looks for a container, seal, vessel, bill,
 //! booking, party or truck. Source: SIS II discreet and specific checks, Council Decision 2007/533/JHA Art. 36; OFAC SDN.
@@ -9,6 +9,7 @@
 //! longer in force (likewise); a hit from a stay that is over (it belongs to the visits whose events mention the
 //! identifier, and goes with them). The sentence says no more than the container's own messages hold.
 
+use quaywatch_domain::blinding;
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::watchlist::EntryAction;
 use quaywatch_domain::{Action, Fact, Hit, Indicator};
@@ -43,13 +44,14 @@ fn push(findings: &mut Findings<'_>, visit: usize, fact: &Fact, hit: &Hit, seen:
     evidence.push((fact.occurred_at, fact.fact_id.clone()));
     evidence.sort_unstable();
     let first_held_at = evidence.last().map_or(fact.occurred_at, |(at, _)| *at);
-    let discreet = hit.action == EntryAction::Discreet;
+    let blinded = hit.scheme == blinding::SCHEME;
+    let discreet = blinded || hit.action == EntryAction::Discreet;
     findings.found.push(Found {
         visit,
         shadow: findings.rules.watchlist_hit.identifier.shadow,
         indicator: Indicator {
             rule: "WL".to_owned(),
-            code: CODE.to_owned(),
+            code: if blinded { blinding::CODE } else { CODE }.to_owned(),
             version: 1,
             severity: hit.severity,
             weight: findings.rules.alert.weights.of(hit.severity),
@@ -81,6 +83,10 @@ const fn action(wanted: EntryAction) -> Action {
 }
 
 fn sentence(hit: &Hit) -> String {
+    // Read by the owner alone, who knows what the entry stands for.
+    if hit.scheme == blinding::SCHEME {
+        return format!("Blinded entry {} of list {} is met.", hit.entry_id, hit.list_id);
+    }
     let what = match hit.scheme.as_str() {
         "CONTAINER" => "The container".to_owned(),
         // A pseudonym tells a person nothing.

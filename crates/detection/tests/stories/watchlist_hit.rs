@@ -33,6 +33,17 @@ fn a_discreet_hit_is_marked_and_advises_to_observe() {
 }
 
 #[test]
+fn a_blinded_hit_has_a_code_of_its_own_and_names_nothing_but_the_entry() {
+    let seen = event(GateIn, BOX, at(2, "08:00"));
+    let mut world = World::after([seen.clone()]);
+    let digest = format!("2026-Q1:{}", "a".repeat(64));
+    world.put(hit(&seen, "HMAC", &digest, EntryAction::Specific, Severity::High));
+    let indicator = &world.alert(BOX).indicators[0];
+    assert_eq!((indicator.code.as_str(), indicator.discreet), ("WL-blinded", true));
+    assert!(!indicator.sentence.contains("2026-Q1") && indicator.sentence.starts_with("Blinded entry"));
+}
+
+#[test]
 fn a_hit_belongs_to_the_stays_that_mention_the_identifier() {
     let first = event(ManifestLine, BOX, at(2, "08:00")).imo("9321483");
     let mut world = World::after([

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use quaywatch_detection::Engine;
 use quaywatch_domain::{Feedback, PortEvent, PseudonymKey};
 use quaywatch_formats::Document;
 use quaywatch_formats::document::{self, DocumentState};
-use quaywatch_screening::{Index, lists};
+use quaywatch_screening::{Exceptions, Index};
 use quaywatch_service::ExitCode;
 use quaywatch_sharing::Agencies;
 use quaywatch_simulator::Truth;
@@ -16,6 +17,7 @@ use quaywatch_simulator::Truth;
 use crate::cli::Backtest;
 use crate::commands::{print_line, rules};
 use crate::offline::input::{self, Folder, Reader};
+use crate::offline::lists;
 use crate::offline::pipeline::Pipeline;
 use crate::offline::score::Score;
 
@@ -34,7 +36,9 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     let engine = Engine::new(rules, env!("CARGO_PKG_VERSION"));
     let mut lists = folder.watchlists.clone();
     lists.extend(args.watchlist.iter().cloned());
-    let mut pipeline = Pipeline::new(engine, index(&lists, &key)?, agencies);
+    let mut index = index(&lists, &key)?;
+    decide(&mut index, args)?;
+    let mut pipeline = Pipeline::new(engine, index, agencies);
 
     let (events, rejected) = read_events(&folder.messages, &Reader { feeds, parties, key })?;
     let feedback = folder.feedback.as_deref().map(read_feedback).transpose()?.unwrap_or_default();
@@ -126,23 +130,26 @@ fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<PortEvent>, us
 fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
     let mut index = Index::default();
     for path in files {
-        let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let name = input::file_name(path);
-        let defaults = lists::Defaults { key: Some(key), ..lists::Defaults::new(name, "file") };
-        let read = if name.ends_with("json") {
-            lists::read_agency_jsonl(&bytes, &defaults)
-        } else {
-            lists::read_agency_csv(&bytes, &defaults)
-        };
-        let list = read.with_context(|| format!("{} is not usable", path.display()))?;
-        for error in &list.row_errors {
-            eprintln!("{} row {}: {}", path.display(), error.row, error.reason);
-        }
-        for entry in list.entries {
+        for entry in lists::read(path, key)? {
             index.upsert(&entry.key(), entry);
         }
     }
+    index.settle();
     Ok(index)
+}
+
+/// Blinded lists and decided false positives.
+fn decide(index: &mut Index, args: &Backtest) -> Result<()> {
+    let keys = args.blinding.iter().map(|(period, file)| lists::blinding_key(period, file));
+    index.set_blinding(keys.collect::<Result<Vec<_>>>()?);
+    if let Some(path) = &args.exceptions {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let exceptions =
+            Exceptions::parse(&text).with_context(|| format!("{} is not usable", path.display()))?;
+        index.set_exceptions(Arc::new(exceptions));
+    }
+    Ok(())
 }
 
 fn agencies(path: &Path) -> Result<Agencies> {

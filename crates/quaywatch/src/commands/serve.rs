@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use quaywatch_detection::{Engine, Rules};
 use quaywatch_formats::{Feeds, Parties};
+use quaywatch_screening::Exceptions;
 use quaywatch_service::stage::Environment;
 use quaywatch_service::{Admin, ExitCode, Reload, Settings, Shutdown, WatchedFile};
 use quaywatch_sharing::Agencies;
@@ -68,7 +69,19 @@ async fn start(
             tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &own).await?) })
         }
         "watchlist" => watchlist(settings, environment)?,
-        "screener" => tokio::spawn(async move { Ok(quaywatch_screener::run(&own).await?) }),
+        "screener" => {
+            let exceptions = settings.files.exceptions.get().map(|path| {
+                watch(settings, &environment.shutdown, path, |text| {
+                    Exceptions::parse(text).map_err(|e| e.to_string())
+                })
+            });
+            let setup = quaywatch_screener::Setup {
+                blinding: settings.blinding_keys()?,
+                exceptions: exceptions.transpose()?.map(|file| file.as_fn()),
+                metrics: Some(quaywatch_screener::Metrics::register(&environment.registry)?),
+            };
+            tokio::spawn(async move { Ok(quaywatch_screener::run(setup, &own).await?) })
+        }
         "detector" => {
             let engine = engine(settings, &environment.shutdown)?;
             tokio::spawn(async move { Ok(quaywatch_detector::run(engine.as_fn(), &own).await?) })

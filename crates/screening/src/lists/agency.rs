@@ -1,6 +1,7 @@
 //! Agencies' own lists: CSV with a header row, or JSON lines with the same names.
 
 use std::collections::HashMap;
+use std::io::Read;
 
 use quaywatch_domain::identifiers::{check_digit_ok, imo_check_digit_ok};
 use quaywatch_domain::pseudonym::Kind;
@@ -8,11 +9,13 @@ use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Val
 use quaywatch_domain::{Handling, Severity, Timestamp, WatchlistEntry};
 use serde::Deserialize;
 
-use super::text::{check_widths, decode, rows};
+use super::draft::blank;
+use super::source::Source;
+use super::table::{Table, delimiter_of};
 use super::{
     Defaults, Error, ListFile, MAX_CELL_CHARACTERS, MAX_ENTRIES, MAX_VALUES_PER_ENTRY, settle, short,
 };
-use crate::{normalise_value, scheme};
+use crate::{is_blinded, least_handling, normalise_value, scheme};
 
 const COLUMNS: &str = "list_id,entry_id,kind,scheme,value,name,action,severity,handling,owner,valid_from,valid_to,\
                        review_on,reason,source_ref,legal_basis,country,birth_date";
@@ -78,21 +81,28 @@ impl Row {
 /// # Errors
 /// When the file as a whole cannot be trusted; see [`Error`].
 pub fn read_agency_csv(bytes: &[u8], defaults: &Defaults<'_>) -> Result<ListFile, Error> {
-    let (text, encoding) = decode(bytes)?;
-    let first_line = text.lines().next().unwrap_or_default();
-    let count = |mark: char| first_line.matches(mark).count();
-    let delimiter = if count(';') > count(',') { b';' } else { b',' };
-    let mut rows = rows(&text, delimiter)?.into_iter();
-    let header: Vec<String> =
-        rows.next().map(|row| row.cells).unwrap_or_default().iter().map(|c| c.to_ascii_lowercase()).collect();
+    csv(Source::open(bytes)?, defaults)
+}
+
+/// Reads an agency's list as JSON lines: one object a line with the names of the CSV columns, all values text.
+///
+/// # Errors
+/// When the file as a whole cannot be trusted; see [`Error`].
+pub fn read_agency_jsonl(bytes: &[u8], defaults: &Defaults<'_>) -> Result<ListFile, Error> {
+    jsonl(Source::open(bytes)?, defaults)
+}
+
+pub(super) fn csv<R: Read>(source: Source<R>, defaults: &Defaults<'_>) -> Result<ListFile, Error> {
+    let delimiter = delimiter_of(source.head.trim_start().lines().next().unwrap_or_default());
+    let mut table = Table::new(source, delimiter, 0);
+    let header = table.next_any()?.map(|row| row.cells).unwrap_or_default();
+    let header: Vec<String> = header.iter().map(|c| c.to_ascii_lowercase()).collect();
     check_header(&header)?;
-    let rows: Vec<_> = rows.collect();
-    check_widths(&text, &rows, header.len())?;
-    let mut builder = Builder::new(defaults, encoding);
-    for row in rows {
+    table.expect(header.len());
+    let mut builder = Builder::new(defaults);
+    while let Some((row, wrong)) = table.next()? {
         builder.file.rows += 1;
-        if row.cells.len() != header.len() {
-            let reason = format!("has {} columns instead of {}", row.cells.len(), header.len());
+        if let Some(reason) = wrong {
             builder.file.reject(row.number, reason);
             continue;
         }
@@ -104,28 +114,23 @@ pub fn read_agency_csv(bytes: &[u8], defaults: &Defaults<'_>) -> Result<ListFile
         }
         builder.add(row.number, &fields)?;
     }
-    builder.finish()
+    builder.finish(table.encoding())
 }
 
-/// Reads an agency's list as JSON lines: one object a line with the names of the CSV columns, all values text.
-///
-/// # Errors
-/// When the file as a whole cannot be trusted; see [`Error`].
-pub fn read_agency_jsonl(bytes: &[u8], defaults: &Defaults<'_>) -> Result<ListFile, Error> {
-    let (text, encoding) = decode(bytes)?;
-    let mut builder = Builder::new(defaults, encoding);
-    let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
-    while let Some((number, line)) = lines.next() {
+pub(super) fn jsonl<R: Read>(source: Source<R>, defaults: &Defaults<'_>) -> Result<ListFile, Error> {
+    let mut lines = source.lines();
+    let mut builder = Builder::new(defaults);
+    while let Some(line) = lines.next()? {
         builder.file.rows += 1;
-        match serde_json::from_str::<Row>(line) {
-            Ok(fields) => builder.add(number, &fields)?,
-            Err(error) if error.is_eof() && lines.peek().is_none() && !text.ends_with('\n') => {
-                return Err(Error::Truncated { row: number });
+        match serde_json::from_str::<Row>(&line.text) {
+            Ok(fields) => builder.add(line.number, &fields)?,
+            Err(error) if error.is_eof() && line.is_open => {
+                return Err(Error::Truncated { row: line.number });
             }
-            Err(error) => builder.file.reject(number, format!("is no entry: {error}")),
+            Err(error) => builder.file.reject(line.number, format!("is no entry: {error}")),
         }
     }
-    builder.finish()
+    builder.finish(lines.encoding())
 }
 
 fn check_header(header: &[String]) -> Result<(), Error> {
@@ -150,12 +155,12 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(defaults: &'a Defaults<'a>, encoding: &'static str) -> Self {
-        Self { defaults, file: ListFile { encoding, ..ListFile::default() }, places: HashMap::new() }
+    fn new(defaults: &'a Defaults<'a>) -> Self {
+        Self { defaults, file: ListFile::default(), places: HashMap::new() }
     }
 
     fn add(&mut self, number: u64, row: &Row) -> Result<(), Error> {
-        match entry_of(row, self.defaults) {
+        match entry_of(row, number, self.defaults) {
             Ok((entry, warning)) => {
                 if let Some(warning) = warning {
                     self.file.warn(number, warning);
@@ -199,7 +204,8 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<ListFile, Error> {
+    fn finish(mut self, encoding: &'static str) -> Result<ListFile, Error> {
+        self.file.encoding = encoding;
         self.file.entries.iter_mut().for_each(settle);
         self.file.finished()
     }
@@ -207,6 +213,9 @@ impl<'a> Builder<'a> {
 
 /// The column in which a later row of an entry contradicts the first; what it leaves empty contradicts nothing.
 fn disagreement(row: &Row, known: &WatchlistEntry, new: &WatchlistEntry) -> Option<&'static str> {
+    if is_blinded(known) != is_blinded(new) {
+        return Some("scheme (blinded and open rows)");
+    }
     let checks = [
         ("kind", row.kind.is_some() && known.kind != new.kind),
         ("action", row.action.is_some() && known.action != new.action),
@@ -221,7 +230,11 @@ fn disagreement(row: &Row, known: &WatchlistEntry, new: &WatchlistEntry) -> Opti
 }
 
 /// The entry of one row, or why there is none; and what is odd about it.
-fn entry_of(row: &Row, defaults: &Defaults<'_>) -> Result<(WatchlistEntry, Option<String>), String> {
+fn entry_of(
+    row: &Row,
+    number: u64,
+    defaults: &Defaults<'_>,
+) -> Result<(WatchlistEntry, Option<String>), String> {
     let list_id = row.list_id.as_deref().unwrap_or(defaults.list_id);
     if !defaults.other_lists && list_id != defaults.list_id {
         return Err(format!("belongs to list '{}', not to '{}'", short(list_id), defaults.list_id));
@@ -246,38 +259,47 @@ fn entry_of(row: &Row, defaults: &Defaults<'_>) -> Result<(WatchlistEntry, Optio
         (None, Some(value)) => kind_of(&value.scheme).ok_or("has no kind, such as CONTAINER or COMPANY")?,
         (None, None) => return Err("has no kind, such as COMPANY or VESSEL".to_owned()),
     };
-    let entry = WatchlistEntry {
-        entry_id,
-        list_id,
-        list_version: defaults.list_version.to_owned(),
-        kind,
-        values: value.into_iter().collect(),
-        names: row.name.as_deref().map(primary).into_iter().collect(),
-        countries: row.country.as_deref().map(country).transpose()?.into_iter().collect(),
-        birth_dates: row.birth_date.clone().into_iter().collect(),
-        action: row
-            .action
-            .as_deref()
-            .map_or(Ok(defaults.action), |t| code("action", t, EntryAction::parse))?,
-        severity: row
-            .severity
-            .as_deref()
-            .map_or(Ok(defaults.severity), |t| code("severity", t, Severity::parse))?,
-        handling: match row.handling.as_deref() {
-            Some(text) => Handling::parse(text)
-                .ok_or_else(|| format!("has the handling '{}'; write it like AMBER/H1", short(text)))?,
-            None => defaults.handling.clone(),
-        },
-        owner: row.owner.as_deref().or(defaults.owner).map(str::to_owned),
-        legal_basis: row.legal_basis.as_deref().or(defaults.legal_basis).map(str::to_owned),
-        reason: row.reason.clone(),
-        source_ref: row.source_ref.clone(),
-        valid_from: row.valid_from.as_deref().map(|t| moment("valid_from", t, 0)).transpose()?,
-        valid_to: row.valid_to.as_deref().map(|t| moment("valid_to", t, DAY_MS)).transpose()?,
-        review_on: row.review_on.as_deref().map(|t| moment("review_on", t, DAY_MS)).transpose()?,
-    };
+    let mut entry = blank(defaults, entry_id, kind, number);
+    entry.provenance = entry.provenance.filter(|_| defaults.file.is_some());
+    entry.list_id = list_id;
+    entry.values = value.into_iter().collect();
+    entry.names = row.name.as_deref().map(primary).into_iter().collect();
+    entry.countries = row.country.as_deref().map(country).transpose()?.into_iter().collect();
+    entry.birth_dates = row.birth_date.clone().into_iter().collect();
+    if let Some(text) = row.action.as_deref() {
+        entry.action = code("action", text, EntryAction::parse)?;
+    }
+    if let Some(text) = row.severity.as_deref() {
+        entry.severity = code("severity", text, Severity::parse)?;
+    }
+    if let Some(text) = row.handling.as_deref() {
+        let handling = Handling::parse(text);
+        entry.handling =
+            handling.ok_or_else(|| format!("has the handling '{}'; write it like AMBER/H1", short(text)))?;
+    }
+    entry.owner = row.owner.clone().or(entry.owner);
+    entry.legal_basis = row.legal_basis.clone().or(entry.legal_basis);
+    entry.reason.clone_from(&row.reason);
+    entry.source_ref.clone_from(&row.source_ref);
+    entry.valid_from = row.valid_from.as_deref().map(|t| moment("valid_from", t, 0)).transpose()?;
+    entry.valid_to = row.valid_to.as_deref().map(|t| moment("valid_to", t, DAY_MS)).transpose()?;
+    entry.review_on = row.review_on.as_deref().map(|t| moment("review_on", t, DAY_MS)).transpose()?;
     if entry.valid_from.zip(entry.valid_to).is_some_and(|(from, to)| to <= from) {
         return Err("ends (valid_to) before it begins (valid_from)".to_owned());
+    }
+    if is_blinded(&entry) {
+        if entry.owner.is_none() {
+            return Err(
+                "is blinded (HMAC) without an owner: nobody could see its hits; name the owning agency"
+                    .to_owned(),
+            );
+        }
+        if !entry.names.is_empty() {
+            return Err(
+                "is blinded (HMAC) and has a name in the open; blind the name or leave it out".to_owned()
+            );
+        }
+        entry.handling = entry.handling.strictest(&least_handling());
     }
     if entry.action == EntryAction::Discreet && entry.owner.is_none() {
         return Err(

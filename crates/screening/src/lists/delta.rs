@@ -132,6 +132,9 @@ pub fn delta(
     }
 }
 
-fn same_content(a: &WatchlistEntry, b: &WatchlistEntry) -> bool {
-    *a == WatchlistEntry { list_version: a.list_version.clone(), ..b.clone() }
+/// Whether two entries differ in nothing but their version and the place where they were read.
+#[must_use]
+pub fn same_content(a: &WatchlistEntry, b: &WatchlistEntry) -> bool {
+    let (version, provenance) = (a.list_version.clone(), a.provenance.clone());
+    *a == WatchlistEntry { list_version: version, provenance, ..b.clone() }
 }

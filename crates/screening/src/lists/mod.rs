@@ -4,20 +4,38 @@
 //! failed download never empties a list.
 
 mod agency;
+mod countries;
 mod delta;
+mod draft;
+mod eu;
+mod format;
 mod ofac;
+mod ofac_advanced;
 mod ofac_remarks;
-mod text;
+mod open_sanctions;
+mod source;
+mod table;
+mod uk;
+mod un;
+mod un_vessels;
+mod xml;
 
 pub use agency::{read_agency_csv, read_agency_jsonl};
-pub use delta::{Delta, HeldBack, Limits, Reason, delta};
-pub use ofac::{OfacFiles, read_ofac_sdn_csv};
+pub use delta::{Delta, HeldBack, Limits, Reason, delta, same_content};
+pub use format::{Parts, read_list};
+pub use ofac::read_ofac_sdn_csv;
 
 use quaywatch_domain::watchlist::EntryAction;
-use quaywatch_domain::{Handling, PseudonymKey, Severity, WatchlistEntry};
+use quaywatch_domain::{Handling, PseudonymKey, Severity, Sha256, WatchlistEntry};
 
 /// Largest list file, bytes.
-pub const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
+pub const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Largest row, line or XML record, bytes.
+pub const MAX_RECORD_BYTES: u64 = 16 * 1024 * 1024;
+/// Most elements of one XML record.
+pub const MAX_XML_NODES_PER_RECORD: usize = 100_000;
+/// Most XML elements inside each other.
+pub const MAX_XML_DEPTH: usize = 32;
 /// Most entries of one file.
 pub const MAX_ENTRIES: usize = 2_000_000;
 /// Most identifiers, and most names, of one entry.
@@ -37,15 +55,80 @@ pub enum Error {
     /// Nothing in it.
     #[error("the list file is empty; fetch it again, or remove the list if it is no longer wanted")]
     Empty,
+    /// It cannot be read to its end.
+    #[error("the list file cannot be read: {0}")]
+    Unreadable(String),
     /// Larger than [`MAX_FILE_BYTES`].
-    #[error("the list file has {bytes} bytes, more than {MAX_FILE_BYTES}; split it into several lists")]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-    },
+    #[error("the list file has more than {MAX_FILE_BYTES} bytes; split it into several lists")]
+    TooLarge,
     /// More than [`MAX_ENTRIES`].
     #[error("the list file has more than {MAX_ENTRIES} entries; split it into several lists")]
     TooManyEntries,
+    /// A row, line or record is larger than [`MAX_RECORD_BYTES`] or has more than [`MAX_XML_NODES_PER_RECORD`] elements.
+    #[error(
+        "record {row} of the list file is larger than {MAX_RECORD_BYTES} bytes: it is damaged or no list; fetch it again"
+    )]
+    RecordTooLong {
+        /// Row, line or record, from 1.
+        row: u64,
+    },
+    /// It is no text.
+    #[error("the list file is no text but {what}")]
+    NotText {
+        /// What it is, and what to do.
+        what: &'static str,
+    },
+    /// Some of it is UTF-8, some is not.
+    #[error("the list file is in two character sets, which shows in row {row}; save it as UTF-8")]
+    MixedEncodings {
+        /// Row, from 1.
+        row: u64,
+    },
+    /// It is not in the character set that it says it is in.
+    #[error("row {row} of the list file is not {encoding}, as the file says; save it as UTF-8")]
+    BadEncoding {
+        /// Row or record, from 1.
+        row: u64,
+        /// What it should be.
+        encoding: &'static str,
+    },
+    /// It declares entities. No authority's list does; a trap may.
+    #[error(
+        "the list file declares a document type (DTD), which lists do not have; fetch it again from its authority"
+    )]
+    DocumentType,
+    /// Elements are nested deeper than [`MAX_XML_DEPTH`].
+    #[error(
+        "record {row} of the list file has more than {MAX_XML_DEPTH} elements inside each other; it is no list"
+    )]
+    TooDeep {
+        /// Record, from 1.
+        row: u64,
+    },
+    /// It is no well-formed XML.
+    #[error("record {row} of the list file is no XML: {reason}; fetch it again")]
+    Xml {
+        /// Record, from 1.
+        row: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Its format cannot be told.
+    #[error("the list file is in no known format (it begins '{head}'); name its format, one of {known}")]
+    UnknownFormat {
+        /// Its beginning.
+        head: String,
+        /// All formats.
+        known: String,
+    },
+    /// It is another file of the same publication.
+    #[error("the list file is {part}, which only adds to another; give {main}, and it is read beside it")]
+    WrongPart {
+        /// What it is.
+        part: &'static str,
+        /// What to give.
+        main: &'static str,
+    },
     /// It ends in the middle of a row.
     #[error("the list file ends in the middle of row {row}: it was cut off; fetch it again")]
     Truncated {
@@ -122,6 +205,8 @@ pub struct Defaults<'a> {
     pub legal_basis: Option<&'a str>,
     /// Turns plates, telephone numbers and mail addresses into pseudonyms; rows with them are errors without it.
     pub key: Option<&'a PseudonymKey>,
+    /// Name and digest of the file, for the provenance of its entries; without it they have none.
+    pub file: Option<(&'a str, Sha256)>,
 }
 
 impl<'a> Defaults<'a> {
@@ -138,6 +223,7 @@ impl<'a> Defaults<'a> {
             owner: None,
             legal_basis: None,
             key: None,
+            file: None,
         }
     }
 }
@@ -196,6 +282,8 @@ fn settle(entry: &mut WatchlistEntry) {
     entry.countries.dedup();
     entry.birth_dates.sort_unstable();
     entry.birth_dates.dedup();
+    entry.linked_to.sort_unstable();
+    entry.linked_to.dedup();
     let mut seen = std::collections::HashSet::new();
     entry.names.retain(|name| seen.insert(name.name.clone()));
 }

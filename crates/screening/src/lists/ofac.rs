@@ -1,164 +1,184 @@
-//! The list of Specially Designated Nationals of the US Treasury (OFAC): `sdn.csv`, with `alt.csv` (aliases) and
-//! `add.csv` (addresses) joined by entry number. No header; `-0-` is null.
+//! The lists of the US Treasury (OFAC) as CSV: `sdn.csv` of Specially Designated Nationals or `cons_prim.csv` of the other
+//! lists, joined by entry number with `alt.csv` (aliases), `add.csv` (addresses) and `sdn_comments.csv` (remarks that did
+//! not fit). No header; `-0-` is null.
 //! <https://ofac.treasury.gov/specially-designated-nationals-list-data-formats-data-schemas>
 
 use std::collections::HashMap;
+use std::io::Read;
 
 use quaywatch_domain::WatchlistEntry;
-use quaywatch_domain::watchlist::{EntryKind, Name, NameQuality, Value};
+use quaywatch_domain::watchlist::{EntryKind, NameQuality};
 
+use super::draft::{Builder, Draft as _};
+use super::format::Parts;
 use super::ofac_remarks::{self, Remarks};
-use super::text::{Row, check_widths, decode, rows};
-use super::{Defaults, Error, ListFile, MAX_CELL_CHARACTERS, MAX_ENTRIES, MAX_VALUES_PER_ENTRY, settle};
+use super::source::Source;
+use super::table::{Row, Table};
+use super::{Defaults, Error, ListFile, MAX_VALUES_PER_ENTRY};
 
 const SDN_COLUMNS: usize = 12;
 const ALT_COLUMNS: usize = 5;
 const ADD_COLUMNS: usize = 6;
+const COMMENTS_COLUMNS: usize = 2;
 
-/// The files of one publication.
-#[derive(Debug, Clone, Copy)]
-pub struct OfacFiles<'a> {
-    /// `sdn.csv`.
-    pub sdn: &'a [u8],
-    /// `alt.csv`.
-    pub alt: Option<&'a [u8]>,
-    /// `add.csv`.
-    pub add: Option<&'a [u8]>,
-}
-
-/// Reads the list. Aircraft are counted as out of scope. Row numbers are those of the file named in the reason, of
-/// `sdn.csv` when none is.
+/// Reads the list. Aircraft are counted as out of scope. Row numbers are those of the file named in the reason, of the main
+/// file when none is.
 ///
 /// # Errors
 /// When one of the files as a whole cannot be trusted; see [`Error`].
-pub fn read_ofac_sdn_csv(files: OfacFiles<'_>, defaults: &Defaults<'_>) -> Result<ListFile, Error> {
-    let (text, encoding) = decode(files.sdn)?;
-    let mut file = ListFile { encoding, ..ListFile::default() };
-    let mut places = HashMap::new();
-    for row in table(&text, SDN_COLUMNS)? {
-        file.rows += 1;
-        match sdn_entry(&row, defaults) {
-            Ok(None) => file.out_of_scope += 1,
-            Ok(Some(entry)) if places.contains_key(&entry.entry_id) => {
-                file.reject(row.number, "repeats the number of an earlier entry");
-            }
-            Ok(Some(entry)) => {
-                if file.entries.len() >= MAX_ENTRIES {
-                    return Err(Error::TooManyEntries);
-                }
-                places.insert(entry.entry_id.clone(), file.entries.len());
-                file.entries.push(entry);
-            }
-            Err(reason) => file.reject(row.number, reason),
+pub fn read_ofac_sdn_csv<R: Read>(files: Parts<R>, defaults: &Defaults<'_>) -> Result<ListFile, Error> {
+    let Parts { main, alt, add, comments } = files;
+    let parts = [alt, add, comments].into_iter().map(|part| part.map(Source::open).transpose());
+    let mut parts = parts.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut next = || parts.next().flatten();
+    let (alt, add, comments) = (next(), next(), next());
+    read(Source::open(main)?, alt, add, comments, defaults)
+}
+
+pub(super) fn read<R: Read, S: Read>(
+    main: Source<R>,
+    alt: Option<Source<S>>,
+    add: Option<Source<S>>,
+    comments: Option<Source<S>>,
+    defaults: &Defaults<'_>,
+) -> Result<ListFile, Error> {
+    let overflow = overflow(comments)?;
+    let mut builder = Builder::new(defaults);
+    let mut table = Table::new(main, b',', SDN_COLUMNS);
+    let mut others = Others::default();
+    while let Some((row, wrong)) = table.next()? {
+        builder.file.rows += 1;
+        if let Some(reason) = wrong {
+            builder.file.reject(row.number, reason);
+            continue;
+        }
+        if let Err(problem) = add_entry(&mut builder, &mut others, &row, &overflow) {
+            builder.file.reject(row.number, problem?);
         }
     }
-    let out_of_scope = file.out_of_scope > 0;
-    if let Some(alt) = files.alt {
-        join(&mut file, &places, ("alt.csv", alt, ALT_COLUMNS), out_of_scope, add_alias)?;
+    let encoding = table.encoding();
+    for (name, source, columns, add) in [
+        ("alt.csv", alt, ALT_COLUMNS, add_alias as fn(&mut WatchlistEntry, &Row)),
+        ("add.csv", add, ADD_COLUMNS, add_address),
+    ] {
+        if let Some(source) = source {
+            join(&mut builder, &others, name, Table::new(source, b',', columns), add)?;
+        }
     }
-    if let Some(add) = files.add {
-        join(&mut file, &places, ("add.csv", add, ADD_COLUMNS), out_of_scope, add_address)?;
-    }
-    file.entries.iter_mut().for_each(settle);
-    file.finished()
+    builder.finish(encoding)
 }
 
-fn table(text: &str, columns: usize) -> Result<Vec<Row>, Error> {
-    let rows = rows(text, b',')?;
-    check_widths(text, &rows, columns)?;
-    Ok(rows)
+/// Entries that are listed and cannot pass through a port.
+#[derive(Debug, Default)]
+struct Others(std::collections::HashSet<String>);
+
+/// Remarks by entry number, in the order of the file.
+fn overflow<R: Read>(comments: Option<Source<R>>) -> Result<HashMap<String, String>, Error> {
+    let mut all: HashMap<String, String> = HashMap::new();
+    let Some(comments) = comments else { return Ok(all) };
+    let mut table = Table::new(comments, b',', COMMENTS_COLUMNS);
+    while let Some((row, _)) = table.next()? {
+        if let (Some(id), Some(text)) = (cell(&row, 0), cell(&row, 1)) {
+            all.entry(id.to_owned()).or_default().push_str(text);
+        }
+    }
+    Ok(all)
 }
 
-/// Adds the rows of a second file to the entries of the first. Rows of aircraft have no entry to go to.
-fn join(
-    file: &mut ListFile,
-    places: &HashMap<String, usize>,
-    (name, bytes, columns): (&str, &[u8], usize),
-    may_be_orphans: bool,
+/// Adds the rows of a second file to the entries of the first.
+fn join<R: Read>(
+    builder: &mut Builder<'_>,
+    others: &Others,
+    name: &str,
+    mut table: Table<R>,
     add: fn(&mut WatchlistEntry, &Row),
 ) -> Result<(), Error> {
-    let (text, _) = decode(bytes)?;
-    for row in table(&text, columns)? {
-        let entry = cell(&row, 0).and_then(|id| places.get(id)).and_then(|at| file.entries.get_mut(*at));
-        match entry {
-            _ if row.cells.len() != columns => {
-                let reason = format!("of {name} has {} columns instead of {columns}", row.cells.len());
-                file.reject(row.number, reason);
-            }
-            Some(entry) => add(entry, &row),
-            None if may_be_orphans => {}
-            None => file.warn(row.number, format!("of {name} belongs to no entry")),
+    while let Some((row, wrong)) = table.next()? {
+        let id = cell(&row, 0).unwrap_or_default();
+        if let Some(reason) = wrong {
+            builder.file.reject(row.number, format!("of {name} {reason}"));
+        } else if let Some(entry) = builder.known(id) {
+            add(entry, &row);
+        } else if !others.0.contains(id) {
+            builder.file.warn(row.number, format!("of {name} belongs to no entry"));
         }
     }
     Ok(())
 }
 
 fn cell(row: &Row, column: usize) -> Option<&str> {
-    row.cells.get(column).map(|cell| cell.trim()).filter(|cell| !cell.is_empty() && *cell != "-0-")
+    row.cell(column).filter(|cell| *cell != "-0-")
 }
 
-/// `None` for aircraft.
-fn sdn_entry(row: &Row, defaults: &Defaults<'_>) -> Result<Option<WatchlistEntry>, String> {
-    if row.cells.len() != SDN_COLUMNS {
-        return Err(format!("has {} columns instead of {SDN_COLUMNS}", row.cells.len()));
-    }
-    if row.cells.iter().any(|cell| cell.chars().count() > MAX_CELL_CHARACTERS) {
-        return Err(format!("has a cell of more than {MAX_CELL_CHARACTERS} characters"));
-    }
-    let entry_id = cell(row, 0).filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
-    let entry_id = entry_id.ok_or("has no entry number in its first column")?;
-    let name = cell(row, 1).ok_or("has no name in its second column")?;
-    let kind = match cell(row, 2) {
+/// What is wrong with the row, or with the file.
+type Problem = Result<String, Error>;
+
+fn add_entry(
+    builder: &mut Builder<'_>,
+    others: &mut Others,
+    row: &Row,
+    overflow: &HashMap<String, String>,
+) -> Result<(), Problem> {
+    let bad = |reason: &str| Ok(reason.to_owned());
+    let id = cell(row, 0).filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
+    let id = id.ok_or_else(|| bad("has no entry number in its first column"))?;
+    let name = cell(row, 1).ok_or_else(|| bad("has no name in its second column"))?;
+    let kind = match cell(row, 2).map(str::to_ascii_lowercase).as_deref() {
         None => EntryKind::Company,
         Some("individual") => EntryKind::Person,
         Some("vessel") => EntryKind::Vessel,
-        Some("aircraft") => return Ok(None),
+        Some("aircraft") => {
+            builder.file.out_of_scope += 1;
+            others.0.insert(id.to_owned());
+            return Ok(());
+        }
         Some(other) => {
-            return Err(format!("has the unknown type '{}' in its third column", super::short(other)));
+            return Err(Ok(format!("has the unknown type '{}' in its third column", super::short(other))));
         }
     };
-    let Remarks { mut values, weak_names, birth_dates, mut countries } =
-        ofac_remarks::read(cell(row, 11).unwrap_or_default(), kind);
-    if let Some(call_sign) = cell(row, 5) {
-        values.push(Value { scheme: "CALL_SIGN".to_owned(), value: call_sign.to_ascii_uppercase() });
+    if builder.has(id) {
+        return Err(bad("repeats the number of an earlier entry"));
     }
-    countries.extend(cell(row, 9).and_then(ofac_remarks::country_code).map(str::to_owned));
-    let mut names = vec![Name { name: name.to_owned(), script: None, quality: NameQuality::Primary }];
-    names.extend(weak_names.into_iter().map(|name| Name { name, script: None, quality: NameQuality::Weak }));
-    let program = cell(row, 3);
-    values.truncate(MAX_VALUES_PER_ENTRY);
-    Ok(Some(WatchlistEntry {
-        entry_id: entry_id.to_owned(),
-        list_id: defaults.list_id.to_owned(),
-        list_version: defaults.list_version.to_owned(),
-        kind,
-        values,
-        names,
-        countries,
-        birth_dates,
-        action: defaults.action,
-        severity: defaults.severity,
-        handling: defaults.handling.clone(),
-        owner: defaults.owner.map(str::to_owned),
-        legal_basis: defaults.legal_basis.map(str::to_owned).or_else(|| Some(format!("OFAC {}", program?))),
-        reason: program.map(|program| format!("Program {program}.")),
-        source_ref: Some(format!("OFAC SDN {entry_id}")),
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-    }))
+    let legal_basis = builder.defaults.legal_basis.is_none();
+    let entry = builder.entry(id, kind, row.number).map_err(Err)?;
+    let remarks = cell(row, 11).unwrap_or_default();
+    let remarks = format!("{remarks}{}", overflow.get(id).map_or("", String::as_str));
+    let Remarks { values, weak_names, birth_dates, countries, linked_to } =
+        ofac_remarks::read(&remarks, kind);
+    entry.values.extend(values.into_iter().take(MAX_VALUES_PER_ENTRY));
+    entry.birth_dates = birth_dates;
+    entry.countries = countries;
+    entry.add_name(name, NameQuality::Primary);
+    weak_names.iter().for_each(|name| entry.add_name(name, NameQuality::Weak));
+    linked_to.iter().for_each(|party| entry.add_link(party));
+    if let Some(call_sign) = cell(row, 5) {
+        entry.add_value("CALL_SIGN", call_sign);
+    }
+    if let Some(flag) = cell(row, 9) {
+        entry.add_country(flag);
+    }
+    if let Some(owner) = cell(row, 10) {
+        entry.add_link(owner);
+    }
+    // `IRGC] [IFSR` with the outer brackets gone.
+    if let Some(program) = cell(row, 3).map(|program| program.replace("] [", "; ")) {
+        if legal_basis {
+            entry.legal_basis = Some(format!("OFAC {program}"));
+        }
+        entry.set_reason(&format!("Program {program}."));
+    }
+    entry.source_ref = Some(format!("OFAC SDN {id}"));
+    Ok(())
 }
 
 fn add_alias(entry: &mut WatchlistEntry, row: &Row) {
-    if let Some(name) = cell(row, 3).filter(|_| entry.names.len() < MAX_VALUES_PER_ENTRY) {
-        let name = name.chars().take(MAX_CELL_CHARACTERS).collect();
-        entry.names.push(Name { name, script: None, quality: NameQuality::Alias });
+    if let Some(name) = cell(row, 3) {
+        entry.add_name(name, NameQuality::Alias);
     }
 }
 
 fn add_address(entry: &mut WatchlistEntry, row: &Row) {
-    let code = cell(row, 4).and_then(ofac_remarks::country_code);
-    if let Some(code) = code.filter(|code| !entry.countries.iter().any(|known| known == code)) {
-        entry.countries.push(code.to_owned());
+    if let Some(country) = cell(row, 4) {
+        entry.add_country(country);
     }
 }

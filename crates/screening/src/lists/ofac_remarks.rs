@@ -1,10 +1,12 @@
 //! The last column of `sdn.csv`: parts separated by semicolons, each a label and a value. Identifiers, dates of birth,
 //! nationalities and weak aliases are taken; the rest is prose.
 
-use quaywatch_domain::identifiers::normalise_reference;
+use quaywatch_domain::identifiers::{imo_check_digit_ok, normalise_reference};
 use quaywatch_domain::watchlist::{EntryKind, Value};
 
 use super::MAX_VALUES_PER_ENTRY;
+use super::countries::country_code;
+use super::draft::IMO_COMPANY;
 use crate::{normalise_value, scheme};
 
 /// Label and scheme; the first that fits counts. IMO numbers are apart, because companies have them too.
@@ -55,6 +57,7 @@ pub(super) struct Remarks {
     pub(super) weak_names: Vec<String>,
     pub(super) birth_dates: Vec<String>,
     pub(super) countries: Vec<String>,
+    pub(super) linked_to: Vec<String>,
 }
 
 /// Reads the remarks of an entry of this kind.
@@ -65,6 +68,8 @@ pub(super) fn read(text: &str, kind: EntryKind) -> Remarks {
         let part = part.strip_prefix("alt. ").unwrap_or(part);
         if let Some(value) = imo(part, kind).or_else(|| labelled(part)) {
             remarks.values.push(value);
+        } else if let Some(party) = part.strip_prefix("Linked To: ") {
+            remarks.linked_to.push(party.to_owned());
         } else if let Some(date) = part.strip_prefix("DOB ") {
             remarks.birth_dates.push(date.to_owned());
         } else if let Some(country) =
@@ -78,10 +83,14 @@ pub(super) fn read(text: &str, kind: EntryKind) -> Remarks {
     remarks
 }
 
-/// `Vessel Registration Identification IMO 9187629` of a ship, `Company Number IMO 5988121` of its owner (also under the
-/// label for vessels): two number
-/// spaces with the same form.
+/// `Vessel Registration Identification IMO 9187629` of a ship (also without `IMO`), `Company Number IMO 5988121` of its
+/// owner (also under the label for vessels): two number spaces with the same form.
 fn imo(part: &str, kind: EntryKind) -> Option<Value> {
+    let bare = part.strip_prefix("Vessel Registration Identification ");
+    let number = bare.and_then(|number| normalise_value(scheme::IMO, number));
+    if let Some(value) = number.filter(|value| kind == EntryKind::Vessel && imo_check_digit_ok(value)) {
+        return Some(Value { scheme: scheme::IMO.to_owned(), value });
+    }
     let (label, number) = part.split_once("IMO ")?;
     let known = ["Vessel Registration Identification", "Identification Number", "Company Number", ""];
     if !known.contains(&label.trim()) {
@@ -90,7 +99,7 @@ fn imo(part: &str, kind: EntryKind) -> Option<Value> {
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     let value = normalise_value(scheme::IMO, &digits)?;
     let of_a_ship = kind == EntryKind::Vessel;
-    Some(Value { scheme: if of_a_ship { scheme::IMO } else { "IMO_COMPANY" }.to_owned(), value })
+    Some(Value { scheme: if of_a_ship { scheme::IMO } else { IMO_COMPANY }.to_owned(), value })
 }
 
 fn labelled(part: &str) -> Option<Value> {
@@ -111,72 +120,9 @@ fn weak_name(part: &str) -> Option<&str> {
     (!normalise_reference(name).is_empty()).then_some(name)
 }
 
-/// The ISO 3166 code of a country as OFAC writes it; `None` for regions and what is undetermined.
-pub(super) fn country_code(name: &str) -> Option<&'static str> {
-    let name = name.trim().trim_end_matches('.');
-    let at = COUNTRIES.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
-    COUNTRIES.get(at).map(|(_, code)| *code)
-}
-
-/// By name as OFAC writes it, sorted.
-#[rustfmt::skip]
-const COUNTRIES: &[(&str, &str)] = &[
-    ("Afghanistan", "AF"), ("Albania", "AL"), ("Algeria", "DZ"), ("Andorra", "AD"), ("Angola", "AO"),
-    ("Antigua and Barbuda", "AG"), ("Argentina", "AR"), ("Armenia", "AM"), ("Aruba", "AW"), ("Australia", "AU"),
-    ("Austria", "AT"), ("Azerbaijan", "AZ"), ("Bahamas, The", "BS"), ("Bahrain", "BH"), ("Bangladesh", "BD"),
-    ("Barbados", "BB"), ("Belarus", "BY"), ("Belgium", "BE"), ("Belize", "BZ"), ("Benin", "BJ"), ("Bermuda", "BM"),
-    ("Bolivia", "BO"), ("Bosnia and Herzegovina", "BA"), ("Botswana", "BW"), ("Brazil", "BR"), ("Brunei", "BN"),
-    ("Bulgaria", "BG"), ("Burkina Faso", "BF"), ("Burma", "MM"), ("Burundi", "BI"), ("Cabo Verde", "CV"),
-    ("Cambodia", "KH"), ("Cameroon", "CM"), ("Canada", "CA"), ("Cayman Islands", "KY"),
-    ("Central African Republic", "CF"), ("Chad", "TD"), ("Chile", "CL"), ("China", "CN"), ("Colombia", "CO"),
-    ("Comoros", "KM"), ("Congo, Democratic Republic of the", "CD"), ("Congo, Republic of the", "CG"),
-    ("Cook Islands", "CK"), ("Costa Rica", "CR"), ("Cote d Ivoire", "CI"), ("Croatia", "HR"), ("Cuba", "CU"),
-    ("Curacao", "CW"), ("Cyprus", "CY"), ("Czech Republic", "CZ"), ("Democratic People's Republic of Korea", "KP"),
-    ("Denmark", "DK"), ("Djibouti", "DJ"), ("Dominica", "DM"), ("Dominican Republic", "DO"), ("Ecuador", "EC"),
-    ("Egypt", "EG"), ("El Salvador", "SV"), ("Equatorial Guinea", "GQ"), ("Eritrea", "ER"), ("Estonia", "EE"),
-    ("Ethiopia", "ET"), ("Fiji", "FJ"), ("Finland", "FI"), ("France", "FR"), ("Gabon", "GA"), ("Georgia", "GE"),
-    ("Germany", "DE"), ("Ghana", "GH"), ("Gibraltar", "GI"), ("Greece", "GR"), ("Grenada", "GD"),
-    ("Guatemala", "GT"), ("Guernsey", "GG"), ("Guinea", "GN"), ("Guinea-Bissau", "GW"), ("Guyana", "GY"),
-    ("Haiti", "HT"), ("Honduras", "HN"), ("Hong Kong", "HK"), ("Hungary", "HU"), ("Iceland", "IS"), ("India", "IN"),
-    ("Indonesia", "ID"), ("Iran", "IR"), ("Iraq", "IQ"), ("Ireland", "IE"), ("Israel", "IL"), ("Italy", "IT"),
-    ("Jamaica", "JM"), ("Japan", "JP"), ("Jersey", "JE"), ("Jordan", "JO"), ("Kazakhstan", "KZ"), ("Kenya", "KE"),
-    ("Kiribati", "KI"), ("Korea, North", "KP"), ("Korea, South", "KR"), ("Kosovo", "XK"), ("Kuwait", "KW"),
-    ("Kyrgyzstan", "KG"), ("Laos", "LA"), ("Latvia", "LV"), ("Lebanon", "LB"), ("Lesotho", "LS"), ("Liberia", "LR"),
-    ("Libya", "LY"), ("Liechtenstein", "LI"), ("Lithuania", "LT"), ("Luxembourg", "LU"), ("Macau", "MO"),
-    ("Macedonia, The Former Yugoslav Republic of", "MK"), ("Madagascar", "MG"), ("Malawi", "MW"),
-    ("Malaysia", "MY"), ("Maldives", "MV"), ("Mali", "ML"), ("Malta", "MT"), ("Man, Isle of", "IM"),
-    ("Marshall Islands", "MH"), ("Mauritania", "MR"), ("Mauritius", "MU"), ("Mexico", "MX"),
-    ("Moldova", "MD"), ("Monaco", "MC"), ("Mongolia", "MN"), ("Montenegro", "ME"), ("Morocco", "MA"),
-    ("Mozambique", "MZ"), ("Namibia", "NA"), ("Nepal", "NP"), ("Netherlands", "NL"),
-    ("Netherlands Antilles", "AN"), ("New Zealand", "NZ"), ("Nicaragua", "NI"), ("Niger", "NE"), ("Nigeria", "NG"),
-    ("North Macedonia, The Republic of", "MK"), ("Norway", "NO"), ("Oman", "OM"), ("Pakistan", "PK"),
-    ("Palau", "PW"), ("Palestinian", "PS"), ("Panama", "PA"), ("Papua New Guinea", "PG"), ("Paraguay", "PY"),
-    ("Peru", "PE"), ("Philippines", "PH"), ("Poland", "PL"), ("Portugal", "PT"), ("Qatar", "QA"), ("Romania", "RO"),
-    ("Russia", "RU"), ("Rwanda", "RW"), ("Saint Kitts and Nevis", "KN"), ("Saint Lucia", "LC"),
-    ("Saint Vincent and the Grenadines", "VC"), ("Samoa", "WS"), ("San Marino", "SM"),
-    ("Sao Tome and Principe", "ST"), ("Saudi Arabia", "SA"), ("Senegal", "SN"), ("Serbia", "RS"),
-    ("Seychelles", "SC"), ("Sierra Leone", "SL"), ("Singapore", "SG"), ("Slovakia", "SK"), ("Slovenia", "SI"),
-    ("Solomon Islands", "SB"), ("Somalia", "SO"), ("South Africa", "ZA"), ("South Sudan", "SS"), ("Spain", "ES"),
-    ("Sri Lanka", "LK"), ("Sudan", "SD"), ("Suriname", "SR"), ("Swaziland", "SZ"), ("Sweden", "SE"),
-    ("Switzerland", "CH"), ("Syria", "SY"), ("Taiwan", "TW"), ("Tajikistan", "TJ"), ("Tanzania", "TZ"),
-    ("Thailand", "TH"), ("The Gambia", "GM"), ("Timor-Leste", "TL"), ("Togo", "TG"), ("Tonga", "TO"),
-    ("Trinidad and Tobago", "TT"), ("Tunisia", "TN"), ("Turkey", "TR"), ("Turkmenistan", "TM"), ("Tuvalu", "TV"),
-    ("Uganda", "UG"), ("Ukraine", "UA"), ("United Arab Emirates", "AE"), ("United Kingdom", "GB"),
-    ("United States", "US"), ("Uruguay", "UY"), ("Uzbekistan", "UZ"), ("Vanuatu", "VU"), ("Venezuela", "VE"),
-    ("Vietnam", "VN"), ("Virgin Islands, British", "VG"), ("Virgin Islands, U.S.", "VI"), ("West Bank", "PS"),
-    ("Yemen", "YE"), ("Zambia", "ZM"), ("Zimbabwe", "ZW"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_table_of_countries_is_sorted() {
-        assert!(COUNTRIES.is_sorted_by(|a, b| a.0 < b.0));
-        assert_eq!(country_code("Korea, North."), Some("KP"));
-        assert_eq!(country_code("Region: Crimea"), None);
-    }
 
     #[test]
     fn ships_and_their_companies_have_imo_numbers_of_their_own() {
@@ -186,6 +132,12 @@ mod tests {
         );
         let value = |scheme: &str, value: &str| Value { scheme: scheme.to_owned(), value: value.to_owned() };
         assert_eq!(ship.values, [value("IMO", "9074729"), value("MMSI", "572469210")]);
+        assert_eq!(ship.linked_to, ["X LINE"]);
+        let bare = read(
+            "Vessel Registration Identification 9074729; Vessel Registration Identification 123.",
+            EntryKind::Vessel,
+        );
+        assert_eq!(bare.values, [value("IMO", "9074729")]);
         let company = read("Company Number IMO 5988121.", EntryKind::Company);
         assert_eq!(company.values, [value("IMO_COMPANY", "5988121")]);
     }

@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 use config::{Config, Environment, FileFormat};
 use quaywatch_codec::{Codec, RegistrySettings};
 use quaywatch_domain::PseudonymKey;
+use quaywatch_domain::blinding::BlindingKey;
+use quaywatch_screening::MAX_PERIODS;
 
 pub use model::{
-    AdminPort, Files, Gateway, ListFormat, ListSource, LogFormat, Logging, SchemaRegistry, Secrets, Settings,
-    Watchlist,
+    AdminPort, BlindingPeriod, Files, Gateway, ListFormat, ListSource, LogFormat, Logging, SchemaRegistry,
+    Secrets, Settings, Watchlist,
 };
 pub use secret::{MASK, OptionalPath, Secret};
 pub use validate::MAX_BODY_BYTES;
@@ -82,6 +84,29 @@ impl Settings {
         PseudonymKey::new(bytes).map_err(|e| invalid(format!("cannot be used: {e}")))
     }
 
+    /// The keys of blinded lists.
+    ///
+    /// # Errors
+    /// When a key cannot be read or used, or there are two of one period.
+    pub fn blinding_keys(&self) -> Result<Vec<BlindingKey>, Error> {
+        let invalid = |why: String| Error::InvalidSetting { key: "secrets.blinding", why };
+        let mut keys: Vec<BlindingKey> = Vec::new();
+        for one in &self.secrets.blinding {
+            let read = std::fs::read(&one.key_file);
+            let bytes = read.map_err(|source| Error::ReadFile { path: one.key_file.clone(), source })?;
+            let key =
+                BlindingKey::new(&one.period, bytes.trim_ascii()).map_err(|e| invalid(e.to_string()))?;
+            if keys.iter().any(|known| known.period() == key.period()) {
+                return Err(invalid(format!("has the period '{}' twice", one.period)));
+            }
+            keys.push(key);
+        }
+        if keys.len() > MAX_PERIODS {
+            return Err(invalid(format!("has more than {MAX_PERIODS} periods; remove those that are over")));
+        }
+        Ok(keys)
+    }
+
     /// The codec: with a schema registry Confluent framing, else single-object encoding.
     ///
     /// # Errors
@@ -115,6 +140,7 @@ impl Settings {
 fn known_keys() -> Result<toml::Table, Error> {
     let mut all = Settings::default();
     all.watchlist.sources.push(ListSource::default());
+    all.screening.lists.push(quaywatch_screening::names::ListBands::default());
     let sample = || Some(quaywatch_kafka::Secret::new(MASK));
     all.kafka.security = quaywatch_kafka::Security {
         username: Some(String::new()),

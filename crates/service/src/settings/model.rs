@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use quaywatch_domain::Sha256;
+pub use quaywatch_domain::watchlist::ListFormat;
+use quaywatch_screening::names::Bands;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{OptionalPath, Secret};
@@ -32,6 +35,8 @@ pub struct Settings {
     pub gateway: Gateway,
     /// Lists.
     pub watchlist: Watchlist,
+    /// From which score on names are told.
+    pub screening: Bands,
 }
 
 /// Where schemas are registered.
@@ -84,6 +89,18 @@ pub struct Secrets {
     pub pseudonym_key: Secret,
     /// File that holds the key.
     pub pseudonym_key_file: OptionalPath,
+    /// Keys of blinded lists.
+    pub blinding: Vec<BlindingPeriod>,
+}
+
+/// The key that an agency and the port share for a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlindingPeriod {
+    /// Name of the period, as blinded lists write it.
+    pub period: String,
+    /// File that holds the key.
+    pub key_file: PathBuf,
 }
 
 /// Files of their own, read again on SIGHUP or when they change.
@@ -98,6 +115,8 @@ pub struct Files {
     pub parties: OptionalPath,
     /// Rules; empty: the built-in ones.
     pub rules: OptionalPath,
+    /// Decided false positives; empty: none.
+    pub exceptions: OptionalPath,
     /// How often to look for changes.
     pub poll_interval_ms: u64,
 }
@@ -109,6 +128,7 @@ impl Default for Files {
             agencies: "agencies.toml".into(),
             parties: OptionalPath::default(),
             rules: OptionalPath::default(),
+            exceptions: OptionalPath::default(),
             poll_interval_ms: 3_000,
         }
     }
@@ -211,8 +231,24 @@ impl Default for Watchlist {
 pub struct ListSource {
     /// Id of the list.
     pub list: String,
-    /// File, or folder whose newest file counts.
+    /// File, or folder whose newest file counts; with `urls` the folder that they are fetched into.
     pub path: PathBuf,
+    /// Addresses of the files of the list, the main one first; empty: somebody else puts them there.
+    pub urls: Vec<String>,
+    /// How often to fetch them.
+    pub interval_s: u64,
+    /// How long one file may take.
+    pub timeout_s: u64,
+    /// Largest file that is fetched.
+    pub max_bytes: u64,
+    /// Value of the header `Authorization`, when the server asks for one.
+    pub authorization: Secret,
+    /// Address of the SHA-256 digest of the main file.
+    pub sha256_url: Option<String>,
+    /// SHA-256 digest that the list must have; for lists that never change.
+    pub sha256: Option<Sha256>,
+    /// From which age on the list counts as stale: since the last fetch, or since its file was written.
+    pub max_age_s: u64,
     /// How it is written.
     pub format: ListFormat,
     /// Agency that owns entries which name none.
@@ -221,46 +257,20 @@ pub struct ListSource {
     pub max_change_percent: u32,
 }
 
-/// How a list file is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ListFormat {
-    /// Agency list, CSV with a header row.
-    #[default]
-    AgencyCsv,
-    /// Agency list, JSON lines.
-    Jsonl,
-    /// OFAC's SDN list, CSV.
-    OfacSdn,
-}
-
-impl ListFormat {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::AgencyCsv, Self::Jsonl, Self::OfacSdn];
-
-    /// As it is written in settings and on the command line.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AgencyCsv => "agency-csv",
-            Self::Jsonl => "jsonl",
-            Self::OfacSdn => "ofac-sdn",
-        }
-    }
-
-    /// Reads what [`ListFormat::as_str`] writes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text)
-    }
-}
-
 impl Default for ListSource {
     fn default() -> Self {
         Self {
             list: String::new(),
             path: PathBuf::new(),
-            format: ListFormat::AgencyCsv,
+            urls: Vec::new(),
+            interval_s: 3_600,
+            timeout_s: 300,
+            max_bytes: 1024 * 1024 * 1024,
+            authorization: Secret::default(),
+            sha256_url: None,
+            sha256: None,
+            max_age_s: 3 * 24 * 3_600,
+            format: ListFormat::Auto,
             owner: String::new(),
             max_change_percent: 20,
         }

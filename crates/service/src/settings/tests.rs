@@ -22,9 +22,13 @@ fn the_delivered_file_shows_every_default() {
     let text = std::fs::read_to_string(delivered_file()).unwrap();
     let shown: toml::Table = text.parse().unwrap();
     let mut defaults = toml::Table::try_from(Settings::default()).unwrap();
-    // An empty list of sources is left to a commented example in the file.
+    // Empty lists are left to a commented example in the file.
     let sources = defaults["watchlist"].as_table_mut().unwrap().remove("sources").unwrap();
     assert_eq!(sources, toml::Value::Array(Vec::new()));
+    let blinding = defaults["secrets"].as_table_mut().unwrap().remove("blinding").unwrap();
+    assert_eq!(blinding, toml::Value::Array(Vec::new()));
+    let lists = defaults["screening"].as_table_mut().unwrap().remove("lists").unwrap();
+    assert_eq!(lists, toml::Value::Array(Vec::new()));
     assert_eq!(shown, defaults);
     let loaded = Settings::load_from(Some(&delivered_file()), Some(HashMap::new()), &[]).unwrap();
     assert_eq!(loaded.to_toml().unwrap(), Settings::default().to_toml().unwrap());

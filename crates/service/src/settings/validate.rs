@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use quaywatch_screening::names::Bands;
+
 use super::model::{Gateway, ListSource, Settings};
 use crate::Error;
 
@@ -21,6 +23,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), Error> {
     within("files.poll_interval_ms", settings.files.poll_interval_ms, 100..=3_600_000)?;
     within("watchlist.poll_interval_ms", settings.watchlist.poll_interval_ms, 100..=3_600_000)?;
     sources(&settings.watchlist.sources)?;
+    screening(&settings.screening)?;
     crate::telemetry::filter(&settings.logging.level)?;
     let secrets = &settings.secrets;
     if secrets.pseudonym_key.expose().is_some() && secrets.pseudonym_key_file.get().is_some() {
@@ -76,6 +79,40 @@ fn sources(sources: &[ListSource]) -> Result<(), Error> {
             return invalid("watchlist.sources", format!("has no path for '{}'; name a file", source.list));
         }
         within("watchlist.sources.max_change_percent", source.max_change_percent, 0..=1_000)?;
+        within("watchlist.sources.interval_s", source.interval_s, 10..=30 * 24 * 3_600)?;
+        within("watchlist.sources.timeout_s", source.timeout_s, 1..=3_600)?;
+        within("watchlist.sources.max_bytes", source.max_bytes, 1_024..=4 * 1024 * 1024 * 1024)?;
+        within("watchlist.sources.max_age_s", source.max_age_s, 60..=366 * 24 * 3_600)?;
+        let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        if let Some(url) = source.urls.iter().chain(&source.sha256_url).find(|url| !is_web(url)) {
+            return invalid(
+                "watchlist.sources.urls",
+                format!("has '{url}' for '{}'; begin it with https://", source.list),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn screening(bands: &Bands) -> Result<(), Error> {
+    for (key, score) in [
+        ("screening.person", bands.person),
+        ("screening.company", bands.company),
+        ("screening.vessel", bands.vessel),
+        ("screening.strong", bands.strong),
+    ] {
+        within(key, score, 0.0..=1.0)?;
+    }
+    for list in &bands.lists {
+        if list.list.is_empty() {
+            return invalid(
+                "screening.lists",
+                "has an entry without 'list'; name a list or an agency".into(),
+            );
+        }
+        for score in [list.person, list.company, list.vessel, list.strong] {
+            within("screening.lists", score, 0.0..=1.0)?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::common::{AGENCIES, alert_with, at, indicator};
 use proptest::prelude::*;
 use quaywatch_domain::alert::AlertState;
+use quaywatch_domain::blinding;
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::{AgencyAlert, Alert, Handling, Indicator, Severity};
 use quaywatch_sharing::{Agencies, DEFAULT_THRESHOLD, DisclosureState, disclose};
@@ -19,6 +20,8 @@ struct Drawn {
     owner: Option<&'static str>,
     nth: u8,
     hour: i64,
+    /// Whether the secret one is a hit on a blinded entry of the police.
+    blinded: bool,
 }
 
 impl Drawn {
@@ -33,7 +36,7 @@ impl Drawn {
     }
 
     fn indicator(&self, discreet: bool) -> Indicator {
-        let code = CODES[self.code];
+        let code = if self.blinded && discreet { blinding::CODE } else { CODES[self.code] };
         let mut drawn = indicator(code, self.severity, &format!("Sentence {} of {code}.", self.nth));
         drawn.handling = Handling::new(self.tlp, self.europol);
         drawn.discreet = discreet;
@@ -65,6 +68,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
             owner,
             nth,
             hour,
+            blinded: false,
         })
 }
 
@@ -77,6 +81,16 @@ struct Step {
     settled: bool,
     /// Hours since the step before; an alert is current for 336.
     gap: i64,
+}
+
+impl Step {
+    fn blinded(mut self) -> Self {
+        for drawn in self.discreet.iter_mut().flatten() {
+            drawn.blinded = true;
+            drawn.owner = Some("police");
+        }
+        self
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -178,6 +192,19 @@ proptest! {
         }
         let seen = serde_json::to_string(&bytes_of(&with, "terminal")).unwrap().to_uppercase();
         prop_assert!(!seen.contains("SECRET"));
+    }
+
+    #[test]
+    fn blinded_hits_change_no_byte_of_what_anybody_but_the_owner_reads(steps in prop::collection::vec(step(), 1..10)) {
+        // Customs sees discreet hits of others and every label; a hit on a blinded entry of the police is none of them.
+        let text = AGENCIES.replace("tlp = \"AMBER+STRICT\", code = \"H2\" }", "tlp = \"RED\", code = \"H3\" }\ndiscreet = true");
+        let agencies = Agencies::parse(&text).unwrap();
+        let steps: Vec<Step> = steps.into_iter().map(Step::blinded).collect();
+        let with = read(&agencies, &steps, true);
+        let without = read(&agencies, &steps, false);
+        for agency in ["customs", "terminal", "port"] {
+            prop_assert_eq!(bytes_of(&with, agency), bytes_of(&without, agency));
+        }
     }
 
     #[test]

@@ -192,7 +192,12 @@ fn spawn_stages(
     let clearances: quaywatch_dispatcher::Clearances = Arc::new(move || Arc::clone(&agencies));
     Ok(vec![
         ("normalizer", tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &normalizer).await?) })),
-        ("screener", tokio::spawn(async move { Ok(quaywatch_screener::run(&screener).await?) })),
+        (
+            "screener",
+            tokio::spawn(async move {
+                Ok(quaywatch_screener::run(quaywatch_screener::Setup::default(), &screener).await?)
+            }),
+        ),
         ("detector", tokio::spawn(async move { Ok(quaywatch_detector::run(engine, &detector).await?) })),
         (
             "dispatcher",

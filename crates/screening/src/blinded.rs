@@ -1,0 +1,78 @@
+//! Blinded lists: making them, and meeting them.
+//!
+//! Names are blinded as their normalised words in alphabetical order, so that word order, case and punctuation do not
+//! matter; nothing else of a name is fuzzy once it is blinded.
+
+use quaywatch_domain::blinding::{self, BlindingKey};
+use quaywatch_domain::handling::{EuropolCode, Tlp};
+use quaywatch_domain::watchlist::{EntryKind, Value};
+use quaywatch_domain::{Handling, WatchlistEntry};
+
+use crate::names::{NameKind, Prepared};
+use crate::{normalise_value, scheme};
+
+/// Most periods whose keys are valid at once.
+pub const MAX_PERIODS: usize = 12;
+
+/// Whether nothing of the entry is in the open.
+#[must_use]
+pub fn is_blinded(entry: &WatchlistEntry) -> bool {
+    entry.values.iter().any(|value| value.scheme == blinding::SCHEME)
+}
+
+/// The label that a blinded entry has at least: for named recipients only, not to be passed on.
+#[must_use]
+pub fn least_handling() -> Handling {
+    Handling::new(Tlp::Red, EuropolCode::H2)
+}
+
+/// The comparable form of a party's name; `None` when it has no words.
+pub(crate) fn normalise_name(name: &str) -> Option<String> {
+    let mut words = Prepared::new(NameKind::Company, name).words();
+    words.sort_unstable();
+    Some(words.join(" ")).filter(|name| !name.is_empty())
+}
+
+/// What an entry becomes before it is published: every identifier and name as its digest, and nothing that tells of them.
+/// `None` when it holds nothing that can be blinded (plates, telephone numbers and mail addresses are under the port's
+/// own key).
+#[must_use]
+pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry> {
+    const OTHER_KEY: [&str; 3] = [scheme::TRUCK, scheme::PHONE_OR_MAIL, blinding::SCHEME];
+    let mut values: Vec<Value> = entry
+        .values
+        .iter()
+        .filter(|value| !OTHER_KEY.contains(&value.scheme.as_str()))
+        .filter_map(|v| {
+            Some(Value { scheme: v.scheme.clone(), value: normalise_value(&v.scheme, &v.value)? })
+        })
+        .collect();
+    if matches!(entry.kind, EntryKind::Company | EntryKind::Person) {
+        let names = entry.names.iter().filter_map(|name| normalise_value(scheme::NAME, &name.name));
+        values.extend(names.map(|value| Value { scheme: scheme::NAME.to_owned(), value }));
+    }
+    let mut values: Vec<Value> = values.iter().map(|value| key.blind(value)).collect();
+    // In the order of the digests, which says nothing.
+    values.sort_unstable();
+    values.dedup();
+    if values.is_empty() {
+        return None;
+    }
+    Some(WatchlistEntry {
+        values,
+        names: Vec::new(),
+        countries: Vec::new(),
+        birth_dates: Vec::new(),
+        linked_to: Vec::new(),
+        provenance: None,
+        reason: None,
+        source_ref: None,
+        handling: entry.handling.strictest(&least_handling()),
+        ..entry.clone()
+    })
+}
+
+/// The blinded forms of an identifier under each key.
+pub(crate) fn forms<'a>(keys: &'a [BlindingKey], value: &'a Value) -> impl Iterator<Item = Value> + 'a {
+    keys.iter().map(|key| key.blind(value))
+}

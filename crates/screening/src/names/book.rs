@@ -1,0 +1,221 @@
+//! The listed names of all entries while lists change: one large immutable index, a small one for what changed since,
+//! and the set of what the large one should no longer tell.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use quaywatch_domain::WatchlistEntry;
+use quaywatch_domain::watchlist::{EntryKind, NameQuality};
+
+use super::bands::Bands;
+use super::explain::Explanation;
+use super::gate::{Candidates, Scratch};
+use super::index::{IndexBuilder, ListedName, NameIndex};
+use super::prepare::{NameKind, Prepared};
+use super::qualify::{Party, qualify};
+use super::score::explain_words;
+
+/// The small index may hold so many entries, and a tenth of the large one's, before both become one.
+const MIN_FRESH: usize = 2_000;
+/// Qualifiers may take a name from below the threshold to above it by so much at most.
+const MOST_RAISED: f32 = 0.05;
+/// Most hits of one name.
+pub const MAX_NAME_HITS: usize = 64;
+
+/// An entry whose name a party bears.
+#[derive(Debug, Clone)]
+pub struct NameHit {
+    /// The entry.
+    pub entry: Arc<WatchlistEntry>,
+    /// The name of it that met, as listed.
+    pub matched_name: String,
+    /// Kind under which they were compared.
+    pub kind: NameKind,
+    /// From 0 to 1, qualifiers included.
+    pub score: f32,
+    /// Why.
+    pub explanation: Explanation,
+}
+
+#[derive(Debug, Default)]
+struct Level {
+    index: NameIndex,
+    entries: Vec<Arc<WatchlistEntry>>,
+}
+
+/// Buffers of a searcher, for both levels.
+#[derive(Debug, Default)]
+pub struct Searcher {
+    base: Scratch,
+    fresh: Scratch,
+}
+
+/// The names of all entries.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    base: Arc<Level>,
+    /// Number of each entry in the base.
+    places: Arc<HashMap<String, u32>>,
+    fresh: Arc<Level>,
+    /// What changed since the base was built; `None` is removed.
+    changed: BTreeMap<String, Option<Arc<WatchlistEntry>>>,
+    dirty: bool,
+    version: u64,
+}
+
+/// The kind of names that an entry has, if its names are compared.
+#[must_use]
+pub const fn name_kind(kind: EntryKind) -> Option<NameKind> {
+    match kind {
+        EntryKind::Person => Some(NameKind::Person),
+        EntryKind::Company => Some(NameKind::Company),
+        EntryKind::Vessel => Some(NameKind::Vessel),
+        _ => None,
+    }
+}
+
+impl Level {
+    fn of(entries: Vec<Arc<WatchlistEntry>>) -> Self {
+        let mut builder = IndexBuilder::default();
+        for (number, entry) in (0..).zip(&entries) {
+            let Some(kind) = name_kind(entry.kind) else { continue };
+            for name in &entry.names {
+                let weak = name.quality == NameQuality::Weak;
+                builder.add(&ListedName { entry: number, kind, name: &name.name, weak });
+            }
+        }
+        Self { index: builder.build(), entries }
+    }
+}
+
+impl Book {
+    /// The names of these entries by key.
+    pub fn of(entries: impl IntoIterator<Item = Arc<WatchlistEntry>>) -> Self {
+        let mut book = Self::default();
+        book.rebuild(entries.into_iter().filter(|entry| has_names(entry)).collect());
+        book
+    }
+
+    /// Puts an entry in the place of the one with this key; heard of after [`Book::settle`].
+    pub fn upsert(&mut self, key: &str, entry: &Arc<WatchlistEntry>) {
+        if !has_names(entry) {
+            self.remove(key);
+            return;
+        }
+        self.changed.insert(key.to_owned(), Some(Arc::clone(entry)));
+        self.dirty = true;
+    }
+
+    /// Takes an entry out; heard of after [`Book::settle`].
+    pub fn remove(&mut self, key: &str) {
+        if self.places.contains_key(key) {
+            self.dirty |= self.changed.insert(key.to_owned(), None) != Some(None);
+        } else {
+            self.dirty |= self.changed.remove(key).is_some();
+        }
+    }
+
+    /// Makes what changed searchable. Costs what changed, and now and then the whole.
+    pub fn settle(&mut self) {
+        if !self.dirty {
+            return;
+        }
+        self.dirty = false;
+        self.version += 1;
+        if self.changed.len() > MIN_FRESH.max(self.base.entries.len() / 10) {
+            let kept = self.base.entries.iter().filter(|entry| !self.changed.contains_key(&entry.key()));
+            let new = self.changed.values().flatten();
+            self.rebuild(kept.chain(new).cloned().collect());
+        } else {
+            self.fresh = Arc::new(Level::of(self.changed.values().flatten().cloned().collect()));
+        }
+    }
+
+    fn rebuild(&mut self, entries: Vec<Arc<WatchlistEntry>>) {
+        self.places = Arc::new((0..).zip(&entries).map(|(at, entry)| (entry.key(), at)).collect());
+        self.base = Arc::new(Level::of(entries));
+        self.fresh = Arc::default();
+        self.changed.clear();
+        self.dirty = false;
+        self.version += 1;
+    }
+
+    /// Counts up with every change that can be searched.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// How many names can be found.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.base.index.len() + self.fresh.index.len()
+    }
+
+    /// Whether none can.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of the arrays by which names are found.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.base.index.bytes() + self.fresh.index.bytes()
+    }
+
+    /// The entries whose name a party bears, best first, at most [`MAX_NAME_HITS`].
+    pub fn search(
+        &self,
+        kinds: &[NameKind],
+        name: &str,
+        party: &Party,
+        bands: &Bands,
+        searcher: &mut Searcher,
+    ) -> Vec<NameHit> {
+        let mut hits = Vec::new();
+        for &kind in kinds {
+            let query = Prepared::new(kind, name);
+            let floor = bands.lowest(kind) - MOST_RAISED;
+            for candidate in self.base.index.search(&query, floor, &mut searcher.base) {
+                let Some(entry) = self.base.entries.get(candidate.entry as usize) else { continue };
+                if self.changed.is_empty() || !self.changed.contains_key(&entry.key()) {
+                    hits.extend(hit(&self.base, &candidate, &query, party, bands));
+                }
+            }
+            if !self.fresh.entries.is_empty() {
+                for candidate in self.fresh.index.search(&query, floor, &mut searcher.fresh) {
+                    hits.extend(hit(&self.fresh, &candidate, &query, party, bands));
+                }
+            }
+        }
+        hits.sort_by(|a: &NameHit, b| {
+            let key = |hit: &NameHit| (hit.entry.list_id.clone(), hit.entry.entry_id.clone());
+            b.score.total_cmp(&a.score).then_with(|| key(a).cmp(&key(b)))
+        });
+        hits.truncate(MAX_NAME_HITS);
+        hits
+    }
+}
+
+fn has_names(entry: &WatchlistEntry) -> bool {
+    name_kind(entry.kind).is_some() && !entry.names.is_empty()
+}
+
+fn hit(level: &Level, found: &Candidates, query: &Prepared, party: &Party, bands: &Bands) -> Option<NameHit> {
+    let entry = level.entries.get(found.entry as usize)?;
+    let listed = level.index.partition(found.kind)?.name(found.name)?;
+    let (score, mut explanation) = explain_words(found.kind, query, &listed);
+    let score = qualify(score, found.weak, party, entry, &mut explanation)?;
+    if score < bands.threshold(entry, found.kind) {
+        return None;
+    }
+    explanation.settle();
+    Some(NameHit {
+        entry: Arc::clone(entry),
+        matched_name: level.index.name(found).to_owned(),
+        kind: found.kind,
+        score,
+        explanation,
+    })
+}

@@ -1,0 +1,167 @@
+//! How much must be written otherwise to turn one word into another, in tenths of a letter.
+
+use super::sound::is_vowel;
+
+/// A letter exchanged, added or left out.
+const LETTER: u16 = 10;
+/// A digit, which no one mistypes without consequence.
+const DIGIT: u16 = 15;
+/// Longest words that are compared by their letters.
+pub(crate) const MAX_COMPARED: usize = 48;
+
+/// A cost that no word reaches.
+const FAR: u16 = u16::MAX / 2;
+
+/// The cost of turning `a` into `b` in tenths of a letter; `None` above `limit`. Two neighbours that change places count
+/// as less than two letters; vowels, letters that sound or look alike, doubled letters and `h` count less than one.
+pub(crate) fn cost(a: &[u8], b: &[u8], limit: u16) -> Option<u16> {
+    if a == b {
+        return Some(0);
+    }
+    let (a, b) = without_common_ends(a, b);
+    if a.len() > MAX_COMPARED || b.len() > MAX_COMPARED || a.len().abs_diff(b.len()) * 4 > usize::from(limit)
+    {
+        return None;
+    }
+    let mut rows = [[0_u16; MAX_COMPARED + 1]; 3];
+    let [older, old, new] = &mut rows;
+    let (mut older, mut old, mut new) = (older, old, new);
+    let mut sum = 0;
+    let mut last = b' ';
+    for (cell, letter) in old.iter_mut().skip(1).zip(b) {
+        sum += gap(*letter, last);
+        *cell = sum;
+        last = *letter;
+    }
+    let mut previous_a = b' ';
+    for &in_a in a {
+        let drop = gap(in_a, previous_a);
+        let mut left = old.first().copied().unwrap_or(FAR).saturating_add(drop);
+        let mut diagonal = old.first().copied().unwrap_or(FAR);
+        if let Some(first) = new.first_mut() {
+            *first = left;
+        }
+        let mut least = left;
+        let mut previous_b = b' ';
+        let mut swapped = FAR; // older[j - 2]
+        let mut next_swapped = older.first().copied().unwrap_or(FAR);
+        let cells = new.iter_mut().skip(1).zip(old.iter().skip(1)).zip(older.iter().skip(1));
+        for (&in_b, ((cell, &above), &older_above)) in b.iter().zip(cells) {
+            let mut best = diagonal.saturating_add(exchange(in_a, in_b));
+            best = best.min(above.saturating_add(drop)).min(left.saturating_add(gap(in_b, previous_b)));
+            if in_a == previous_b && in_b == previous_a && in_a != in_b {
+                best = best.min(swapped.saturating_add(LETTER));
+            }
+            diagonal = above;
+            left = best;
+            *cell = best;
+            least = least.min(best);
+            previous_b = in_b;
+            swapped = next_swapped;
+            next_swapped = older_above;
+        }
+        if least > limit {
+            return None;
+        }
+        previous_a = in_a;
+        (older, old, new) = (old, new, older);
+    }
+    old.get(b.len()).copied().filter(|cost| *cost <= limit)
+}
+
+fn without_common_ends<'a>(a: &'a [u8], b: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let front = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    // One letter stays, so that a doubled letter is seen as one.
+    let front = front.saturating_sub(1);
+    let (a, b) = (a.get(front..).unwrap_or_default(), b.get(front..).unwrap_or_default());
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count().saturating_sub(1);
+    (a.get(..a.len() - back).unwrap_or_default(), b.get(..b.len() - back).unwrap_or_default())
+}
+
+/// A letter that only one of the words has.
+const fn gap(letter: u8, previous: u8) -> u16 {
+    if letter.is_ascii_digit() {
+        DIGIT
+    } else if letter == previous {
+        4
+    } else if letter == b'h' {
+        5
+    } else if is_vowel(letter) {
+        7
+    } else {
+        LETTER
+    }
+}
+
+const fn exchange(a: u8, b: u8) -> u16 {
+    if a == b {
+        return 0;
+    }
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    match (low, high) {
+        // Read by a machine, or typed to get past one.
+        (b'0', b'o')
+        | (b'1', b'i' | b'l')
+        | (b'2', b'z')
+        | (b'3', b'e')
+        | (b'4', b'a')
+        | (b'5', b's')
+        | (b'6', b'b' | b'g')
+        | (b'7', b't')
+        | (b'8', b'b')
+        | (b'9', b'g' | b'q') => 3,
+        (b'0'..=b'9', _) => DIGIT,
+        // Spelt by ear.
+        (b'i', b'y' | b'j')
+        | (b'j', b'y')
+        | (b'v', b'w')
+        | (b'c', b'k')
+        | (b'k', b'q')
+        | (b's', b'z')
+        | (b'c', b'q')
+        | (b'f', b'v') => 4,
+        (b'e', b'i') | (b'o', b'u') | (b'a', b'e') => 5,
+        (b'c' | b'z', b's')
+        | (b'c', b'z')
+        | (b'd', b't')
+        | (b'b', b'p')
+        | (b'g', b'k' | b'q')
+        | (b'g', b'j')
+        | (b'm', b'n')
+        | (b'u', b'v' | b'w')
+        | (b'k', b'x')
+        | (b'i', b'l') => 6,
+        _ if is_vowel(a) && is_vowel(b) => 6,
+        _ => LETTER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(a: &str, b: &str) -> u16 {
+        let there = cost(a.as_bytes(), b.as_bytes(), 100).unwrap();
+        assert_eq!(Some(there), cost(b.as_bytes(), a.as_bytes(), 100), "{a} {b}");
+        there
+    }
+
+    #[test]
+    fn costs_follow_how_names_are_mistaken() {
+        assert_eq!(between("putin", "putin"), 0);
+        assert_eq!(between("lavrov", "lavrof"), 4);
+        assert_eq!(between("hannibal", "hanniball"), 4);
+        assert_eq!(between("vajiralongkorn", "vajiralongkron"), 10);
+        assert_eq!(between("sech1n", "sechin"), 3);
+        assert_eq!(between("jonson", "johnson"), 5);
+        assert_eq!(between("walmart", "wallmart"), 4);
+        assert_eq!(between("5", "6"), 15);
+        assert_eq!(between("", "ab"), 17);
+    }
+
+    #[test]
+    fn what_costs_more_than_the_limit_is_none() {
+        assert_eq!(cost(b"dulaimi", b"tikriti", 30), None);
+        assert_eq!(cost(&[b'x'; 99], &[b'y'; 99], 1000), None);
+    }
+}
