@@ -96,6 +96,15 @@ impl Engine {
         changes
     }
 
+    /// How many visits of the container the timeline has seen; 0 for other subjects.
+    #[must_use]
+    pub fn visits(&self, state: &TimelineState) -> u32 {
+        match state.subject.as_ref().map(|s| s.kind) {
+            Some(SubjectKind::Container) => container::visits(self, state),
+            _ => 0,
+        }
+    }
+
     const fn has_timeline(kind: SubjectKind) -> bool {
         matches!(kind, SubjectKind::Container | SubjectKind::Seal | SubjectKind::Party | SubjectKind::Alert)
     }
