@@ -10,9 +10,12 @@
 //! | which version of a fact stands? what is kept? | `timeline.rs` |
 //! | where does a visit begin and end? | `visits.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
+//! | what is usual? | `baselines.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 
 mod alerts;
+mod baselines;
+mod calendar;
 mod container;
 mod engine;
 mod loops;
@@ -25,6 +28,7 @@ mod timeline;
 mod view;
 mod visits;
 
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
 pub use engine::{Changes, Engine, Outcome};
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Published, Sighting, TimelineState};

@@ -9,7 +9,7 @@ use quaywatch_domain::{Fact, Feedback, Hit, Indicator, Severity, Subject, Timest
 
 use crate::settings::SubRule;
 use crate::visits::Cutter;
-use crate::{Rules, TimelineState};
+use crate::{Baselines, Engine, Rules, TimelineState};
 
 /// One standing event.
 #[derive(Debug, Clone, Copy)]
@@ -152,6 +152,7 @@ pub(crate) struct Found {
 /// What the rules say about one timeline.
 pub(crate) struct Findings<'r> {
     pub(crate) rules: &'r Rules,
+    pub(crate) baselines: &'r Baselines,
     pub(crate) now: Timestamp,
     pub(crate) found: Vec<Found>,
     /// Earliest time at which an absence will fire.
@@ -159,8 +160,8 @@ pub(crate) struct Findings<'r> {
 }
 
 impl<'r> Findings<'r> {
-    pub(crate) const fn new(rules: &'r Rules, now: Timestamp) -> Self {
-        Self { rules, now, found: Vec::new(), deadline: None }
+    pub(crate) fn new(engine: &'r Engine, now: Timestamp) -> Self {
+        Self { rules: &engine.rules, baselines: &engine.baselines, now, found: Vec::new(), deadline: None }
     }
 
     /// Whether `deadline` has passed; when not, the timeline is looked at again by then.

@@ -16,15 +16,33 @@
 
 use quaywatch_domain::event::{EquipmentStatus, Laden, Mode};
 use quaywatch_domain::{EventKind, Timestamp};
+use serde::Deserialize;
 
-use crate::settings::{DAY_MS, MINUTE_MS, TwoPlaces};
+use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
+
+/// Table `[two_places]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) same_happening_minutes: i64,
+    pub(crate) late_message_grace_minutes: i64,
+    pub(crate) yard_days: i64,
+    pub(crate) on_vessel_days: i64,
+    pub(crate) gate_out_pair_days: i64,
+    pub(crate) min_distance_km: f64,
+    pub(crate) max_speed_kmh: f64,
+    pub(crate) clock_tolerance_minutes: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+}
 
 /// Mean radius of the earth, kilometres (IUGG).
 const EARTH_RADIUS_KM: f64 = 6_371.0;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    let settings = &findings.rules.two_places;
+    let settings = &findings.rules.rule.two_places;
     let steps = steps(view, settings);
     gate_in_elsewhere(view, &steps, findings);
     two_gate_outs(view, &steps, findings);
@@ -32,7 +50,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 /// The happenings that place the container, each once.
-fn steps<'a>(view: &View<'a>, settings: &TwoPlaces) -> Vec<Seen<'a>> {
+fn steps<'a>(view: &View<'a>, settings: &Settings) -> Vec<Seen<'a>> {
     let mut steps: Vec<Seen<'a>> = Vec::new();
     for s in &view.events {
         let placing = matches!(
@@ -56,7 +74,7 @@ fn steps<'a>(view: &View<'a>, settings: &TwoPlaces) -> Vec<Seen<'a>> {
 
 /// Whether two reports are of one happening: same kind, no other place, close in time; with different trucks, closer yet,
 /// because two systems may read one plate differently.
-fn same_happening(a: &Seen<'_>, b: &Seen<'_>, settings: &TwoPlaces) -> bool {
+fn same_happening(a: &Seen<'_>, b: &Seen<'_>, settings: &Settings) -> bool {
     let differ = |x: Option<&str>, y: Option<&str>| x.zip(y).is_some_and(|(x, y)| x != y);
     let minutes = if differ(a.truck(), b.truck()) {
         settings.clock_tolerance_minutes
@@ -105,7 +123,7 @@ fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Fin
                 }
             };
             if let Some((sentence, evidence)) = contradiction {
-                findings.add("MO-08a", &rules.two_places.a, sentence, evidence);
+                findings.add("MO-08a", &rules.rule.two_places.a, sentence, evidence);
             }
         }
         match s.event.kind {
@@ -131,7 +149,7 @@ fn in_other_yard<'a>(
     later: &[Seen<'a>],
     findings: &mut Findings<'_>,
 ) -> Contradiction<'a> {
-    let settings = &findings.rules.two_places;
+    let settings = &findings.rules.rule.two_places;
     let too_old = gate_in.at().millis_since(known.at()) > settings.yard_days * DAY_MS;
     if !other_terminal(known, gate_in) || too_old || went_out(view, known, gate_in) {
         return None;
@@ -194,7 +212,8 @@ fn on_vessel<'a>(
     if let Some(proof) = discharged_later(later) {
         return Some((sentence, vec![*known, *gate_in, proof]));
     }
-    let recent = gate_in.at().millis_since(known.at()) <= findings.rules.two_places.on_vessel_days * DAY_MS;
+    let recent =
+        gate_in.at().millis_since(known.at()) <= findings.rules.rule.two_places.on_vessel_days * DAY_MS;
     (recent && late_enough(gate_in, findings)).then_some((sentence, vec![*known, *gate_in]))
 }
 
@@ -245,13 +264,13 @@ fn discharged_later<'a>(later: &[Seen<'a>]) -> Option<Seen<'a>> {
 }
 
 fn late_enough(s: &Seen<'_>, findings: &mut Findings<'_>) -> bool {
-    let grace_ms = findings.rules.two_places.late_message_grace_minutes * MINUTE_MS;
+    let grace_ms = findings.rules.rule.two_places.late_message_grace_minutes * MINUTE_MS;
     findings.passed(s.fact.received_at.plus_millis(grace_ms))
 }
 
 fn two_gate_outs<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let settings = &rules.two_places;
+    let settings = &rules.rule.two_places;
     let mut out: Option<Seen<'a>> = None;
     for s in steps {
         match s.event.kind {
@@ -282,7 +301,7 @@ fn independent_reports<'a>(
     view: &View<'a>,
     a: &Seen<'a>,
     b: &Seen<'a>,
-    settings: &TwoPlaces,
+    settings: &Settings,
 ) -> Option<(Seen<'a>, Seen<'a>)> {
     let told = |of: &Seen<'a>| -> Vec<Seen<'a>> {
         view.events
@@ -300,7 +319,7 @@ fn independent_reports<'a>(
 
 fn impossible_travel(steps: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let settings = &rules.two_places;
+    let settings = &rules.rule.two_places;
     let placed: Vec<(Seen<'_>, (f64, f64))> =
         steps.iter().filter_map(|s| Some((*s, coordinates(s)?))).collect();
     for ((a, from), (b, to)) in placed.iter().zip(placed.iter().skip(1)) {
@@ -321,7 +340,7 @@ fn impossible_travel(steps: &[Seen<'_>], findings: &mut Findings<'_>) {
 }
 
 /// Time for the journey, clock differences granted, milliseconds.
-fn journey_ms(a: Timestamp, b: Timestamp, settings: &TwoPlaces) -> f64 {
+fn journey_ms(a: Timestamp, b: Timestamp, settings: &Settings) -> f64 {
     (b.millis_since(a) + settings.clock_tolerance_minutes * MINUTE_MS) as f64
 }
 
