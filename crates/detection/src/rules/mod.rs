@@ -2,6 +2,7 @@
 
 pub(crate) mod duplicate_seal;
 pub(crate) mod gate_out_under_hold;
+pub(crate) mod out_and_back;
 pub(crate) mod release_right;
 pub(crate) mod seal_change;
 pub(crate) mod two_places;
@@ -33,6 +34,7 @@ registry! {
     watchlist_hit => check,
     // MO-01 to MO-14: release, seals, gates, yard, weight, route, dwell
     release_right => check,
+    out_and_back => check,
     seal_change => check,
     duplicate_seal,
     two_places => check,
