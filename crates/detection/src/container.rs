@@ -56,7 +56,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     drop_old_visits(engine, state);
     let Some(subject) = state.subject.clone() else { return };
     let view = View::new(state, &subject, &engine.rules);
-    let mut findings = Findings::new(&engine.rules, now);
+    let mut findings = Findings::new(engine, now);
     rules::run(&view, &mut findings);
     let Findings { found, deadline, .. } = findings;
     let (shadow, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.shadow);

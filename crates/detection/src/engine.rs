@@ -1,9 +1,13 @@
 //! The door of the crate: one fact in, what changed out.
 
+use std::sync::Arc;
+
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Alert, Fact, Timestamp};
 
-use crate::{Rules, TimelineState, container, loops, party, seal};
+use crate::rules::CHECKS;
+use crate::view::{Findings, View};
+use crate::{Baselines, Rules, TimelineState, container, loops, party, seal};
 
 /// What became of a fact. Each fact ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +49,7 @@ impl Changes {
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) rules: Rules,
+    pub(crate) baselines: Arc<Baselines>,
     pub(crate) binary_version: String,
 }
 
@@ -52,7 +57,14 @@ impl Engine {
     /// An engine with these rules; alerts name `binary_version`.
     #[must_use]
     pub fn new(rules: Rules, binary_version: impl Into<String>) -> Self {
-        Self { rules, binary_version: binary_version.into() }
+        Self { rules, baselines: Arc::default(), binary_version: binary_version.into() }
+    }
+
+    /// The same engine with these baselines.
+    #[must_use]
+    pub fn with_baselines(mut self, baselines: Arc<Baselines>) -> Self {
+        self.baselines = baselines;
+        self
     }
 
     /// The rules in force.
@@ -103,6 +115,25 @@ impl Engine {
             Some(SubjectKind::Container) => container::visits(self, state),
             _ => 0,
         }
+    }
+
+    /// The rules for containers, by the names of their tables in the rule file.
+    pub fn rule_names() -> impl Iterator<Item = &'static str> {
+        CHECKS.iter().map(|(name, _)| *name)
+    }
+
+    /// Runs one rule alone over a container's timeline and gives the codes that it yields, to measure or explain it.
+    #[must_use]
+    pub fn run_rule(&self, name: &str, state: &TimelineState, now: Timestamp) -> Vec<String> {
+        let (Some(subject), Some((_, check))) =
+            (&state.subject, CHECKS.iter().find(|(known, _)| *known == name))
+        else {
+            return Vec::new();
+        };
+        let view = View::new(state, subject, &self.rules);
+        let mut findings = Findings::new(self, now);
+        check(&view, &mut findings);
+        findings.found.into_iter().map(|f| f.indicator.code).collect()
     }
 
     const fn has_timeline(kind: SubjectKind) -> bool {

@@ -9,12 +9,17 @@
 //! | what does a rule check? | `rules/*.rs`, thresholds in `rules.toml` |
 //! | which version of a fact stands? what is kept? | `timeline.rs` |
 //! | where does a visit begin and end? | `visits.rs` |
+//! | where is the container? what cannot be? | `golden.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
+//! | what is usual? | `baselines.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 
 mod alerts;
+mod baselines;
+mod calendar;
 mod container;
 mod engine;
+mod golden;
 mod loops;
 mod party;
 mod rules;
@@ -25,6 +30,7 @@ mod timeline;
 mod view;
 mod visits;
 
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
 pub use engine::{Changes, Engine, Outcome};
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Published, Sighting, TimelineState};

@@ -29,7 +29,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
 pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
     let Some(origin) = state.subject.clone() else { return };
     let wanted = duplicate_seal::tell(&engine.rules, &origin, &state.sightings);
-    if engine.rules.duplicate_seal.a.shadow {
+    if engine.rules.rule.duplicate_seal.a.shadow {
         let now: Vec<String> = wanted.iter().map(|f| format!("{} MO-04a", f.subject)).collect();
         let new = now.iter().filter(|s| !state.shadowed.contains(s)).count();
         changes.shadowed = vec!["MO-04a".to_owned(); new];

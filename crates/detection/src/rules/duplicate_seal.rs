@@ -13,12 +13,30 @@
 
 use quaywatch_domain::event::SealSource;
 use quaywatch_domain::identifiers::seal::is_distinct;
-use quaywatch_domain::{Fact, Subject, Timestamp};
+use quaywatch_domain::{Action, Fact, Severity, Subject, Timestamp};
+use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
 use crate::settings::DAY_MS;
 use crate::visits::{is_arrival, is_departure};
 use crate::{Rules, Sighting};
+
+/// Table `[duplicate_seal]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) max_boxes: usize,
+    pub(crate) a: A,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct A {
+    pub(crate) severity: Severity,
+    pub(crate) severity_issuer_unknown: Severity,
+    pub(crate) action: Action,
+    pub(crate) shadow: bool,
+}
 
 const CODE: &str = "MO-04a";
 
@@ -68,7 +86,7 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> V
         return Vec::new();
     }
     let boxes = boxes(sightings);
-    if boxes.len() < 2 || boxes.len() > rules.duplicate_seal.max_boxes {
+    if boxes.len() < 2 || boxes.len() > rules.rule.duplicate_seal.max_boxes {
         return Vec::new();
     }
     boxes.iter().filter_map(|one| tell_one(rules, origin, one, &boxes)).collect()
@@ -87,7 +105,7 @@ fn boxes(sightings: &[Sighting]) -> Vec<OnBox<'_>> {
 }
 
 fn tell_one(rules: &Rules, origin: &Subject, one: &OnBox<'_>, boxes: &[OnBox<'_>]) -> Option<Fact> {
-    let settings = &rules.duplicate_seal.a;
+    let settings = &rules.rule.duplicate_seal.a;
     let window_ms = rules.history.seal_days * DAY_MS;
     let own = one.own()?;
     let mut sightings = vec![own];

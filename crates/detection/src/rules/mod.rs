@@ -2,26 +2,52 @@
 
 pub(crate) mod duplicate_seal;
 pub(crate) mod gate_out_under_hold;
+pub(crate) mod out_and_back;
 pub(crate) mod release_right;
 pub(crate) mod seal_change;
 pub(crate) mod two_places;
 pub(crate) mod watchlist_hit;
 
 use quaywatch_domain::Timestamp;
+use serde::Deserialize;
 
 use crate::view::{Findings, Found, View};
 
+/// A rule over the timeline of one container.
+pub(crate) type Check = fn(&View<'_>, &mut Findings<'_>);
+
+/// Names each rule once: its module, which is also its table in the rule file, and its function for containers; a rule
+/// that has none speaks from the timelines of other subjects alone.
+macro_rules! registry {
+    ($($module:ident $(=> $check:ident)?,)+) => {
+        /// The tables of the rules in the rule file.
+        #[derive(Debug, Clone, PartialEq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct Settings { $(pub(crate) $module: $module::Settings,)+ }
+
+        /// The rules for containers by the names of their tables, in the order in which they run.
+        pub(crate) const CHECKS: &[(&str, Check)] = &[$($((stringify!($module), $module::$check),)?)+];
+    };
+}
+
+registry! {
+    watchlist_hit => check,
+    // MO-01 to MO-14: release, seals, gates, yard, weight, route, dwell
+    release_right => check,
+    out_and_back => check,
+    seal_change => check,
+    duplicate_seal,
+    two_places => check,
+    // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
+    gate_out_under_hold => check,
+}
+
 /// Runs every rule for containers.
 pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
-    watchlist_hit::check(view, findings);
     told_by_others(view, findings);
-    if view.events.is_empty() {
-        return;
+    for (_, check) in CHECKS {
+        check(view, findings);
     }
-    release_right::check(view, findings);
-    seal_change::check(view, findings);
-    two_places::check(view, findings);
-    gate_out_under_hold::check(view, findings);
 }
 
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.

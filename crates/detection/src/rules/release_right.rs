@@ -16,12 +16,28 @@
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
+use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
 use crate::party::MAX_SIGHTINGS_PER_PARTNER;
-use crate::settings::{HOUR_MS, MINUTE_MS, ReleaseRight};
+use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Key, Seen, View, keys_of, same_party};
 use crate::{Rules, Sighting};
+
+/// Table `[release_right]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) quick_announcement_minutes: i64,
+    pub(crate) min_other_containers: usize,
+    pub(crate) batch_hours: i64,
+    pub(crate) several_window_hours: i64,
+    pub(crate) outage_max_hours: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) e: SubRule,
+    pub(crate) g: SubRule,
+}
 
 /// Code of the auxiliary indicator "first relation of this consignee", read by `b` alone and never shown.
 pub(crate) const FIRST_RELATION: &str = "MO-01b-first";
@@ -62,7 +78,7 @@ struct Chain<'a> {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    let rules = &findings.rules.release_right;
+    let rules = &findings.rules.rule.release_right;
     for (visit, stay) in view.stays().enumerate() {
         if !stay.iter().any(|s| is_about_release(&s.event.kind)) {
             continue;
@@ -99,7 +115,7 @@ const fn is_about_release(kind: &EventKind) -> bool {
 }
 
 /// Times in which the release system was down.
-fn outages(stay: &[Seen<'_>], rules: &ReleaseRight) -> Vec<(Timestamp, Timestamp)> {
+fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Timestamp)> {
     let longest_ms = rules.outage_max_hours * HOUR_MS;
     let starts = stay.iter().filter(|s| s.event.kind == EventKind::SystemOutageStarted);
     starts
@@ -294,7 +310,7 @@ impl<'a> Chain<'a> {
 
     /// MO-01a.
     fn other_haulier(&self, findings: &mut Findings<'_>) {
-        let rules = &findings.rules.release_right;
+        let rules = &findings.rules.rule.release_right;
         let mut evidence = Vec::new();
         for announcement in self.announcements.iter().filter(|a| !a.cancelled) {
             let came_to_hold = self
@@ -321,7 +337,7 @@ impl<'a> Chain<'a> {
 
     /// MO-01e.
     fn several(&self, findings: &mut Findings<'_>, outages: &[(Timestamp, Timestamp)]) {
-        let rules = &findings.rules.release_right;
+        let rules = &findings.rules.rule.release_right;
         let window_ms = rules.several_window_hours * HOUR_MS;
         let standing: Vec<&Announcement<'a>> = self
             .announcements
@@ -354,7 +370,7 @@ fn rivals(a: &Announcement<'_>, b: &Announcement<'_>) -> bool {
 
 /// MO-01b: the ledger of the consignee says that the new holder is a stranger, and a pre-notification follows quickly.
 fn stranger(view: &View<'_>, visit: usize, chain: &Chain<'_>, findings: &mut Findings<'_>) {
-    let rules = &findings.rules.release_right;
+    let rules = &findings.rules.rule.release_right;
     let quick_ms = rules.quick_announcement_minutes * MINUTE_MS;
     let first_relations = view.indicators.iter().filter(|(_, i)| i.code == FIRST_RELATION);
     for (_, indicator) in first_relations {
@@ -381,7 +397,7 @@ fn stranger(view: &View<'_>, visit: usize, chain: &Chain<'_>, findings: &mut Fin
 
 /// Tells containers that their release went to a party which this consignee never let handle another container.
 pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<Fact> {
-    let settings = &rules.release_right;
+    let settings = &rules.rule.release_right;
     let standing: Vec<&Sighting> =
         sightings.iter().filter(|s| !s.retracted && s.container.is_some()).collect();
     let mut partners: Vec<&str> = standing.iter().flat_map(|s| &s.partners).map(String::as_str).collect();

@@ -14,6 +14,8 @@ mod duplicate_seal;
 #[cfg(test)]
 mod gate_out_under_hold;
 #[cfg(test)]
+mod out_and_back;
+#[cfg(test)]
 mod release_right;
 #[cfg(test)]
 mod seal_change;
