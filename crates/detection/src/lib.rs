@@ -22,6 +22,7 @@ mod engine;
 mod golden;
 mod loops;
 mod party;
+mod profiles;
 mod rules;
 mod seal;
 mod settings;

@@ -1,10 +1,13 @@
 //! The rules' thresholds, weights, windows and shadow flags, from `rules.toml`.
 
+use std::collections::BTreeMap;
+
 use quaywatch_domain::{Action, Severity, Sha256};
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::calendar::Calendar;
+use crate::profiles::{self, Profiles};
 
 /// Milliseconds in a minute, an hour and a day.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -27,6 +30,14 @@ pub enum Error {
         "the rule file names the time zone '{0}', which is unknown; use a name of the IANA database such as Europe/Ljubljana"
     )]
     TimeZone(String),
+    /// A profile cannot be used.
+    #[error("profile {name}: {what}")]
+    Profile {
+        /// Its name.
+        name: String,
+        /// What is wrong, and where.
+        what: String,
+    },
     /// A value makes no sense.
     #[error("the rule file sets {name} to {value}; use a value {range}")]
     Range {
@@ -40,7 +51,7 @@ pub enum Error {
 }
 
 /// Tables of the rule file that are not about one rule.
-const GENERAL: [&str; 5] = ["alert", "visit", "history", "calendar", "baseline"];
+const GENERAL: [&str; 6] = ["alert", "visit", "history", "calendar", "baseline", "profiles"];
 
 /// Every threshold of detection.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +62,7 @@ pub struct Rules {
     pub(crate) history: History,
     pub(crate) calendar: Calendar,
     pub(crate) baseline: BaselineRules,
+    pub(crate) profiles: Profiles,
     /// One table a rule.
     pub(crate) rule: crate::rules::Settings,
 }
@@ -63,6 +75,8 @@ struct General {
     history: History,
     calendar: Calendar,
     baseline: BaselineRules,
+    #[serde(default)]
+    profiles: BTreeMap<String, profiles::Settings>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -136,10 +150,12 @@ impl Rules {
         overlay(&mut all, toml::from_str(text)?);
         check_units("", &all)?;
         let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
-        let General { alert, visit, history, calendar, baseline } = Value::Table(general).try_into()?;
+        let General { alert, visit, history, calendar, baseline, profiles } =
+            Value::Table(general).try_into()?;
         let version = Sha256::of(text.as_bytes()).to_string().chars().take(12).collect();
         let rule = Value::Table(all).try_into()?;
-        let rules = Self { version, alert, visit, history, calendar, baseline, rule };
+        let profiles = Profiles::compile(profiles, &alert.weights)?;
+        let rules = Self { version, alert, visit, history, calendar, baseline, profiles, rule };
         rules.check()?;
         Ok(rules)
     }

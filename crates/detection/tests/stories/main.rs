@@ -15,6 +15,7 @@ mod duplicate_seal;
 mod gate_out_under_hold;
 #[cfg(test)]
 mod out_and_back;
+mod profiles;
 #[cfg(test)]
 mod release_right;
 #[cfg(test)]

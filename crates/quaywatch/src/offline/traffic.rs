@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use quaywatch_domain::{Feedback, PortEvent, PseudonymKey};
@@ -16,7 +17,7 @@ use super::progress::Progress;
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     /// In order of receipt.
-    pub(crate) events: Vec<PortEvent>,
+    pub(crate) events: Vec<Arc<PortEvent>>,
     /// In order of time.
     pub(crate) feedback: Vec<Feedback>,
     /// Messages, or parts of them, that could not be used.
@@ -49,8 +50,8 @@ impl Traffic {
 }
 
 /// Every event of the files, documents replaced and cancelled as the normalizer does, in order of receipt.
-fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(Vec<PortEvent>, usize)> {
-    let mut events = Vec::new();
+fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(Vec<Arc<PortEvent>>, usize)> {
+    let mut events: Vec<Arc<PortEvent>> = Vec::new();
     let mut documents: HashMap<String, Vec<Document>> = HashMap::new();
     let mut rejected = 0;
     let mut progress = Progress::new("reading", files.len());
@@ -63,7 +64,7 @@ fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(
         for doc in parsed.documents {
             match &doc.id {
                 Some(id) => documents.entry(format!("{feed}/{id}")).or_default().push(doc),
-                None => events.extend(doc.events),
+                None => events.extend(doc.events.into_iter().map(Arc::new)),
             }
         }
         progress.step();
@@ -72,7 +73,7 @@ fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(
         let mut state: Option<DocumentState> = None;
         for doc in versions {
             let applied = document::apply(state.as_ref(), doc);
-            events.extend(applied.emit);
+            events.extend(applied.emit.into_iter().map(Arc::new));
             state = Some(applied.state);
         }
     }
