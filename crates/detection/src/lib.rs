@@ -17,6 +17,7 @@
 mod alerts;
 mod baselines;
 mod calendar;
+mod combinations;
 mod container;
 mod engine;
 mod golden;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::calendar::Calendar;
+use crate::combinations;
 use crate::profiles::{self, Profiles};
 
 /// Milliseconds in a minute, an hour and a day.
@@ -30,6 +31,14 @@ pub enum Error {
         "the rule file names the time zone '{0}', which is unknown; use a name of the IANA database such as Europe/Ljubljana"
     )]
     TimeZone(String),
+    /// A combination cannot be used.
+    #[error("combination {name}: {what}")]
+    Combination {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
     /// A profile cannot be used.
     #[error("profile {name}: {what}")]
     Profile {
@@ -51,7 +60,7 @@ pub enum Error {
 }
 
 /// Tables of the rule file that are not about one rule.
-const GENERAL: [&str; 6] = ["alert", "visit", "history", "calendar", "baseline", "profiles"];
+const GENERAL: [&str; 7] = ["alert", "visit", "history", "calendar", "baseline", "profiles", "combinations"];
 
 /// Every threshold of detection.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +72,7 @@ pub struct Rules {
     pub(crate) calendar: Calendar,
     pub(crate) baseline: BaselineRules,
     pub(crate) profiles: Profiles,
+    pub(crate) combinations: BTreeMap<String, combinations::Settings>,
     /// One table a rule.
     pub(crate) rule: crate::rules::Settings,
 }
@@ -77,6 +87,7 @@ struct General {
     baseline: BaselineRules,
     #[serde(default)]
     profiles: BTreeMap<String, profiles::Settings>,
+    combinations: BTreeMap<String, combinations::Settings>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -150,12 +161,13 @@ impl Rules {
         overlay(&mut all, toml::from_str(text)?);
         check_units("", &all)?;
         let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
-        let General { alert, visit, history, calendar, baseline, profiles } =
+        let General { alert, visit, history, calendar, baseline, profiles, combinations } =
             Value::Table(general).try_into()?;
         let version = Sha256::of(text.as_bytes()).to_string().chars().take(12).collect();
         let rule = Value::Table(all).try_into()?;
         let profiles = Profiles::compile(profiles, &alert.weights)?;
-        let rules = Self { version, alert, visit, history, calendar, baseline, profiles, rule };
+        combinations.iter().try_for_each(|(name, c)| c.check(name))?;
+        let rules = Self { version, alert, visit, history, calendar, baseline, profiles, combinations, rule };
         rules.check()?;
         Ok(rules)
     }

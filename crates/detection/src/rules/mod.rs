@@ -49,6 +49,7 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         check(view, findings);
     }
     crate::profiles::run(view, findings);
+    crate::combinations::run(view, findings);
 }
 
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.

@@ -9,6 +9,7 @@ mod common;
 
 #[cfg(test)]
 mod alert_lifecycle;
+mod combinations;
 #[cfg(test)]
 mod duplicate_seal;
 #[cfg(test)]
