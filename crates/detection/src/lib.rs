@@ -20,6 +20,7 @@ mod container;
 mod engine;
 mod loops;
 mod party;
+mod people;
 mod rules;
 mod seal;
 mod settings;

@@ -1,8 +1,10 @@
 //! The rules, one file each. A rule reads the whole timeline and says what holds now; it keeps no state of its own.
 
+pub(crate) mod customs_status;
 pub(crate) mod duplicate_seal;
 pub(crate) mod gate_out_under_hold;
 pub(crate) mod release_right;
+pub(crate) mod scan_gap;
 pub(crate) mod seal_change;
 pub(crate) mod two_places;
 pub(crate) mod watchlist_hit;
@@ -37,7 +39,9 @@ registry! {
     duplicate_seal,
     two_places => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
+    scan_gap => check,
     gate_out_under_hold => check,
+    customs_status => check,
 }
 
 /// Runs every rule for containers.

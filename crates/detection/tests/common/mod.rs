@@ -149,6 +149,12 @@ pub(crate) trait Says: Sized {
             actor.organisation = Some(organisation.into());
         })
     }
+    fn role(self, role: &str) -> Self {
+        self.edit(|e| e.actor.get_or_insert_default().role = Some(role.into()))
+    }
+    fn office(self, code: &str) -> Self {
+        self.edit(|e| e.customs.get_or_insert_default().office = Some(code.into()))
+    }
     fn haulier(self, ean: &str) -> Self {
         self.party(PartyRole::Haulier, "EAN", ean)
     }
@@ -388,6 +394,19 @@ impl World {
             shadowed: Vec::new(),
             now: at(1, "00:00"),
         }
+    }
+
+    /// A world in which the rules about people's actions are switched on.
+    pub(crate) fn with_people() -> Self {
+        Self::with(Rules::parse("[people]\nenabled = true\n").unwrap())
+    }
+
+    /// Lets these events come in.
+    pub(crate) fn and(mut self, events: impl IntoIterator<Item = PortEvent>) -> Self {
+        for event in events {
+            self.see(&event);
+        }
+        self
     }
 
     /// The world after these events, each received in turn.

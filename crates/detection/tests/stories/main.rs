@@ -10,11 +10,15 @@ mod common;
 #[cfg(test)]
 mod alert_lifecycle;
 #[cfg(test)]
+mod customs_status;
+#[cfg(test)]
 mod duplicate_seal;
 #[cfg(test)]
 mod gate_out_under_hold;
 #[cfg(test)]
 mod release_right;
+#[cfg(test)]
+mod scan_gap;
 #[cfg(test)]
 mod seal_change;
 #[cfg(test)]
