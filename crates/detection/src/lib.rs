@@ -16,6 +16,7 @@
 mod alerts;
 mod baselines;
 mod calendar;
+mod call;
 mod container;
 mod engine;
 mod loops;
@@ -32,4 +33,4 @@ mod visits;
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
 pub use engine::{Changes, Engine, Outcome};
 pub use settings::{Error, Rules};
-pub use state::{Emitted, Published, Sighting, TimelineState};
+pub use state::{Emitted, Mention, Published, Sighting, TimelineState};

@@ -87,6 +87,7 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
         container: seen.and_then(|e| e.container()).map(str::to_owned),
         issuer: None,
         partners,
+        relations: Vec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

@@ -114,6 +114,7 @@ pub(crate) struct History {
     pub(crate) container_days: i64,
     pub(crate) seal_days: i64,
     pub(crate) party_days: i64,
+    pub(crate) call_days: i64,
     pub(crate) alert_days: i64,
 }
 

@@ -110,6 +110,22 @@ pub(crate) trait Says: Sized {
     fn call(self, call: &str) -> Self {
         self.edit(|e| e.transport.get_or_insert_default().call_id = Some(call.into()))
     }
+    fn voyage(self, voyage: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().voyage = Some(voyage.into()))
+    }
+    fn cell(self, cell: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().stow_cell = Some(cell.into()))
+    }
+    fn port(self, un_locode: &str) -> Self {
+        self.edit(|e| e.place.get_or_insert_default().un_locode = Some(un_locode.into()))
+    }
+    fn message(self, id: &str) -> Self {
+        self.edit(|e| e.source.message_id = Some(id.into()))
+    }
+    /// Takes the container away: an event of a vessel, a company or a user.
+    fn without_container(self) -> Self {
+        self.edit(|e| e.equipment = None)
+    }
     fn carrier(self, code: &str) -> Self {
         self.edit(|e| e.transport.get_or_insert_default().carrier = Some(code.into()))
     }
@@ -284,7 +300,9 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
-        add(SubjectKind::Call, transport.call_id.clone());
+        for call in event.calls() {
+            add(SubjectKind::Call, Some(call));
+        }
     }
     if let Some(documents) = event.documents.as_deref() {
         add(SubjectKind::Bill, documents.bill_of_lading.clone());

@@ -16,6 +16,8 @@ mod duplicate_seal;
 #[cfg(test)]
 mod gate_out_under_hold;
 #[cfg(test)]
+mod ghost_box;
+#[cfg(test)]
 mod release_right;
 #[cfg(test)]
 mod scan_gap;
@@ -23,5 +25,7 @@ mod scan_gap;
 mod seal_change;
 #[cfg(test)]
 mod two_places;
+#[cfg(test)]
+mod unplanned_restow;
 #[cfg(test)]
 mod watchlist_hit;
