@@ -18,11 +18,17 @@ mod gate_out_under_hold;
 #[cfg(test)]
 mod ghost_box;
 #[cfg(test)]
+mod identity_hijack;
+#[cfg(test)]
+mod message_spoofing;
+#[cfg(test)]
 mod release_right;
 #[cfg(test)]
 mod scan_gap;
 #[cfg(test)]
 mod seal_change;
+#[cfg(test)]
+mod shell_importer;
 #[cfg(test)]
 mod two_places;
 #[cfg(test)]
