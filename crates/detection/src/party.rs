@@ -87,6 +87,8 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
         container: seen.and_then(|e| e.container()).map(str::to_owned),
         issuer: None,
         partners,
+        place: None,
+        conveyance: None,
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

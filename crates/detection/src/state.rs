@@ -1,7 +1,7 @@
 //! What is kept of one subject between facts.
 
 use quaywatch_domain::alert::{AlertState, Evidence};
-use quaywatch_domain::event::SealSource;
+use quaywatch_domain::event::{Place, SealSource};
 use quaywatch_domain::{EventKind, Fact, Handling, Severity, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,12 @@ pub struct Sighting {
     /// Parties that the event relates to the consignee: right holders and hauliers (parties).
     #[serde(default)]
     pub partners: Vec<String>,
+    /// Where it happened (yards).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
+    /// Vessel call, or vessel and voyage (bills).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conveyance: Option<String>,
     /// Who may see what follows from it.
     pub handling: Handling,
     /// The way back to the bytes; none on tombstones.

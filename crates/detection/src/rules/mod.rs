@@ -5,6 +5,7 @@ pub(crate) mod gate_out_under_hold;
 pub(crate) mod out_and_back;
 pub(crate) mod release_right;
 pub(crate) mod seal_change;
+pub(crate) mod seal_sequence;
 pub(crate) mod two_places;
 pub(crate) mod watchlist_hit;
 
@@ -37,6 +38,7 @@ registry! {
     out_and_back => check,
     seal_change => check,
     duplicate_seal,
+    seal_sequence => check,
     two_places => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
     gate_out_under_hold => check,

@@ -20,6 +20,8 @@ mod release_right;
 #[cfg(test)]
 mod seal_change;
 #[cfg(test)]
+mod seal_sequence;
+#[cfg(test)]
 mod two_places;
 #[cfg(test)]
 mod watchlist_hit;
