@@ -61,6 +61,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         container: seen.and_then(|e| e.container()).map(str::to_owned),
         issuer,
         partners: Vec::new(),
+        is_haulier: false,
         place: None,
         conveyance: None,
         handling: fact.handling.clone(),

@@ -67,6 +67,9 @@ pub struct Sighting {
     /// Parties that the event relates to the consignee: right holders and hauliers (parties).
     #[serde(default)]
     pub partners: Vec<String>,
+    /// Whether the party was the haulier of an export that left by gate (parties).
+    #[serde(default)]
+    pub is_haulier: bool,
     /// Where it happened (yards).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Box<Place>>,

@@ -138,6 +138,16 @@ impl<'a> View<'a> {
         view
     }
 
+    /// ISO 6346 size and type code, as last reported.
+    pub(crate) fn iso_type(&self) -> Option<&'a str> {
+        self.events.iter().rev().find_map(|s| s.event.equipment.as_deref()?.iso_type.as_deref())
+    }
+
+    /// The events of the visit with this index.
+    pub(crate) fn stay_of(&self, visit: usize) -> &[Seen<'a>] {
+        self.visits.get(visit).map(|range| self.stay(range)).unwrap_or_default()
+    }
+
     /// The events of each visit.
     pub(crate) fn stays(&self) -> impl Iterator<Item = &[Seen<'a>]> {
         self.visits.iter().map(|range| self.stay(range))

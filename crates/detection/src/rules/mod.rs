@@ -6,8 +6,10 @@ pub(crate) mod out_and_back;
 pub(crate) mod release_right;
 pub(crate) mod seal_change;
 pub(crate) mod seal_sequence;
+pub(crate) mod trojan_box;
 pub(crate) mod two_places;
 pub(crate) mod watchlist_hit;
+pub(crate) mod weight;
 
 use quaywatch_domain::Timestamp;
 use serde::Deserialize;
@@ -40,6 +42,8 @@ registry! {
     duplicate_seal,
     seal_sequence => check,
     two_places => check,
+    trojan_box => check,
+    weight => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
     gate_out_under_hold => check,
 }
@@ -55,7 +59,7 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
 fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
     for (fact, indicator) in &view.indicators {
-        if indicator.code == release_right::FIRST_RELATION {
+        if [release_right::FIRST_RELATION, trojan_box::REPEATED].contains(&indicator.code.as_str()) {
             continue;
         }
         let own = indicator

@@ -22,6 +22,10 @@ mod seal_change;
 #[cfg(test)]
 mod seal_sequence;
 #[cfg(test)]
+mod trojan_box;
+#[cfg(test)]
 mod two_places;
 #[cfg(test)]
 mod watchlist_hit;
+#[cfg(test)]
+mod weight;
