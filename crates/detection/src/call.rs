@@ -182,6 +182,9 @@ impl Mention {
             issuer: None,
             partners: Vec::new(),
             relations: Vec::new(),
+            is_haulier: false,
+            place: None,
+            conveyance: None,
             handling: self.handling.as_deref().cloned().unwrap_or_else(Handling::port_traffic),
             evidence: self.evidence.as_deref().cloned(),
         }

@@ -9,6 +9,7 @@
 //! | what does a rule check? | `rules/*.rs`, thresholds in `rules.toml` |
 //! | which version of a fact stands? what is kept? | `timeline.rs` |
 //! | where does a visit begin and end? | `visits.rs` |
+//! | where is the container? what cannot be? | `golden.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
 //! | what is usual? | `baselines.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
@@ -19,6 +20,7 @@ mod calendar;
 mod call;
 mod container;
 mod engine;
+mod golden;
 mod loops;
 mod party;
 mod people;

@@ -1,5 +1,7 @@
 //! The ledger of a party: with whom and what it has traded, as first-seen relations over two years.
 //!
+//! The haulier also has the exports that it took out by gate, latest first.
+//!
 //! Three kinds of party have one: consignees (from events that name them so), issuers of release rights (from the events
 //! that issue rights), and shared contacts and addresses (from events that name consignees by them). Bounded, earliest
 //! sightings first, because only these decide whether a relation is new.
@@ -7,12 +9,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::{Party, PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 
-use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer};
+use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
 use crate::settings::DAY_MS;
 use crate::timeline;
-use crate::view::evidence_of;
+use crate::view::{evidence_of, has_doubtful_number};
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 /// Most values of one class of relations; a party with more is a trade platform and has no habits to break.
@@ -24,10 +26,13 @@ pub(crate) const MAX_SIGHTINGS_PER_PARTNER: usize = 24;
 
 /// Containers kept of each other relation, and sightings of each of them.
 const MAX_CONTAINERS_PER_RELATION: usize = 8;
-const MAX_SIGHTINGS_PER_CONTAINER: usize = 2;
+const MAX_SIGHTINGS_PER_CONTAINER: usize = 8;
 
 /// Containers of the party kept as its history.
 const MAX_HISTORY_CONTAINERS: usize = 8;
+
+/// Exports taken out by the party as haulier, kept latest first.
+const MAX_HAULED: usize = 64;
 
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
@@ -41,18 +46,22 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if state.saturated {
         return Changes::none(Outcome::New);
     }
-    let is_known = state.sightings.iter().any(|s| s.fact_id == fact.fact_id);
+    let is_known = is_kept(state, fact);
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
-    prune(state);
-    if !is_known && !state.sightings.iter().any(|s| s.fact_id == fact.fact_id) {
+    prune_hauled(state);
+    if !prune(state) && !is_known && !is_kept(state, fact) {
         return Changes::none(Outcome::New);
     }
     let mut changes = Changes::none(Outcome::New);
     evaluate(engine, state, &mut changes);
     changes
+}
+
+fn is_kept(state: &TimelineState, fact: &Fact) -> bool {
+    state.sightings.iter().any(|s| s.fact_id == fact.fact_id)
 }
 
 pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
@@ -62,22 +71,46 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut
     if !state.saturated {
         let first = release_right::tell_new_relations(rules, &origin, &state.sightings);
         wanted.extend(first.into_iter().map(|fact| (fact, false)));
-        identity_hijack::tell(rules, &origin, &state.sightings, &mut wanted);
-        shell_importer::tell(rules, &origin, &state.sightings, &mut wanted);
-        message_spoofing::tell(rules, &origin, &state.sightings, &mut wanted);
+        let ledger = Ledger::read(&origin, &state.sightings);
+        identity_hijack::tell(rules, &ledger, &mut wanted);
+        shell_importer::tell(rules, &ledger, &mut wanted);
+        message_spoofing::tell(rules, &ledger, &mut wanted);
     }
+    let hauled = trojan_box::tell_repeated(rules, &origin, &state.sightings);
+    wanted.extend(hauled.into_iter().map(|fact| (fact, false)));
     loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
 }
 
-/// The values that sightings give for a class, each with its standing sightings in order of time.
-pub(crate) fn relations<'a>(sightings: &'a [Sighting], class: &str) -> BTreeMap<&'a str, Vec<&'a Sighting>> {
-    let mut values: BTreeMap<&str, Vec<&Sighting>> = BTreeMap::new();
-    for s in sightings.iter().filter(|s| !s.retracted) {
-        for value in s.relations.iter().filter_map(|r| value_of(r, class)) {
-            values.entry(value).or_default().push(s);
+/// What a party was seen to do, sorted.
+pub(crate) struct Ledger<'a> {
+    pub(crate) origin: &'a Subject,
+    /// Standing sightings of containers, in order of time.
+    pub(crate) sightings: Vec<&'a Sighting>,
+    /// Standing sightings by class and value of a relation.
+    classes: BTreeMap<&'a str, Values<'a>>,
+    none: Values<'a>,
+}
+
+/// The values of one class of relations, each with its standing sightings in order of time.
+pub(crate) type Values<'a> = BTreeMap<&'a str, Vec<&'a Sighting>>;
+
+impl<'a> Ledger<'a> {
+    fn read(origin: &'a Subject, sightings: &'a [Sighting]) -> Self {
+        let standing = || sightings.iter().filter(|s| !s.retracted);
+        let mut classes: BTreeMap<&str, Values<'a>> = BTreeMap::new();
+        for s in standing() {
+            for (class, value) in s.relations.iter().filter_map(|r| r.split_once('=')) {
+                classes.entry(class).or_default().entry(value).or_default().push(s);
+            }
         }
+        let sightings = standing().filter(|s| s.container.is_some()).collect();
+        Self { origin, sightings, classes, none: BTreeMap::new() }
     }
-    values
+
+    /// The values of a class.
+    pub(crate) fn class(&self, class: &str) -> &Values<'a> {
+        self.classes.get(class).unwrap_or(&self.none)
+    }
 }
 
 fn value_of<'a>(relation: &'a str, class: &str) -> Option<&'a str> {
@@ -93,11 +126,12 @@ pub(crate) fn containers<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) 
 fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
     let event = fact.event.as_deref();
     let seen = event.filter(|_| !fact.retracted).and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
-    let is_known = state.sightings.iter().any(|s| s.fact_id == fact.fact_id);
-    if seen.is_none() && !is_known && !fact.retracted {
+    let hauled = event.filter(|e| !fact.retracted && is_hauled(e, &fact.subject.id));
+    if seen.is_none() && hauled.is_none() && !is_kept(state, fact) && !fact.retracted {
         return None;
     }
     let (mut partners, mut relations) = seen.as_ref().map(|(_, told)| told.clone()).unwrap_or_default();
+    let standing = seen.map(|(e, _)| e).or(hauled);
     for class in &state.saturated_classes {
         relations.retain(|r| value_of(r, class).is_none());
         if class == PARTNER {
@@ -111,13 +145,25 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen.as_ref().and_then(|(e, _)| e.container()).map(str::to_owned),
+        container: standing.and_then(PortEvent::container).map(str::to_owned),
         issuer: None,
         partners,
         relations,
+        is_haulier: hauled.is_some(),
+        place: None,
+        conveyance: None,
         handling: fact.handling.clone(),
-        evidence: seen.map(|(e, _)| evidence_of(fact, e)),
+        evidence: standing.map(|e| evidence_of(fact, e)),
     })
+}
+
+/// Whether the party with this key takes an export out by gate.
+fn is_hauled(event: &PortEvent, key: &str) -> bool {
+    let by = |p: &Party| p.role == PartyRole::Haulier && p.key().as_deref() == Some(key);
+    event.container().is_some()
+        && event.parties.iter().any(by)
+        && trojan_box::is_export_taken_out(event)
+        && !has_doubtful_number(event)
 }
 
 /// Partners and relations that an event tells of the party with this key; `None` when it says nothing for a ledger.
@@ -135,6 +181,9 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
         }
         partners = keys(event, &[PartyRole::ReleaseTo, PartyRole::Haulier]);
         partners.retain(|partner| partner != key);
+        if !tells_trade(&event.kind) {
+            return Some((partners, relations)).filter(|(partners, _)| !partners.is_empty());
+        }
         for partner in keys(event, &[PartyRole::Haulier]) {
             add("HAULIER", Some(partner));
         }
@@ -155,7 +204,7 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
         }
         add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));
         add("SENDER", event.source.sender.as_ref().map(|sender| format!("{}/{sender}", event.source.feed)));
-    } else {
+    } else if tells_trade(&event.kind) {
         let by = |p: &&Party| {
             matches!(p.role, PartyRole::Consignee | PartyRole::Notify)
                 && p.shared_keys().iter().any(|k| k == key)
@@ -174,6 +223,20 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
     Some((partners, relations))
 }
 
+/// Whether the event is a document of the trade or the pick-up, the sources of relations.
+const fn tells_trade(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ManifestLine
+            | EventKind::BookingConfirmed
+            | EventKind::ReleaseIssued
+            | EventKind::ReleaseOrder
+            | EventKind::PickupAnnounced
+            | EventKind::GateOut
+            | EventKind::CompanyRecorded
+    )
+}
+
 /// What the company register says.
 fn register(company: &Party, add: &mut impl FnMut(&str, Option<String>)) {
     add("REGISTERED", company.registered_at.map(|at| at.as_millis().to_string()));
@@ -185,10 +248,25 @@ fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<String> {
     event.parties.iter().filter(|p| roles.contains(&p.role)).filter_map(Party::key).collect()
 }
 
+/// Whether nothing but an export taken out speaks for keeping a sighting.
+const fn is_only_hauled(s: &Sighting) -> bool {
+    s.is_haulier && s.partners.is_empty() && s.relations.is_empty()
+}
+
+/// Keeps the latest exports that the party took out by gate.
+fn prune_hauled(state: &mut TimelineState) {
+    let mut excess = state.sightings.iter().filter(|s| is_only_hauled(s)).count().saturating_sub(MAX_HAULED);
+    state.sightings.retain(|s| {
+        let goes = is_only_hauled(s) && excess > 0;
+        excess -= usize::from(goes);
+        !goes
+    });
+}
+
 /// Keeps the earliest sightings of each partner, of each relation and of the first containers; what is kept of a set of
-/// sightings does not depend on their arrival.
-fn prune(state: &mut TimelineState) {
-    saturate(state);
+/// sightings does not depend on their arrival. Whether a class of relations was given up for it.
+fn prune(state: &mut TimelineState) -> bool {
+    let is_given_up = saturate(state);
     let mut partners: BTreeMap<&str, usize> = BTreeMap::new();
     let mut relations: BTreeMap<&str, Vec<(Option<&str>, usize)>> = BTreeMap::new();
     let mut containers: BTreeSet<&str> = BTreeSet::new();
@@ -199,6 +277,10 @@ fn prune(state: &mut TimelineState) {
         if is_tombstone(s) {
             keep.push(tombstones <= MAX_TOMBSTONES);
             tombstones = tombstones.saturating_sub(1);
+            continue;
+        }
+        if is_only_hauled(s) {
+            keep.push(true);
             continue;
         }
         let container = s.container.as_deref();
@@ -225,10 +307,11 @@ fn prune(state: &mut TimelineState) {
     }
     let mut keep = keep.into_iter();
     state.sightings.retain(|_| keep.next().unwrap_or(true));
+    is_given_up
 }
 
-/// Gives up classes of relations with too many values.
-fn saturate(state: &mut TimelineState) {
+/// Gives up classes of relations with too many values; whether there was one.
+fn saturate(state: &mut TimelineState) -> bool {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for s in &state.sightings {
         values.entry(PARTNER).or_default().extend(s.partners.iter().map(String::as_str));
@@ -238,6 +321,7 @@ fn saturate(state: &mut TimelineState) {
     }
     let full = values.into_iter().filter(|(_, values)| values.len() > MAX_VALUES);
     let full: Vec<String> = full.map(|(class, _)| class.to_owned()).collect();
+    let is_given_up = !full.is_empty();
     for class in full {
         for s in &mut state.sightings {
             s.relations.retain(|r| value_of(r, &class).is_none());
@@ -248,4 +332,5 @@ fn saturate(state: &mut TimelineState) {
         state.saturated_classes.push(class);
         state.saturated_classes.sort_unstable();
     }
+    is_given_up
 }

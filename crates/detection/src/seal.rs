@@ -62,6 +62,9 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         issuer,
         partners: Vec::new(),
         relations: Vec::new(),
+        is_haulier: false,
+        place: None,
+        conveyance: None,
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

@@ -1,7 +1,7 @@
 //! What is kept of one subject between facts.
 
 use quaywatch_domain::alert::{AlertState, Evidence};
-use quaywatch_domain::event::SealSource;
+use quaywatch_domain::event::{Place, SealSource};
 use quaywatch_domain::{EventKind, Fact, Handling, Severity, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,15 @@ pub struct Sighting {
     /// What else the event relates the subject to, as `CLASS=value`.
     #[serde(default)]
     pub relations: Vec<String>,
+    /// Whether the party was the haulier of an export that left by gate (parties).
+    #[serde(default)]
+    pub is_haulier: bool,
+    /// Where it happened (yards).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
+    /// Vessel call, or vessel and voyage (bills).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conveyance: Option<String>,
     /// Who may see what follows from it.
     pub handling: Handling,
     /// The way back to the bytes; none on tombstones.

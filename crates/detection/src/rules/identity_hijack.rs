@@ -16,12 +16,12 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Fact, Subject};
+use quaywatch_domain::{EventKind, Fact};
 use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
-use crate::party::{containers, relations};
+use crate::party::{Ledger, containers};
 use crate::settings::{HOUR_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -44,11 +44,11 @@ const DELIVERY: &str = "place of delivery";
 const HAULIER: &str = "haulier";
 
 /// Tells containers that several relations of their consignee are new at once (`a`).
-pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting], wanted: &mut Vec<(Fact, bool)>) {
+pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, bool)>) {
     let settings = &rules.rule.identity_hijack;
     let mut new: BTreeMap<&str, Vec<(&str, &Sighting)>> = BTreeMap::new();
     for (class, name) in CLASSES {
-        let values = relations(sightings, class);
+        let values = ledger.class(class);
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
@@ -73,7 +73,7 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting], want
         }
         let names: Vec<&str> = new.iter().map(|(name, _)| *name).collect();
         let told = Told {
-            origin,
+            origin: ledger.origin,
             code: "MO-18a",
             severity: settings.a.severity,
             action: settings.a.action,

@@ -17,12 +17,12 @@
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::{Laden, Mode, note};
-use quaywatch_domain::{EventKind, Fact, Subject};
+use quaywatch_domain::{EventKind, Fact};
 use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
-use crate::party::{containers, relations};
+use crate::party::{Ledger, containers};
 use crate::rules::release_right::{outages, within};
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
@@ -51,14 +51,14 @@ pub(crate) struct Settings {
 const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
 
 /// What the ledger of an issuer of releases tells containers (`c`, `d`).
-pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting], wanted: &mut Vec<(Fact, bool)>) {
+pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, bool)>) {
     let settings = &rules.rule.message_spoofing;
     let classes = [
         ("USER", "MO-23c", &settings.c, "Release entered by a user who never entered one for this issuer."),
         ("SENDER", "MO-23d", &settings.d, "Release came from a sender that never sent one for this issuer."),
     ];
     for (class, code, sub, sentence) in classes {
-        let values = relations(sightings, class);
+        let values = ledger.class(class);
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let before = values.values().flatten().filter(|s| s.occurred_at < first.occurred_at).copied();
@@ -74,7 +74,7 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting], want
                     batch.iter().copied().filter(|s| s.container.as_deref() == Some(container)).collect();
                 let at = own.first().map(|s| s.occurred_at).unwrap_or_default();
                 let told = Told {
-                    origin,
+                    origin: ledger.origin,
                     code,
                     severity: sub.severity,
                     action: sub.action,

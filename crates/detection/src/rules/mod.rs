@@ -6,13 +6,17 @@ pub(crate) mod gate_out_under_hold;
 pub(crate) mod ghost_box;
 pub(crate) mod identity_hijack;
 pub(crate) mod message_spoofing;
+pub(crate) mod out_and_back;
 pub(crate) mod release_right;
 pub(crate) mod scan_gap;
 pub(crate) mod seal_change;
+pub(crate) mod seal_sequence;
 pub(crate) mod shell_importer;
+pub(crate) mod trojan_box;
 pub(crate) mod two_places;
 pub(crate) mod unplanned_restow;
 pub(crate) mod watchlist_hit;
+pub(crate) mod weight;
 
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Fact, Indicator, Timestamp};
@@ -41,9 +45,13 @@ registry! {
     watchlist_hit => check,
     // MO-01 to MO-14: release, seals, gates, yard, weight, route, dwell
     release_right => check,
+    out_and_back => check,
     seal_change => check,
     duplicate_seal,
+    seal_sequence => check,
     two_places => check,
+    trojan_box => check,
+    weight => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
     scan_gap => check,
     shell_importer => check,
@@ -64,7 +72,8 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Indicators of other subjects that only rules here read; they are never shown.
-const AUXILIARY: &[&str] = &[release_right::FIRST_RELATION, ghost_box::SHORT, unplanned_restow::MANY];
+const AUXILIARY: &[&str] =
+    &[release_right::FIRST_RELATION, trojan_box::REPEATED, ghost_box::SHORT, unplanned_restow::MANY];
 
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
 fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {

@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
-use crate::party::{containers, relations};
+use crate::party::{Ledger, containers};
 use crate::settings::{DAY_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -93,27 +93,23 @@ impl Teller<'_> {
 }
 
 /// What the ledger of a consignee (`a` to `d`, `f`), or of a contact or address (`e`), tells containers.
-pub(crate) fn tell(rules: &Rules, subject: &Subject, sightings: &[Sighting], wanted: &mut Vec<(Fact, bool)>) {
-    let mut teller = Teller { rules, subject, wanted };
-    shared(&mut teller, sightings);
-    first_import(&mut teller, sightings);
-    registered(&mut teller, sightings);
-    odd_trade(&mut teller, sightings);
-    test_shipments(&mut teller, sightings);
-}
-
-fn standing(sightings: &[Sighting]) -> impl Iterator<Item = &Sighting> {
-    sightings.iter().filter(|s| !s.retracted && s.container.is_some())
+pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, bool)>) {
+    let mut teller = Teller { rules, subject: ledger.origin, wanted };
+    shared(&mut teller, ledger);
+    first_import(&mut teller, ledger);
+    registered(&mut teller, ledger);
+    odd_trade(&mut teller, ledger);
+    test_shipments(&mut teller, ledger);
 }
 
 /// MO-17a.
-fn first_import(teller: &mut Teller<'_>, sightings: &[Sighting]) {
+fn first_import(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let rules = teller.rules;
     let settings = &rules.rule.shell_importer;
     let from_watched = |s: &&Sighting| {
         s.relations.iter().any(|r| r.strip_prefix("ORIGIN=").is_some_and(|o| rules.risk.is_watched(o)))
     };
-    let mut watched = standing(sightings).filter(from_watched).peekable();
+    let mut watched = ledger.sightings.iter().copied().filter(from_watched).peekable();
     let Some(first) = watched.peek().map(|s| s.occurred_at) else { return };
     let ends = first.plus_millis(settings.batch_days * DAY_MS);
     let sentence = "First import of this consignee from a watched origin in two years.";
@@ -121,8 +117,8 @@ fn first_import(teller: &mut Teller<'_>, sightings: &[Sighting]) {
 }
 
 /// The moments that a class of register entries names, with where they are told.
-fn moments<'a>(sightings: &'a [Sighting], class: &str) -> Vec<(Timestamp, &'a Sighting)> {
-    let told = relations(sightings, class).into_iter();
+fn moments<'a>(ledger: &Ledger<'a>, class: &str) -> Vec<(Timestamp, &'a Sighting)> {
+    let told = ledger.class(class).iter();
     told.filter_map(|(value, with)| {
         Some((Timestamp::from_millis(value.parse().ok()?), with.first().copied()?))
     })
@@ -130,20 +126,20 @@ fn moments<'a>(sightings: &'a [Sighting], class: &str) -> Vec<(Timestamp, &'a Si
 }
 
 /// MO-17b, c.
-fn registered(teller: &mut Teller<'_>, sightings: &[Sighting]) {
+fn registered(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let settings = &teller.rules.rule.shell_importer;
     let within = |s: &&Sighting, since: Timestamp, days: i64| {
         (0..=days * DAY_MS).contains(&s.occurred_at.millis_since(since))
     };
     // Of several dates the oldest counts: registers differ, and an old company has an old one.
-    if let Some((at, ground)) = moments(sightings, "REGISTERED").into_iter().min_by_key(|(at, _)| *at) {
-        let young = standing(sightings).filter(|s| within(s, at, settings.young_days));
+    if let Some((at, ground)) = moments(ledger, "REGISTERED").into_iter().min_by_key(|(at, _)| *at) {
+        let young = ledger.sightings.iter().copied().filter(|s| within(s, at, settings.young_days));
         let sentence = format!("Its consignee was founded less than {} days before.", settings.young_days);
         teller.tell(("MO-17b", &settings.b), &sentence, young, Some(ground));
     }
-    let changes = moments(sightings, "OFFICERS");
+    let changes = moments(ledger, "OFFICERS");
     if let Some((at, ground)) = changes.into_iter().max_by_key(|(at, _)| *at) {
-        let fresh = standing(sightings).filter(|s| within(s, at, settings.officers_days));
+        let fresh = ledger.sightings.iter().copied().filter(|s| within(s, at, settings.officers_days));
         let sentence =
             format!("Its consignee changed its officers less than {} days before.", settings.officers_days);
         teller.tell(("MO-17c", &settings.c), &sentence, fresh, Some(ground));
@@ -151,20 +147,20 @@ fn registered(teller: &mut Teller<'_>, sightings: &[Sighting]) {
 }
 
 /// MO-17d: too little capital for the trade, or perishables by a company that never dealt in any.
-fn odd_trade(teller: &mut Teller<'_>, sightings: &[Sighting]) {
+fn odd_trade(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let rules = teller.rules;
     let settings = &rules.rule.shell_importer;
-    let capital = relations(sightings, "CAPITAL").into_iter();
+    let capital = ledger.class("CAPITAL").iter();
     let capital =
         capital.filter_map(|(value, with)| Some((value.parse::<i64>().ok()?, with.first().copied()?)));
     if let Some((_, ground)) =
         capital.max_by_key(|(eur, _)| *eur).filter(|(eur, _)| *eur < settings.min_capital_eur)
     {
         let sentence = format!("Its consignee has a capital of less than {} EUR.", settings.min_capital_eur);
-        teller.tell(("MO-17d", &settings.d), &sentence, standing(sightings), Some(ground));
+        teller.tell(("MO-17d", &settings.d), &sentence, ledger.sightings.iter().copied(), Some(ground));
         return;
     }
-    let goods = relations(sightings, "GOODS");
+    let goods = ledger.class("GOODS");
     let perishable = |chapter: &str| rules.risk.is_perishable(chapter);
     let of_kind = |wanted: bool| {
         goods
@@ -184,9 +180,9 @@ fn odd_trade(teller: &mut Teller<'_>, sightings: &[Sighting]) {
 }
 
 /// MO-17e.
-fn shared(teller: &mut Teller<'_>, sightings: &[Sighting]) {
+fn shared(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let settings = &teller.rules.rule.shell_importer;
-    let companies = relations(sightings, "COMPANY");
+    let companies = ledger.class("COMPANY");
     let young = companies.iter().filter_map(|(value, with)| {
         let (company, registered) = value.rsplit_once('@')?;
         let since = Timestamp::from_millis(registered.parse().ok()?);
@@ -207,16 +203,22 @@ fn shared(teller: &mut Teller<'_>, sightings: &[Sighting]) {
 }
 
 /// MO-17f: one or two containers, and weeks later many at once.
-fn test_shipments(teller: &mut Teller<'_>, sightings: &[Sighting]) {
+fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let settings = &teller.rules.rule.shell_importer;
-    let Some(first) = standing(sightings).next() else { return };
+    let Some(first) = ledger.sightings.iter().copied().next() else { return };
     let since_first = |s: &Sighting| s.occurred_at.millis_since(first.occurred_at);
-    let tests = containers(standing(sightings).filter(|s| since_first(s) < settings.test_min_days * DAY_MS));
+    let tests = containers(
+        ledger.sightings.iter().copied().filter(|s| since_first(s) < settings.test_min_days * DAY_MS),
+    );
     if tests.len() > settings.test_containers {
         return;
     }
-    let mut later =
-        standing(sightings).filter(|s| s.container.as_deref().is_some_and(|c| !tests.contains(c))).peekable();
+    let mut later = ledger
+        .sightings
+        .iter()
+        .copied()
+        .filter(|s| s.container.as_deref().is_some_and(|c| !tests.contains(c)))
+        .peekable();
     let Some(volume) = later.peek().map(|s| s.occurred_at) else { return };
     let gap_ms = volume.millis_since(first.occurred_at);
     let ends = volume.plus_millis(settings.batch_days * DAY_MS);

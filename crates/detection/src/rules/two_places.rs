@@ -14,10 +14,12 @@
 //! sightings must come from different feeds or different terminals. A container that comes back empty has been out,
 //! reported or not. Unknown places and clocks that differ.
 
-use quaywatch_domain::event::{EquipmentStatus, Laden, Mode};
+use quaywatch_domain::event::EquipmentStatus;
 use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
+use crate::Rules;
+use crate::golden::{Step, Whereabouts, independent, other_terminal, same_happening};
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -42,99 +44,26 @@ pub(crate) struct Settings {
 const EARTH_RADIUS_KM: f64 = 6_371.0;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    let settings = &findings.rules.rule.two_places;
-    let steps = steps(view, settings);
-    gate_in_elsewhere(view, &steps, findings);
-    two_gate_outs(view, &steps, findings);
-    impossible_travel(&steps, findings);
+    let steps = view.golden.steps.as_slice();
+    gate_in_elsewhere(view, steps, findings);
+    two_gate_outs(view, steps, findings);
+    impossible_travel(steps, findings);
 }
 
-/// The happenings that place the container, each once.
-fn steps<'a>(view: &View<'a>, settings: &Settings) -> Vec<Seen<'a>> {
-    let mut steps: Vec<Seen<'a>> = Vec::new();
-    for s in &view.events {
-        let placing = matches!(
-            s.event.kind,
-            EventKind::GateIn
-                | EventKind::GateOut
-                | EventKind::Loaded
-                | EventKind::Discharged
-                | EventKind::YardMove
-                | EventKind::PositionReported
-        );
-        if placing && s.event.is_actual() && !s.number_is_doubtful() {
-            let told_before = steps.iter().rev().any(|known| same_happening(known, s, settings));
-            if !told_before {
-                steps.push(*s);
-            }
-        }
-    }
-    steps
-}
-
-/// Whether two reports are of one happening: same kind, no other place, close in time; with different trucks, closer yet,
-/// because two systems may read one plate differently.
-fn same_happening(a: &Seen<'_>, b: &Seen<'_>, settings: &Settings) -> bool {
-    let differ = |x: Option<&str>, y: Option<&str>| x.zip(y).is_some_and(|(x, y)| x != y);
-    let minutes = if differ(a.truck(), b.truck()) {
-        settings.clock_tolerance_minutes
-    } else {
-        settings.same_happening_minutes
-    };
-    a.event.kind == b.event.kind
-        && matches!(
-            a.event.kind,
-            EventKind::GateIn | EventKind::GateOut | EventKind::Loaded | EventKind::Discharged
-        )
-        && b.at().millis_since(a.at()).abs() <= minutes * MINUTE_MS
-        && !differ(a.event.terminal(), b.event.terminal())
-}
-
-fn independent(a: &Seen<'_>, b: &Seen<'_>) -> bool {
-    a.event.source.feed != b.event.source.feed || other_terminal(a, b)
-}
-
-fn other_terminal(a: &Seen<'_>, b: &Seen<'_>) -> bool {
-    a.event.terminal().zip(b.event.terminal()).is_some_and(|(a, b)| a != b)
-}
-
-/// Where the container is, as far as its happenings tell.
-enum Whereabouts<'a> {
-    Unknown,
-    /// In the yard of a terminal, since.
-    Yard(Seen<'a>),
-    /// On a vessel, since.
-    Vessel(Seen<'a>),
-    Outside,
-}
-
-fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Findings<'_>) {
+fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let mut whereabouts = Whereabouts::Unknown;
-    for (i, s) in steps.iter().enumerate() {
-        let later = steps.get(i + 1..).unwrap_or_default();
-        if s.event.kind == EventKind::GateIn {
-            let contradiction = match &whereabouts {
-                Whereabouts::Yard(known) => in_other_yard(view, known, s, later, findings),
-                Whereabouts::Vessel(known) => on_vessel(known, s, later, findings),
-                Whereabouts::Outside if is_empty(s) => None,
-                Whereabouts::Outside | Whereabouts::Unknown => {
-                    not_yet_discharged(view, steps, s, later, findings)
-                }
-            };
-            if let Some((sentence, evidence)) = contradiction {
-                findings.add("MO-08a", &rules.rule.two_places.a, sentence, evidence);
+    for (i, step) in steps.iter().enumerate().filter(|(_, k)| *k.kind() == EventKind::GateIn) {
+        let (s, later) = (&step.seen, steps.get(i + 1..).unwrap_or_default());
+        let contradiction = match &step.before {
+            Whereabouts::Yard(known) => in_other_yard(view, known, s, later, findings),
+            Whereabouts::Vessel(known) => on_vessel(known, s, later, findings),
+            Whereabouts::Outside(_) if s.is_empty() => None,
+            Whereabouts::Outside(_) | Whereabouts::Unknown => {
+                not_yet_discharged(view, steps, s, later, findings)
             }
-        }
-        match s.event.kind {
-            EventKind::GateIn | EventKind::Discharged => whereabouts = Whereabouts::Yard(*s),
-            EventKind::GateOut => whereabouts = Whereabouts::Outside,
-            EventKind::Loaded => {
-                let by_land =
-                    s.event.transport.as_deref().and_then(|t| t.mode).is_some_and(|m| m != Mode::Sea);
-                whereabouts = if by_land { Whereabouts::Outside } else { Whereabouts::Vessel(*s) };
-            }
-            _ => {}
+        };
+        if let Some((sentence, evidence)) = contradiction {
+            findings.add("MO-08a", &rules.rule.two_places.a, sentence, evidence);
         }
     }
 }
@@ -146,7 +75,7 @@ fn in_other_yard<'a>(
     view: &View<'a>,
     known: &Seen<'a>,
     gate_in: &Seen<'a>,
-    later: &[Seen<'a>],
+    later: &[Step<'a>],
     findings: &mut Findings<'_>,
 ) -> Contradiction<'a> {
     let settings = &findings.rules.rule.two_places;
@@ -164,6 +93,7 @@ fn in_other_yard<'a>(
     // The first terminal still has it, or lets it go later: no late message can explain that.
     let still_there = later
         .iter()
+        .map(|k| &k.seen)
         .take_while(|s| s.event.kind != EventKind::GateIn && s.event.kind != EventKind::Discharged)
         .find(|s| s.event.terminal().is_some() && s.event.terminal() == known.event.terminal());
     match still_there {
@@ -180,7 +110,7 @@ fn in_other_yard<'a>(
 /// Whether something other than a gate-out shows that it left the first yard in between.
 fn went_out(view: &View<'_>, known: &Seen<'_>, gate_in: &Seen<'_>) -> bool {
     let between = || view.events.iter().filter(|s| s.at() > known.at() && s.at() <= gate_in.at());
-    (is_empty(gate_in) && !is_empty(known))
+    (gate_in.is_empty() && !known.is_empty())
         || between().any(|s| {
             s.event.is_actual()
                 && matches!(
@@ -193,15 +123,11 @@ fn went_out(view: &View<'_>, known: &Seen<'_>, gate_in: &Seen<'_>) -> bool {
         })
 }
 
-fn is_empty(s: &Seen<'_>) -> bool {
-    s.event.equipment.as_deref().and_then(|e| e.laden) == Some(Laden::Empty)
-}
-
 /// A gate-in while on board.
 fn on_vessel<'a>(
     known: &Seen<'a>,
     gate_in: &Seen<'a>,
-    later: &[Seen<'a>],
+    later: &[Step<'a>],
     findings: &mut Findings<'_>,
 ) -> Contradiction<'a> {
     if !independent(known, gate_in) {
@@ -220,12 +146,12 @@ fn on_vessel<'a>(
 /// A gate-in of a container that a vessel is yet to discharge.
 fn not_yet_discharged<'a>(
     view: &View<'a>,
-    steps: &[Seen<'a>],
+    steps: &[Step<'a>],
     gate_in: &Seen<'a>,
-    later: &[Seen<'a>],
+    later: &[Step<'a>],
     findings: &mut Findings<'_>,
 ) -> Contradiction<'a> {
-    let since = steps.iter().rev().map(Seen::at).find(|at| *at < gate_in.at());
+    let since = steps.iter().rev().map(Step::at).find(|at| *at < gate_in.at());
     let before = view
         .events
         .iter()
@@ -234,7 +160,7 @@ fn not_yet_discharged<'a>(
     for s in before {
         match s.event.kind {
             EventKind::DischargeOrdered => ordered = Some(*s),
-            EventKind::ManifestLine if status(s) == Some(EquipmentStatus::Import) => ordered = Some(*s),
+            EventKind::ManifestLine if s.status() == Some(EquipmentStatus::Import) => ordered = Some(*s),
             EventKind::Shortlanded => ordered = None,
             _ => {}
         }
@@ -250,14 +176,11 @@ fn not_yet_discharged<'a>(
     late_enough(gate_in, findings).then_some((sentence, vec![ordered, *gate_in]))
 }
 
-fn status(s: &Seen<'_>) -> Option<EquipmentStatus> {
-    s.event.equipment.as_deref()?.status
-}
-
 /// A discharge that no loading precedes: the real container was on board all the time.
-fn discharged_later<'a>(later: &[Seen<'a>]) -> Option<Seen<'a>> {
+fn discharged_later<'a>(later: &[Step<'a>]) -> Option<Seen<'a>> {
     later
         .iter()
+        .map(|k| &k.seen)
         .find(|s| matches!(s.event.kind, EventKind::Loaded | EventKind::Discharged))
         .filter(|s| s.event.kind == EventKind::Discharged)
         .copied()
@@ -268,17 +191,17 @@ fn late_enough(s: &Seen<'_>, findings: &mut Findings<'_>) -> bool {
     findings.passed(s.fact.received_at.plus_millis(grace_ms))
 }
 
-fn two_gate_outs<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Findings<'_>) {
+fn two_gate_outs<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.two_places;
     let mut out: Option<Seen<'a>> = None;
-    for s in steps {
+    for s in steps.iter().map(|k| &k.seen) {
         match s.event.kind {
             EventKind::GateOut => {
                 let before = out
                     .filter(|first| s.at().millis_since(first.at()) <= settings.gate_out_pair_days * DAY_MS);
                 if let Some((first, second)) =
-                    before.and_then(|first| independent_reports(view, &first, s, settings))
+                    before.and_then(|first| independent_reports(view, &first, s, rules))
                 {
                     // One system may still owe the gate-in between; two systems would not both be wrong.
                     let same_feed = first.event.source.feed == second.event.source.feed;
@@ -301,14 +224,10 @@ fn independent_reports<'a>(
     view: &View<'a>,
     a: &Seen<'a>,
     b: &Seen<'a>,
-    settings: &Settings,
+    rules: &Rules,
 ) -> Option<(Seen<'a>, Seen<'a>)> {
     let told = |of: &Seen<'a>| -> Vec<Seen<'a>> {
-        view.events
-            .iter()
-            .filter(|s| s.event.is_actual() && same_happening(of, s, settings))
-            .copied()
-            .collect()
+        view.events.iter().filter(|s| s.event.is_actual() && same_happening(of, s, rules)).copied().collect()
     };
     let (of_a, of_b) = (told(a), told(b));
     let pairs = || of_a.iter().flat_map(|x| of_b.iter().map(move |y| (*x, *y)));
@@ -317,11 +236,11 @@ fn independent_reports<'a>(
         .or_else(|| pairs().find(|(x, y)| independent(x, y)))
 }
 
-fn impossible_travel(steps: &[Seen<'_>], findings: &mut Findings<'_>) {
+fn impossible_travel(steps: &[Step<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.two_places;
     let placed: Vec<(Seen<'_>, (f64, f64))> =
-        steps.iter().filter_map(|s| Some((*s, coordinates(s)?))).collect();
+        steps.iter().filter_map(|k| Some((k.seen, coordinates(&k.seen)?))).collect();
     for ((a, from), (b, to)) in placed.iter().zip(placed.iter().skip(1)) {
         let km = distance_km(*from, *to);
         if km < settings.min_distance_km || !independent(a, b) {
@@ -348,7 +267,7 @@ fn minutes_between(a: Timestamp, b: Timestamp) -> f64 {
     b.millis_since(a) as f64 / MINUTE_MS as f64
 }
 
-fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
+pub(crate) fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
     let place = s.event.place.as_deref()?;
     let (latitude, longitude) = place.latitude.zip(place.longitude)?;
     let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
@@ -357,7 +276,7 @@ fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
 }
 
 /// Great-circle distance (haversine), kilometres.
-fn distance_km((lat_a, lon_a): (f64, f64), (lat_b, lon_b): (f64, f64)) -> f64 {
+pub(crate) fn distance_km((lat_a, lon_a): (f64, f64), (lat_b, lon_b): (f64, f64)) -> f64 {
     let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());
     let half_phi = ((phi_b - phi_a) / 2.0).sin();
     let half_lambda = ((lon_b - lon_a).to_radians() / 2.0).sin();

@@ -331,6 +331,7 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         .map(|subject| Fact {
             revision: event.revision,
             retracted: event.retracted,
+            created_at: event.created_at,
             received_at: event.received_at,
             event: Some(Box::new(event.clone())),
             ..fact(subject, event.event_id.clone(), event.occurred_at)

@@ -22,16 +22,24 @@ mod identity_hijack;
 #[cfg(test)]
 mod message_spoofing;
 #[cfg(test)]
+mod out_and_back;
+#[cfg(test)]
 mod release_right;
 #[cfg(test)]
 mod scan_gap;
 #[cfg(test)]
 mod seal_change;
 #[cfg(test)]
+mod seal_sequence;
+#[cfg(test)]
 mod shell_importer;
+#[cfg(test)]
+mod trojan_box;
 #[cfg(test)]
 mod two_places;
 #[cfg(test)]
 mod unplanned_restow;
 #[cfg(test)]
 mod watchlist_hit;
+#[cfg(test)]
+mod weight;

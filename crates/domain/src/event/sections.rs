@@ -103,6 +103,18 @@ pub struct Equipment {
     /// Weight of the empty container, kg.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tare_kg: Option<f64>,
+    /// Number that the papers or the announcement gave, when another one was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared_number: Option<String>,
+    /// Whether a camera read the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_by_camera: Option<bool>,
+    /// Whether it belongs to the shipper and not to the carrier or a lessor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipper_owned: Option<bool>,
+    /// Whether the owner's lease of it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_expired: Option<bool>,
 }
 
 codes! {
