@@ -7,7 +7,7 @@ use quaywatch_domain::{Alert, Fact, Timestamp};
 
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
-use crate::{Baselines, Rules, TimelineState, container, loops, party, seal};
+use crate::{Baselines, Rules, TimelineState, call, container, loops, party, seal};
 
 /// What became of a fact. Each fact ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,7 +84,8 @@ impl Engine {
             SubjectKind::Seal => seal::apply(self, state, &fact, now),
             SubjectKind::Party => party::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
-            SubjectKind::Actor | SubjectKind::Bill | SubjectKind::Call => Changes::none(Outcome::OutOfScope),
+            SubjectKind::Call => call::apply(self, state, &fact, now),
+            SubjectKind::Actor | SubjectKind::Bill => Changes::none(Outcome::OutOfScope),
         }
     }
 
@@ -103,6 +104,7 @@ impl Engine {
             Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
             _ => {}
         }
         changes
@@ -128,6 +130,6 @@ impl Engine {
     }
 
     const fn has_timeline(kind: SubjectKind) -> bool {
-        matches!(kind, SubjectKind::Container | SubjectKind::Seal | SubjectKind::Party | SubjectKind::Alert)
+        !matches!(kind, SubjectKind::Actor | SubjectKind::Bill)
     }
 }

@@ -80,6 +80,25 @@ pub(crate) fn indicator_fact(target: &str, indicator: Indicator, own_at: Timesta
     }
 }
 
+/// Like [`emit`], for indicators each with whether it is a shadow: those are counted when they begin to hold, and not
+/// sent.
+pub(crate) fn tell(
+    state: &mut TimelineState,
+    wanted: Vec<(Fact, bool)>,
+    out: &mut Vec<Fact>,
+    shadowed: &mut Vec<String>,
+) {
+    let (shadows, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, is_shadow)| *is_shadow);
+    let held: Vec<String> = shadows
+        .iter()
+        .filter_map(|(f, _)| Some(format!("{} {}", f.subject, f.indicator.as_ref()?.code)))
+        .collect();
+    let new = held.iter().filter(|one| !state.shadowed.contains(one));
+    shadowed.extend(new.filter_map(|one| one.split_once(' ').map(|(_, code)| code.to_owned())));
+    state.shadowed = held;
+    emit(state, wanted.into_iter().map(|(fact, _)| fact).collect(), out);
+}
+
 /// Sends the difference between the indicators that hold now and those that were sent.
 pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
     for emitted in state.emitted.iter_mut().filter(|e| !e.retracted) {

@@ -26,6 +26,13 @@ const MAX_HISTORY_CONTAINERS: usize = 8;
 /// Exports taken out by the party as haulier, kept latest first.
 const MAX_HAULED: usize = 64;
 
+/// Relation of a party to an export that it took out by gate.
+const HAULED: &str = "HAULIER=EXPORT_OUT";
+
+pub(crate) fn has_hauled(sighting: &Sighting) -> bool {
+    sighting.relations.iter().any(|r| r == HAULED)
+}
+
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
 
@@ -33,7 +40,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     let Some(sighting) = sighting(fact, state) else { return Changes::none(Outcome::OutOfScope) };
     state.expires_at = Some(now.plus_millis(engine.rules.history.party_days * DAY_MS));
     if state.saturated
-        && !sighting.is_haulier
+        && !has_hauled(&sighting)
         && !state.sightings.iter().any(|s| s.fact_id == sighting.fact_id)
     {
         return Changes::none(Outcome::New);
@@ -90,6 +97,7 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
         .unwrap_or_default();
     partners.sort_unstable();
     partners.dedup();
+    let relations = if seen.is_some() && is_haulier { vec![HAULED.to_owned()] } else { Vec::new() };
     Some(Sighting {
         fact_id: fact.fact_id.clone(),
         revision: fact.revision,
@@ -100,9 +108,8 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
         container: seen.and_then(|e| e.container()).map(str::to_owned),
         issuer: None,
         partners,
-        is_haulier: seen.is_some() && is_haulier,
         place: None,
-        conveyance: None,
+        relations,
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })
@@ -110,7 +117,7 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
 
 /// Keeps the latest exports that the party took out by gate.
 fn prune_hauled(state: &mut TimelineState) {
-    let hauled = |s: &Sighting| s.is_haulier && s.partners.is_empty();
+    let hauled = |s: &Sighting| has_hauled(s) && s.partners.is_empty();
     let mut excess = state.sightings.iter().filter(|s| hauled(s)).count().saturating_sub(MAX_HAULED);
     state.sightings.retain(|s| {
         let goes = hauled(s) && excess > 0;
@@ -132,7 +139,7 @@ fn prune(state: &mut TimelineState) {
             tombstones = tombstones.saturating_sub(1);
             continue;
         };
-        if s.is_haulier && s.partners.is_empty() {
+        if has_hauled(s) && s.partners.is_empty() {
             keep.push(true);
             continue;
         }
@@ -153,7 +160,7 @@ fn prune(state: &mut TimelineState) {
     }
     if partners.len() > MAX_PARTNERS {
         state.saturated = true;
-        state.sightings.retain(|s| s.is_haulier);
+        state.sightings.retain(|s| has_hauled(s));
         return;
     }
     let mut keep = keep.into_iter();

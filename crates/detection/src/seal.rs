@@ -61,9 +61,8 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         container: seen.and_then(|e| e.container()).map(str::to_owned),
         issuer,
         partners: Vec::new(),
-        is_haulier: false,
         place: None,
-        conveyance: None,
+        relations: Vec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

@@ -16,6 +16,8 @@ pub struct TimelineState {
     pub facts: Vec<Fact>,
     /// Standing sightings, tombstones included, by event time and id (seals and parties).
     pub sightings: Vec<Sighting>,
+    /// Standing mentions, tombstones included, by fact id (vessel calls).
+    pub mentions: Vec<Mention>,
     /// Alerts as they were last published, by visit (containers).
     pub published: Vec<Published>,
     /// Facts as they were last sent to other subjects (seals, parties, alerts).
@@ -41,6 +43,8 @@ pub struct TimelineState {
     pub keep_until: Option<Timestamp>,
     /// Whether a ledger has outgrown its bound and says nothing any more (parties).
     pub saturated: bool,
+    /// Classes of relations that have outgrown their bound, sorted (parties and actors).
+    pub saturated_classes: Vec<String>,
 }
 
 /// A short form of an event on the timeline of a seal or a party.
@@ -67,20 +71,47 @@ pub struct Sighting {
     /// Parties that the event relates to the consignee: right holders and hauliers (parties).
     #[serde(default)]
     pub partners: Vec<String>,
-    /// Whether the party was the haulier of an export that left by gate (parties).
-    #[serde(default)]
-    pub is_haulier: bool,
     /// Where it happened (yards).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Box<Place>>,
-    /// Vessel call, or vessel and voyage (bills).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conveyance: Option<String>,
+    /// What else the event relates the subject to, as `CLASS=value`.
+    #[serde(default)]
+    pub relations: Vec<String>,
     /// Who may see what follows from it.
     pub handling: Handling,
     /// The way back to the bytes; none on tombstones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+}
+
+/// A short form of an event on the timeline of a vessel call. Its own evidence is left out where the container that it is
+/// told to holds the same fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mention {
+    /// Fact that it comes from.
+    pub fact_id: String,
+    /// Version of the fact.
+    pub revision: i64,
+    /// Whether the fact is taken back.
+    pub retracted: bool,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When we stored it.
+    pub received_at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+    /// Container of the event; none when it counts for nothing (tombstone, empty, wrong check digit).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// UN/LOCODE where it happened; of manifest lines the port of discharge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// Who may see what follows from it; none: as ordinary port traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling: Option<Box<Handling>>,
+    /// The way back to the bytes, of what no container's timeline holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
 }
 
 /// An alert as it was last published.
@@ -133,6 +164,7 @@ impl TimelineState {
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
             && self.sightings.is_empty()
+            && self.mentions.is_empty()
             && self.published.is_empty()
             && self.emitted.is_empty()
             && self.visits_before == 0

@@ -8,7 +8,7 @@ use quaywatch_domain::{Fact, Handling, PortEvent, Subject};
 pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
-/// comparable number, parties with a key, users and drivers, bills of lading, vessel call.
+/// comparable number, parties with a key, users and drivers, bills of lading, vessel calls.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -27,7 +27,9 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
-        add(SubjectKind::Call, transport.call_id.clone());
+        for call in event.calls() {
+            add(SubjectKind::Call, Some(call));
+        }
     }
     if let Some(documents) = event.documents.as_deref() {
         add(SubjectKind::Bill, documents.bill_of_lading.as_deref().map(normalise_reference));

@@ -1,17 +1,22 @@
 //! The rules, one file each. A rule reads the whole timeline and says what holds now; it keeps no state of its own.
 
+pub(crate) mod customs_status;
 pub(crate) mod duplicate_seal;
 pub(crate) mod gate_out_under_hold;
+pub(crate) mod ghost_box;
 pub(crate) mod out_and_back;
 pub(crate) mod release_right;
+pub(crate) mod scan_gap;
 pub(crate) mod seal_change;
 pub(crate) mod seal_sequence;
 pub(crate) mod trojan_box;
 pub(crate) mod two_places;
+pub(crate) mod unplanned_restow;
 pub(crate) mod watchlist_hit;
 pub(crate) mod weight;
 
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::{Fact, Indicator, Timestamp};
 use serde::Deserialize;
 
 use crate::view::{Findings, Found, View};
@@ -45,7 +50,11 @@ registry! {
     trojan_box => check,
     weight => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
+    scan_gap => check,
+    ghost_box => check,
+    unplanned_restow => check,
     gate_out_under_hold => check,
+    customs_status => check,
 }
 
 /// Runs every rule for containers.
@@ -56,10 +65,14 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Indicators of other subjects that only rules here read; they are never shown.
+const AUXILIARY: &[&str] =
+    &[release_right::FIRST_RELATION, trojan_box::REPEATED, ghost_box::SHORT, unplanned_restow::MANY];
+
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
 fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
     for (fact, indicator) in &view.indicators {
-        if [release_right::FIRST_RELATION, trojan_box::REPEATED].contains(&indicator.code.as_str()) {
+        if AUXILIARY.contains(&indicator.code.as_str()) || is_said_before(view, fact, indicator) {
             continue;
         }
         let own = indicator
@@ -79,4 +92,16 @@ fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
 /// Whether this moment lies in history that was folded away.
 pub(crate) fn is_folded(view: &View<'_>, at: Timestamp) -> bool {
     view.floor.is_some_and(|floor| at <= floor)
+}
+
+/// Whether the same was told by another name of the same vessel call.
+fn is_said_before(view: &View<'_>, fact: &Fact, indicator: &Indicator) -> bool {
+    let is_of_call = |i: &Indicator| i.origin.as_ref().is_some_and(|o| o.kind == SubjectKind::Call);
+    is_of_call(indicator)
+        && view.indicators.iter().any(|(other, i)| {
+            is_of_call(i)
+                && i.code == indicator.code
+                && i.evidence.iter().any(|id| indicator.evidence.contains(id))
+                && other.fact_id < fact.fact_id
+        })
 }

@@ -110,6 +110,22 @@ pub(crate) trait Says: Sized {
     fn call(self, call: &str) -> Self {
         self.edit(|e| e.transport.get_or_insert_default().call_id = Some(call.into()))
     }
+    fn voyage(self, voyage: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().voyage = Some(voyage.into()))
+    }
+    fn cell(self, cell: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().stow_cell = Some(cell.into()))
+    }
+    fn port(self, un_locode: &str) -> Self {
+        self.edit(|e| e.place.get_or_insert_default().un_locode = Some(un_locode.into()))
+    }
+    fn message(self, id: &str) -> Self {
+        self.edit(|e| e.source.message_id = Some(id.into()))
+    }
+    /// Takes the container away: an event of a vessel, a company or a user.
+    fn without_container(self) -> Self {
+        self.edit(|e| e.equipment = None)
+    }
     fn carrier(self, code: &str) -> Self {
         self.edit(|e| e.transport.get_or_insert_default().carrier = Some(code.into()))
     }
@@ -148,6 +164,12 @@ pub(crate) trait Says: Sized {
             actor.user = Some(user.into());
             actor.organisation = Some(organisation.into());
         })
+    }
+    fn role(self, role: &str) -> Self {
+        self.edit(|e| e.actor.get_or_insert_default().role = Some(role.into()))
+    }
+    fn office(self, code: &str) -> Self {
+        self.edit(|e| e.customs.get_or_insert_default().office = Some(code.into()))
     }
     fn haulier(self, ean: &str) -> Self {
         self.party(PartyRole::Haulier, "EAN", ean)
@@ -278,7 +300,9 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
-        add(SubjectKind::Call, transport.call_id.clone());
+        for call in event.calls() {
+            add(SubjectKind::Call, Some(call));
+        }
     }
     if let Some(documents) = event.documents.as_deref() {
         add(SubjectKind::Bill, documents.bill_of_lading.clone());
@@ -389,6 +413,19 @@ impl World {
             shadowed: Vec::new(),
             now: at(1, "00:00"),
         }
+    }
+
+    /// A world in which the rules about people's actions are switched on.
+    pub(crate) fn with_people() -> Self {
+        Self::with(Rules::parse("[people]\nenabled = true\n").unwrap())
+    }
+
+    /// Lets these events come in.
+    pub(crate) fn and(mut self, events: impl IntoIterator<Item = PortEvent>) -> Self {
+        for event in events {
+            self.see(&event);
+        }
+        self
     }
 
     /// The world after these events, each received in turn.

@@ -10,13 +10,19 @@ mod common;
 #[cfg(test)]
 mod alert_lifecycle;
 #[cfg(test)]
+mod customs_status;
+#[cfg(test)]
 mod duplicate_seal;
 #[cfg(test)]
 mod gate_out_under_hold;
 #[cfg(test)]
+mod ghost_box;
+#[cfg(test)]
 mod out_and_back;
 #[cfg(test)]
 mod release_right;
+#[cfg(test)]
+mod scan_gap;
 #[cfg(test)]
 mod seal_change;
 #[cfg(test)]
@@ -25,6 +31,8 @@ mod seal_sequence;
 mod trojan_box;
 #[cfg(test)]
 mod two_places;
+#[cfg(test)]
+mod unplanned_restow;
 #[cfg(test)]
 mod watchlist_hit;
 #[cfg(test)]

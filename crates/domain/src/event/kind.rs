@@ -50,7 +50,8 @@ kinds! {
     BookingConfirmed = "booking_confirmed", BookingCancelled = "booking_cancelled", BookingRolled = "booking_rolled",
     VesselArrived = "vessel_arrived", VesselDeparted = "vessel_departed", RecordViewed = "record_viewed",
     RecordListed = "record_listed", RecordExported = "record_exported",
-    SystemOutageStarted = "system_outage_started", SystemOutageEnded = "system_outage_ended", Other = "other",
+    PassIssued = "pass_issued", IntrusionReported = "intrusion_reported", ReeferAlarmReset = "reefer_alarm_reset",
+    CompanyRecorded = "company_recorded", SystemOutageStarted = "system_outage_started", SystemOutageEnded = "system_outage_ended", Other = "other",
 }
 
 impl Serialize for EventKind {

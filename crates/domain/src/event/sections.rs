@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Sha256;
 use crate::codes::codes;
+use crate::{Sha256, Timestamp};
 
 /// Where something happened.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -274,6 +274,15 @@ pub struct Party {
     /// Id in the party registry, when the party is known there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canonical: Option<String>,
+    /// When the company was entered in the company register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<Timestamp>,
+    /// When its officers last changed, by the company register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officers_changed_at: Option<Timestamp>,
+    /// Its paid-up capital by the company register, whole euros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capital_eur: Option<i64>,
 }
 
 impl Party {
@@ -289,6 +298,9 @@ impl Party {
             country: None,
             contact: None,
             canonical: None,
+            registered_at: None,
+            officers_changed_at: None,
+            capital_eur: None,
         }
     }
 
