@@ -14,7 +14,7 @@ pub struct TimelineState {
     pub subject: Option<Subject>,
     /// Standing versions, tombstones included, by event time and id (containers and alerts).
     pub facts: Vec<Fact>,
-    /// Standing sightings, tombstones included, by event time and id (seals and parties).
+    /// Standing sightings, tombstones included, by event time and id (seals, parties, bills, yards).
     pub sightings: Vec<Sighting>,
     /// Standing mentions, tombstones included, by fact id (vessel calls).
     pub mentions: Vec<Mention>,
