@@ -181,10 +181,8 @@ impl Mention {
             container: self.container.clone(),
             issuer: None,
             partners: Vec::new(),
-            relations: Vec::new(),
-            is_haulier: false,
             place: None,
-            conveyance: None,
+            relations: Vec::new(),
             handling: self.handling.as_deref().cloned().unwrap_or_else(Handling::port_traffic),
             evidence: self.evidence.as_deref().cloned(),
         }

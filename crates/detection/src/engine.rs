@@ -7,7 +7,7 @@ use quaywatch_domain::{Alert, Fact, Timestamp};
 
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
-use crate::{Baselines, Rules, TimelineState, call, container, loops, party, seal};
+use crate::{Baselines, Rules, TimelineState, bill, call, container, loops, party, seal, yard};
 
 /// What became of a fact. Each fact ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,7 +85,9 @@ impl Engine {
             SubjectKind::Party => party::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
             SubjectKind::Call => call::apply(self, state, &fact, now),
-            SubjectKind::Actor | SubjectKind::Bill => Changes::none(Outcome::OutOfScope),
+            SubjectKind::Bill => bill::apply(self, state, &fact, now),
+            SubjectKind::Yard => yard::apply(self, state, &fact, now),
+            SubjectKind::Actor => Changes::none(Outcome::OutOfScope),
         }
     }
 
@@ -104,6 +106,8 @@ impl Engine {
             Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Yard) => yard::evaluate(self, state, &mut changes),
             Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
             _ => {}
         }
@@ -130,6 +134,6 @@ impl Engine {
     }
 
     const fn has_timeline(kind: SubjectKind) -> bool {
-        !matches!(kind, SubjectKind::Actor | SubjectKind::Bill)
+        !matches!(kind, SubjectKind::Actor)
     }
 }

@@ -16,6 +16,7 @@
 
 mod alerts;
 mod baselines;
+mod bill;
 mod calendar;
 mod call;
 mod container;
@@ -31,6 +32,7 @@ mod state;
 mod timeline;
 mod view;
 mod visits;
+mod yard;
 
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
 pub use engine::{Changes, Engine, Outcome};

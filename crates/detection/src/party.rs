@@ -34,6 +34,13 @@ const MAX_HISTORY_CONTAINERS: usize = 8;
 /// Exports taken out by the party as haulier, kept latest first.
 const MAX_HAULED: usize = 64;
 
+/// Relation of a party to an export that it took out by gate.
+const HAULED: &str = "EXPORT=OUT";
+
+pub(crate) fn has_hauled(sighting: &Sighting) -> bool {
+    sighting.relations.iter().any(|r| r == HAULED)
+}
+
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
 
@@ -132,6 +139,7 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
     }
     let (mut partners, mut relations) = seen.as_ref().map(|(_, told)| told.clone()).unwrap_or_default();
     let standing = seen.map(|(e, _)| e).or(hauled);
+    relations.extend(hauled.map(|_| HAULED.to_owned()));
     for class in &state.saturated_classes {
         relations.retain(|r| value_of(r, class).is_none());
         if class == PARTNER {
@@ -149,9 +157,7 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
         issuer: None,
         partners,
         relations,
-        is_haulier: hauled.is_some(),
         place: None,
-        conveyance: None,
         handling: fact.handling.clone(),
         evidence: standing.map(|e| evidence_of(fact, e)),
     })
@@ -249,8 +255,8 @@ fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<String> {
 }
 
 /// Whether nothing but an export taken out speaks for keeping a sighting.
-const fn is_only_hauled(s: &Sighting) -> bool {
-    s.is_haulier && s.partners.is_empty() && s.relations.is_empty()
+fn is_only_hauled(s: &Sighting) -> bool {
+    s.partners.is_empty() && matches!(s.relations.as_slice(), [only] if only == HAULED)
 }
 
 /// Keeps the latest exports that the party took out by gate.

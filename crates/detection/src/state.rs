@@ -14,7 +14,7 @@ pub struct TimelineState {
     pub subject: Option<Subject>,
     /// Standing versions, tombstones included, by event time and id (containers and alerts).
     pub facts: Vec<Fact>,
-    /// Standing sightings, tombstones included, by event time and id (seals and parties).
+    /// Standing sightings, tombstones included, by event time and id (seals, parties, bills, yards).
     pub sightings: Vec<Sighting>,
     /// Standing mentions, tombstones included, by fact id (vessel calls).
     pub mentions: Vec<Mention>,
@@ -71,18 +71,12 @@ pub struct Sighting {
     /// Parties that the event relates to the consignee: right holders and hauliers (parties).
     #[serde(default)]
     pub partners: Vec<String>,
-    /// What else the event relates the subject to, as `CLASS=value`.
-    #[serde(default)]
-    pub relations: Vec<String>,
-    /// Whether the party was the haulier of an export that left by gate (parties).
-    #[serde(default)]
-    pub is_haulier: bool,
     /// Where it happened (yards).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Box<Place>>,
-    /// Vessel call, or vessel and voyage (bills).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conveyance: Option<String>,
+    /// What else the event relates the subject to, as `CLASS=value`.
+    #[serde(default)]
+    pub relations: Vec<String>,
     /// Who may see what follows from it.
     pub handling: Handling,
     /// The way back to the bytes; none on tombstones.

@@ -5,6 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use quaywatch_domain::{EventKind, Fact, Timestamp};
 use serde::Serialize;
 
+use crate::settings::DAY_MS;
 use crate::{Mention, Outcome, Sighting};
 
 /// Most facts on one timeline, tombstones included.
@@ -56,6 +57,16 @@ pub(crate) fn put_by_id<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
         None => all.insert(at, item),
     }
     Outcome::New
+}
+
+/// Drops what is known for more days than that before the latest, and the oldest beyond `most`.
+pub(crate) fn keep_latest<T: Versioned>(all: &mut Vec<T>, days: i64, most: usize) {
+    if let Some(latest) = all.iter().map(known_at).max() {
+        let horizon = latest.plus_millis(-days * DAY_MS);
+        all.retain(|item| known_at(item) >= horizon);
+    }
+    let excess = all.len().saturating_sub(most);
+    all.drain(..excess);
 }
 
 /// Whether `new` overrides `old`: by revision, then a retraction, then the earlier receipt (a message told twice changes

@@ -3,7 +3,7 @@
 use quaywatch_domain::event::{Party, PartyRole};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{Fact, Handling, PortEvent, Subject};
+use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 
 /// Most subjects that one event concerns.
 pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
@@ -45,10 +45,24 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
         add(SubjectKind::Bill, documents.bill_of_lading.as_deref().map(normalise_reference));
         add(SubjectKind::Bill, documents.transport_document.as_deref().map(normalise_reference));
     }
+    if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
+        add(SubjectKind::Yard, yard_of(event));
+    }
     subjects.sort_unstable();
     subjects.dedup();
     subjects.truncate(MAX_SUBJECTS_PER_EVENT);
     subjects
+}
+
+/// The block of the terminal's yard that the event names, or the terminal.
+fn yard_of(event: &PortEvent) -> Option<String> {
+    let place = event.place.as_deref()?;
+    let terminal = place.terminal.as_deref()?;
+    let block = place.yard.as_ref().and_then(|yard| yard.block.as_deref()).map(normalise_reference);
+    Some(match block.filter(|block| !block.is_empty()) {
+        Some(block) => format!("{terminal}:{block}"),
+        None => terminal.to_owned(),
+    })
 }
 
 /// The facts of an event that names no container; there is nothing to remember, so hits are not looked for.

@@ -1,19 +1,23 @@
 //! The rules, one file each. A rule reads the whole timeline and says what holds now; it keeps no state of its own.
 
 pub(crate) mod customs_status;
+pub(crate) mod door_opened;
 pub(crate) mod duplicate_seal;
+pub(crate) mod dwell;
 pub(crate) mod gate_out_under_hold;
 pub(crate) mod ghost_box;
 pub(crate) mod identity_hijack;
 pub(crate) mod message_spoofing;
 pub(crate) mod out_and_back;
 pub(crate) mod release_right;
+pub(crate) mod route;
 pub(crate) mod scan_gap;
 pub(crate) mod seal_change;
 pub(crate) mod seal_sequence;
 pub(crate) mod shell_importer;
 pub(crate) mod trojan_box;
 pub(crate) mod two_places;
+pub(crate) mod unordered_move;
 pub(crate) mod unplanned_restow;
 pub(crate) mod watchlist_hit;
 pub(crate) mod weight;
@@ -49,9 +53,13 @@ registry! {
     seal_change => check,
     duplicate_seal,
     seal_sequence => check,
+    door_opened => check,
     two_places => check,
     trojan_box => check,
+    unordered_move => check,
     weight => check,
+    route => check,
+    dwell => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
     scan_gap => check,
     shell_importer => check,

@@ -24,6 +24,7 @@ use serde::Deserialize;
 
 use crate::golden::Step;
 use crate::loops::{Told, indicator_fact};
+use crate::party::has_hauled;
 use crate::rules::two_places::{coordinates, distance_km};
 use crate::rules::weight::{excess_kg, tare};
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
@@ -221,10 +222,8 @@ pub(crate) fn is_export_taken_out(event: &quaywatch_domain::PortEvent) -> bool {
 pub(crate) fn tell_repeated(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<Fact> {
     let settings = &rules.rule.trojan_box;
     let window_ms = settings.repeat_days * DAY_MS;
-    let taken: Vec<&Sighting> = sightings
-        .iter()
-        .filter(|s| !s.retracted && s.container.is_some() && s.kind == EventKind::GateOut && s.is_haulier)
-        .collect();
+    let taken: Vec<&Sighting> =
+        sightings.iter().filter(|s| !s.retracted && s.container.is_some() && has_hauled(s)).collect();
     let mut wanted: Vec<Fact> = Vec::new();
     for own in &taken {
         let Some(container) = own.container.as_deref() else { continue };

@@ -324,6 +324,13 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         add(SubjectKind::Bill, documents.bill_of_lading.clone());
         add(SubjectKind::Bill, documents.transport_document.clone());
     }
+    if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
+        let place = event.place.as_deref();
+        let block = place.and_then(|p| p.yard.as_ref()?.block.clone());
+        let block = block.map_or(String::new(), |block| format!(":{block}"));
+        let yard = place.and_then(|p| p.terminal.clone()).map(|terminal| format!("{terminal}{block}"));
+        subjects.extend(yard.map(|id| Subject::new(SubjectKind::Yard, id)));
+    }
     subjects.sort_unstable();
     subjects.dedup();
     subjects
@@ -527,5 +534,10 @@ impl World {
             .collect();
         codes.sort_unstable();
         codes
+    }
+
+    /// [`World::codes`] of one rule.
+    pub(crate) fn codes_of(&self, container: &str, rule: &str) -> Vec<String> {
+        self.codes(container).into_iter().filter(|c| c.starts_with(rule)).collect()
     }
 }

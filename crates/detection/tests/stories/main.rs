@@ -12,7 +12,11 @@ mod alert_lifecycle;
 #[cfg(test)]
 mod customs_status;
 #[cfg(test)]
+mod door_opened;
+#[cfg(test)]
 mod duplicate_seal;
+#[cfg(test)]
+mod dwell;
 #[cfg(test)]
 mod gate_out_under_hold;
 #[cfg(test)]
@@ -26,6 +30,8 @@ mod out_and_back;
 #[cfg(test)]
 mod release_right;
 #[cfg(test)]
+mod route;
+#[cfg(test)]
 mod scan_gap;
 #[cfg(test)]
 mod seal_change;
@@ -37,6 +43,8 @@ mod shell_importer;
 mod trojan_box;
 #[cfg(test)]
 mod two_places;
+#[cfg(test)]
+mod unordered_move;
 #[cfg(test)]
 mod unplanned_restow;
 #[cfg(test)]
