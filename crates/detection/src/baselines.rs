@@ -10,6 +10,8 @@ use quaywatch_domain::event::EquipmentStatus;
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use serde::{Deserialize, Serialize};
 
+use crate::rules::two_places::distance_km;
+
 /// What a quantile is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -76,13 +78,15 @@ pub struct Quantiles {
 }
 
 /// How containers of one lane travel.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lane {
     /// Containers seen.
     pub count: u32,
     /// Containers by the port where they changed ships, UN/LOCODE.
     pub via: BTreeMap<String, u32>,
+    /// Median of the way from port to port as [`Baselines::distance_km`] gives it, kilometres; 0 when unknown.
+    pub median_km: f64,
 }
 
 /// Where goods come from.
@@ -117,6 +121,8 @@ pub struct Baselines {
     pub quantiles: BTreeMap<Measure, Vec<(Group, Quantiles)>>,
     /// Lanes by port of loading and port of discharge, `BRSSZ-SIKOP`.
     pub lanes: BTreeMap<String, Lane>,
+    /// Ports by UN/LOCODE: degrees north and east, WGS 84.
+    pub ports: BTreeMap<String, (f64, f64)>,
     /// Goods by the first four digits of the HS code.
     pub goods: BTreeMap<String, Goods>,
     /// Forms of carriers' seals by carrier (SMDG liner code), then by form.
@@ -145,6 +151,13 @@ impl Baselines {
     #[must_use]
     pub fn lane(&self, loading: &str, discharge: &str, min_count: u32) -> Option<&Lane> {
         self.lanes.get(&Self::lane_key(loading, discharge)).filter(|l| l.count >= min_count)
+    }
+
+    /// The way over these ports along great circles, kilometres; `None` unless every port is known.
+    pub fn distance_km<'a>(&self, ports: impl Iterator<Item = &'a str>) -> Option<f64> {
+        let places: Vec<(f64, f64)> =
+            ports.map(|port| self.ports.get(port).copied()).collect::<Option<_>>()?;
+        Some(places.iter().zip(places.iter().skip(1)).map(|(a, b)| distance_km(*a, *b)).sum())
     }
 
     /// The key of a lane.

@@ -43,6 +43,20 @@ impl Calendar {
         !(self.day_from_hour..self.day_to_hour).contains(&hour)
     }
 
+    /// The moment at which so many milliseconds without weekends of the terminal have passed.
+    pub(crate) fn plus_working(&self, terminal: Option<&str>, from: Timestamp, ms: i64) -> Timestamp {
+        let mut at = from.plus_millis(ms);
+        // Each weekend that the stretch grows into makes it longer; it settles after as many rounds as there are weeks.
+        for _ in 0..MAX_STRETCH_DAYS {
+            let missing = ms - self.working_ms(terminal, from, at);
+            if missing <= 0 {
+                break;
+            }
+            at = at.plus_millis(missing);
+        }
+        at
+    }
+
     /// Milliseconds between two moments without the weekends of the terminal; negative when `to` is the earlier one.
     pub(crate) fn working_ms(&self, terminal: Option<&str>, from: Timestamp, to: Timestamp) -> i64 {
         let all = to.millis_since(from);
@@ -107,6 +121,14 @@ mod tests {
         assert_eq!(hours("2026-03-07T08:00:00Z", "2026-03-07T12:00:00Z"), 0);
         assert_eq!(hours("2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z"), 24);
         assert_eq!(hours("2026-03-03T08:00:00Z", "2026-03-02T08:00:00Z"), -24);
+    }
+
+    #[test]
+    fn a_stretch_of_working_time_ends_after_the_weekends_in_it() {
+        let end = |from, hours: i64| calendar().plus_working(None, at(from), hours * 3_600_000).to_string();
+        assert_eq!(end("2026-03-06T20:00:00Z", 8), "2026-03-09T04:00:00Z");
+        assert_eq!(end("2026-03-02T20:00:00Z", 8), "2026-03-03T04:00:00Z");
+        assert_eq!(end("2026-03-06T20:00:00Z", 24 * 6), "2026-03-16T20:00:00Z");
     }
 
     #[test]

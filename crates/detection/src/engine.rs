@@ -7,7 +7,7 @@ use quaywatch_domain::{Alert, Fact, Timestamp};
 
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
-use crate::{Baselines, Rules, TimelineState, container, loops, party, seal};
+use crate::{Baselines, Rules, TimelineState, bill, call, contagion, container, loops, party, seal, yard};
 
 /// What became of a fact. Each fact ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,10 +81,20 @@ impl Engine {
         }
         match kind {
             SubjectKind::Container => container::apply(self, state, fact, now),
-            SubjectKind::Seal => seal::apply(self, state, &fact, now),
-            SubjectKind::Party => party::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
-            SubjectKind::Actor | SubjectKind::Bill | SubjectKind::Call => Changes::none(Outcome::OutOfScope),
+            SubjectKind::Seal | SubjectKind::Party | SubjectKind::Call | SubjectKind::Bill => {
+                let mut changes = match kind {
+                    _ if contagion::is_source(&fact) => Changes::none(Outcome::OutOfScope),
+                    SubjectKind::Seal => seal::apply(self, state, &fact, now),
+                    SubjectKind::Party => party::apply(self, state, &fact, now),
+                    SubjectKind::Call => call::apply(self, state, &fact, now),
+                    _ => bill::apply(self, state, &fact, now),
+                };
+                contagion::apply(self, state, &fact, now, &mut changes);
+                changes
+            }
+            SubjectKind::Yard => yard::apply(self, state, &fact, now),
+            SubjectKind::Actor => Changes::none(Outcome::OutOfScope),
         }
     }
 
@@ -103,7 +113,13 @@ impl Engine {
             Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Yard) => yard::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
             _ => {}
+        }
+        if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
+            contagion::evaluate(self, state, now, &mut changes.facts, &mut changes.shadowed);
         }
         changes
     }
@@ -137,6 +153,6 @@ impl Engine {
     }
 
     const fn has_timeline(kind: SubjectKind) -> bool {
-        matches!(kind, SubjectKind::Container | SubjectKind::Seal | SubjectKind::Party | SubjectKind::Alert)
+        !matches!(kind, SubjectKind::Actor)
     }
 }

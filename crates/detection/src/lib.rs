@@ -16,13 +16,17 @@
 
 mod alerts;
 mod baselines;
+mod bill;
 mod calendar;
+mod call;
 mod combinations;
+mod contagion;
 mod container;
 mod engine;
 mod golden;
 mod loops;
 mod party;
+mod people;
 mod profiles;
 mod rules;
 mod seal;
@@ -31,8 +35,10 @@ mod state;
 mod timeline;
 mod view;
 mod visits;
+mod yard;
 
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
 pub use settings::{Error, Rules};
-pub use state::{Emitted, Published, Sighting, TimelineState};
+pub use state::{Emitted, Mention, Published, Sighting, TimelineState};

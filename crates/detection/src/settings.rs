@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use quaywatch_domain::{Action, Severity, Sha256};
-use serde::Deserialize;
+use quaywatch_domain::{Action, Handling, Severity, Sha256};
+use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
 
 use crate::calendar::Calendar;
-use crate::combinations;
 use crate::profiles::{self, Profiles};
+use crate::{combinations, contagion};
 
 /// Milliseconds in a minute, an hour and a day.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -60,7 +60,19 @@ pub enum Error {
 }
 
 /// Tables of the rule file that are not about one rule.
-const GENERAL: [&str; 7] = ["alert", "visit", "history", "calendar", "baseline", "profiles", "combinations"];
+const GENERAL: [&str; 11] = [
+    "alert",
+    "visit",
+    "history",
+    "calendar",
+    "baseline",
+    "risk",
+    "customs",
+    "people",
+    "profiles",
+    "combinations",
+    "contagion",
+];
 
 /// Every threshold of detection.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,8 +83,12 @@ pub struct Rules {
     pub(crate) history: History,
     pub(crate) calendar: Calendar,
     pub(crate) baseline: BaselineRules,
+    pub(crate) risk: Risk,
+    pub(crate) customs: CustomsRules,
+    pub(crate) people: People,
     pub(crate) profiles: Profiles,
     pub(crate) combinations: BTreeMap<String, combinations::Settings>,
+    pub(crate) contagion: contagion::Settings,
     /// One table a rule.
     pub(crate) rule: crate::rules::Settings,
 }
@@ -85,9 +101,13 @@ struct General {
     history: History,
     calendar: Calendar,
     baseline: BaselineRules,
+    risk: Risk,
+    customs: CustomsRules,
+    people: People,
     #[serde(default)]
     profiles: BTreeMap<String, profiles::Settings>,
     combinations: BTreeMap<String, combinations::Settings>,
+    contagion: contagion::Settings,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -133,6 +153,7 @@ pub(crate) struct History {
     pub(crate) container_days: i64,
     pub(crate) seal_days: i64,
     pub(crate) party_days: i64,
+    pub(crate) call_days: i64,
     pub(crate) alert_days: i64,
 }
 
@@ -140,6 +161,60 @@ pub(crate) struct History {
 #[serde(deny_unknown_fields)]
 pub(crate) struct BaselineRules {
     pub(crate) min_count: u32,
+}
+
+/// Where drugs come from and in what they travel; the countries and goods that rules about risk look at.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Risk {
+    /// ISO 3166 alpha-2 countries.
+    pub(crate) origins: Vec<String>,
+    /// Beginnings of HS codes.
+    pub(crate) perishable_goods: Vec<String>,
+}
+
+impl Risk {
+    /// Whether a country, or the UN/LOCODE of a port in one, is a watched origin.
+    pub(crate) fn is_watched(&self, country_or_port: &str) -> bool {
+        country_or_port.get(..2).is_some_and(|country| self.origins.iter().any(|known| known == country))
+    }
+
+    /// Whether the goods perish.
+    pub(crate) fn is_perishable(&self, hs_code: &str) -> bool {
+        self.perishable_goods.iter().any(|chapter| hs_code.starts_with(chapter.as_str()))
+    }
+}
+
+/// Who may act for customs.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomsRules {
+    /// Roles of users that act for customs.
+    pub(crate) roles: Vec<String>,
+    /// Offices that may release here; empty: not known.
+    pub(crate) offices: Vec<String>,
+}
+
+impl CustomsRules {
+    /// Whether a role is one of customs.
+    pub(crate) fn is_customs(&self, role: &str) -> bool {
+        self.roles.iter().any(|known| known.eq_ignore_ascii_case(role))
+    }
+}
+
+/// The module that looks at what people do: off unless switched on, and then for a restricted audience.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct People {
+    pub(crate) enabled: bool,
+    #[serde(deserialize_with = "label")]
+    pub(crate) handling: Handling,
+}
+
+pub(crate) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Handling, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Handling::parse(&text)
+        .ok_or_else(|| de::Error::custom(format_args!("'{text}' is not a label such as RED/H1")))
 }
 
 /// One sub-rule: how grave, what to advise, whether it only counts.
@@ -161,13 +236,23 @@ impl Rules {
         overlay(&mut all, toml::from_str(text)?);
         check_units("", &all)?;
         let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
-        let General { alert, visit, history, calendar, baseline, profiles, combinations } =
-            Value::Table(general).try_into()?;
-        let version = Sha256::of(text.as_bytes()).to_string().chars().take(12).collect();
-        let rule = Value::Table(all).try_into()?;
-        let profiles = Profiles::compile(profiles, &alert.weights)?;
-        combinations.iter().try_for_each(|(name, c)| c.check(name))?;
-        let rules = Self { version, alert, visit, history, calendar, baseline, profiles, combinations, rule };
+        let general: General = Value::Table(general).try_into()?;
+        general.combinations.iter().try_for_each(|(name, c)| c.check(name))?;
+        let rules = Self {
+            version: Sha256::of(text.as_bytes()).to_string().chars().take(12).collect(),
+            profiles: Profiles::compile(general.profiles, &general.alert.weights)?,
+            alert: general.alert,
+            visit: general.visit,
+            history: general.history,
+            calendar: general.calendar,
+            baseline: general.baseline,
+            risk: general.risk,
+            customs: general.customs,
+            people: general.people,
+            combinations: general.combinations,
+            contagion: general.contagion,
+            rule: Value::Table(all).try_into()?,
+        };
         rules.check()?;
         Ok(rules)
     }

@@ -138,6 +138,26 @@ impl<'a> View<'a> {
         view
     }
 
+    /// ISO 6346 size and type code, as last reported.
+    pub(crate) fn iso_type(&self) -> Option<&'a str> {
+        self.events.iter().rev().find_map(|s| s.event.equipment.as_deref()?.iso_type.as_deref())
+    }
+
+    /// Whether the cargo of a visit comes from a watched origin, by country, port of loading or goods.
+    pub(crate) fn is_from_watched_origin(&self, visit: usize, rules: &Rules) -> bool {
+        self.stay_of(visit).iter().any(|s| {
+            let route = s.event.route.as_deref();
+            let places = route.into_iter().flat_map(|r| [&r.origin_country, &r.port_of_loading]);
+            let goods = s.event.cargo.iter().map(|c| &c.origin_country);
+            places.chain(goods).flatten().any(|place| rules.risk.is_watched(place))
+        })
+    }
+
+    /// The events of the visit with this index.
+    pub(crate) fn stay_of(&self, visit: usize) -> &[Seen<'a>] {
+        self.visits.get(visit).map(|range| self.stay(range)).unwrap_or_default()
+    }
+
     /// The events of each visit.
     pub(crate) fn stays(&self) -> impl Iterator<Item = &[Seen<'a>]> {
         self.visits.iter().map(|range| self.stay(range))

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use common::{Says, World, at, event, facts_of, feedback, hit};
 use proptest::prelude::*;
 use quaywatch_domain::alert::AlertState;
-use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, SealSource};
+use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, PinOutcome, SealSource, WeightKind};
 use quaywatch_domain::watchlist::EntryAction;
 use quaywatch_domain::{Alert, EventKind, Fact, PortEvent, Severity, Timestamp, Verdict};
 
@@ -23,7 +23,7 @@ const BOXES: [&str; 4] = ["CSQU3054383", "MSKU1234565", "TGHU7654321", "HLXU1111
 const SEALS: [&str; 3] = ["ML1234567", "ML1234568", "CU7654321"];
 const HAULIERS: [&str; 3] = ["111", "222", "333"];
 
-const KINDS: [EventKind; 26] = [
+const KINDS: [EventKind; 41] = [
     EventKind::GateIn,
     EventKind::GateOut,
     EventKind::GateOut,
@@ -50,7 +50,81 @@ const KINDS: [EventKind; 26] = [
     EventKind::SystemOutageStarted,
     EventKind::Stripped,
     EventKind::ReeferReading,
+    EventKind::SealReplaced,
+    EventKind::BookingConfirmed,
+    EventKind::BookingCancelled,
+    EventKind::BookingRolled,
+    EventKind::DroppedOff,
+    EventKind::WorkOrdered,
+    EventKind::YardMove,
+    EventKind::NotInPosition,
+    EventKind::DoorOpened,
+    EventKind::DoorClosed,
+    EventKind::DeviceUnpaired,
+    EventKind::Weighed,
+    EventKind::PinAttempted,
+    EventKind::StorageExtended,
+    EventKind::DeliveryRejected,
 ];
+
+/// What stands beside seals and parties in a generated event.
+#[derive(Debug, Clone)]
+struct Particulars {
+    kg: Option<(bool, f64)>,
+    slot: Option<usize>,
+    order: bool,
+    booking: bool,
+    export: bool,
+    lane: Option<(usize, usize)>,
+    role: Option<usize>,
+    wrong_pin: bool,
+    conveyance: Option<usize>,
+}
+
+prop_compose! {
+    fn particulars()(
+        kg in prop::option::weighted(0.4, (any::<bool>(), 0..6usize)),
+        slot in prop::option::weighted(0.5, 0..3usize), order in prop::bool::weighted(0.3),
+        booking in prop::bool::weighted(0.2), export in prop::bool::weighted(0.3),
+        lane in prop::option::weighted(0.4, (0..3usize, 0..3usize)), role in prop::option::weighted(0.2, 0..2usize),
+        wrong_pin in any::<bool>(), conveyance in prop::option::weighted(0.3, 0..2usize),
+    ) -> Particulars {
+        let kg = kg.map(|(scale, n)| (scale, [3_900.0, 4_500.0, 20_000.0, 20_437.0, 19_500.0, 23_000.0][n]));
+        Particulars { kg, slot, order, booking, export, lane, role, wrong_pin, conveyance }
+    }
+}
+
+impl Particulars {
+    fn put(&self, mut event: PortEvent) -> PortEvent {
+        if let Some((scale, kg)) = self.kg {
+            event = event.weight(if scale { WeightKind::Scale } else { WeightKind::Vgm }, kg).tare(3_700.0);
+        }
+        event = match self.slot {
+            Some(slot) => event.slot(["A-01-1-1", "A-02-1-1", "B-01-1-1"][slot]),
+            None => event,
+        };
+        event = if self.order { event.order("W1") } else { event };
+        event = if self.booking { event.booking("B1") } else { event };
+        event = if self.export { event.status(EquipmentStatus::Export) } else { event };
+        if let Some((via, discharge)) = self.lane {
+            let discharge = ["SIKOP", "ITTRS", "HRRJK"][discharge];
+            event = event
+                .route("BRSSZ", &[["ESALG", "DOCAU", "MAPTM"][via]], discharge)
+                .goods("080390", "BR")
+                .bill("BL1");
+        }
+        if let Some(role) = self.role {
+            event = event.user("U1", "ORG");
+            event.actor.get_or_insert_default().role = Some(["HAULIER", "CUSTOMS"][role].to_owned());
+        }
+        let outcome = if self.wrong_pin { PinOutcome::Wrong } else { PinOutcome::Correct };
+        event = if event.kind == EventKind::PinAttempted { event.pin(outcome) } else { event };
+        match self.conveyance {
+            Some(n) => event.call(["C1", "C2"][n]),
+            None => event,
+        }
+    }
+}
 
 /// One generated fact source: an event and what is attached to it.
 #[derive(Debug, Clone)]
@@ -69,7 +143,7 @@ prop_compose! {
         haulier in prop::option::of(0..HAULIERS.len()), to in prop::option::of(0..HAULIERS.len()),
         laden in 0..3usize, import in any::<bool>(), place in prop::option::weighted(0.9, 0..2usize),
         hit in prop::option::weighted(0.15, (0..3usize, 0..3usize, 0..3usize)),
-        answer in prop::option::weighted(0.15, (1..3i32, 0..3usize, 0..60_000i64)),
+        answer in prop::option::weighted(0.15, (1..3i32, 0..3usize, 0..60_000i64)), more in particulars(),
     ) -> Piece {
         let kind = KINDS[kind].clone();
         let time = at(1, "00:00").plus_millis((day * 5 * 1440 + minutes) * 60_000);
@@ -93,7 +167,7 @@ prop_compose! {
         event = match to { Some(t) => event.to(HAULIERS[t]), None => event };
         event = match place { Some(p) => event.coordinates([45.5, 48.1][p], [13.7, 16.3][p]), None => event };
         Piece {
-            event,
+            event: more.put(event),
             hit: hit.map(|(scheme, action, severity)| (
                 ["CONTAINER", "SEAL", "IMO"][scheme],
                 [EntryAction::Discreet, EntryAction::Stop, EntryAction::Inform][action],
@@ -220,14 +294,25 @@ fn the_generated_worlds_hold_alerts_of_every_rule() {
         "MO-01b",
         "MO-01e",
         "MO-01g",
+        "MO-02b",
+        "MO-02c",
         "MO-03a",
         "MO-03b",
         "MO-03c",
         "MO-03t",
         "MO-04a",
+        "MO-05a",
+        "MO-05b",
+        "MO-05c",
+        "MO-05e",
         "MO-08a",
         "MO-08b",
         "MO-08c",
+        "MO-09a",
+        "MO-12a",
+        "MO-12b",
+        "MO-12c",
+        "MO-12d",
         "MO-25a",
     ] {
         assert!(codes.contains(code), "no {code} among {codes:?}");

@@ -21,6 +21,8 @@ codes! {
         Bill = "bill",
         /// One vessel call.
         Call = "call",
+        /// One block of a terminal's yard, `LUKKP:A`; the terminal alone where blocks are not named.
+        Yard = "yard",
         /// One alert: forwards an agency's feedback to the container that the alert is about.
         Alert = "alert",
     }

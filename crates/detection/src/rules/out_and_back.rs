@@ -61,7 +61,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// Whether an import leaves with its cargo by road.
 fn is_full_import(view: &View<'_>, out: &Seen<'_>) -> bool {
-    let stay = view.visits.get(out.visit).map(|range| view.stay(range)).unwrap_or_default();
+    let stay = view.stay_of(out.visit);
     let is_import = match out.status() {
         Some(status) => status == EquipmentStatus::Import,
         None => stay.iter().any(|s| s.event.kind == EventKind::Discharged && s.event.is_actual()),
@@ -131,7 +131,7 @@ fn already_gone(view: &View<'_>, out: &Seen<'_>, next: Option<&Seen<'_>>, findin
     let settings = &findings.rules.rule.out_and_back;
     let earliest = out.at().plus_millis(settings.grace_minutes * MINUTE_MS);
     let took = keys_of(out.event, PartyRole::Haulier);
-    let stay = view.visits.get(out.visit).map(|range| view.stay(range)).unwrap_or_default();
+    let stay = view.stay_of(out.visit);
     let holders: Vec<_> = stay
         .iter()
         .filter(|s| is_grant(&s.event.kind))

@@ -115,7 +115,7 @@ const fn is_about_release(kind: &EventKind) -> bool {
 }
 
 /// Times in which the release system was down.
-fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Timestamp)> {
+pub(crate) fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Timestamp)> {
     let longest_ms = rules.outage_max_hours * HOUR_MS;
     let starts = stay.iter().filter(|s| s.event.kind == EventKind::SystemOutageStarted);
     starts
@@ -128,7 +128,7 @@ fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Timestamp)> {
         .collect()
 }
 
-fn within(outages: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
+pub(crate) fn within(outages: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
     outages.iter().any(|(from, to)| (*from..=*to).contains(&at))
 }
 

@@ -267,7 +267,7 @@ fn minutes_between(a: Timestamp, b: Timestamp) -> f64 {
     b.millis_since(a) as f64 / MINUTE_MS as f64
 }
 
-fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
+pub(crate) fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
     let place = s.event.place.as_deref()?;
     let (latitude, longitude) = place.latitude.zip(place.longitude)?;
     let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
@@ -276,7 +276,7 @@ fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
 }
 
 /// Great-circle distance (haversine), kilometres.
-fn distance_km((lat_a, lon_a): (f64, f64), (lat_b, lon_b): (f64, f64)) -> f64 {
+pub(crate) fn distance_km((lat_a, lon_a): (f64, f64), (lat_b, lon_b): (f64, f64)) -> f64 {
     let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());
     let half_phi = ((phi_b - phi_a) / 2.0).sin();
     let half_lambda = ((lon_b - lon_a).to_radians() / 2.0).sin();

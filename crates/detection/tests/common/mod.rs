@@ -110,6 +110,30 @@ pub(crate) trait Says: Sized {
     fn call(self, call: &str) -> Self {
         self.edit(|e| e.transport.get_or_insert_default().call_id = Some(call.into()))
     }
+    fn voyage(self, voyage: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().voyage = Some(voyage.into()))
+    }
+    fn cell(self, cell: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().stow_cell = Some(cell.into()))
+    }
+    fn port(self, un_locode: &str) -> Self {
+        self.edit(|e| e.place.get_or_insert_default().un_locode = Some(un_locode.into()))
+    }
+    fn message(self, id: &str) -> Self {
+        self.edit(|e| e.source.message_id = Some(id.into()))
+    }
+    /// A telephone or mail pseudonym of the party named last.
+    fn contact(self, pseudonym: &str) -> Self {
+        self.edit(|e| e.parties.last_mut().unwrap().contact = Some(pseudonym.into()))
+    }
+    /// What the company register says of the party named last.
+    fn register(self, change: impl FnOnce(&mut Party)) -> Self {
+        self.edit(|e| change(e.parties.last_mut().unwrap()))
+    }
+    /// Takes the container away: an event of a vessel, a company or a user.
+    fn without_container(self) -> Self {
+        self.edit(|e| e.equipment = None)
+    }
     fn carrier(self, code: &str) -> Self {
         self.edit(|e| e.transport.get_or_insert_default().carrier = Some(code.into()))
     }
@@ -148,6 +172,12 @@ pub(crate) trait Says: Sized {
             actor.user = Some(user.into());
             actor.organisation = Some(organisation.into());
         })
+    }
+    fn role(self, role: &str) -> Self {
+        self.edit(|e| e.actor.get_or_insert_default().role = Some(role.into()))
+    }
+    fn office(self, code: &str) -> Self {
+        self.edit(|e| e.customs.get_or_insert_default().office = Some(code.into()))
     }
     fn haulier(self, ean: &str) -> Self {
         self.party(PartyRole::Haulier, "EAN", ean)
@@ -275,14 +305,31 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
     }
+    // What consignees share is followed for those of which the register tells the age.
+    if event.party(PartyRole::Consignee).is_some_and(|c| c.registered_at.is_some()) {
+        let named = event.parties.iter();
+        let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
+        for shared in named.flat_map(Party::shared_keys) {
+            add(SubjectKind::Party, Some(shared));
+        }
+    }
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
-        add(SubjectKind::Call, transport.call_id.clone());
+        for call in event.calls() {
+            add(SubjectKind::Call, Some(call));
+        }
     }
     if let Some(documents) = event.documents.as_deref() {
         add(SubjectKind::Bill, documents.bill_of_lading.clone());
         add(SubjectKind::Bill, documents.transport_document.clone());
+    }
+    if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
+        let place = event.place.as_deref();
+        let block = place.and_then(|p| p.yard.as_ref()?.block.clone());
+        let block = block.map_or(String::new(), |block| format!(":{block}"));
+        let yard = place.and_then(|p| p.terminal.clone()).map(|terminal| format!("{terminal}{block}"));
+        subjects.extend(yard.map(|id| Subject::new(SubjectKind::Yard, id)));
     }
     subjects.sort_unstable();
     subjects.dedup();
@@ -391,6 +438,19 @@ impl World {
         }
     }
 
+    /// A world in which the rules about people's actions are switched on.
+    pub(crate) fn with_people() -> Self {
+        Self::with(Rules::parse("[people]\nenabled = true\n").unwrap())
+    }
+
+    /// Lets these events come in.
+    pub(crate) fn and(mut self, events: impl IntoIterator<Item = PortEvent>) -> Self {
+        for event in events {
+            self.see(&event);
+        }
+        self
+    }
+
     /// The world after these events, each received in turn.
     pub(crate) fn after(events: impl IntoIterator<Item = PortEvent>) -> Self {
         let mut world = Self::new();
@@ -474,5 +534,10 @@ impl World {
             .collect();
         codes.sort_unstable();
         codes
+    }
+
+    /// [`World::codes`] of one rule.
+    pub(crate) fn codes_of(&self, container: &str, rule: &str) -> Vec<String> {
+        self.codes(container).into_iter().filter(|c| c.starts_with(rule)).collect()
     }
 }
