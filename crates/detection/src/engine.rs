@@ -73,6 +73,12 @@ impl Engine {
         &self.rules
     }
 
+    /// Version of everything but the facts that the outcome depends on.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format!("{} {} {}", self.rules.version(), self.baselines.version, self.binary_version)
+    }
+
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
     pub fn apply(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
         let kind = fact.subject.kind;

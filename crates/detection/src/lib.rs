@@ -15,6 +15,7 @@
 //! | how do other subjects tell a container something? | `loops.rs` |
 
 mod alerts;
+mod baseline_builder;
 mod baselines;
 mod bill;
 mod calendar;
@@ -22,6 +23,7 @@ mod call;
 mod combinations;
 mod contagion;
 mod container;
+mod control;
 mod engine;
 mod golden;
 mod loops;
@@ -33,12 +35,15 @@ mod seal;
 mod settings;
 mod state;
 mod timeline;
+mod trust;
 mod view;
 mod visits;
 mod yard;
 
+pub use baseline_builder::BaselineBuilder;
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
 pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
+pub use trust::{FeedFigures, Lateness};

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use crate::calendar::Calendar;
 use crate::profiles::{self, Profiles};
-use crate::{combinations, contagion};
+use crate::{combinations, contagion, control, trust};
 
 /// Milliseconds in a minute, an hour and a day.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -60,7 +60,7 @@ pub enum Error {
 }
 
 /// Tables of the rule file that are not about one rule.
-const GENERAL: [&str; 11] = [
+const GENERAL: [&str; 13] = [
     "alert",
     "visit",
     "history",
@@ -72,6 +72,8 @@ const GENERAL: [&str; 11] = [
     "profiles",
     "combinations",
     "contagion",
+    "trust",
+    "control",
 ];
 
 /// Every threshold of detection.
@@ -89,6 +91,8 @@ pub struct Rules {
     pub(crate) profiles: Profiles,
     pub(crate) combinations: BTreeMap<String, combinations::Settings>,
     pub(crate) contagion: contagion::Settings,
+    pub(crate) trust: trust::Settings,
+    pub(crate) control: control::Settings,
     /// One table a rule.
     pub(crate) rule: crate::rules::Settings,
 }
@@ -108,6 +112,8 @@ struct General {
     profiles: BTreeMap<String, profiles::Settings>,
     combinations: BTreeMap<String, combinations::Settings>,
     contagion: contagion::Settings,
+    trust: trust::Settings,
+    control: control::Settings,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -251,6 +257,8 @@ impl Rules {
             people: general.people,
             combinations: general.combinations,
             contagion: general.contagion,
+            trust: general.trust,
+            control: general.control,
             rule: Value::Table(all).try_into()?,
         };
         rules.check()?;

@@ -44,6 +44,7 @@ mod seal_sequence;
 mod shell_importer;
 #[cfg(test)]
 mod trojan_box;
+mod trust;
 #[cfg(test)]
 mod two_places;
 #[cfg(test)]
