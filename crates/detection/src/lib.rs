@@ -27,6 +27,7 @@ mod party;
 mod people;
 mod rules;
 mod seal;
+mod seal_run;
 mod settings;
 mod state;
 mod timeline;

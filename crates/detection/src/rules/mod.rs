@@ -48,7 +48,7 @@ registry! {
     release_right => check,
     out_and_back => check,
     seal_change => check,
-    duplicate_seal,
+    duplicate_seal => check,
     seal_sequence => check,
     door_opened => check,
     two_places => check,
