@@ -160,7 +160,7 @@ fn prune(state: &mut TimelineState) {
     }
     if partners.len() > MAX_PARTNERS {
         state.saturated = true;
-        state.sightings.retain(|s| has_hauled(s));
+        state.sightings.retain(has_hauled);
         return;
     }
     let mut keep = keep.into_iter();

@@ -1,4 +1,4 @@
-//! Two places at once, or two containers under one number (`MO-08a` to `e`).
+//! Two places at once, or two containers under one number (`MO-08a` to `f`).
 //!
 //! **Pattern.** The switch with a cloned box: another container dressed with the same number and check digit leaves, or
 //! enters, in place of the real one. Sources: <https://nltimes.nl/node/66091>,
@@ -6,7 +6,8 @@
 //!
 //! **Sub-rules.** `a` a gate-in while elsewhere. `b` two gate-outs without a gate-in. `c` travel that no truck can make.
 //! `d` another length, build, tare or owner than before. `e` at the gate another number was read than was announced, or
-//! one that cannot be.
+//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate: LOW,
+//! since messages that are missing look the same.
 //!
 //! **Inputs.** Actual gate-ins, gate-outs, loadings, discharges, positions; discharge orders and import manifest lines.
 //! Places by SMDG terminal, distances by coordinates. The whole timeline counts, not one visit.
@@ -28,9 +29,9 @@ use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::Rules;
-use crate::golden::{Step, Whereabouts, independent, other_terminal, same_happening};
+use crate::golden::{Contradiction, Step, Whereabouts, independent, other_terminal, same_happening};
 use crate::rules::weight::tare;
-use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
 
 /// Table `[two_places]` of the rule file.
@@ -48,11 +49,13 @@ pub(crate) struct Settings {
     pub(crate) tare_difference_kg: f64,
     pub(crate) sale_days: i64,
     pub(crate) severity_e_alone: Severity,
+    pub(crate) contradiction_hours: i64,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
     pub(crate) c: SubRule,
     pub(crate) d: SubRule,
     pub(crate) e: SubRule,
+    pub(crate) f: SubRule,
 }
 
 /// Mean radius of the earth, kilometres (IUGG).
@@ -65,6 +68,32 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     impossible_travel(steps, findings);
     other_build(view, findings);
     other_number(view, findings);
+    out_of_order(steps, findings);
+}
+
+/// MO-08f: what else cannot be, told soon after what it contradicts by an independent source.
+fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.two_places;
+    for step in steps {
+        let Some((contradiction, known)) = step.contradiction.zip(step.before.seen()) else { continue };
+        let is_told_elsewhere = matches!(
+            contradiction,
+            Contradiction::InWhileInOtherYard | Contradiction::InWhileOnVessel | Contradiction::OutTwice
+        );
+        let hours = step.at().millis_since(known.at()) / HOUR_MS;
+        if is_told_elsewhere
+            || contradiction == Contradiction::InTwice
+            || hours > settings.contradiction_hours
+            || !independent(known, &step.seen)
+        {
+            continue;
+        }
+        if late_enough(&step.seen, findings) {
+            let sentence = contradiction.sentence().to_owned();
+            findings.add("MO-08f", &settings.f, sentence, vec![*known, step.seen]);
+            return;
+        }
+    }
 }
 
 /// MO-08d: two independent sources saw containers of different build under this number.
@@ -175,7 +204,7 @@ fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Fin
     }
 }
 
-type Contradiction<'a> = Option<(String, Vec<Seen<'a>>)>;
+type Shown<'a> = Option<(String, Vec<Seen<'a>>)>;
 
 /// A gate-in at one terminal while in the yard of another.
 fn in_other_yard<'a>(
@@ -184,7 +213,7 @@ fn in_other_yard<'a>(
     gate_in: &Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
+) -> Shown<'a> {
     let settings = &findings.rules.rule.two_places;
     let too_old = gate_in.at().millis_since(known.at()) > settings.yard_days * DAY_MS;
     if !other_terminal(known, gate_in) || too_old || went_out(view, known, gate_in) {
@@ -236,7 +265,7 @@ fn on_vessel<'a>(
     gate_in: &Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
+) -> Shown<'a> {
     if !independent(known, gate_in) {
         return None;
     }
@@ -257,7 +286,7 @@ fn not_yet_discharged<'a>(
     gate_in: &Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
+) -> Shown<'a> {
     let since = steps.iter().rev().map(Step::at).find(|at| *at < gate_in.at());
     let before = view
         .events

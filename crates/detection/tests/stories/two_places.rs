@@ -181,3 +181,21 @@ fn another_number_at_the_gate_than_announced_is_raised() {
     world.see(&lone);
     assert_eq!(world.codes(wrong), ["MO-08e@1"]);
 }
+
+#[test]
+fn other_contradictions_are_low_indicators_that_make_no_alert_alone() {
+    let out = || event(GateOut, BOX, at(2, "08:00")).terminal("SIKOP1").feed("gate");
+    let off = |day| event(Discharged, BOX, at(day, "06:00")).terminal("ITTRS1").feed("vessel");
+    let medium = || quaywatch_detection::Rules::parse("[two_places.f]\nseverity = \"MEDIUM\"\n").unwrap();
+    silent([out(), off(3)]);
+    let told = |events: [PortEvent; 2]| {
+        let mut world = World::with(medium());
+        events.iter().for_each(|e| world.see(e));
+        world.wait_until(at(9, "00:00"));
+        world.codes_of(BOX, "MO-08")
+    };
+    assert_eq!(told([out(), off(3)]), ["MO-08f@2"]);
+    assert_eq!(told([out(), off(5)]), [""; 0]);
+    assert_eq!(told([out(), off(3).terminal("SIKOP1").feed("gate")]), [""; 0]);
+    assert_eq!(told([out(), off(3).wrong_check_digit()]), [""; 0]);
+}
