@@ -1,6 +1,6 @@
 //! Whom an event concerns: the subjects to whose timelines it belongs.
 
-use quaywatch_domain::event::{PartyRole, SealSource};
+use quaywatch_domain::event::{Party, PartyRole, SealSource};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
@@ -10,7 +10,8 @@ use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
-/// comparable number, runs of shippers' seals, parties with a key, users and drivers, bills of lading, vessel calls.
+/// comparable number, runs of shippers' seals, parties with a key, what they share, users and drivers, bills of lading,
+/// vessel calls.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -29,6 +30,14 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     }
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
+    }
+    // What consignees share is followed for those of which the register tells the age.
+    if event.party(PartyRole::Consignee).is_some_and(|c| c.registered_at.is_some()) {
+        let named = event.parties.iter();
+        let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
+        for shared in named.flat_map(Party::shared_keys) {
+            add(SubjectKind::Party, Some(shared));
+        }
     }
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
     if let Some(transport) = event.transport.as_deref() {

@@ -189,7 +189,7 @@ const fn field_of(kind: SubjectKind) -> Field {
         SubjectKind::Party | SubjectKind::Actor => Field::Parties,
         SubjectKind::Bill => Field::Bills,
         SubjectKind::Call => Field::Call,
-        SubjectKind::Container | SubjectKind::Alert => Field::Related,
+        SubjectKind::Container | SubjectKind::Yard | SubjectKind::Alert => Field::Related,
     }
 }
 

@@ -6,12 +6,15 @@ pub(crate) mod duplicate_seal;
 pub(crate) mod dwell;
 pub(crate) mod gate_out_under_hold;
 pub(crate) mod ghost_box;
+pub(crate) mod identity_hijack;
+pub(crate) mod message_spoofing;
 pub(crate) mod out_and_back;
 pub(crate) mod release_right;
 pub(crate) mod route;
 pub(crate) mod scan_gap;
 pub(crate) mod seal_change;
 pub(crate) mod seal_sequence;
+pub(crate) mod shell_importer;
 pub(crate) mod trojan_box;
 pub(crate) mod two_places;
 pub(crate) mod unordered_move;
@@ -59,8 +62,11 @@ registry! {
     dwell => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
     scan_gap => check,
+    shell_importer => check,
+    identity_hijack => check,
     ghost_box => check,
     unplanned_restow => check,
+    message_spoofing => check,
     gate_out_under_hold => check,
     customs_status => check,
 }

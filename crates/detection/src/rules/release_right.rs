@@ -17,7 +17,8 @@
 
 mod chain;
 
-use chain::{Announcement, Chain, outages, within};
+use chain::{Announcement, Chain};
+pub(crate) use chain::{outages, within};
 use quaywatch_domain::event::PinOutcome;
 use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 use serde::Deserialize;

@@ -123,6 +123,14 @@ pub(crate) trait Says: Sized {
     fn message(self, id: &str) -> Self {
         self.edit(|e| e.source.message_id = Some(id.into()))
     }
+    /// A telephone or mail pseudonym of the party named last.
+    fn contact(self, pseudonym: &str) -> Self {
+        self.edit(|e| e.parties.last_mut().unwrap().contact = Some(pseudonym.into()))
+    }
+    /// What the company register says of the party named last.
+    fn register(self, change: impl FnOnce(&mut Party)) -> Self {
+        self.edit(|e| change(e.parties.last_mut().unwrap()))
+    }
     /// Takes the container away: an event of a vessel, a company or a user.
     fn without_container(self) -> Self {
         self.edit(|e| e.equipment = None)
@@ -300,6 +308,14 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     }
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
+    }
+    // What consignees share is followed for those of which the register tells the age.
+    if event.party(PartyRole::Consignee).is_some_and(|c| c.registered_at.is_some()) {
+        let named = event.parties.iter();
+        let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
+        for shared in named.flat_map(Party::shared_keys) {
+            add(SubjectKind::Party, Some(shared));
+        }
     }
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
     if let Some(transport) = event.transport.as_deref() {

@@ -22,6 +22,10 @@ mod gate_out_under_hold;
 #[cfg(test)]
 mod ghost_box;
 #[cfg(test)]
+mod identity_hijack;
+#[cfg(test)]
+mod message_spoofing;
+#[cfg(test)]
 mod out_and_back;
 #[cfg(test)]
 mod release_right;
@@ -33,6 +37,8 @@ mod scan_gap;
 mod seal_change;
 #[cfg(test)]
 mod seal_sequence;
+#[cfg(test)]
+mod shell_importer;
 #[cfg(test)]
 mod trojan_box;
 #[cfg(test)]

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
+use crate::identifiers::normalise_reference;
 use crate::{Sha256, Timestamp};
+
+/// Shortest address, letters and digits, that tells companies apart: a street and a place.
+const MIN_ADDRESS_CHARACTERS: usize = 12;
 
 /// Where something happened.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -302,6 +306,19 @@ impl Party {
             officers_changed_at: None,
             capital_eur: None,
         }
+    }
+
+    /// What it may share with other parties that pretend to be independent, as keys: `CONTACT:` and the pseudonym of its
+    /// telephone or mail, `ADDRESS:` and a digest of its address.
+    #[must_use]
+    pub fn shared_keys(&self) -> Vec<String> {
+        let contact = self.contact.as_deref().filter(|c| !c.is_empty()).map(|c| format!("CONTACT:{c}"));
+        let address = self.address.as_deref().map(normalise_reference).filter(|a| a.len() >= MIN_ADDRESS_CHARACTERS);
+        let address = address.map(|a| {
+            let digest = Sha256::of(a.as_bytes()).to_string();
+            format!("ADDRESS:{}", digest.get(..24).unwrap_or(&digest))
+        });
+        contact.into_iter().chain(address).collect()
     }
 
     /// Scheme and identifier as one key, such as `EORI:SI12345678`; `None` when either is missing. Two parties may be

@@ -45,7 +45,7 @@ pub(super) struct Chain<'a> {
 }
 
 /// Times in which the release system was down.
-pub(super) fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Timestamp)> {
+pub(crate) fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Timestamp)> {
     let longest_ms = rules.outage_max_hours * HOUR_MS;
     let starts = stay.iter().filter(|s| s.event.kind == EventKind::SystemOutageStarted);
     starts
@@ -58,7 +58,7 @@ pub(super) fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Ti
         .collect()
 }
 
-pub(super) fn within(outages: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
+pub(crate) fn within(outages: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
     outages.iter().any(|(from, to)| (*from..=*to).contains(&at))
 }
 
