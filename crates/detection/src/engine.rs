@@ -116,6 +116,15 @@ impl Engine {
         changes
     }
 
+    /// How many visits of the container the timeline has seen; 0 for other subjects.
+    #[must_use]
+    pub fn visits(&self, state: &TimelineState) -> u32 {
+        match state.subject.as_ref().map(|s| s.kind) {
+            Some(SubjectKind::Container) => container::visits(self, state),
+            _ => 0,
+        }
+    }
+
     /// The rules for containers, by the names of their tables in the rule file.
     pub fn rule_names() -> impl Iterator<Item = &'static str> {
         CHECKS.iter().map(|(name, _)| *name)

@@ -1,5 +1,7 @@
 //! Whom an event concerns: the subjects to whose timelines it belongs.
 
+use std::sync::Arc;
+
 use quaywatch_domain::event::{Party, PartyRole, SealSource};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::identifiers::seal::run_of;
@@ -73,12 +75,17 @@ fn yard_of(event: &PortEvent) -> Option<String> {
 /// The facts of an event that names no container; there is nothing to remember, so hits are not looked for.
 #[must_use]
 pub fn facts_without_container(event: &PortEvent) -> Vec<Fact> {
+    facts_of_shared(&Arc::new(event.clone()))
+}
+
+/// The event as a fact of each subject that it concerns.
+pub(crate) fn facts_of_shared(event: &Arc<PortEvent>) -> Vec<Fact> {
     subjects_of(event).into_iter().map(|subject| event_fact(event, subject)).collect()
 }
 
 /// The event as a fact of `subject`.
-pub(crate) fn event_fact(event: &PortEvent, subject: Subject) -> Fact {
-    Fact { event: Some(Box::new(event.clone())), ..bare_fact(event, subject, event.retracted) }
+pub(crate) fn event_fact(event: &Arc<PortEvent>, subject: Subject) -> Fact {
+    Fact { event: Some(Arc::clone(event)), ..bare_fact(event, subject, event.retracted) }
 }
 
 /// Says to `subject` that the event, in its new version, is no longer about it.

@@ -77,6 +77,8 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     for (_, check) in CHECKS {
         check(view, findings);
     }
+    crate::profiles::run(view, findings);
+    crate::combinations::run(view, findings);
 }
 
 /// Indicators of other subjects that only rules here read; they are never shown.

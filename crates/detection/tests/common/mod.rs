@@ -344,7 +344,7 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
             retracted: event.retracted,
             created_at: event.created_at,
             received_at: event.received_at,
-            event: Some(Box::new(event.clone())),
+            event: Some(std::sync::Arc::new(event.clone())),
             ..fact(subject, event.event_id.clone(), event.occurred_at)
         })
         .collect()

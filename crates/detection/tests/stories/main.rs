@@ -9,6 +9,7 @@ mod common;
 
 #[cfg(test)]
 mod alert_lifecycle;
+mod combinations;
 #[cfg(test)]
 mod customs_status;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod identity_hijack;
 mod message_spoofing;
 #[cfg(test)]
 mod out_and_back;
+mod profiles;
 #[cfg(test)]
 mod release_right;
 #[cfg(test)]
