@@ -4,11 +4,13 @@ pub(crate) mod customs_status;
 pub(crate) mod door_opened;
 pub(crate) mod duplicate_seal;
 pub(crate) mod dwell;
+pub(crate) mod empty_depot;
 pub(crate) mod gate_out_under_hold;
 pub(crate) mod ghost_box;
 pub(crate) mod identity_hijack;
 pub(crate) mod message_spoofing;
 pub(crate) mod out_and_back;
+pub(crate) mod reefer_anomaly;
 pub(crate) mod release_right;
 pub(crate) mod route;
 pub(crate) mod scan_gap;
@@ -64,6 +66,8 @@ registry! {
     scan_gap => check,
     shell_importer => check,
     identity_hijack => check,
+    reefer_anomaly => check,
+    empty_depot => check,
     ghost_box => check,
     unplanned_restow => check,
     message_spoofing => check,

@@ -18,6 +18,8 @@ mod duplicate_seal;
 #[cfg(test)]
 mod dwell;
 #[cfg(test)]
+mod empty_depot;
+#[cfg(test)]
 mod gate_out_under_hold;
 #[cfg(test)]
 mod ghost_box;
@@ -27,6 +29,8 @@ mod identity_hijack;
 mod message_spoofing;
 #[cfg(test)]
 mod out_and_back;
+#[cfg(test)]
+mod reefer_anomaly;
 #[cfg(test)]
 mod release_right;
 #[cfg(test)]
