@@ -14,6 +14,8 @@ mod customs_status;
 #[cfg(test)]
 mod door_opened;
 #[cfg(test)]
+mod driver_badge;
+#[cfg(test)]
 mod duplicate_seal;
 #[cfg(test)]
 mod dwell;
@@ -25,6 +27,8 @@ mod gate_out_under_hold;
 mod ghost_box;
 #[cfg(test)]
 mod identity_hijack;
+#[cfg(test)]
+mod look_ups;
 #[cfg(test)]
 mod message_spoofing;
 #[cfg(test)]
