@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_stretch_of_working_time_ends_after_the_weekends_in_it() {
-        let end = |from, hours| calendar().plus_working(None, at(from), hours * 3_600_000).to_string();
+        let end = |from, hours: i64| calendar().plus_working(None, at(from), hours * 3_600_000).to_string();
         assert_eq!(end("2026-03-06T20:00:00Z", 8), "2026-03-09T04:00:00Z");
         assert_eq!(end("2026-03-02T20:00:00Z", 8), "2026-03-03T04:00:00Z");
         assert_eq!(end("2026-03-06T20:00:00Z", 24 * 6), "2026-03-16T20:00:00Z");

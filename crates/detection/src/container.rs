@@ -46,6 +46,11 @@ fn count_visits(engine: &Engine, state: &TimelineState) -> i32 {
     if view.events.is_empty() { 0 } else { i32::try_from(view.visits.len()).unwrap_or(i32::MAX) }
 }
 
+/// Visits in all, those whose history is gone included.
+pub(crate) fn visits(engine: &Engine, state: &TimelineState) -> u32 {
+    u32::try_from(state.visits_before + count_visits(engine, state)).unwrap_or(0)
+}
+
 /// Runs the rules over the timeline and puts into `changes` what differs from what was published.
 pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestamp, changes: &mut Changes) {
     drop_old_visits(engine, state);

@@ -7,7 +7,9 @@ use quaywatch_domain::{Alert, Fact, Timestamp};
 
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
-use crate::{Baselines, Rules, TimelineState, actor, bill, call, container, loops, party, seal, yard};
+use crate::{
+    Baselines, Rules, TimelineState, actor, bill, call, container, loops, party, seal, seal_run, yard,
+};
 
 /// What became of a fact. Each fact ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +84,7 @@ impl Engine {
         match kind {
             SubjectKind::Container => container::apply(self, state, fact, now),
             SubjectKind::Seal => seal::apply(self, state, &fact, now),
+            SubjectKind::SealRun => seal_run::apply(self, state, &fact, now),
             SubjectKind::Party => party::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
             SubjectKind::Call => call::apply(self, state, &fact, now),
@@ -105,6 +108,7 @@ impl Engine {
         match state.subject.as_ref().map(|s| s.kind) {
             Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
+            Some(SubjectKind::SealRun) => seal_run::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
             Some(SubjectKind::Actor) => actor::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
@@ -113,6 +117,15 @@ impl Engine {
             _ => {}
         }
         changes
+    }
+
+    /// How many visits of the container the timeline has seen; 0 for other subjects.
+    #[must_use]
+    pub fn visits(&self, state: &TimelineState) -> u32 {
+        match state.subject.as_ref().map(|s| s.kind) {
+            Some(SubjectKind::Container) => container::visits(self, state),
+            _ => 0,
+        }
     }
 
     /// The rules for containers, by the names of their tables in the rule file.

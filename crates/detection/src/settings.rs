@@ -1,10 +1,14 @@
 //! The rules' thresholds, weights, windows and shadow flags, from `rules.toml`.
 
+use std::collections::BTreeMap;
+
 use quaywatch_domain::{Action, Handling, Severity, Sha256};
 use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
 
 use crate::calendar::Calendar;
+use crate::combinations;
+use crate::profiles::{self, Profiles};
 
 /// Milliseconds in a minute, an hour and a day.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -27,6 +31,22 @@ pub enum Error {
         "the rule file names the time zone '{0}', which is unknown; use a name of the IANA database such as Europe/Ljubljana"
     )]
     TimeZone(String),
+    /// A combination cannot be used.
+    #[error("combination {name}: {what}")]
+    Combination {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A profile cannot be used.
+    #[error("profile {name}: {what}")]
+    Profile {
+        /// Its name.
+        name: String,
+        /// What is wrong, and where.
+        what: String,
+    },
     /// A value makes no sense.
     #[error("the rule file sets {name} to {value}; use a value {range}")]
     Range {
@@ -40,7 +60,18 @@ pub enum Error {
 }
 
 /// Tables of the rule file that are not about one rule.
-const GENERAL: [&str; 8] = ["alert", "visit", "history", "calendar", "baseline", "risk", "customs", "people"];
+const GENERAL: [&str; 10] = [
+    "alert",
+    "visit",
+    "history",
+    "calendar",
+    "baseline",
+    "risk",
+    "customs",
+    "people",
+    "profiles",
+    "combinations",
+];
 
 /// Every threshold of detection.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +85,8 @@ pub struct Rules {
     pub(crate) risk: Risk,
     pub(crate) customs: CustomsRules,
     pub(crate) people: People,
+    pub(crate) profiles: Profiles,
+    pub(crate) combinations: BTreeMap<String, combinations::Settings>,
     /// One table a rule.
     pub(crate) rule: crate::rules::Settings,
 }
@@ -69,6 +102,9 @@ struct General {
     risk: Risk,
     customs: CustomsRules,
     people: People,
+    #[serde(default)]
+    profiles: BTreeMap<String, profiles::Settings>,
+    combinations: BTreeMap<String, combinations::Settings>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -198,11 +234,36 @@ impl Rules {
         overlay(&mut all, toml::from_str(text)?);
         check_units("", &all)?;
         let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
-        let General { alert, visit, history, calendar, baseline, risk, customs, people } =
-            Value::Table(general).try_into()?;
+        let General {
+            alert,
+            visit,
+            history,
+            calendar,
+            baseline,
+            risk,
+            customs,
+            people,
+            profiles,
+            combinations,
+        } = Value::Table(general).try_into()?;
         let version = Sha256::of(text.as_bytes()).to_string().chars().take(12).collect();
         let rule = Value::Table(all).try_into()?;
-        let rules = Self { version, alert, visit, history, calendar, baseline, risk, customs, people, rule };
+        let profiles = Profiles::compile(profiles, &alert.weights)?;
+        combinations.iter().try_for_each(|(name, c)| c.check(name))?;
+        let rules = Self {
+            version,
+            alert,
+            visit,
+            history,
+            calendar,
+            baseline,
+            risk,
+            customs,
+            people,
+            profiles,
+            combinations,
+            rule,
+        };
         rules.check()?;
         Ok(rules)
     }

@@ -39,7 +39,7 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
         created_at: None,
         received_at: at,
         handling: Handling::port_traffic(),
-        event: Some(Box::new(event)),
+        event: Some(Arc::new(event)),
         hit: None,
         indicator: None,
         feedback: None,

@@ -120,15 +120,27 @@ pub(crate) struct Backtest {
     /// Agency list (CSV or JSON lines)
     #[arg(long, value_name = "FILE")]
     pub(crate) watchlist: Vec<PathBuf>,
-    /// Rules instead of the built-in ones
+    /// Rules instead of the built-in ones; several are compared over the same traffic, `built-in` stands for those
     #[arg(long, value_name = "FILE")]
-    pub(crate) rules: Option<PathBuf>,
+    pub(crate) rules: Vec<PathBuf>,
     /// Agencies: prints each agency's alerts instead of the full ones
     #[arg(long, value_name = "FILE")]
     pub(crate) agencies: Option<PathBuf>,
     /// What should be found; prints precision, recall and time to alert
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
+    /// Least share of expected codes to be raised; below it the exit code is 1
+    #[arg(long, default_value_t = 1.0, requires = "truth", value_name = "SHARE")]
+    pub(crate) min_recall: f64,
+    /// Least share of alerts to be about a story; below it the exit code is 1
+    #[arg(long, default_value_t = 0.0, requires = "truth", value_name = "SHARE")]
+    pub(crate) min_precision: f64,
+    /// Write the scores, by rule and by story, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Form of the alerts
+    #[arg(long, value_enum, default_value_t = Form::Ndjson)]
+    pub(crate) format: Form,
     /// Run the clock on to this time instead of the last deadline
     #[arg(long, value_parser = timestamp)]
     pub(crate) now: Option<Timestamp>,

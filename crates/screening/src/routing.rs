@@ -1,7 +1,10 @@
 //! Whom an event concerns: the subjects to whose timelines it belongs.
 
-use quaywatch_domain::event::{Party, PartyRole};
+use std::sync::Arc;
+
+use quaywatch_domain::event::{Party, PartyRole, SealSource};
 use quaywatch_domain::identifiers::normalise_reference;
+use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 
@@ -9,8 +12,8 @@ use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
-/// comparable number, parties with a key, what they
-/// share, users and drivers, bills of lading, vessel calls.
+/// comparable number, runs of shippers' seals, parties with a key, what they share, users and drivers, bills of lading,
+/// vessel calls.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -22,6 +25,10 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     add(SubjectKind::Container, event.container().map(str::to_owned));
     for seal in &event.seals {
         add(SubjectKind::Seal, seal.normalised.clone());
+        // A run tells something of shippers that use their own seals.
+        if seal.source == SealSource::Shipper && event.party(PartyRole::Shipper).is_some() {
+            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of));
+        }
     }
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
@@ -68,12 +75,17 @@ fn yard_of(event: &PortEvent) -> Option<String> {
 /// The facts of an event that names no container; there is nothing to remember, so hits are not looked for.
 #[must_use]
 pub fn facts_without_container(event: &PortEvent) -> Vec<Fact> {
+    facts_of_shared(&Arc::new(event.clone()))
+}
+
+/// The event as a fact of each subject that it concerns.
+pub(crate) fn facts_of_shared(event: &Arc<PortEvent>) -> Vec<Fact> {
     subjects_of(event).into_iter().map(|subject| event_fact(event, subject)).collect()
 }
 
 /// The event as a fact of `subject`.
-pub(crate) fn event_fact(event: &PortEvent, subject: Subject) -> Fact {
-    Fact { event: Some(Box::new(event.clone())), ..bare_fact(event, subject, event.retracted) }
+pub(crate) fn event_fact(event: &Arc<PortEvent>, subject: Subject) -> Fact {
+    Fact { event: Some(Arc::clone(event)), ..bare_fact(event, subject, event.retracted) }
 }
 
 /// Says to `subject` that the event, in its new version, is no longer about it.

@@ -55,7 +55,7 @@ registry! {
     release_right => check,
     out_and_back => check,
     seal_change => check,
-    duplicate_seal,
+    duplicate_seal => check,
     seal_sequence => check,
     door_opened => check,
     two_places => check,
@@ -85,6 +85,8 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     for (_, check) in CHECKS {
         check(view, findings);
     }
+    crate::profiles::run(view, findings);
+    crate::combinations::run(view, findings);
 }
 
 /// Indicators of other subjects that only rules here read; they are never shown.

@@ -9,6 +9,7 @@ mod common;
 
 #[cfg(test)]
 mod alert_lifecycle;
+mod combinations;
 #[cfg(test)]
 mod customs_status;
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod look_ups;
 mod message_spoofing;
 #[cfg(test)]
 mod out_and_back;
+mod profiles;
 #[cfg(test)]
 mod reefer_anomaly;
 #[cfg(test)]

@@ -313,7 +313,8 @@ impl Party {
     #[must_use]
     pub fn shared_keys(&self) -> Vec<String> {
         let contact = self.contact.as_deref().filter(|c| !c.is_empty()).map(|c| format!("CONTACT:{c}"));
-        let address = self.address.as_deref().map(normalise_reference).filter(|a| a.len() >= MIN_ADDRESS_CHARACTERS);
+        let address =
+            self.address.as_deref().map(normalise_reference).filter(|a| a.len() >= MIN_ADDRESS_CHARACTERS);
         let address = address.map(|a| {
             let digest = Sha256::of(a.as_bytes()).to_string();
             format!("ADDRESS:{}", digest.get(..24).unwrap_or(&digest))
