@@ -14,6 +14,7 @@
 //! | what is usual? | `baselines.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 
+mod actor;
 mod alerts;
 mod baselines;
 mod bill;

@@ -204,6 +204,7 @@ impl CustomsRules {
 #[serde(deny_unknown_fields)]
 pub(crate) struct People {
     pub(crate) enabled: bool,
+    pub(crate) actor_days: i64,
     #[serde(deserialize_with = "label")]
     pub(crate) handling: Handling,
 }
