@@ -36,11 +36,15 @@ impl Calendar {
         TimeZone::get(name).unwrap_or(TimeZone::UTC)
     }
 
+    /// The hour of the day at the terminal, 0–23.
+    pub(crate) fn hour(&self, terminal: Option<&str>, at: Timestamp) -> Option<i8> {
+        let at = jiff::Timestamp::from_millisecond(at.as_millis()).ok()?;
+        Some(self.zone(terminal).to_datetime(at).hour())
+    }
+
     /// Whether it is night at the terminal.
     pub(crate) fn is_night(&self, terminal: Option<&str>, at: Timestamp) -> bool {
-        let Ok(at) = jiff::Timestamp::from_millisecond(at.as_millis()) else { return false };
-        let hour = self.zone(terminal).to_datetime(at).hour();
-        !(self.day_from_hour..self.day_to_hour).contains(&hour)
+        self.hour(terminal, at).is_some_and(|hour| !(self.day_from_hour..self.day_to_hour).contains(&hour))
     }
 
     /// The moment at which so many milliseconds without weekends of the terminal have passed.

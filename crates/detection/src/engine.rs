@@ -7,7 +7,10 @@ use quaywatch_domain::{Alert, Fact, Timestamp};
 
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
-use crate::{Baselines, Rules, TimelineState, bill, call, contagion, container, loops, party, seal, yard};
+use crate::{
+    Baselines, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, seal, seal_run,
+    yard,
+};
 
 /// What became of a fact. Each fact ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,11 +85,12 @@ impl Engine {
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
     pub fn apply(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
         let kind = fact.subject.kind;
-        if state.subject.is_none() && Self::has_timeline(kind) {
+        if state.subject.is_none() && self.has_timeline(kind) {
             state.subject = Some(fact.subject.clone());
         }
         match kind {
             SubjectKind::Container => container::apply(self, state, fact, now),
+            SubjectKind::SealRun => seal_run::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
             SubjectKind::Seal | SubjectKind::Party | SubjectKind::Call | SubjectKind::Bill => {
                 let mut changes = match kind {
@@ -100,7 +104,7 @@ impl Engine {
                 changes
             }
             SubjectKind::Yard => yard::apply(self, state, &fact, now),
-            SubjectKind::Actor => Changes::none(Outcome::OutOfScope),
+            SubjectKind::Actor => actor::apply(self, state, &fact, now),
         }
     }
 
@@ -118,7 +122,9 @@ impl Engine {
         match state.subject.as_ref().map(|s| s.kind) {
             Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
+            Some(SubjectKind::SealRun) => seal_run::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Actor) => actor::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
             Some(SubjectKind::Yard) => yard::evaluate(self, state, &mut changes),
             Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
@@ -158,7 +164,7 @@ impl Engine {
         findings.found.into_iter().map(|f| f.indicator.code).collect()
     }
 
-    const fn has_timeline(kind: SubjectKind) -> bool {
-        !matches!(kind, SubjectKind::Actor)
+    const fn has_timeline(&self, kind: SubjectKind) -> bool {
+        self.rules.people.enabled || !matches!(kind, SubjectKind::Actor)
     }
 }

@@ -24,6 +24,16 @@ pub(crate) enum Whereabouts<'a> {
     Outside(Seen<'a>),
 }
 
+impl<'a> Whereabouts<'a> {
+    /// The happening that tells it.
+    pub(crate) const fn seen(&self) -> Option<&Seen<'a>> {
+        match self {
+            Self::Unknown => None,
+            Self::Yard(seen) | Self::Vessel(seen) | Self::Outside(seen) => Some(seen),
+        }
+    }
+}
+
 /// What cannot be, given where the container was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contradiction {
@@ -58,6 +68,25 @@ pub(crate) struct Step<'a> {
     pub(crate) seen: Seen<'a>,
     pub(crate) before: Whereabouts<'a>,
     pub(crate) contradiction: Option<Contradiction>,
+}
+
+impl Contradiction {
+    /// What cannot be, in words.
+    pub(crate) const fn sentence(self) -> &'static str {
+        match self {
+            Self::InWhileInOtherYard => "Came in by gate while in the yard of another terminal.",
+            Self::InTwice => "Came in by gate twice.",
+            Self::InWhileOnVessel => "Came in by gate while on a vessel.",
+            Self::OutTwice => "Left by gate twice.",
+            Self::OutWhileOnVessel => "Left by gate while on a vessel.",
+            Self::OutOfOtherYard => "Left the gate of one terminal while in the yard of another.",
+            Self::OutUnseen => "Left by gate, and nobody had seen it come.",
+            Self::DischargedWhileInYard => "Discharged from a vessel while in a yard.",
+            Self::DischargedWhileOutside => "Discharged from a vessel while beyond the gate.",
+            Self::LoadedTwice => "Loaded while on a vessel.",
+            Self::LoadedWhileOutside => "Loaded while beyond the gate.",
+        }
+    }
 }
 
 impl<'a> Step<'a> {

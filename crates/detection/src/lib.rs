@@ -14,6 +14,7 @@
 //! | what is usual? | `baselines.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 
+mod actor;
 mod alerts;
 mod baseline_builder;
 mod baselines;
@@ -32,6 +33,7 @@ mod people;
 mod profiles;
 mod rules;
 mod seal;
+mod seal_run;
 mod settings;
 mod state;
 mod timeline;

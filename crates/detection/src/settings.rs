@@ -213,6 +213,7 @@ impl CustomsRules {
 #[serde(deny_unknown_fields)]
 pub(crate) struct People {
     pub(crate) enabled: bool,
+    pub(crate) actor_days: i64,
     #[serde(deserialize_with = "label")]
     pub(crate) handling: Handling,
 }
@@ -275,6 +276,12 @@ impl Rules {
     #[must_use]
     pub const fn threshold(&self) -> f64 {
         self.alert.threshold
+    }
+
+    /// Most containers on which one seal number is still taken for a seal number, not for a mark or a placeholder.
+    #[must_use]
+    pub const fn seal_max_boxes(&self) -> usize {
+        self.rule.duplicate_seal.max_boxes
     }
 
     /// Version: the first twelve digits of the SHA-256 of the file.

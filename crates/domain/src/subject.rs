@@ -13,6 +13,8 @@ codes! {
         Container = "container",
         /// One seal number.
         Seal = "seal",
+        /// Ten consecutive seal numbers, by what they have in common.
+        SealRun = "seal-run",
         /// One resolved party.
         Party = "party",
         /// One user or driver pseudonym.

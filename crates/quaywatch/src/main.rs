@@ -35,7 +35,7 @@ fn main() -> ProcessCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     use commands::{
-        backtest, baseline, deadletters, demo, explain, feeds, ingest, normalize, rules, schema, serve,
+        backtest, baseline, deadletters, demo, explain, feeds, ingest, normalize, rules, schema, seal, serve,
         simulate, tail, topics, watchlist,
     };
     let settings = || -> anyhow::Result<Settings> {
@@ -53,6 +53,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args),
         Command::Normalize(args) => normalize::run(&args),
         Command::Backtest(args) => backtest::run(&args),
+        Command::Seal(args) => seal::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Baseline(args) => baseline::run(&args),
         Command::Rules(args) => rules::run(&args),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use quaywatch_domain::event::{Party, PartyRole};
+use quaywatch_domain::event::{Party, PartyRole, SealSource};
 use quaywatch_domain::identifiers::normalise_reference;
+use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 
@@ -11,8 +12,8 @@ use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
-/// comparable number, parties with a key, what they
-/// share, users and drivers, bills of lading, vessel calls.
+/// comparable number, runs of shippers' seals, parties with a key, what they share, users and drivers, bills of lading,
+/// vessel calls.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -24,6 +25,10 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     add(SubjectKind::Container, event.container().map(str::to_owned));
     for seal in &event.seals {
         add(SubjectKind::Seal, seal.normalised.clone());
+        // A run tells something of shippers that use their own seals.
+        if seal.source == SealSource::Shipper && event.party(PartyRole::Shipper).is_some() {
+            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of));
+        }
     }
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
@@ -37,6 +42,9 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
         }
     }
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    if event.kind == EventKind::PinAttempted {
+        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.clone()));
+    }
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
         for call in event.calls() {

@@ -185,7 +185,7 @@ impl<'a> Redaction<'a> {
 
 const fn field_of(kind: SubjectKind) -> Field {
     match kind {
-        SubjectKind::Seal => Field::Seals,
+        SubjectKind::Seal | SubjectKind::SealRun => Field::Seals,
         SubjectKind::Party | SubjectKind::Actor => Field::Parties,
         SubjectKind::Bill => Field::Bills,
         SubjectKind::Call => Field::Call,

@@ -2,13 +2,17 @@
 
 pub(crate) mod customs_status;
 pub(crate) mod door_opened;
+pub(crate) mod driver_badge;
 pub(crate) mod duplicate_seal;
 pub(crate) mod dwell;
+pub(crate) mod empty_depot;
 pub(crate) mod gate_out_under_hold;
 pub(crate) mod ghost_box;
 pub(crate) mod identity_hijack;
+pub(crate) mod look_ups;
 pub(crate) mod message_spoofing;
 pub(crate) mod out_and_back;
+pub(crate) mod reefer_anomaly;
 pub(crate) mod release_right;
 pub(crate) mod route;
 pub(crate) mod scan_gap;
@@ -51,7 +55,7 @@ registry! {
     release_right => check,
     out_and_back => check,
     seal_change => check,
-    duplicate_seal,
+    duplicate_seal => check,
     seal_sequence => check,
     door_opened => check,
     two_places => check,
@@ -62,11 +66,15 @@ registry! {
     dwell => check,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
     scan_gap => check,
+    look_ups => check,
     shell_importer => check,
     identity_hijack => check,
+    reefer_anomaly => check,
+    empty_depot => check,
     ghost_box => check,
     unplanned_restow => check,
     message_spoofing => check,
+    driver_badge => check,
     gate_out_under_hold => check,
     customs_status => check,
 }
@@ -83,8 +91,14 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Indicators of other subjects that only rules here read; they are never shown.
-const AUXILIARY: &[&str] =
-    &[release_right::FIRST_RELATION, trojan_box::REPEATED, ghost_box::SHORT, unplanned_restow::MANY];
+const AUXILIARY: &[&str] = &[
+    release_right::FIRST_RELATION,
+    trojan_box::REPEATED,
+    ghost_box::SHORT,
+    look_ups::UNUSUAL,
+    driver_badge::FIRST_VISIT,
+    unplanned_restow::MANY,
+];
 
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
 fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {

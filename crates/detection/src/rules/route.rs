@@ -120,6 +120,9 @@ struct Bound<'a> {
     last: Seen<'a>,
 }
 
+/// A place of a route.
+type Field = fn(&Route) -> Option<&String>;
+
 /// MO-13d, over a journey: from one discharge, gate-in for export, or stuffing to the next.
 fn changed(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut from = 0;
@@ -140,7 +143,7 @@ fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
         |kind: EventKind| events.iter().filter(|s| s.event.is_actual()).filter(move |s| s.event.kind == kind);
     let departed = actual(EventKind::Loaded).chain(actual(EventKind::VesselDeparted)).map(Seen::at).min();
     let arrived = actual(EventKind::Discharged).map(Seen::at).max();
-    let fields: [(&str, fn(&Route) -> Option<&String>); 2] = [
+    let fields: [(&str, Field); 2] = [
         ("Port of discharge", |r| r.port_of_discharge.as_ref()),
         ("Destination", |r| r.place_of_delivery.as_ref()),
     ];

@@ -1,8 +1,13 @@
-//! Two places at once (`MO-08a/b/c`).
+//! Two places at once, or two containers under one number (`MO-08a` to `f`).
 //!
 //! **Pattern.** The switch with a cloned box: another container dressed with the same number and check digit leaves, or
 //! enters, in place of the real one. Sources: <https://nltimes.nl/node/66091>,
 //! <https://www.eaglespeak.us/2005/03/shipping-container-switcheroo.html>.
+//!
+//! **Sub-rules.** `a` a gate-in while elsewhere. `b` two gate-outs without a gate-in. `c` travel that no truck can make.
+//! `d` another length, build, tare or owner than before. `e` at the gate another number was read than was announced, or
+//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate: LOW,
+//! since messages that are missing look the same.
 //!
 //! **Inputs.** Actual gate-ins, gate-outs, loadings, discharges, positions; discharge orders and import manifest lines.
 //! Places by SMDG terminal, distances by coordinates. The whole timeline counts, not one visit.
@@ -12,16 +17,22 @@
 //! before a grace period after receipt, unless a later report from the first place shows the box still there). Missing
 //! messages: old loadings and gate-outs far apart prove nothing. One system contradicting itself about one terminal:
 //! sightings must come from different feeds or different terminals. A container that comes back empty has been out,
-//! reported or not. Unknown places and clocks that differ.
+//! reported or not. Unknown places and clocks that differ. A number sold with the container (owners far apart in time). A
+//! type written in the code of another edition, or by a feed that says both. A number misread by one character, which
+//! its check digit shows.
 
-use quaywatch_domain::event::EquipmentStatus;
-use quaywatch_domain::{EventKind, Timestamp};
+use quaywatch_domain::event::{EquipmentStatus, PartyRole};
+use quaywatch_domain::identifiers::container::check_digit_ok;
+use quaywatch_domain::identifiers::seal::one_typing_error_apart;
+use quaywatch_domain::identifiers::size_type::{Build, SizeType};
+use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::Rules;
-use crate::golden::{Step, Whereabouts, independent, other_terminal, same_happening};
-use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::golden::{Contradiction, Step, Whereabouts, independent, other_terminal, same_happening};
+use crate::rules::weight::tare;
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View, keys_of, same_party};
 
 /// Table `[two_places]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -35,9 +46,16 @@ pub(crate) struct Settings {
     pub(crate) min_distance_km: f64,
     pub(crate) max_speed_kmh: f64,
     pub(crate) clock_tolerance_minutes: i64,
+    pub(crate) tare_difference_kg: f64,
+    pub(crate) sale_days: i64,
+    pub(crate) severity_e_alone: Severity,
+    pub(crate) contradiction_hours: i64,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
     pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+    pub(crate) e: SubRule,
+    pub(crate) f: SubRule,
 }
 
 /// Mean radius of the earth, kilometres (IUGG).
@@ -48,6 +66,124 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     gate_in_elsewhere(view, steps, findings);
     two_gate_outs(view, steps, findings);
     impossible_travel(steps, findings);
+    other_build(view, findings);
+    other_number(view, findings);
+    out_of_order(steps, findings);
+}
+
+/// MO-08f: what else cannot be, told soon after what it contradicts by an independent source.
+fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.two_places;
+    for step in steps {
+        let Some((contradiction, known)) = step.contradiction.zip(step.before.seen()) else { continue };
+        let is_told_elsewhere = matches!(
+            contradiction,
+            Contradiction::InWhileInOtherYard | Contradiction::InWhileOnVessel | Contradiction::OutTwice
+        );
+        let hours = step.at().millis_since(known.at()) / HOUR_MS;
+        if is_told_elsewhere
+            || contradiction == Contradiction::InTwice
+            || hours > settings.contradiction_hours
+            || !independent(known, &step.seen)
+        {
+            continue;
+        }
+        if late_enough(&step.seen, findings) {
+            let sentence = contradiction.sentence().to_owned();
+            findings.add("MO-08f", &settings.f, sentence, vec![*known, step.seen]);
+            return;
+        }
+    }
+}
+
+/// MO-08d: two independent sources saw containers of different build under this number.
+fn other_build(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.two_places;
+    let build = |s: &Seen<'_>| SizeType::parse(s.event.equipment.as_deref()?.iso_type.as_deref()?);
+    let seen: Vec<(Seen<'_>, SizeType)> = view
+        .golden
+        .crossings()
+        .map(|k| k.seen)
+        .filter_map(|s| Some((s, build(&s)?)))
+        .filter(|(_, size)| size.length_ft > 0)
+        .collect();
+    // A feed that says both has mistyped one of them.
+    let says_both = |feed: &str| {
+        let mut of_feed = seen.iter().filter(|(s, _)| s.event.source.feed == feed);
+        let first = of_feed.next().map(|(_, size)| size);
+        of_feed.any(|(_, size)| first.is_some_and(|first| are_different(first, size)))
+    };
+    let pair = seen.iter().zip(seen.iter().skip(1)).find(|((a, x), (b, y))| {
+        a.event.source.feed != b.event.source.feed
+            && are_different(x, y)
+            && !says_both(&a.event.source.feed)
+            && !says_both(&b.event.source.feed)
+    });
+    if let Some(((a, _), (b, _))) = pair {
+        let sentence = "Seen with another length or build than before: another container under this number.";
+        findings.add("MO-08d", &settings.d, sentence.to_owned(), vec![*a, *b]);
+        return;
+    }
+    let tares: Vec<(Seen<'_>, f64)> =
+        view.golden.crossings().filter_map(|k| Some((k.seen, tare(&k.seen, findings)?))).collect();
+    let pair = tares.iter().zip(tares.iter().skip(1)).find(|((a, x), (b, y))| {
+        a.event.source.feed != b.event.source.feed && (x - y).abs() > settings.tare_difference_kg
+    });
+    if let Some(((a, x), (b, y))) = pair {
+        let sentence =
+            format!("Its tare was {x:.0} kg and is {y:.0} kg: another container under this number.");
+        findings.add("MO-08d", &settings.d, sentence, vec![*a, *b]);
+        return;
+    }
+    let owners = |s: &Seen<'_>| keys_of(s.event, PartyRole::Owner).len();
+    let owned: Vec<Seen<'_>> = view.golden.crossings().map(|k| k.seen).filter(|s| owners(s) > 0).collect();
+    let pair = owned.iter().zip(owned.iter().skip(1)).find(|(a, b)| {
+        a.event.source.feed != b.event.source.feed
+            && b.at().millis_since(a.at()) <= settings.sale_days * DAY_MS
+            && same_party(&keys_of(a.event, PartyRole::Owner), &keys_of(b.event, PartyRole::Owner))
+                == Some(false)
+    });
+    if let Some((a, b)) = pair {
+        let sentence = "Two sources name different owners of it.".to_owned();
+        findings.add("MO-08d", &settings.d, sentence, vec![*a, *b]);
+    }
+}
+
+fn are_different(a: &SizeType, b: &SizeType) -> bool {
+    let is_reefer = |size: &SizeType| size.build == Build::Reefer;
+    let is_tank = |size: &SizeType| size.build == Build::Tank;
+    a.length_ft != b.length_ft || is_reefer(a) != is_reefer(b) || is_tank(a) != is_tank(b)
+}
+
+/// MO-08e: at the gate, another number was read than was announced, or one that cannot be.
+fn other_number(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.two_places;
+    let at_gate =
+        |s: &&Seen<'_>| s.event.is_actual() && matches!(s.event.kind, EventKind::GateIn | EventKind::GateOut);
+    for s in view.events.iter().filter(at_gate) {
+        let Some(equipment) = s.event.equipment.as_deref() else { continue };
+        let declared = equipment.declared_number.as_deref().filter(|declared| *declared != equipment.number);
+        let (sentence, severity) = match declared {
+            // One character apart, and one of the two cannot be: misread or mistyped.
+            Some(declared)
+                if one_typing_error_apart(declared, &equipment.number)
+                    && check_digit_ok(declared) == s.number_is_doubtful() =>
+            {
+                continue;
+            }
+            Some(declared) => (
+                format!("The gate read {} where {declared} was announced.", equipment.number),
+                settings.e.severity,
+            ),
+            None if equipment.read_by_camera == Some(true) && s.number_is_doubtful() => (
+                "A camera at the gate read this number, which fails its check digit.".to_owned(),
+                settings.severity_e_alone,
+            ),
+            None => continue,
+        };
+        findings.add_as("MO-08e", &settings.e, severity, sentence, vec![*s], None);
+        return;
+    }
 }
 
 fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Findings<'_>) {
@@ -68,7 +204,7 @@ fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Fin
     }
 }
 
-type Contradiction<'a> = Option<(String, Vec<Seen<'a>>)>;
+type Shown<'a> = Option<(String, Vec<Seen<'a>>)>;
 
 /// A gate-in at one terminal while in the yard of another.
 fn in_other_yard<'a>(
@@ -77,7 +213,7 @@ fn in_other_yard<'a>(
     gate_in: &Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
+) -> Shown<'a> {
     let settings = &findings.rules.rule.two_places;
     let too_old = gate_in.at().millis_since(known.at()) > settings.yard_days * DAY_MS;
     if !other_terminal(known, gate_in) || too_old || went_out(view, known, gate_in) {
@@ -129,7 +265,7 @@ fn on_vessel<'a>(
     gate_in: &Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
+) -> Shown<'a> {
     if !independent(known, gate_in) {
         return None;
     }
@@ -150,7 +286,7 @@ fn not_yet_discharged<'a>(
     gate_in: &Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
+) -> Shown<'a> {
     let since = steps.iter().rev().map(Step::at).find(|at| *at < gate_in.at());
     let before = view
         .events

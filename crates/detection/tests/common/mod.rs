@@ -13,6 +13,7 @@ use quaywatch_domain::event::{
     PinOutcome, Place, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
 };
 use quaywatch_domain::identifiers::normalise_seal;
+use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::watchlist::EntryAction;
 use quaywatch_domain::{
@@ -301,6 +302,9 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     let mut add = |kind, id: Option<String>| subjects.extend(id.map(|id| Subject::new(kind, id)));
     for seal in &event.seals {
         add(SubjectKind::Seal, seal.normalised.clone());
+        if seal.source == SealSource::Shipper && event.party(PartyRole::Shipper).is_some() {
+            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of));
+        }
     }
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
@@ -314,6 +318,9 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         }
     }
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    if event.kind == EventKind::PinAttempted {
+        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.clone()));
+    }
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
         for call in event.calls() {

@@ -16,9 +16,13 @@ mod customs_status;
 #[cfg(test)]
 mod door_opened;
 #[cfg(test)]
+mod driver_badge;
+#[cfg(test)]
 mod duplicate_seal;
 #[cfg(test)]
 mod dwell;
+#[cfg(test)]
+mod empty_depot;
 #[cfg(test)]
 mod gate_out_under_hold;
 #[cfg(test)]
@@ -26,10 +30,14 @@ mod ghost_box;
 #[cfg(test)]
 mod identity_hijack;
 #[cfg(test)]
+mod look_ups;
+#[cfg(test)]
 mod message_spoofing;
 #[cfg(test)]
 mod out_and_back;
 mod profiles;
+#[cfg(test)]
+mod reefer_anomaly;
 #[cfg(test)]
 mod release_right;
 #[cfg(test)]
