@@ -139,12 +139,12 @@ fn visit_of(number: i32, stay: &[Seen<'_>]) -> Visit {
     Visit { number, terminal: terminal(stay), started_at: stay.first().map(Seen::at), call: call(stay) }
 }
 
-fn terminal(stay: &[Seen<'_>]) -> Option<String> {
+pub(crate) fn terminal(stay: &[Seen<'_>]) -> Option<String> {
     let arrival = stay.iter().filter(|s| s.event.is_actual() && is_arrival(&s.event.kind));
     arrival.chain(stay).find_map(|s| s.event.terminal()).map(str::to_owned)
 }
 
-fn call(stay: &[Seen<'_>]) -> Option<String> {
+pub(crate) fn call(stay: &[Seen<'_>]) -> Option<String> {
     stay.iter().find_map(|s| s.event.transport.as_deref()?.call_id.clone())
 }
 

@@ -1,9 +1,16 @@
 //! The door of the crate: one fact in, what changed out.
 
+use std::sync::Arc;
+
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Alert, Fact, Timestamp};
 
-use crate::{Rules, TimelineState, container, loops, party, seal};
+use crate::rules::CHECKS;
+use crate::view::{Findings, View};
+use crate::{
+    Baselines, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, seal, seal_run,
+    yard,
+};
 
 /// What became of a fact. Each fact ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +52,7 @@ impl Changes {
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) rules: Rules,
+    pub(crate) baselines: Arc<Baselines>,
     pub(crate) binary_version: String,
 }
 
@@ -52,7 +60,14 @@ impl Engine {
     /// An engine with these rules; alerts name `binary_version`.
     #[must_use]
     pub fn new(rules: Rules, binary_version: impl Into<String>) -> Self {
-        Self { rules, binary_version: binary_version.into() }
+        Self { rules, baselines: Arc::default(), binary_version: binary_version.into() }
+    }
+
+    /// The same engine with these baselines.
+    #[must_use]
+    pub fn with_baselines(mut self, baselines: Arc<Baselines>) -> Self {
+        self.baselines = baselines;
+        self
     }
 
     /// The rules in force.
@@ -61,18 +76,35 @@ impl Engine {
         &self.rules
     }
 
+    /// Version of everything but the facts that the outcome depends on.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format!("{} {} {}", self.rules.version(), self.baselines.version, self.binary_version)
+    }
+
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
     pub fn apply(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
         let kind = fact.subject.kind;
-        if state.subject.is_none() && Self::has_timeline(kind) {
+        if state.subject.is_none() && self.has_timeline(kind) {
             state.subject = Some(fact.subject.clone());
         }
         match kind {
             SubjectKind::Container => container::apply(self, state, fact, now),
-            SubjectKind::Seal => seal::apply(self, state, &fact, now),
-            SubjectKind::Party => party::apply(self, state, &fact, now),
+            SubjectKind::SealRun => seal_run::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
-            SubjectKind::Actor | SubjectKind::Bill | SubjectKind::Call => Changes::none(Outcome::OutOfScope),
+            SubjectKind::Seal | SubjectKind::Party | SubjectKind::Call | SubjectKind::Bill => {
+                let mut changes = match kind {
+                    _ if contagion::is_source(&fact) => Changes::none(Outcome::OutOfScope),
+                    SubjectKind::Seal => seal::apply(self, state, &fact, now),
+                    SubjectKind::Party => party::apply(self, state, &fact, now),
+                    SubjectKind::Call => call::apply(self, state, &fact, now),
+                    _ => bill::apply(self, state, &fact, now),
+                };
+                contagion::apply(self, state, &fact, now, &mut changes);
+                changes
+            }
+            SubjectKind::Yard => yard::apply(self, state, &fact, now),
+            SubjectKind::Actor => actor::apply(self, state, &fact, now),
         }
     }
 
@@ -90,13 +122,49 @@ impl Engine {
         match state.subject.as_ref().map(|s| s.kind) {
             Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
+            Some(SubjectKind::SealRun) => seal_run::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Actor) => actor::evaluate(self, state, now, &mut changes),
+            Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Yard) => yard::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
             _ => {}
+        }
+        if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
+            contagion::evaluate(self, state, now, &mut changes.facts, &mut changes.shadowed);
         }
         changes
     }
 
-    const fn has_timeline(kind: SubjectKind) -> bool {
-        matches!(kind, SubjectKind::Container | SubjectKind::Seal | SubjectKind::Party | SubjectKind::Alert)
+    /// How many visits of the container the timeline has seen; 0 for other subjects.
+    #[must_use]
+    pub fn visits(&self, state: &TimelineState) -> u32 {
+        match state.subject.as_ref().map(|s| s.kind) {
+            Some(SubjectKind::Container) => container::visits(self, state),
+            _ => 0,
+        }
+    }
+
+    /// The rules for containers, by the names of their tables in the rule file.
+    pub fn rule_names() -> impl Iterator<Item = &'static str> {
+        CHECKS.iter().map(|(name, _)| *name)
+    }
+
+    /// Runs one rule alone over a container's timeline and gives the codes that it yields, to measure or explain it.
+    #[must_use]
+    pub fn run_rule(&self, name: &str, state: &TimelineState, now: Timestamp) -> Vec<String> {
+        let (Some(subject), Some((_, check))) =
+            (&state.subject, CHECKS.iter().find(|(known, _)| *known == name))
+        else {
+            return Vec::new();
+        };
+        let view = View::new(state, subject, &self.rules);
+        let mut findings = Findings::new(self, now);
+        check(&view, &mut findings);
+        findings.found.into_iter().map(|f| f.indicator.code).collect()
+    }
+
+    const fn has_timeline(&self, kind: SubjectKind) -> bool {
+        self.rules.people.enabled || !matches!(kind, SubjectKind::Actor)
     }
 }

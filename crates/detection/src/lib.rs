@@ -9,22 +9,43 @@
 //! | what does a rule check? | `rules/*.rs`, thresholds in `rules.toml` |
 //! | which version of a fact stands? what is kept? | `timeline.rs` |
 //! | where does a visit begin and end? | `visits.rs` |
+//! | where is the container? what cannot be? | `golden.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
+//! | what is usual? | `baselines.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 
+mod actor;
 mod alerts;
+mod baseline_builder;
+mod baselines;
+mod bill;
+mod calendar;
+mod call;
+mod combinations;
+mod contagion;
 mod container;
+mod control;
 mod engine;
+mod golden;
 mod loops;
 mod party;
+mod people;
+mod profiles;
 mod rules;
 mod seal;
+mod seal_run;
 mod settings;
 mod state;
 mod timeline;
+mod trust;
 mod view;
 mod visits;
+mod yard;
 
+pub use baseline_builder::BaselineBuilder;
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
 pub use settings::{Error, Rules};
-pub use state::{Emitted, Published, Sighting, TimelineState};
+pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
+pub use trust::{FeedFigures, Lateness};

@@ -1,29 +1,51 @@
-//! The ledger of a consignee: which parties it has let handle its containers. Kept only from events that name the party
-//! as consignee; bounded, earliest sightings first, because only these decide whether a relation is new.
+//! The ledger of a party: with whom and what it has traded, as first-seen relations over two years.
+//!
+//! The haulier also has the exports that it took out by gate, latest first.
+//!
+//! Three kinds of party have one: consignees (from events that name them so), issuers of release rights (from the events
+//! that issue rights), and shared contacts and addresses (from events that name consignees by them). Bounded, earliest
+//! sightings first, because only these decide whether a relation is new.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use quaywatch_domain::event::PartyRole;
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::event::{Party, PartyRole, PortEvent};
+use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 
-use crate::rules::release_right;
+use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
 use crate::settings::DAY_MS;
 use crate::timeline;
-use crate::view::evidence_of;
+use crate::view::{evidence_of, has_doubtful_number};
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
-/// Most partners of one consignee; a party with more is a trade platform and has no habits to break.
-const MAX_PARTNERS: usize = 48;
+/// Most values of one class of relations; a party with more is a trade platform and has no habits to break.
+const MAX_VALUES: usize = 48;
 
 /// Earliest sightings kept of each partner: enough that corrections of the first ones leave a first one. Beyond it what
 /// was let go cannot come back when all that was kept is taken back.
 pub(crate) const MAX_SIGHTINGS_PER_PARTNER: usize = 24;
 
-/// Containers of the consignee kept as its history.
+/// Containers kept of each other relation, and sightings of each of them.
+const MAX_CONTAINERS_PER_RELATION: usize = 8;
+const MAX_SIGHTINGS_PER_CONTAINER: usize = 8;
+
+/// Containers of the party kept as its history.
 const MAX_HISTORY_CONTAINERS: usize = 8;
+
+/// Exports taken out by the party as haulier, kept latest first.
+const MAX_HAULED: usize = 64;
+
+/// Relation of a party to an export that it took out by gate.
+const HAULED: &str = "EXPORT=OUT";
+
+pub(crate) fn has_hauled(sighting: &Sighting) -> bool {
+    sighting.relations.iter().any(|r| r == HAULED)
+}
 
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
+
+/// Class of the parties that handle a consignee's containers, kept in [`Sighting::partners`].
+const PARTNER: &str = "PARTNER";
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
     let Some(sighting) = sighting(fact, state) else { return Changes::none(Outcome::OutOfScope) };
@@ -31,52 +53,99 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if state.saturated {
         return Changes::none(Outcome::New);
     }
+    let is_known = is_kept(state, fact);
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
-    prune(state);
+    prune_hauled(state);
+    if !prune(state) && !is_known && !is_kept(state, fact) {
+        return Changes::none(Outcome::New);
+    }
     let mut changes = Changes::none(Outcome::New);
     evaluate(engine, state, &mut changes);
     changes
 }
 
-pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
-    let Some(origin) = state.subject.clone() else { return };
-    let wanted = if state.saturated {
-        Vec::new()
-    } else {
-        release_right::tell_new_relations(&engine.rules, &origin, &state.sightings)
-    };
-    loops::emit(state, wanted, &mut changes.facts);
+fn is_kept(state: &TimelineState, fact: &Fact) -> bool {
+    state.sightings.iter().any(|s| s.fact_id == fact.fact_id)
 }
 
-/// The sighting that a fact is, when it names the subject as consignee beside others; a retraction of one that is kept.
+pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
+    let Some(origin) = state.subject.clone() else { return };
+    let rules = &engine.rules;
+    let mut wanted = Vec::new();
+    if !state.saturated {
+        let first = release_right::tell_new_relations(rules, &origin, &state.sightings);
+        wanted.extend(first.into_iter().map(|fact| (fact, false)));
+        let ledger = Ledger::read(&origin, &state.sightings);
+        identity_hijack::tell(rules, &ledger, &mut wanted);
+        shell_importer::tell(rules, &ledger, &mut wanted);
+        message_spoofing::tell(rules, &ledger, &mut wanted);
+    }
+    let hauled = trojan_box::tell_repeated(rules, &origin, &state.sightings);
+    wanted.extend(hauled.into_iter().map(|fact| (fact, false)));
+    loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
+}
+
+/// What a party was seen to do, sorted.
+pub(crate) struct Ledger<'a> {
+    pub(crate) origin: &'a Subject,
+    /// Standing sightings of containers, in order of time.
+    pub(crate) sightings: Vec<&'a Sighting>,
+    /// Standing sightings by class and value of a relation.
+    classes: BTreeMap<&'a str, Values<'a>>,
+    none: Values<'a>,
+}
+
+/// The values of one class of relations, each with its standing sightings in order of time.
+pub(crate) type Values<'a> = BTreeMap<&'a str, Vec<&'a Sighting>>;
+
+impl<'a> Ledger<'a> {
+    fn read(origin: &'a Subject, sightings: &'a [Sighting]) -> Self {
+        let standing = || sightings.iter().filter(|s| !s.retracted);
+        let mut classes: BTreeMap<&str, Values<'a>> = BTreeMap::new();
+        for s in standing() {
+            for (class, value) in s.relations.iter().filter_map(|r| r.split_once('=')) {
+                classes.entry(class).or_default().entry(value).or_default().push(s);
+            }
+        }
+        let sightings = standing().filter(|s| s.container.is_some()).collect();
+        Self { origin, sightings, classes, none: BTreeMap::new() }
+    }
+
+    /// The values of a class.
+    pub(crate) fn class(&self, class: &str) -> &Values<'a> {
+        self.classes.get(class).unwrap_or(&self.none)
+    }
+}
+
+fn value_of<'a>(relation: &'a str, class: &str) -> Option<&'a str> {
+    relation.strip_prefix(class)?.strip_prefix('=')
+}
+
+/// The containers of these sightings, each once.
+pub(crate) fn containers<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) -> BTreeSet<&'a str> {
+    sightings.into_iter().filter_map(|s| s.container.as_deref()).collect()
+}
+
+/// The sighting that a fact is; a retraction of anything is one.
 fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
     let event = fact.event.as_deref();
-    let is_consignee = event.is_some_and(|e| {
-        e.container().is_some()
-            && e.parties
-                .iter()
-                .any(|p| p.role == PartyRole::Consignee && p.key().as_deref() == Some(&fact.subject.id))
-    });
-    let is_known = state.sightings.iter().any(|s| s.fact_id == fact.fact_id);
-    if !is_consignee && !is_known && !fact.retracted {
+    let seen = event.filter(|_| !fact.retracted).and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
+    let hauled = event.filter(|e| !fact.retracted && is_hauled(e, &fact.subject.id));
+    if seen.is_none() && hauled.is_none() && !is_kept(state, fact) && !fact.retracted {
         return None;
     }
-    let seen = event.filter(|_| is_consignee && !fact.retracted);
-    let mut partners: Vec<String> = seen
-        .map(|e| {
-            e.parties
-                .iter()
-                .filter(|p| matches!(p.role, PartyRole::ReleaseTo | PartyRole::Haulier))
-                .filter_map(quaywatch_domain::event::Party::key)
-                .filter(|key| *key != fact.subject.id)
-                .collect()
-        })
-        .unwrap_or_default();
-    partners.sort_unstable();
-    partners.dedup();
+    let (mut partners, mut relations) = seen.as_ref().map(|(_, told)| told.clone()).unwrap_or_default();
+    let standing = seen.map(|(e, _)| e).or(hauled);
+    relations.extend(hauled.map(|_| HAULED.to_owned()));
+    for class in &state.saturated_classes {
+        relations.retain(|r| value_of(r, class).is_none());
+        if class == PARTNER {
+            partners.clear();
+        }
+    }
     Some(Sighting {
         fact_id: fact.fact_id.clone(),
         revision: fact.revision,
@@ -84,47 +153,190 @@ fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen.and_then(|e| e.container()).map(str::to_owned),
+        container: standing.and_then(PortEvent::container).map(str::to_owned),
         issuer: None,
         partners,
+        relations,
+        place: None,
         handling: fact.handling.clone(),
-        evidence: seen.map(|e| evidence_of(fact, e)),
+        evidence: standing.map(|e| evidence_of(fact, e)),
     })
 }
 
-/// Keeps the earliest sightings of each partner and of the first containers; what is kept of a set of sightings does not
-/// depend on their arrival.
-fn prune(state: &mut TimelineState) {
-    let mut partners: Vec<(&str, usize)> = Vec::new();
+/// Whether the party with this key takes an export out by gate.
+fn is_hauled(event: &PortEvent, key: &str) -> bool {
+    let by = |p: &Party| p.role == PartyRole::Haulier && p.key().as_deref() == Some(key);
+    event.container().is_some()
+        && event.parties.iter().any(by)
+        && trojan_box::is_export_taken_out(event)
+        && !has_doubtful_number(event)
+}
+
+/// Partners and relations that an event tells of the party with this key; `None` when it says nothing for a ledger.
+fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let named_as =
+        |role: PartyRole| event.parties.iter().find(|p| p.role == role && p.key().as_deref() == Some(key));
+    let mut partners = Vec::new();
+    let mut relations = Vec::new();
+    let mut add = |class: &str, value: Option<String>| {
+        relations.extend(value.filter(|v| !v.is_empty()).map(|value| format!("{class}={value}")));
+    };
+    if let Some(consignee) = named_as(PartyRole::Consignee) {
+        if event.container().is_none() && event.kind != EventKind::CompanyRecorded {
+            return None;
+        }
+        partners = keys(event, &[PartyRole::ReleaseTo, PartyRole::Haulier]);
+        partners.retain(|partner| partner != key);
+        if !tells_trade(&event.kind) {
+            return Some((partners, relations)).filter(|(partners, _)| !partners.is_empty());
+        }
+        for partner in keys(event, &[PartyRole::Haulier]) {
+            add("HAULIER", Some(partner));
+        }
+        for partner in keys(event, &[PartyRole::Forwarder]) {
+            add("FORWARDER", Some(partner));
+        }
+        add("CONTACT", event.party(PartyRole::Notify).unwrap_or(consignee).contact.clone());
+        let route = event.route.as_deref();
+        add("DELIVERY", route.and_then(|r| r.place_of_delivery.clone()));
+        add("ORIGIN", shell_importer::origin(event).map(str::to_owned));
+        for goods in &event.cargo {
+            add("GOODS", goods.hs_code.as_deref().and_then(|hs| hs.get(..2)).map(str::to_owned));
+        }
+        register(consignee, &mut add);
+    } else if named_as(PartyRole::ReleaseFrom).or_else(|| named_as(PartyRole::Carrier)).is_some() {
+        if event.kind != EventKind::ReleaseIssued {
+            return None;
+        }
+        add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));
+        add("SENDER", event.source.sender.as_ref().map(|sender| format!("{}/{sender}", event.source.feed)));
+    } else if tells_trade(&event.kind) {
+        let by = |p: &&Party| {
+            matches!(p.role, PartyRole::Consignee | PartyRole::Notify)
+                && p.shared_keys().iter().any(|k| k == key)
+        };
+        event.parties.iter().find(by)?;
+        let company = event.party(PartyRole::Consignee)?;
+        add(
+            "COMPANY",
+            company.key().zip(company.registered_at).map(|(k, at)| format!("{k}@{}", at.as_millis())),
+        );
+    }
+    for list in [&mut partners, &mut relations] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    Some((partners, relations))
+}
+
+/// Whether the event is a document of the trade or the pick-up, the sources of relations.
+const fn tells_trade(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ManifestLine
+            | EventKind::BookingConfirmed
+            | EventKind::ReleaseIssued
+            | EventKind::ReleaseOrder
+            | EventKind::PickupAnnounced
+            | EventKind::GateOut
+            | EventKind::CompanyRecorded
+    )
+}
+
+/// What the company register says.
+fn register(company: &Party, add: &mut impl FnMut(&str, Option<String>)) {
+    add("REGISTERED", company.registered_at.map(|at| at.as_millis().to_string()));
+    add("OFFICERS", company.officers_changed_at.map(|at| at.as_millis().to_string()));
+    add("CAPITAL", company.capital_eur.map(|eur| eur.to_string()));
+}
+
+fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<String> {
+    event.parties.iter().filter(|p| roles.contains(&p.role)).filter_map(Party::key).collect()
+}
+
+/// Whether nothing but an export taken out speaks for keeping a sighting.
+fn is_only_hauled(s: &Sighting) -> bool {
+    s.partners.is_empty() && matches!(s.relations.as_slice(), [only] if only == HAULED)
+}
+
+/// Keeps the latest exports that the party took out by gate.
+fn prune_hauled(state: &mut TimelineState) {
+    let mut excess = state.sightings.iter().filter(|s| is_only_hauled(s)).count().saturating_sub(MAX_HAULED);
+    state.sightings.retain(|s| {
+        let goes = is_only_hauled(s) && excess > 0;
+        excess -= usize::from(goes);
+        !goes
+    });
+}
+
+/// Keeps the earliest sightings of each partner, of each relation and of the first containers; what is kept of a set of
+/// sightings does not depend on their arrival. Whether a class of relations was given up for it.
+fn prune(state: &mut TimelineState) -> bool {
+    let is_given_up = saturate(state);
+    let mut partners: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut relations: BTreeMap<&str, Vec<(Option<&str>, usize)>> = BTreeMap::new();
     let mut containers: BTreeSet<&str> = BTreeSet::new();
-    let mut tombstones = state.sightings.iter().filter(|s| s.container.is_none()).count();
+    let is_tombstone = |s: &Sighting| s.retracted || (s.container.is_none() && s.relations.is_empty());
+    let mut tombstones = state.sightings.iter().filter(|s| is_tombstone(s)).count();
     let mut keep = Vec::with_capacity(state.sightings.len());
     for s in &state.sightings {
-        let Some(container) = s.container.as_deref() else {
+        if is_tombstone(s) {
             keep.push(tombstones <= MAX_TOMBSTONES);
             tombstones = tombstones.saturating_sub(1);
             continue;
-        };
-        let mut kept = containers.len() < MAX_HISTORY_CONTAINERS && containers.insert(container);
+        }
+        if is_only_hauled(s) {
+            keep.push(true);
+            continue;
+        }
+        let container = s.container.as_deref();
+        let mut kept = container.is_some_and(|container| {
+            containers.len() < MAX_HISTORY_CONTAINERS && containers.insert(container)
+        });
         for partner in &s.partners {
-            match partners.iter_mut().find(|(known, _)| known == partner) {
-                Some((_, count)) => {
-                    kept |= *count < MAX_SIGHTINGS_PER_PARTNER;
-                    *count += 1;
-                }
-                None => {
-                    partners.push((partner, 1));
-                    kept = true;
-                }
+            let count = partners.entry(partner).or_default();
+            kept |= *count < MAX_SIGHTINGS_PER_PARTNER;
+            *count += 1;
+        }
+        for relation in &s.relations {
+            let seen = relations.entry(relation).or_default();
+            let has_room = seen.len() < MAX_CONTAINERS_PER_RELATION;
+            if let Some((_, count)) = seen.iter_mut().find(|(known, _)| *known == container) {
+                kept |= *count < MAX_SIGHTINGS_PER_CONTAINER;
+                *count += 1;
+            } else if has_room {
+                seen.push((container, 1));
+                kept = true;
             }
         }
         keep.push(kept);
     }
-    if partners.len() > MAX_PARTNERS {
-        state.saturated = true;
-        state.sightings.clear();
-        return;
-    }
     let mut keep = keep.into_iter();
     state.sightings.retain(|_| keep.next().unwrap_or(true));
+    is_given_up
+}
+
+/// Gives up classes of relations with too many values; whether there was one.
+fn saturate(state: &mut TimelineState) -> bool {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for s in &state.sightings {
+        values.entry(PARTNER).or_default().extend(s.partners.iter().map(String::as_str));
+        for (class, value) in s.relations.iter().filter_map(|r| r.split_once('=')) {
+            values.entry(class).or_default().insert(value);
+        }
+    }
+    let full = values.into_iter().filter(|(_, values)| values.len() > MAX_VALUES);
+    let full: Vec<String> = full.map(|(class, _)| class.to_owned()).collect();
+    let is_given_up = !full.is_empty();
+    for class in full {
+        for s in &mut state.sightings {
+            s.relations.retain(|r| value_of(r, &class).is_none());
+            if class == PARTNER {
+                s.partners.clear();
+            }
+        }
+        state.saturated_classes.push(class);
+        state.saturated_classes.sort_unstable();
+    }
+    is_given_up
 }

@@ -16,7 +16,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
-    prune(engine, state);
+    timeline::keep_latest(&mut state.sightings, engine.rules.history.seal_days, MAX_FACTS);
     state.expires_at = Some(now.plus_millis(engine.rules.history.seal_days * DAY_MS));
     if !state.sightings.iter().any(|s| s.fact_id == id) {
         return Changes::none(Outcome::TooLate);
@@ -29,7 +29,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
 pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
     let Some(origin) = state.subject.clone() else { return };
     let wanted = duplicate_seal::tell(&engine.rules, &origin, &state.sightings);
-    if engine.rules.duplicate_seal.a.shadow {
+    if engine.rules.rule.duplicate_seal.a.shadow {
         let now: Vec<String> = wanted.iter().map(|f| format!("{} MO-04a", f.subject)).collect();
         let new = now.iter().filter(|s| !state.shadowed.contains(s)).count();
         changes.shadowed = vec!["MO-04a".to_owned(); new];
@@ -61,6 +61,8 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         container: seen.and_then(|e| e.container()).map(str::to_owned),
         issuer,
         partners: Vec::new(),
+        place: None,
+        relations: Vec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })
@@ -71,14 +73,4 @@ fn counts(event: &PortEvent) -> bool {
     event.is_actual()
         || (event.classifier != Classifier::Requested
             && matches!(event.kind, EventKind::ManifestLine | EventKind::BookingConfirmed))
-}
-
-/// Drops sightings beyond the window before the latest, and the oldest beyond the bound.
-fn prune(engine: &Engine, state: &mut TimelineState) {
-    if let Some(latest) = state.sightings.iter().map(timeline::known_at).max() {
-        let horizon = latest.plus_millis(-engine.rules.history.seal_days * DAY_MS);
-        state.sightings.retain(|s| timeline::known_at(s) >= horizon);
-    }
-    let excess = state.sightings.len().saturating_sub(MAX_FACTS);
-    state.sightings.drain(..excess);
 }

@@ -1,8 +1,14 @@
 //! The rules' thresholds, weights, windows and shadow flags, from `rules.toml`.
 
-use quaywatch_domain::{Action, Severity, Sha256};
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use quaywatch_domain::{Action, Handling, Severity, Sha256};
+use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
+
+use crate::calendar::Calendar;
+use crate::profiles::{self, Profiles};
+use crate::{combinations, contagion, control, trust};
 
 /// Milliseconds in a minute, an hour and a day.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -10,7 +16,7 @@ pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Longest window that a rule file may set, days.
-const MAX_WINDOW_DAYS: i64 = 3_660;
+const MAX_WINDOW_DAYS: f64 = 3_660.0;
 
 const BUILT_IN: &str = include_str!("../rules.toml");
 
@@ -20,33 +26,94 @@ pub enum Error {
     /// It is not TOML, or has an unknown name or a value of the wrong kind.
     #[error("the rule file cannot be read: {0}; compare it with the built-in rules.toml")]
     Syntax(#[from] toml::de::Error),
+    /// A time zone is unknown.
+    #[error(
+        "the rule file names the time zone '{0}', which is unknown; use a name of the IANA database such as Europe/Ljubljana"
+    )]
+    TimeZone(String),
+    /// A combination cannot be used.
+    #[error("combination {name}: {what}")]
+    Combination {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A profile cannot be used.
+    #[error("profile {name}: {what}")]
+    Profile {
+        /// Its name.
+        name: String,
+        /// What is wrong, and where.
+        what: String,
+    },
     /// A value makes no sense.
     #[error("the rule file sets {name} to {value}; use a value {range}")]
     Range {
         /// Setting.
-        name: &'static str,
+        name: String,
         /// Its value.
         value: f64,
         /// What is allowed.
-        range: &'static str,
+        range: String,
     },
 }
 
+/// Tables of the rule file that are not about one rule.
+const GENERAL: [&str; 13] = [
+    "alert",
+    "visit",
+    "history",
+    "calendar",
+    "baseline",
+    "risk",
+    "customs",
+    "people",
+    "profiles",
+    "combinations",
+    "contagion",
+    "trust",
+    "control",
+];
+
 /// Every threshold of detection.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
-    #[serde(skip)]
     version: String,
     pub(crate) alert: AlertRules,
     pub(crate) visit: VisitRules,
     pub(crate) history: History,
-    pub(crate) watchlist_hit: WatchlistHit,
-    pub(crate) release_right: ReleaseRight,
-    pub(crate) seal_change: SealChange,
-    pub(crate) duplicate_seal: DuplicateSeal,
-    pub(crate) two_places: TwoPlaces,
-    pub(crate) gate_out_under_hold: GateOutUnderHold,
+    pub(crate) calendar: Calendar,
+    pub(crate) baseline: BaselineRules,
+    pub(crate) risk: Risk,
+    pub(crate) customs: CustomsRules,
+    pub(crate) people: People,
+    pub(crate) profiles: Profiles,
+    pub(crate) combinations: BTreeMap<String, combinations::Settings>,
+    pub(crate) contagion: contagion::Settings,
+    pub(crate) trust: trust::Settings,
+    pub(crate) control: control::Settings,
+    /// One table a rule.
+    pub(crate) rule: crate::rules::Settings,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct General {
+    alert: AlertRules,
+    visit: VisitRules,
+    history: History,
+    calendar: Calendar,
+    baseline: BaselineRules,
+    risk: Risk,
+    customs: CustomsRules,
+    people: People,
+    #[serde(default)]
+    profiles: BTreeMap<String, profiles::Settings>,
+    combinations: BTreeMap<String, combinations::Settings>,
+    contagion: contagion::Settings,
+    trust: trust::Settings,
+    control: control::Settings,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -92,7 +159,69 @@ pub(crate) struct History {
     pub(crate) container_days: i64,
     pub(crate) seal_days: i64,
     pub(crate) party_days: i64,
+    pub(crate) call_days: i64,
     pub(crate) alert_days: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BaselineRules {
+    pub(crate) min_count: u32,
+}
+
+/// Where drugs come from and in what they travel; the countries and goods that rules about risk look at.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Risk {
+    /// ISO 3166 alpha-2 countries.
+    pub(crate) origins: Vec<String>,
+    /// Beginnings of HS codes.
+    pub(crate) perishable_goods: Vec<String>,
+}
+
+impl Risk {
+    /// Whether a country, or the UN/LOCODE of a port in one, is a watched origin.
+    pub(crate) fn is_watched(&self, country_or_port: &str) -> bool {
+        country_or_port.get(..2).is_some_and(|country| self.origins.iter().any(|known| known == country))
+    }
+
+    /// Whether the goods perish.
+    pub(crate) fn is_perishable(&self, hs_code: &str) -> bool {
+        self.perishable_goods.iter().any(|chapter| hs_code.starts_with(chapter.as_str()))
+    }
+}
+
+/// Who may act for customs.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomsRules {
+    /// Roles of users that act for customs.
+    pub(crate) roles: Vec<String>,
+    /// Offices that may release here; empty: not known.
+    pub(crate) offices: Vec<String>,
+}
+
+impl CustomsRules {
+    /// Whether a role is one of customs.
+    pub(crate) fn is_customs(&self, role: &str) -> bool {
+        self.roles.iter().any(|known| known.eq_ignore_ascii_case(role))
+    }
+}
+
+/// The module that looks at what people do: off unless switched on, and then for a restricted audience.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct People {
+    pub(crate) enabled: bool,
+    pub(crate) actor_days: i64,
+    #[serde(deserialize_with = "label")]
+    pub(crate) handling: Handling,
+}
+
+pub(crate) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Handling, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Handling::parse(&text)
+        .ok_or_else(|| de::Error::custom(format_args!("'{text}' is not a label such as RED/H1")))
 }
 
 /// One sub-rule: how grave, what to advise, whether it only counts.
@@ -104,81 +233,6 @@ pub(crate) struct SubRule {
     pub(crate) shadow: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WatchlistHit {
-    pub(crate) identifier: Shadow,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Shadow {
-    pub(crate) shadow: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReleaseRight {
-    pub(crate) quick_announcement_minutes: i64,
-    pub(crate) min_other_containers: usize,
-    pub(crate) batch_hours: i64,
-    pub(crate) several_window_hours: i64,
-    pub(crate) outage_max_hours: i64,
-    pub(crate) a: SubRule,
-    pub(crate) b: SubRule,
-    pub(crate) e: SubRule,
-    pub(crate) g: SubRule,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SealChange {
-    pub(crate) door_work_minutes: i64,
-    pub(crate) a: SubRule,
-    pub(crate) b: SubRule,
-    pub(crate) c: SubRule,
-    pub(crate) t: SubRule,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DuplicateSeal {
-    pub(crate) max_boxes: usize,
-    pub(crate) a: DuplicateSealA,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DuplicateSealA {
-    pub(crate) severity: Severity,
-    pub(crate) severity_issuer_unknown: Severity,
-    pub(crate) action: Action,
-    pub(crate) shadow: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TwoPlaces {
-    pub(crate) same_happening_minutes: i64,
-    pub(crate) late_message_grace_minutes: i64,
-    pub(crate) yard_days: i64,
-    pub(crate) on_vessel_days: i64,
-    pub(crate) gate_out_pair_days: i64,
-    pub(crate) min_distance_km: f64,
-    pub(crate) max_speed_kmh: f64,
-    pub(crate) clock_tolerance_minutes: i64,
-    pub(crate) a: SubRule,
-    pub(crate) b: SubRule,
-    pub(crate) c: SubRule,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GateOutUnderHold {
-    pub(crate) grace_minutes: i64,
-    pub(crate) a: SubRule,
-}
-
 impl Rules {
     /// Reads a rule file; what it leaves out is as built in.
     ///
@@ -187,8 +241,27 @@ impl Rules {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut all: Table = toml::from_str(BUILT_IN)?;
         overlay(&mut all, toml::from_str(text)?);
-        let mut rules: Self = Value::Table(all).try_into()?;
-        rules.version = Sha256::of(text.as_bytes()).to_string().chars().take(12).collect();
+        check_units("", &all)?;
+        let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
+        let general: General = Value::Table(general).try_into()?;
+        general.combinations.iter().try_for_each(|(name, c)| c.check(name))?;
+        let rules = Self {
+            version: Sha256::of(text.as_bytes()).to_string().chars().take(12).collect(),
+            profiles: Profiles::compile(general.profiles, &general.alert.weights)?,
+            alert: general.alert,
+            visit: general.visit,
+            history: general.history,
+            calendar: general.calendar,
+            baseline: general.baseline,
+            risk: general.risk,
+            customs: general.customs,
+            people: general.people,
+            combinations: general.combinations,
+            contagion: general.contagion,
+            trust: general.trust,
+            control: general.control,
+            rule: Value::Table(all).try_into()?,
+        };
         rules.check()?;
         Ok(rules)
     }
@@ -205,72 +278,70 @@ impl Rules {
         self.alert.threshold
     }
 
+    /// Most containers on which one seal number is still taken for a seal number, not for a mark or a placeholder.
+    #[must_use]
+    pub const fn seal_max_boxes(&self) -> usize {
+        self.rule.duplicate_seal.max_boxes
+    }
+
     /// Version: the first twelve digits of the SHA-256 of the file.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
+    /// What the units of the names do not tell.
     fn check(&self) -> Result<(), Error> {
-        let window = |name, value: i64, most: i64, range| {
-            if (0..=most).contains(&value) {
-                Ok(())
-            } else {
-                Err(Error::Range { name, value: value as f64, range })
+        let within = |name: &str, value: f64, least: f64, most: f64| {
+            if (least..=most).contains(&value) {
+                return Ok(());
             }
+            Err(Error::Range { name: name.to_owned(), value, range: format!("between {least} and {most}") })
         };
-        let days = |name, value| window(name, value, MAX_WINDOW_DAYS, "between 0 and 3660");
-        let minutes = |name, value| window(name, value, 1_440 * 31, "between 0 and 44640");
-        days("history.container_days", self.history.container_days)?;
-        days("history.seal_days", self.history.seal_days)?;
-        days("history.party_days", self.history.party_days)?;
-        days("history.alert_days", self.history.alert_days)?;
-        days("visit.after_window_days", self.visit.after_window_days)?;
-        days("alert.retention_days", self.alert.retention_days)?;
-        days("alert.full_weight_days", self.alert.full_weight_days)?;
         // An alert must have ended before the history that it rests on goes.
-        window(
-            "alert.valid_hours",
-            self.alert.valid_hours,
-            self.history.container_days.saturating_sub(1) * 24,
-            "between 0 and 24 x (history.container_days - 1)",
-        )?;
-        minutes("release_right.quick_announcement_minutes", self.release_right.quick_announcement_minutes)?;
-        minutes("seal_change.door_work_minutes", self.seal_change.door_work_minutes)?;
-        minutes("two_places.same_happening_minutes", self.two_places.same_happening_minutes)?;
-        minutes("two_places.late_message_grace_minutes", self.two_places.late_message_grace_minutes)?;
-        minutes("two_places.clock_tolerance_minutes", self.two_places.clock_tolerance_minutes)?;
-        minutes("gate_out_under_hold.grace_minutes", self.gate_out_under_hold.grace_minutes)?;
-        let hours = |name, value| window(name, value, 24 * MAX_WINDOW_DAYS, "between 0 and 87840");
-        hours("release_right.batch_hours", self.release_right.batch_hours)?;
-        hours("release_right.several_window_hours", self.release_right.several_window_hours)?;
-        hours("release_right.outage_max_hours", self.release_right.outage_max_hours)?;
-        days("two_places.yard_days", self.two_places.yard_days)?;
-        days("two_places.on_vessel_days", self.two_places.on_vessel_days)?;
-        days("two_places.gate_out_pair_days", self.two_places.gate_out_pair_days)?;
+        let most = self.history.container_days.saturating_sub(1) * 24;
+        within("alert.valid_hours", self.alert.valid_hours as f64, 0.0, most as f64)?;
         let weights = &self.alert.weights;
-        for (name, value) in [
-            ("alert.threshold", self.alert.threshold),
-            ("alert.weights.low", weights.low),
-            ("alert.weights.medium", weights.medium),
-            ("alert.weights.high", weights.high),
-            ("alert.weights.critical", weights.critical),
-        ] {
-            if !(0.0..=100.0).contains(&value) {
-                return Err(Error::Range { name, value, range: "between 0 and 100" });
-            }
-        }
-        for (name, value) in [
-            ("alert.half_life_days", self.alert.half_life_days),
-            ("two_places.max_speed_kmh", self.two_places.max_speed_kmh),
-            ("two_places.min_distance_km", self.two_places.min_distance_km),
-        ] {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::Range { name, value, range: "above 0" });
-            }
-        }
-        Ok(())
+        within("alert.threshold", self.alert.threshold, 0.0, 100.0)?;
+        within("alert.weights.low", weights.low, 0.0, 100.0)?;
+        within("alert.weights.medium", weights.medium, 0.0, 100.0)?;
+        within("alert.weights.high", weights.high, 0.0, 100.0)?;
+        within("alert.weights.critical", weights.critical, 0.0, 100.0)?;
+        within("alert.half_life_days", self.alert.half_life_days, 0.1, MAX_WINDOW_DAYS)?;
+        within("calendar.day_from_hour", f64::from(self.calendar.day_from_hour), 0.0, 24.0)?;
+        within("calendar.day_to_hour", f64::from(self.calendar.day_to_hour), 0.0, 24.0)?;
+        self.calendar.check()
     }
+}
+
+/// Checks every number by the unit at the end of its name; what has no unit must not be negative.
+fn check_units(path: &str, table: &Table) -> Result<(), Error> {
+    for (name, value) in table {
+        let name = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let value = match value {
+            Value::Table(inner) => {
+                check_units(&name, inner)?;
+                continue;
+            }
+            Value::Integer(value) => *value as f64,
+            Value::Float(value) => *value,
+            _ => continue,
+        };
+        let (least, most) = match name.rsplit(['_', '.']).next() {
+            Some("seconds") => (0.0, 86_400.0),
+            Some("minutes") => (0.0, 44_640.0),
+            Some("hours") => (0.0, 24.0 * MAX_WINDOW_DAYS),
+            Some("days") => (0.0, MAX_WINDOW_DAYS),
+            Some("percent") => (0.0, 100.0),
+            Some("km" | "kmh") => (0.1, 20_000.0),
+            Some("kg") => (0.0, 100_000.0),
+            _ => (0.0, f64::from(i32::MAX)),
+        };
+        if !(least..=most).contains(&value) {
+            return Err(Error::Range { name, value, range: format!("between {least} and {most}") });
+        }
+    }
+    Ok(())
 }
 
 impl Default for Rules {

@@ -1,9 +1,11 @@
 //! What is kept of one subject between facts.
 
 use quaywatch_domain::alert::{AlertState, Evidence};
-use quaywatch_domain::event::SealSource;
+use quaywatch_domain::event::{Place, SealSource};
 use quaywatch_domain::{EventKind, Fact, Handling, Severity, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::contagion::Kin;
 
 /// Everything known about one subject, and what was published about it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -14,12 +16,24 @@ pub struct TimelineState {
     pub subject: Option<Subject>,
     /// Standing versions, tombstones included, by event time and id (containers and alerts).
     pub facts: Vec<Fact>,
-    /// Standing sightings, tombstones included, by event time and id (seals and parties).
+    /// Standing sightings, tombstones included, by event time and id (seals, parties, bills, yards).
     pub sightings: Vec<Sighting>,
+    /// Standing mentions, tombstones included, by fact id (vessel calls).
+    pub mentions: Vec<Mention>,
     /// Alerts as they were last published, by visit (containers).
     pub published: Vec<Published>,
     /// Facts as they were last sent to other subjects (seals, parties, alerts).
     pub emitted: Vec<Emitted>,
+    /// Containers that had to do with it, tombstones included, by event time and id, of calls by id (bills, parties, calls).
+    pub kin: Vec<Kin>,
+    /// Watches as they were last opened or closed on other subjects (bills, parties, seals, calls), and what a container
+    /// last told of a find.
+    pub watched: Vec<Emitted>,
+    /// Watches that only count, as `subject code`.
+    pub watch_shadowed: Vec<String>,
+    /// When the first of the open watches closes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch_until: Option<Timestamp>,
     /// Shadow indicators that hold, as `visit code`, so that each is counted once.
     pub shadowed: Vec<String>,
     /// Visits that were folded away; the next one has this number plus one.
@@ -41,6 +55,8 @@ pub struct TimelineState {
     pub keep_until: Option<Timestamp>,
     /// Whether a ledger has outgrown its bound and says nothing any more (parties).
     pub saturated: bool,
+    /// Classes of relations that have outgrown their bound, sorted (parties and actors).
+    pub saturated_classes: Vec<String>,
 }
 
 /// A short form of an event on the timeline of a seal or a party.
@@ -67,11 +83,47 @@ pub struct Sighting {
     /// Parties that the event relates to the consignee: right holders and hauliers (parties).
     #[serde(default)]
     pub partners: Vec<String>,
+    /// Where it happened (yards).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
+    /// What else the event relates the subject to, as `CLASS=value`.
+    #[serde(default)]
+    pub relations: Vec<String>,
     /// Who may see what follows from it.
     pub handling: Handling,
     /// The way back to the bytes; none on tombstones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+}
+
+/// A short form of an event on the timeline of a vessel call. Its own evidence is left out where the container that it is
+/// told to holds the same fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mention {
+    /// Fact that it comes from.
+    pub fact_id: String,
+    /// Version of the fact.
+    pub revision: i64,
+    /// Whether the fact is taken back.
+    pub retracted: bool,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When we stored it.
+    pub received_at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+    /// Container of the event; none when it counts for nothing (tombstone, empty, wrong check digit).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// UN/LOCODE where it happened; of manifest lines the port of discharge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// Who may see what follows from it; none: as ordinary port traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling: Option<Box<Handling>>,
+    /// The way back to the bytes, of what no container's timeline holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
 }
 
 /// An alert as it was last published.
@@ -124,8 +176,11 @@ impl TimelineState {
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
             && self.sightings.is_empty()
+            && self.mentions.is_empty()
             && self.published.is_empty()
             && self.emitted.is_empty()
+            && self.kin.is_empty()
+            && self.watched.is_empty()
             && self.visits_before == 0
             && !self.saturated
     }
@@ -133,7 +188,7 @@ impl TimelineState {
     /// When [`crate::Engine::due`] next has something to do: a deadline, the end of an alert or of the state itself.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        [self.deadline_at, self.closes_at, self.expires_at].into_iter().flatten().min()
+        [self.deadline_at, self.closes_at, self.expires_at, self.watch_until].into_iter().flatten().min()
     }
 
     /// When the absence of an expected event next fires. An offline run ends after the last of these; running on to

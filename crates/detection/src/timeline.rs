@@ -5,7 +5,8 @@ use std::cmp::{Ordering, Reverse};
 use quaywatch_domain::{EventKind, Fact, Timestamp};
 use serde::Serialize;
 
-use crate::{Outcome, Sighting};
+use crate::settings::DAY_MS;
+use crate::{Kin, Mention, Outcome, Sighting};
 
 /// Most facts on one timeline, tombstones included.
 pub(crate) const MAX_FACTS: usize = 256;
@@ -30,7 +31,7 @@ macro_rules! versioned {
         }
     )+};
 }
-versioned!(Fact, Sighting);
+versioned!(Fact, Sighting, Mention, Kin);
 
 /// Puts `item` in its place among `all`, which are in order of event time and id, unless a version that wins is there.
 pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
@@ -44,6 +45,28 @@ pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
     let at = all.partition_point(|other| (other.occurred_at(), other.id()) < (item.occurred_at(), item.id()));
     all.insert(at, item);
     Outcome::New
+}
+
+/// Like [`put`], among many items that are in order of their ids.
+pub(crate) fn put_by_id<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
+    let at = all.partition_point(|other| other.id() < item.id());
+    match all.get_mut(at).filter(|other| other.id() == item.id()) {
+        Some(other) if wins(&item, other) => *other = item,
+        Some(other) if item.revision() < other.revision() => return Outcome::Superseded,
+        Some(_) => return Outcome::Duplicate,
+        None => all.insert(at, item),
+    }
+    Outcome::New
+}
+
+/// Drops what is known for more days than that before the latest, and the oldest beyond `most`.
+pub(crate) fn keep_latest<T: Versioned>(all: &mut Vec<T>, days: i64, most: usize) {
+    if let Some(latest) = all.iter().map(known_at).max() {
+        let horizon = latest.plus_millis(-days * DAY_MS);
+        all.retain(|item| known_at(item) >= horizon);
+    }
+    let excess = all.len().saturating_sub(most);
+    all.drain(..excess);
 }
 
 /// Whether `new` overrides `old`: by revision, then a retraction, then the earlier receipt (a message told twice changes

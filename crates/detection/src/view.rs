@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use quaywatch_domain::alert::Evidence;
-use quaywatch_domain::event::{PartyRole, PortEvent};
+use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, PortEvent};
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note};
 
+use crate::golden::Golden;
 use crate::settings::SubRule;
 use crate::visits::Cutter;
-use crate::{Rules, TimelineState};
+use crate::{Baselines, Engine, Rules, TimelineState};
 
 /// One standing event.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,25 @@ impl Seen<'_> {
         } else {
             self.fact.created_at.unwrap_or(self.fact.received_at).min(self.fact.received_at)
         }
+    }
+
+    /// Whether it is said to be empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.laden() == Some(Laden::Empty)
+    }
+
+    /// Whether it is said to carry cargo.
+    pub(crate) fn is_laden(&self) -> bool {
+        self.laden() == Some(Laden::Laden)
+    }
+
+    fn laden(&self) -> Option<Laden> {
+        self.event.equipment.as_deref()?.laden
+    }
+
+    /// What it is in the port for.
+    pub(crate) fn status(&self) -> Option<EquipmentStatus> {
+        self.event.equipment.as_deref()?.status
     }
 
     pub(crate) fn truck(&self) -> Option<&str> {
@@ -73,6 +93,8 @@ pub(crate) struct View<'a> {
     pub(crate) hits: Vec<(&'a Fact, &'a Hit)>,
     pub(crate) indicators: Vec<(&'a Fact, &'a Indicator)>,
     pub(crate) feedback: Vec<&'a Feedback>,
+    /// Where it is, over time.
+    pub(crate) golden: Golden<'a>,
     /// Ranges of `events`; at least one.
     pub(crate) visits: Vec<Range<usize>>,
     /// Number of the first of `visits`.
@@ -89,6 +111,7 @@ impl<'a> View<'a> {
             hits: Vec::new(),
             indicators: Vec::new(),
             feedback: Vec::new(),
+            golden: Golden::default(),
             visits: Vec::with_capacity(2),
             first_number: state.visits_before + 1,
             floor: state.floor,
@@ -111,7 +134,28 @@ impl<'a> View<'a> {
             }
         }
         view.visits.push(start..view.events.len());
+        view.golden = Golden::of(&view.events, rules);
         view
+    }
+
+    /// ISO 6346 size and type code, as last reported.
+    pub(crate) fn iso_type(&self) -> Option<&'a str> {
+        self.events.iter().rev().find_map(|s| s.event.equipment.as_deref()?.iso_type.as_deref())
+    }
+
+    /// Whether the cargo of a visit comes from a watched origin, by country, port of loading or goods.
+    pub(crate) fn is_from_watched_origin(&self, visit: usize, rules: &Rules) -> bool {
+        self.stay_of(visit).iter().any(|s| {
+            let route = s.event.route.as_deref();
+            let places = route.into_iter().flat_map(|r| [&r.origin_country, &r.port_of_loading]);
+            let goods = s.event.cargo.iter().map(|c| &c.origin_country);
+            places.chain(goods).flatten().any(|place| rules.risk.is_watched(place))
+        })
+    }
+
+    /// The events of the visit with this index.
+    pub(crate) fn stay_of(&self, visit: usize) -> &[Seen<'a>] {
+        self.visits.get(visit).map(|range| self.stay(range)).unwrap_or_default()
     }
 
     /// The events of each visit.
@@ -152,6 +196,7 @@ pub(crate) struct Found {
 /// What the rules say about one timeline.
 pub(crate) struct Findings<'r> {
     pub(crate) rules: &'r Rules,
+    pub(crate) baselines: &'r Baselines,
     pub(crate) now: Timestamp,
     pub(crate) found: Vec<Found>,
     /// Earliest time at which an absence will fire.
@@ -159,8 +204,8 @@ pub(crate) struct Findings<'r> {
 }
 
 impl<'r> Findings<'r> {
-    pub(crate) const fn new(rules: &'r Rules, now: Timestamp) -> Self {
-        Self { rules, now, found: Vec::new(), deadline: None }
+    pub(crate) fn new(engine: &'r Engine, now: Timestamp) -> Self {
+        Self { rules: &engine.rules, baselines: &engine.baselines, now, found: Vec::new(), deadline: None }
     }
 
     /// Whether `deadline` has passed; when not, the timeline is looked at again by then.
@@ -170,6 +215,20 @@ impl<'r> Findings<'r> {
         }
         self.deadline = Some(self.deadline.map_or(deadline, |d| d.min(deadline)));
         false
+    }
+
+    /// Whether an event that should have followed `after` by `by` did not: none such is known, and the time has passed. One
+    /// that is dated in time and told late takes the absence back.
+    pub(crate) fn missing<'a>(
+        &mut self,
+        view: &View<'a>,
+        after: &Seen<'a>,
+        by: Timestamp,
+        is_awaited: impl Fn(&Seen<'a>) -> bool,
+    ) -> bool {
+        let from = view.events.partition_point(|s| s.at() <= after.at());
+        let later = view.events.get(from..).unwrap_or_default();
+        !later.iter().take_while(|s| s.at() <= by).any(is_awaited) && self.passed(by)
     }
 
     /// Adds an indicator that rests on events of this timeline; it belongs to the visit of the last of them.
@@ -189,6 +248,8 @@ impl<'r> Findings<'r> {
         evidence.sort_by(|a, b| (a.at(), &a.fact.fact_id).cmp(&(b.at(), &b.fact.fact_id)));
         evidence.dedup_by(|a, b| a.fact.fact_id == b.fact.fact_id);
         let Some((first, last)) = evidence.first().zip(evidence.last()) else { return };
+        // An absence is there from its deadline on.
+        let absent_from = expected.as_ref().map(|e| e.by).filter(|by| *by <= self.now);
         let handling = evidence
             .iter()
             .skip(1)
@@ -205,7 +266,7 @@ impl<'r> Findings<'r> {
                 sentence,
                 action: sub.action,
                 evidence: evidence.iter().map(|s| s.fact.fact_id.clone()).collect(),
-                first_held_at: last.at(),
+                first_held_at: absent_from.map_or(last.at(), |by| by.max(last.at())),
                 expected,
                 handling,
                 discreet: false,

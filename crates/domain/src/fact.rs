@@ -1,5 +1,7 @@
 //! Facts: what the timeline of one subject needs to know.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Evidence;
@@ -12,7 +14,7 @@ use crate::{Feedback, Handling, Indicator, PortEvent, Severity, Subject, Timesta
 /// Facts with the same id are versions of one fact: the highest revision stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Id, stable across revisions: the event id, `hit/LIST/ENTRY/SCHEME`, `ind/SUBJECT/CODE`, `fb/ALERT/AGENCY`, `alert/ID`.
+    /// Id, stable across revisions: the event id, `hit/LIST/ENTRY/SCHEME`, `ind/SUBJECT/CODE`, `fb/ALERT/AGENCY` (`/found`), `alert/ID`.
     pub fact_id: String,
     /// Version; higher overrides.
     pub revision: i64,
@@ -30,9 +32,9 @@ pub struct Fact {
     pub received_at: Timestamp,
     /// Who may see what follows from it.
     pub handling: Handling,
-    /// An event seen from this subject.
+    /// An event seen from this subject; one event is many subjects' fact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Box<PortEvent>>,
+    pub event: Option<Arc<PortEvent>>,
     /// A watchlist hit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hit: Option<Box<Hit>>,

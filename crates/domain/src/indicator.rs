@@ -65,7 +65,7 @@ pub struct Indicator {
     pub action: Action,
     /// Facts that show it, by id, in order of event time.
     pub evidence: Vec<String>,
-    /// When the evidence was first complete: the latest event time among it.
+    /// When the evidence was first complete: the latest event time among it, or when what was expected had not come.
     pub first_held_at: Timestamp,
     /// What would settle it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,4 +90,12 @@ pub struct Indicator {
     /// Evidence of facts that lie on another subject's timeline, carried along.
     #[serde(default)]
     pub carried: Vec<crate::alert::Evidence>,
+}
+
+impl Indicator {
+    /// When what was expected had not come, for an indicator that rests on an absence.
+    #[must_use]
+    pub fn absent_since(&self) -> Option<Timestamp> {
+        self.expected.as_ref().map(|e| e.by).filter(|by| *by <= self.first_held_at)
+    }
 }

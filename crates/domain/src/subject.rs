@@ -13,6 +13,8 @@ codes! {
         Container = "container",
         /// One seal number.
         Seal = "seal",
+        /// Ten consecutive seal numbers, by what they have in common.
+        SealRun = "seal-run",
         /// One resolved party.
         Party = "party",
         /// One user or driver pseudonym.
@@ -21,6 +23,8 @@ codes! {
         Bill = "bill",
         /// One vessel call.
         Call = "call",
+        /// One block of a terminal's yard, `LUKKP:A`; the terminal alone where blocks are not named.
+        Yard = "yard",
         /// One alert: forwards an agency's feedback to the container that the alert is about.
         Alert = "alert",
     }

@@ -26,7 +26,7 @@ pub struct Summary {
     pub lists: Vec<String>,
     /// Latest event time of the evidence.
     pub event_time: Timestamp,
-    /// Latest receipt of the evidence.
+    /// When it could be known: the latest receipt of the evidence, or the latest deadline that passed in vain.
     pub detected_at: Timestamp,
 }
 
@@ -52,7 +52,12 @@ impl Summary {
             legal_basis: sorted(indicators.iter().filter_map(|i| i.legal_basis.clone())),
             lists: sorted(indicators.iter().filter_map(|i| i.list.clone())),
             event_time: evidence.iter().map(|e| e.occurred_at).max().unwrap_or(first.first_held_at),
-            detected_at: evidence.iter().map(|e| e.received_at).max().unwrap_or(first.first_held_at),
+            detected_at: evidence
+                .iter()
+                .map(|e| e.received_at)
+                .chain(indicators.iter().filter_map(Indicator::absent_since))
+                .max()
+                .unwrap_or(first.first_held_at),
         })
     }
 

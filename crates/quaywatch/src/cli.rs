@@ -31,8 +31,13 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Run recorded traffic through formats, screening, detection and sharing (analyst; offline)
     Backtest(Backtest),
+    /// Where a seal was seen, in recorded traffic (analyst; offline)
+    Seal(Seal),
     /// Write a simulated port day as files, with its truth (analyst; offline)
     Simulate(Simulate),
+    /// What is usual: dwell, weights, routes, seals, feeds, from recorded traffic (analyst; offline)
+    #[command(subcommand)]
+    Baseline(Baseline),
     /// Rules: what is in force (analyst)
     #[command(subcommand)]
     Rules(Rules),
@@ -131,15 +136,30 @@ pub(crate) struct Backtest {
     /// Decided false positives (CSV)
     #[arg(long, value_name = "FILE")]
     pub(crate) exceptions: Option<PathBuf>,
-    /// Rules instead of the built-in ones
+    /// Rules instead of the built-in ones; several are compared over the same traffic, `built-in` stands for those
     #[arg(long, value_name = "FILE")]
-    pub(crate) rules: Option<PathBuf>,
+    pub(crate) rules: Vec<PathBuf>,
+    /// What is usual, as `baseline build` wrote it; of traffic before the one that is tested
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baselines: Option<PathBuf>,
     /// Agencies: prints each agency's alerts instead of the full ones
     #[arg(long, value_name = "FILE")]
     pub(crate) agencies: Option<PathBuf>,
     /// What should be found; prints precision, recall and time to alert
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
+    /// Least share of expected codes to be raised; below it the exit code is 1
+    #[arg(long, default_value_t = 1.0, requires = "truth", value_name = "SHARE")]
+    pub(crate) min_recall: f64,
+    /// Least share of alerts to be about a story; below it the exit code is 1
+    #[arg(long, default_value_t = 0.0, requires = "truth", value_name = "SHARE")]
+    pub(crate) min_precision: f64,
+    /// Write the scores, by rule and by story, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Form of the alerts
+    #[arg(long, value_enum, default_value_t = Form::Ndjson)]
+    pub(crate) format: Form,
     /// Run the clock on to this time instead of the last deadline
     #[arg(long, value_parser = timestamp)]
     pub(crate) now: Option<Timestamp>,
@@ -172,6 +192,18 @@ pub(crate) enum ScreenCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Seal {
+    /// Number as it is written on the seal
+    pub(crate) number: String,
+    /// Files, or folders with feeds.toml where they have one
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Form of the sightings
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    pub(crate) format: Form,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Simulate {
     /// Folder to write to
     #[arg(long, value_name = "DIR")]
@@ -194,6 +226,31 @@ pub(crate) struct Simulate {
     /// Leave out these feeds
     #[arg(long, value_name = "FEED", num_args = 1..)]
     pub(crate) without: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Baseline {
+    /// Build baselines from the visits that ended in a period
+    Build {
+        /// Files, or folders with feeds.toml where they have one
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// File to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Rules, for the calendar and where visits end
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
+        /// Places of ports as JSON, {"SIKOP": [45.55, 13.73]}, degrees north and east; routes are measured by them
+        #[arg(long, value_name = "FILE")]
+        ports: Option<PathBuf>,
+        /// End of the period; without it the end of the traffic
+        #[arg(long, value_parser = timestamp, value_name = "TIME")]
+        to: Option<Timestamp>,
+        /// Length of the period
+        #[arg(long, default_value_t = 90, value_name = "DAYS")]
+        days: u32,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -35,8 +35,8 @@ fn main() -> ProcessCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     use commands::{
-        backtest, deadletters, demo, explain, feeds, ingest, normalize, rules, schema, screen, serve,
-        simulate, tail, topics, watchlist,
+        backtest, baseline, deadletters, demo, explain, feeds, ingest, normalize, rules, schema, screen,
+        seal, serve, simulate, tail, topics, watchlist,
     };
     let settings = || -> anyhow::Result<Settings> {
         let overrides: Vec<(String, String)> = cli
@@ -54,7 +54,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Normalize(args) => normalize::run(&args),
         Command::Backtest(args) => backtest::run(&args),
         Command::Screen(args) => screen::run(&args, &settings()?),
+        Command::Seal(args) => seal::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Baseline(args) => baseline::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Ingest(args) => ingest::run(&args, &settings()?),
         Command::Tail(args) => tail::run(&args, &settings()?),

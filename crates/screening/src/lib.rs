@@ -34,5 +34,5 @@ pub use identifiers::{
 };
 pub use index::Index;
 pub use routing::{MAX_SUBJECTS_PER_EVENT, facts_without_container, subjects_of};
-pub use screen::{rescreen, screen};
+pub use screen::{rescreen, screen, screen_shared};
 pub use state::{HitState, MAX_EVENTS, MAX_HITS, SeenEvent, Standing, SubjectState};

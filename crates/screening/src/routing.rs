@@ -1,14 +1,19 @@
 //! Whom an event concerns: the subjects to whose timelines it belongs.
 
+use std::sync::Arc;
+
+use quaywatch_domain::event::{Party, PartyRole, SealSource};
 use quaywatch_domain::identifiers::normalise_reference;
+use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{Fact, Handling, PortEvent, Subject};
+use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 
 /// Most subjects that one event concerns.
 pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
-/// comparable number, parties with a key, users and drivers, bills of lading, vessel call.
+/// comparable number, runs of shippers' seals, parties with a key, what they share, users and drivers, bills of lading,
+/// vessel calls.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -20,18 +25,38 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     add(SubjectKind::Container, event.container().map(str::to_owned));
     for seal in &event.seals {
         add(SubjectKind::Seal, seal.normalised.clone());
+        // A run tells something of shippers that use their own seals.
+        if seal.source == SealSource::Shipper && event.party(PartyRole::Shipper).is_some() {
+            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of));
+        }
     }
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
     }
+    // What consignees share is followed for those of which the register tells the age.
+    if event.party(PartyRole::Consignee).is_some_and(|c| c.registered_at.is_some()) {
+        let named = event.parties.iter();
+        let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
+        for shared in named.flat_map(Party::shared_keys) {
+            add(SubjectKind::Party, Some(shared));
+        }
+    }
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    if event.kind == EventKind::PinAttempted {
+        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.clone()));
+    }
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
-        add(SubjectKind::Call, transport.call_id.clone());
+        for call in event.calls() {
+            add(SubjectKind::Call, Some(call));
+        }
     }
     if let Some(documents) = event.documents.as_deref() {
         add(SubjectKind::Bill, documents.bill_of_lading.as_deref().map(normalise_reference));
         add(SubjectKind::Bill, documents.transport_document.as_deref().map(normalise_reference));
+    }
+    if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
+        add(SubjectKind::Yard, yard_of(event));
     }
     subjects.sort_unstable();
     subjects.dedup();
@@ -39,15 +64,31 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     subjects
 }
 
+/// The block of the terminal's yard that the event names, or the terminal.
+fn yard_of(event: &PortEvent) -> Option<String> {
+    let place = event.place.as_deref()?;
+    let terminal = place.terminal.as_deref()?;
+    let block = place.yard.as_ref().and_then(|yard| yard.block.as_deref()).map(normalise_reference);
+    Some(match block.filter(|block| !block.is_empty()) {
+        Some(block) => format!("{terminal}:{block}"),
+        None => terminal.to_owned(),
+    })
+}
+
 /// The facts of an event that names no container; there is nothing to remember, so hits are not looked for.
 #[must_use]
 pub fn facts_without_container(event: &PortEvent) -> Vec<Fact> {
+    facts_of_shared(&Arc::new(event.clone()))
+}
+
+/// The event as a fact of each subject that it concerns.
+pub(crate) fn facts_of_shared(event: &Arc<PortEvent>) -> Vec<Fact> {
     subjects_of(event).into_iter().map(|subject| event_fact(event, subject)).collect()
 }
 
 /// The event as a fact of `subject`.
-pub(crate) fn event_fact(event: &PortEvent, subject: Subject) -> Fact {
-    Fact { event: Some(Box::new(event.clone())), ..bare_fact(event, subject, event.retracted) }
+pub(crate) fn event_fact(event: &Arc<PortEvent>, subject: Subject) -> Fact {
+    Fact { event: Some(Arc::clone(event)), ..bare_fact(event, subject, event.retracted) }
 }
 
 /// Says to `subject` that the event, in its new version, is no longer about it.

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Fact, Handling, Hit, PortEvent, Sha256, Subject, Timestamp, WatchlistEntry};
 
 use crate::index::Index;
-use crate::routing::{event_fact, facts_without_container, left_behind_fact, subjects_of};
+use crate::routing::{event_fact, facts_of_shared, left_behind_fact, subjects_of};
 use crate::state::{HitState, MAX_HITS, SeenEvent, SubjectState};
 
 /// A hit that should stand.
@@ -21,7 +22,17 @@ struct Wanted<'a> {
 /// concerned and this one does not), and the hits on its container that changed. Known and superseded versions give
 /// nothing. `state` is that of the event's container.
 pub fn screen(state: &mut SubjectState, event: &PortEvent, index: &Index, now: Timestamp) -> Vec<Fact> {
-    let Some(container) = event.container() else { return facts_without_container(event) };
+    screen_shared(state, &Arc::new(event.clone()), index, now)
+}
+
+/// [`screen`] for an event that its facts may share instead of copying it.
+pub fn screen_shared(
+    state: &mut SubjectState,
+    event: &Arc<PortEvent>,
+    index: &Index,
+    now: Timestamp,
+) -> Vec<Fact> {
+    let Some(container) = event.container() else { return facts_of_shared(event) };
     let Some(before) = state.take(event) else { return Vec::new() };
     let subjects = subjects_of(event);
     let left: Vec<Subject> = before.into_iter().filter(|subject| !subjects.contains(subject)).collect();

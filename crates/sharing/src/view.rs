@@ -1,5 +1,7 @@
 //! What one agency sees of an alert: the indicators that it may see, and what follows from these alone.
 
+use std::collections::BTreeSet;
+
 use quaywatch_domain::alert::{Evidence, ScorePart, Versions};
 use quaywatch_domain::blinding;
 use quaywatch_domain::summary::Summary;
@@ -8,6 +10,9 @@ use quaywatch_domain::{AgencyAlert, Alert, AlertState, Indicator};
 use crate::agencies::Agency;
 use crate::field::Field;
 use crate::redact::Redaction;
+
+/// Rule of the indicators that combine others.
+const COMBINATION: &str = "COMBO";
 
 /// Whether the agency sees this indicator of the alert. An owner always sees the hits on its own entries, and of blinded
 /// entries nobody else does, whatever the clearance.
@@ -29,6 +34,17 @@ fn is_own(agency: &Agency, indicator: &Indicator) -> bool {
     indicator.owner.as_deref() == Some(agency.id.as_str())
 }
 
+/// Takes out the combinations of which a part is hidden: those that rest on a fact behind no single indicator that is
+/// seen.
+fn hide_combinations(alert: &Alert, seen: &mut Vec<(&Indicator, ScorePart)>) {
+    if alert.indicators.iter().all(|i| i.rule != COMBINATION) {
+        return;
+    }
+    let shown: BTreeSet<&String> =
+        seen.iter().filter(|(i, _)| i.rule != COMBINATION).flat_map(|(i, _)| &i.evidence).collect();
+    seen.retain(|(i, _)| i.rule != COMBINATION || i.evidence.iter().all(|id| shown.contains(id)));
+}
+
 /// A container whose terminal is not known is in nobody's limited scope.
 fn is_in_scope(agency: &Agency, alert: &Alert) -> bool {
     let Some(terminals) = &agency.terminals else { return true };
@@ -38,8 +54,9 @@ fn is_in_scope(agency: &Agency, alert: &Alert) -> bool {
 
 /// The view, with revision 0 and state RAISED; `None` when nothing stands that the agency may see.
 pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
-    let seen: Vec<(&Indicator, ScorePart)> =
+    let mut seen: Vec<(&Indicator, ScorePart)> =
         parts(alert).into_iter().filter(|(indicator, _)| is_visible(agency, alert, indicator)).collect();
+    hide_combinations(alert, &mut seen);
     let redaction = Redaction::new(agency, alert);
     let indicators: Vec<Indicator> = seen.iter().map(|(i, _)| redaction.indicator(i)).collect();
     let score_parts: Vec<ScorePart> = seen.iter().map(|(_, part)| part.clone()).collect();

@@ -1,26 +1,193 @@
-//! Duplicate seal (`MO-04a`): one number on two containers.
+//! Seals that are not what they seem (`MO-04a` to `d`).
 //!
 //! **Pattern.** The "twin-seal trick": the broken seal is replaced by one that bears the right number.
 //! Source: <https://containerhandbuch.de/chb_e/scha/scha_13_11_03.html>.
 //!
-//! **Inputs.** Sightings of one seal number within 180 days, on the timeline of the seal; told to each container.
+//! **Sub-rules.** `a` one number on two containers. `b` a number that is on the container again after it was removed, or
+//! after the container was stripped. `c` a carrier's seal of a form, or in a range, that the carrier does not use. `d`
+//! consecutive numbers of shippers' own seals on containers of different shippers. A perfect twin is invisible in data:
+//! `MO-06`, `MO-10` and `MO-12` see what it hides.
+//!
+//! **Inputs.** Sightings of one seal number within 180 days, on the timeline of the seal, and of a run of ten numbers, on
+//! that of the run; told to each container. For `b` the container's own events, for `c` baselines of carriers' seals.
 //!
 //! **False positives.** Numbers that repeat by chance (fewer than five digits do not count) and placeholders (have no
 //! timeline); numbers of different issuers (compared only within one issuer; MEDIUM when one is unknown); a typing error
 //! in the container number (wrong check digit: not counted) or in the seal (a correction takes the sighting away);
 //! marks and defaults that a system writes on many containers (more than `max_boxes`: silent); plans that never
-//! happened.
+//! happened. Lists of seals that were not brought up to date (another seal beside, or soon after the removal: no `b`).
+//! New series of a carrier (only far outside what was seen: `c`). One shipper under two schemes (only keys of one scheme
+//! tell shippers apart: `d`).
 
 use quaywatch_domain::event::SealSource;
-use quaywatch_domain::identifiers::seal::is_distinct;
-use quaywatch_domain::{Fact, Subject, Timestamp};
+use quaywatch_domain::identifiers::seal::{is_distinct, one_typing_error_apart};
+use quaywatch_domain::{Action, EventKind, Fact, Severity, Subject, Timestamp};
+use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
-use crate::settings::DAY_MS;
+use crate::settings::{DAY_MS, HOUR_MS, SubRule};
+use crate::view::{Findings, Seen, View};
 use crate::visits::{is_arrival, is_departure};
-use crate::{Rules, Sighting};
+use crate::{Baselines, Rules, Sighting};
+
+/// Table `[duplicate_seal]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) max_boxes: usize,
+    pub(crate) removal_hours: i64,
+    pub(crate) rare_percent: f64,
+    pub(crate) run_days: i64,
+    pub(crate) a: A,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct A {
+    pub(crate) severity: Severity,
+    pub(crate) severity_issuer_unknown: Severity,
+    pub(crate) action: Action,
+    pub(crate) shadow: bool,
+}
 
 const CODE: &str = "MO-04a";
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if view.events.iter().any(|s| !s.event.seals.is_empty()) {
+        on_again(view, findings);
+        foreign_form(view, findings);
+    }
+}
+
+/// Whether the container bears seals as it crosses a border or is looked at.
+fn is_sighting(s: &Seen<'_>) -> bool {
+    s.event.is_actual()
+        && !s.number_is_doubtful()
+        && matches!(
+            s.event.kind,
+            EventKind::GateIn | EventKind::GateOut | EventKind::Loaded | EventKind::Discharged
+        )
+}
+
+/// MO-04b.
+fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.duplicate_seal;
+    // Numbers that can no longer be on it, and since when.
+    let mut off: Vec<(&str, Seen<'_>)> = Vec::new();
+    let mut on: Vec<&str> = Vec::new();
+    for s in view.events.iter().filter(|s| s.event.is_actual()) {
+        let numbers =
+            || s.event.seals.iter().filter_map(|seal| seal.normalised.as_deref()).filter(|n| is_distinct(n));
+        match s.event.kind {
+            EventKind::SealRemoved => off.extend(numbers().map(|number| (number, *s))),
+            EventKind::Stripped => off.extend(on.drain(..).map(|number| (number, *s))),
+            _ if is_sighting(s) => {
+                let alone =
+                    s.event.seals.len() == 1 && s.event.seals.iter().all(|seal| seal.condition.is_none());
+                let again = numbers().find_map(|number| off.iter().find(|(gone, _)| *gone == number));
+                let settled_ms = settings.removal_hours * HOUR_MS;
+                if let Some((number, gone)) = again.filter(|_| alone)
+                    && s.at().millis_since(gone.at()) > settled_ms
+                {
+                    let how = if gone.event.kind == EventKind::Stripped {
+                        "it was stripped"
+                    } else {
+                        "that came off"
+                    };
+                    let sentence = format!("Bears seal {number} again after {how}.");
+                    findings.add("MO-04b", &settings.b, sentence, vec![*gone, *s]);
+                    return;
+                }
+                on.extend(numbers());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// MO-04c.
+fn foreign_form(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.duplicate_seal;
+    let all: Vec<&str> = view
+        .events
+        .iter()
+        .flat_map(|s| &s.event.seals)
+        .filter_map(|seal| seal.normalised.as_deref())
+        .collect();
+    for s in view.events.iter().filter(|s| is_sighting(s)) {
+        let Some(carrier) = s.event.transport.as_deref().and_then(|t| t.carrier.as_deref()) else { continue };
+        let Some(forms) = findings.baselines.seals.get(carrier) else { continue };
+        let count: u32 = forms.values().map(|f| f.count).sum();
+        if count < findings.rules.baseline.min_count {
+            continue;
+        }
+        let seals = s.event.seals.iter().filter(|seal| seal.source == SealSource::Carrier);
+        for number in seals.filter_map(|seal| seal.normalised.as_deref()) {
+            let (form, value) = Baselines::seal_form(number);
+            let known = forms.get(&form);
+            let share = f64::from(known.map_or(0, |f| f.count)) / f64::from(count) * 100.0;
+            // New series follow on; only what is far from all that was seen is foreign.
+            let is_far = known.is_some_and(|f| {
+                let span = f.greatest.saturating_sub(f.least).max(1_000);
+                value > f.greatest.saturating_add(span) || value < f.least.saturating_sub(span)
+            });
+            let is_typed_wrong = all.iter().any(|other| one_typing_error_apart(number, other));
+            if (share < settings.rare_percent || is_far) && !is_typed_wrong {
+                let sentence = format!("Seal {number} is of no form or range that {carrier} uses.");
+                findings.add("MO-04c", &settings.c, sentence, vec![*s]);
+                return;
+            }
+        }
+    }
+}
+
+/// MO-04d: tells containers that a shipper's own seal of theirs lies between those of another shipper.
+pub(crate) fn tell_of_run(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<(Fact, bool)> {
+    let settings = &rules.rule.duplicate_seal;
+    let standing: Vec<&Sighting> = sightings
+        .iter()
+        .filter(|s| !s.retracted && s.container.is_some() && !s.partners.is_empty())
+        .collect();
+    let are_strangers = |a: &Sighting, b: &Sighting| {
+        let schemes = |s: &Sighting| -> Vec<(String, String)> {
+            let keys = s.partners.iter().filter_map(|key| key.split_once(':'));
+            keys.map(|(scheme, id)| (scheme.to_owned(), id.to_owned())).collect()
+        };
+        let (a, b) = (schemes(a), schemes(b));
+        let pairs = || a.iter().flat_map(|x| b.iter().map(move |y| (x, y)));
+        pairs().any(|(x, y)| x.0 == y.0) && !pairs().any(|(x, y)| x == y)
+    };
+    let mut wanted: Vec<(Fact, bool)> = Vec::new();
+    for own in &standing {
+        let Some(container) = own.container.as_deref() else { continue };
+        let other = standing.iter().find(|s| {
+            s.container != own.container
+                && are_strangers(own, s)
+                && s.occurred_at.millis_since(own.occurred_at).abs() <= settings.run_days * DAY_MS
+        });
+        let Some(other) = other.filter(|_| !wanted.iter().any(|(f, _)| f.subject.id == container)) else {
+            continue;
+        };
+        let told = Told {
+            origin,
+            code: "MO-04d",
+            severity: settings.d.severity,
+            action: settings.d.action,
+            sentence: format!(
+                "Its shipper's seal is of the same roll as that of another shipper on {}.",
+                other.container.as_deref().unwrap_or("?")
+            ),
+            sightings: vec![own, other],
+        };
+        wanted.extend(
+            told.indicator(rules).map(|i| (indicator_fact(container, i, own.occurred_at), settings.d.shadow)),
+        );
+    }
+    wanted
+}
 
 /// What is known of the number on one container.
 struct OnBox<'a> {
@@ -68,7 +235,7 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> V
         return Vec::new();
     }
     let boxes = boxes(sightings);
-    if boxes.len() < 2 || boxes.len() > rules.duplicate_seal.max_boxes {
+    if boxes.len() < 2 || boxes.len() > rules.rule.duplicate_seal.max_boxes {
         return Vec::new();
     }
     boxes.iter().filter_map(|one| tell_one(rules, origin, one, &boxes)).collect()
@@ -87,7 +254,7 @@ fn boxes(sightings: &[Sighting]) -> Vec<OnBox<'_>> {
 }
 
 fn tell_one(rules: &Rules, origin: &Subject, one: &OnBox<'_>, boxes: &[OnBox<'_>]) -> Option<Fact> {
-    let settings = &rules.duplicate_seal.a;
+    let settings = &rules.rule.duplicate_seal.a;
     let window_ms = rules.history.seal_days * DAY_MS;
     let own = one.own()?;
     let mut sightings = vec![own];

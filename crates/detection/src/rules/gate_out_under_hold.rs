@@ -12,9 +12,18 @@
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::indicator::Expected;
+use serde::Deserialize;
 
-use crate::settings::MINUTE_MS;
+use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
+
+/// Table `[gate_out_under_hold]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) grace_minutes: i64,
+    pub(crate) a: SubRule,
+}
 
 /// Facility code of a customs site.
 const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
@@ -28,7 +37,7 @@ struct Interest<'a> {
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let settings = &rules.gate_out_under_hold;
+    let settings = &rules.rule.gate_out_under_hold;
     for stay in view.stays() {
         let mut interest = Interest::default();
         // Several systems may tell of one gate-out: the report that came first sets the time.

@@ -16,9 +16,21 @@
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSource};
 use quaywatch_domain::identifiers::seal::one_typing_error_apart;
+use serde::Deserialize;
 
-use crate::settings::MINUTE_MS;
+use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
+
+/// Table `[seal_change]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) door_work_minutes: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) t: SubRule,
+}
 
 /// A seal of the journey's start and where it was first seen.
 struct Origin<'a> {
@@ -77,7 +89,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 journey.worked_on(s);
             }
             EventKind::DoorOpened if s.event.is_actual() => {
-                let window_ms = rules.seal_change.door_work_minutes * MINUTE_MS;
+                let window_ms = rules.rule.seal_change.door_work_minutes * MINUTE_MS;
                 journey.reopened |= view.events.iter().any(|w| {
                     w.event.kind == EventKind::WorkOrdered && w.at().millis_since(s.at()).abs() <= window_ms
                 });
@@ -186,7 +198,7 @@ fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Finding
         if let Some(at) = extra.iter().position(|(number, _)| one_typing_error_apart(number, origin.number)) {
             let (number, _) = extra.swap_remove(at);
             let sentence = format!("Seal {} is reported as {number}, a typing error apart.", origin.number);
-            findings.add("MO-03t", &findings.rules.seal_change.t, sentence, vec![origin.seen, *end]);
+            findings.add("MO-03t", &findings.rules.rule.seal_change.t, sentence, vec![origin.seen, *end]);
             typed_wrong.push(origin.number);
         }
     }
@@ -204,7 +216,7 @@ fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Finding
         let sentence =
             format!("Seal {} of the journey's start is gone {is_at}, unexplained.", numbers.join(", "));
         evidence.push(*end);
-        findings.add("MO-03a", &findings.rules.seal_change.a, sentence, evidence);
+        findings.add("MO-03a", &findings.rules.rule.seal_change.a, sentence, evidence);
     }
     if reopened {
         return;
@@ -216,7 +228,7 @@ fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Finding
         let mut evidence = vec![*end];
         evidence.extend(before);
         let sentence = format!("Seal {} {is_at} is on no earlier report.", numbers.join(", "));
-        findings.add("MO-03b", &findings.rules.seal_change.b, sentence, evidence);
+        findings.add("MO-03b", &findings.rules.rule.seal_change.b, sentence, evidence);
     }
 }
 
@@ -245,6 +257,6 @@ fn broken<'a>(journey: &mut Journey<'a>, s: &Seen<'a>, findings: &mut Findings<'
         journey.broken.push(number);
         let condition = condition.as_str().to_ascii_lowercase();
         let sentence = format!("Seal {number} is {condition} on a laden container.");
-        findings.add("MO-03c", &findings.rules.seal_change.c, sentence, vec![*s]);
+        findings.add("MO-03c", &findings.rules.rule.seal_change.c, sentence, vec![*s]);
     }
 }

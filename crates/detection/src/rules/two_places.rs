@@ -1,8 +1,13 @@
-//! Two places at once (`MO-08a/b/c`).
+//! Two places at once, or two containers under one number (`MO-08a` to `f`).
 //!
 //! **Pattern.** The switch with a cloned box: another container dressed with the same number and check digit leaves, or
 //! enters, in place of the real one. Sources: <https://nltimes.nl/node/66091>,
 //! <https://www.eaglespeak.us/2005/03/shipping-container-switcheroo.html>.
+//!
+//! **Sub-rules.** `a` a gate-in while elsewhere. `b` two gate-outs without a gate-in. `c` travel that no truck can make.
+//! `d` another length, build, tare or owner than before. `e` at the gate another number was read than was announced, or
+//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate: LOW,
+//! since messages that are missing look the same.
 //!
 //! **Inputs.** Actual gate-ins, gate-outs, loadings, discharges, positions; discharge orders and import manifest lines.
 //! Places by SMDG terminal, distances by coordinates. The whole timeline counts, not one visit.
@@ -12,126 +17,204 @@
 //! before a grace period after receipt, unless a later report from the first place shows the box still there). Missing
 //! messages: old loadings and gate-outs far apart prove nothing. One system contradicting itself about one terminal:
 //! sightings must come from different feeds or different terminals. A container that comes back empty has been out,
-//! reported or not. Unknown places and clocks that differ.
+//! reported or not. Unknown places and clocks that differ. A number sold with the container (owners far apart in time). A
+//! type written in the code of another edition, or by a feed that says both. A number misread by one character, which
+//! its check digit shows.
 
-use quaywatch_domain::event::{EquipmentStatus, Laden, Mode};
-use quaywatch_domain::{EventKind, Timestamp};
+use quaywatch_domain::event::{EquipmentStatus, PartyRole};
+use quaywatch_domain::identifiers::container::check_digit_ok;
+use quaywatch_domain::identifiers::seal::one_typing_error_apart;
+use quaywatch_domain::identifiers::size_type::{Build, SizeType};
+use quaywatch_domain::{EventKind, Severity, Timestamp};
+use serde::Deserialize;
 
-use crate::settings::{DAY_MS, MINUTE_MS, TwoPlaces};
-use crate::view::{Findings, Seen, View};
+use crate::Rules;
+use crate::golden::{Contradiction, Step, Whereabouts, independent, other_terminal, same_happening};
+use crate::rules::weight::tare;
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View, keys_of, same_party};
+
+/// Table `[two_places]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) same_happening_minutes: i64,
+    pub(crate) late_message_grace_minutes: i64,
+    pub(crate) yard_days: i64,
+    pub(crate) on_vessel_days: i64,
+    pub(crate) gate_out_pair_days: i64,
+    pub(crate) min_distance_km: f64,
+    pub(crate) max_speed_kmh: f64,
+    pub(crate) clock_tolerance_minutes: i64,
+    pub(crate) tare_difference_kg: f64,
+    pub(crate) sale_days: i64,
+    pub(crate) severity_e_alone: Severity,
+    pub(crate) contradiction_hours: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+    pub(crate) e: SubRule,
+    pub(crate) f: SubRule,
+}
 
 /// Mean radius of the earth, kilometres (IUGG).
 const EARTH_RADIUS_KM: f64 = 6_371.0;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    let settings = &findings.rules.two_places;
-    let steps = steps(view, settings);
-    gate_in_elsewhere(view, &steps, findings);
-    two_gate_outs(view, &steps, findings);
-    impossible_travel(&steps, findings);
+    let steps = view.golden.steps.as_slice();
+    gate_in_elsewhere(view, steps, findings);
+    two_gate_outs(view, steps, findings);
+    impossible_travel(steps, findings);
+    other_build(view, findings);
+    other_number(view, findings);
+    out_of_order(steps, findings);
 }
 
-/// The happenings that place the container, each once.
-fn steps<'a>(view: &View<'a>, settings: &TwoPlaces) -> Vec<Seen<'a>> {
-    let mut steps: Vec<Seen<'a>> = Vec::new();
-    for s in &view.events {
-        let placing = matches!(
-            s.event.kind,
-            EventKind::GateIn
-                | EventKind::GateOut
-                | EventKind::Loaded
-                | EventKind::Discharged
-                | EventKind::YardMove
-                | EventKind::PositionReported
+/// MO-08f: what else cannot be, told soon after what it contradicts by an independent source.
+fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.two_places;
+    for step in steps {
+        let Some((contradiction, known)) = step.contradiction.zip(step.before.seen()) else { continue };
+        let is_told_elsewhere = matches!(
+            contradiction,
+            Contradiction::InWhileInOtherYard | Contradiction::InWhileOnVessel | Contradiction::OutTwice
         );
-        if placing && s.event.is_actual() && !s.number_is_doubtful() {
-            let told_before = steps.iter().rev().any(|known| same_happening(known, s, settings));
-            if !told_before {
-                steps.push(*s);
-            }
+        let hours = step.at().millis_since(known.at()) / HOUR_MS;
+        if is_told_elsewhere
+            || contradiction == Contradiction::InTwice
+            || hours > settings.contradiction_hours
+            || !independent(known, &step.seen)
+        {
+            continue;
+        }
+        if late_enough(&step.seen, findings) {
+            let sentence = contradiction.sentence().to_owned();
+            findings.add("MO-08f", &settings.f, sentence, vec![*known, step.seen]);
+            return;
         }
     }
-    steps
 }
 
-/// Whether two reports are of one happening: same kind, no other place, close in time; with different trucks, closer yet,
-/// because two systems may read one plate differently.
-fn same_happening(a: &Seen<'_>, b: &Seen<'_>, settings: &TwoPlaces) -> bool {
-    let differ = |x: Option<&str>, y: Option<&str>| x.zip(y).is_some_and(|(x, y)| x != y);
-    let minutes = if differ(a.truck(), b.truck()) {
-        settings.clock_tolerance_minutes
-    } else {
-        settings.same_happening_minutes
+/// MO-08d: two independent sources saw containers of different build under this number.
+fn other_build(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.two_places;
+    let build = |s: &Seen<'_>| SizeType::parse(s.event.equipment.as_deref()?.iso_type.as_deref()?);
+    let seen: Vec<(Seen<'_>, SizeType)> = view
+        .golden
+        .crossings()
+        .map(|k| k.seen)
+        .filter_map(|s| Some((s, build(&s)?)))
+        .filter(|(_, size)| size.length_ft > 0)
+        .collect();
+    // A feed that says both has mistyped one of them.
+    let says_both = |feed: &str| {
+        let mut of_feed = seen.iter().filter(|(s, _)| s.event.source.feed == feed);
+        let first = of_feed.next().map(|(_, size)| size);
+        of_feed.any(|(_, size)| first.is_some_and(|first| are_different(first, size)))
     };
-    a.event.kind == b.event.kind
-        && matches!(
-            a.event.kind,
-            EventKind::GateIn | EventKind::GateOut | EventKind::Loaded | EventKind::Discharged
-        )
-        && b.at().millis_since(a.at()).abs() <= minutes * MINUTE_MS
-        && !differ(a.event.terminal(), b.event.terminal())
+    let pair = seen.iter().zip(seen.iter().skip(1)).find(|((a, x), (b, y))| {
+        a.event.source.feed != b.event.source.feed
+            && are_different(x, y)
+            && !says_both(&a.event.source.feed)
+            && !says_both(&b.event.source.feed)
+    });
+    if let Some(((a, _), (b, _))) = pair {
+        let sentence = "Seen with another length or build than before: another container under this number.";
+        findings.add("MO-08d", &settings.d, sentence.to_owned(), vec![*a, *b]);
+        return;
+    }
+    let tares: Vec<(Seen<'_>, f64)> =
+        view.golden.crossings().filter_map(|k| Some((k.seen, tare(&k.seen, findings)?))).collect();
+    let pair = tares.iter().zip(tares.iter().skip(1)).find(|((a, x), (b, y))| {
+        a.event.source.feed != b.event.source.feed && (x - y).abs() > settings.tare_difference_kg
+    });
+    if let Some(((a, x), (b, y))) = pair {
+        let sentence =
+            format!("Its tare was {x:.0} kg and is {y:.0} kg: another container under this number.");
+        findings.add("MO-08d", &settings.d, sentence, vec![*a, *b]);
+        return;
+    }
+    let owners = |s: &Seen<'_>| keys_of(s.event, PartyRole::Owner).len();
+    let owned: Vec<Seen<'_>> = view.golden.crossings().map(|k| k.seen).filter(|s| owners(s) > 0).collect();
+    let pair = owned.iter().zip(owned.iter().skip(1)).find(|(a, b)| {
+        a.event.source.feed != b.event.source.feed
+            && b.at().millis_since(a.at()) <= settings.sale_days * DAY_MS
+            && same_party(&keys_of(a.event, PartyRole::Owner), &keys_of(b.event, PartyRole::Owner))
+                == Some(false)
+    });
+    if let Some((a, b)) = pair {
+        let sentence = "Two sources name different owners of it.".to_owned();
+        findings.add("MO-08d", &settings.d, sentence, vec![*a, *b]);
+    }
 }
 
-fn independent(a: &Seen<'_>, b: &Seen<'_>) -> bool {
-    a.event.source.feed != b.event.source.feed || other_terminal(a, b)
+fn are_different(a: &SizeType, b: &SizeType) -> bool {
+    let is_reefer = |size: &SizeType| size.build == Build::Reefer;
+    let is_tank = |size: &SizeType| size.build == Build::Tank;
+    a.length_ft != b.length_ft || is_reefer(a) != is_reefer(b) || is_tank(a) != is_tank(b)
 }
 
-fn other_terminal(a: &Seen<'_>, b: &Seen<'_>) -> bool {
-    a.event.terminal().zip(b.event.terminal()).is_some_and(|(a, b)| a != b)
+/// MO-08e: at the gate, another number was read than was announced, or one that cannot be.
+fn other_number(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.two_places;
+    let at_gate =
+        |s: &&Seen<'_>| s.event.is_actual() && matches!(s.event.kind, EventKind::GateIn | EventKind::GateOut);
+    for s in view.events.iter().filter(at_gate) {
+        let Some(equipment) = s.event.equipment.as_deref() else { continue };
+        let declared = equipment.declared_number.as_deref().filter(|declared| *declared != equipment.number);
+        let (sentence, severity) = match declared {
+            // One character apart, and one of the two cannot be: misread or mistyped.
+            Some(declared)
+                if one_typing_error_apart(declared, &equipment.number)
+                    && check_digit_ok(declared) == s.number_is_doubtful() =>
+            {
+                continue;
+            }
+            Some(declared) => (
+                format!("The gate read {} where {declared} was announced.", equipment.number),
+                settings.e.severity,
+            ),
+            None if equipment.read_by_camera == Some(true) && s.number_is_doubtful() => (
+                "A camera at the gate read this number, which fails its check digit.".to_owned(),
+                settings.severity_e_alone,
+            ),
+            None => continue,
+        };
+        findings.add_as("MO-08e", &settings.e, severity, sentence, vec![*s], None);
+        return;
+    }
 }
 
-/// Where the container is, as far as its happenings tell.
-enum Whereabouts<'a> {
-    Unknown,
-    /// In the yard of a terminal, since.
-    Yard(Seen<'a>),
-    /// On a vessel, since.
-    Vessel(Seen<'a>),
-    Outside,
-}
-
-fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Findings<'_>) {
+fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let mut whereabouts = Whereabouts::Unknown;
-    for (i, s) in steps.iter().enumerate() {
-        let later = steps.get(i + 1..).unwrap_or_default();
-        if s.event.kind == EventKind::GateIn {
-            let contradiction = match &whereabouts {
-                Whereabouts::Yard(known) => in_other_yard(view, known, s, later, findings),
-                Whereabouts::Vessel(known) => on_vessel(known, s, later, findings),
-                Whereabouts::Outside if is_empty(s) => None,
-                Whereabouts::Outside | Whereabouts::Unknown => {
-                    not_yet_discharged(view, steps, s, later, findings)
-                }
-            };
-            if let Some((sentence, evidence)) = contradiction {
-                findings.add("MO-08a", &rules.two_places.a, sentence, evidence);
+    for (i, step) in steps.iter().enumerate().filter(|(_, k)| *k.kind() == EventKind::GateIn) {
+        let (s, later) = (&step.seen, steps.get(i + 1..).unwrap_or_default());
+        let contradiction = match &step.before {
+            Whereabouts::Yard(known) => in_other_yard(view, known, s, later, findings),
+            Whereabouts::Vessel(known) => on_vessel(known, s, later, findings),
+            Whereabouts::Outside(_) if s.is_empty() => None,
+            Whereabouts::Outside(_) | Whereabouts::Unknown => {
+                not_yet_discharged(view, steps, s, later, findings)
             }
-        }
-        match s.event.kind {
-            EventKind::GateIn | EventKind::Discharged => whereabouts = Whereabouts::Yard(*s),
-            EventKind::GateOut => whereabouts = Whereabouts::Outside,
-            EventKind::Loaded => {
-                let by_land =
-                    s.event.transport.as_deref().and_then(|t| t.mode).is_some_and(|m| m != Mode::Sea);
-                whereabouts = if by_land { Whereabouts::Outside } else { Whereabouts::Vessel(*s) };
-            }
-            _ => {}
+        };
+        if let Some((sentence, evidence)) = contradiction {
+            findings.add("MO-08a", &rules.rule.two_places.a, sentence, evidence);
         }
     }
 }
 
-type Contradiction<'a> = Option<(String, Vec<Seen<'a>>)>;
+type Shown<'a> = Option<(String, Vec<Seen<'a>>)>;
 
 /// A gate-in at one terminal while in the yard of another.
 fn in_other_yard<'a>(
     view: &View<'a>,
     known: &Seen<'a>,
     gate_in: &Seen<'a>,
-    later: &[Seen<'a>],
+    later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
-    let settings = &findings.rules.two_places;
+) -> Shown<'a> {
+    let settings = &findings.rules.rule.two_places;
     let too_old = gate_in.at().millis_since(known.at()) > settings.yard_days * DAY_MS;
     if !other_terminal(known, gate_in) || too_old || went_out(view, known, gate_in) {
         return None;
@@ -146,6 +229,7 @@ fn in_other_yard<'a>(
     // The first terminal still has it, or lets it go later: no late message can explain that.
     let still_there = later
         .iter()
+        .map(|k| &k.seen)
         .take_while(|s| s.event.kind != EventKind::GateIn && s.event.kind != EventKind::Discharged)
         .find(|s| s.event.terminal().is_some() && s.event.terminal() == known.event.terminal());
     match still_there {
@@ -162,7 +246,7 @@ fn in_other_yard<'a>(
 /// Whether something other than a gate-out shows that it left the first yard in between.
 fn went_out(view: &View<'_>, known: &Seen<'_>, gate_in: &Seen<'_>) -> bool {
     let between = || view.events.iter().filter(|s| s.at() > known.at() && s.at() <= gate_in.at());
-    (is_empty(gate_in) && !is_empty(known))
+    (gate_in.is_empty() && !known.is_empty())
         || between().any(|s| {
             s.event.is_actual()
                 && matches!(
@@ -175,17 +259,13 @@ fn went_out(view: &View<'_>, known: &Seen<'_>, gate_in: &Seen<'_>) -> bool {
         })
 }
 
-fn is_empty(s: &Seen<'_>) -> bool {
-    s.event.equipment.as_deref().and_then(|e| e.laden) == Some(Laden::Empty)
-}
-
 /// A gate-in while on board.
 fn on_vessel<'a>(
     known: &Seen<'a>,
     gate_in: &Seen<'a>,
-    later: &[Seen<'a>],
+    later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
+) -> Shown<'a> {
     if !independent(known, gate_in) {
         return None;
     }
@@ -194,19 +274,20 @@ fn on_vessel<'a>(
     if let Some(proof) = discharged_later(later) {
         return Some((sentence, vec![*known, *gate_in, proof]));
     }
-    let recent = gate_in.at().millis_since(known.at()) <= findings.rules.two_places.on_vessel_days * DAY_MS;
+    let recent =
+        gate_in.at().millis_since(known.at()) <= findings.rules.rule.two_places.on_vessel_days * DAY_MS;
     (recent && late_enough(gate_in, findings)).then_some((sentence, vec![*known, *gate_in]))
 }
 
 /// A gate-in of a container that a vessel is yet to discharge.
 fn not_yet_discharged<'a>(
     view: &View<'a>,
-    steps: &[Seen<'a>],
+    steps: &[Step<'a>],
     gate_in: &Seen<'a>,
-    later: &[Seen<'a>],
+    later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Contradiction<'a> {
-    let since = steps.iter().rev().map(Seen::at).find(|at| *at < gate_in.at());
+) -> Shown<'a> {
+    let since = steps.iter().rev().map(Step::at).find(|at| *at < gate_in.at());
     let before = view
         .events
         .iter()
@@ -215,7 +296,7 @@ fn not_yet_discharged<'a>(
     for s in before {
         match s.event.kind {
             EventKind::DischargeOrdered => ordered = Some(*s),
-            EventKind::ManifestLine if status(s) == Some(EquipmentStatus::Import) => ordered = Some(*s),
+            EventKind::ManifestLine if s.status() == Some(EquipmentStatus::Import) => ordered = Some(*s),
             EventKind::Shortlanded => ordered = None,
             _ => {}
         }
@@ -231,35 +312,32 @@ fn not_yet_discharged<'a>(
     late_enough(gate_in, findings).then_some((sentence, vec![ordered, *gate_in]))
 }
 
-fn status(s: &Seen<'_>) -> Option<EquipmentStatus> {
-    s.event.equipment.as_deref()?.status
-}
-
 /// A discharge that no loading precedes: the real container was on board all the time.
-fn discharged_later<'a>(later: &[Seen<'a>]) -> Option<Seen<'a>> {
+fn discharged_later<'a>(later: &[Step<'a>]) -> Option<Seen<'a>> {
     later
         .iter()
+        .map(|k| &k.seen)
         .find(|s| matches!(s.event.kind, EventKind::Loaded | EventKind::Discharged))
         .filter(|s| s.event.kind == EventKind::Discharged)
         .copied()
 }
 
 fn late_enough(s: &Seen<'_>, findings: &mut Findings<'_>) -> bool {
-    let grace_ms = findings.rules.two_places.late_message_grace_minutes * MINUTE_MS;
+    let grace_ms = findings.rules.rule.two_places.late_message_grace_minutes * MINUTE_MS;
     findings.passed(s.fact.received_at.plus_millis(grace_ms))
 }
 
-fn two_gate_outs<'a>(view: &View<'a>, steps: &[Seen<'a>], findings: &mut Findings<'_>) {
+fn two_gate_outs<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let settings = &rules.two_places;
+    let settings = &rules.rule.two_places;
     let mut out: Option<Seen<'a>> = None;
-    for s in steps {
+    for s in steps.iter().map(|k| &k.seen) {
         match s.event.kind {
             EventKind::GateOut => {
                 let before = out
                     .filter(|first| s.at().millis_since(first.at()) <= settings.gate_out_pair_days * DAY_MS);
                 if let Some((first, second)) =
-                    before.and_then(|first| independent_reports(view, &first, s, settings))
+                    before.and_then(|first| independent_reports(view, &first, s, rules))
                 {
                     // One system may still owe the gate-in between; two systems would not both be wrong.
                     let same_feed = first.event.source.feed == second.event.source.feed;
@@ -282,14 +360,10 @@ fn independent_reports<'a>(
     view: &View<'a>,
     a: &Seen<'a>,
     b: &Seen<'a>,
-    settings: &TwoPlaces,
+    rules: &Rules,
 ) -> Option<(Seen<'a>, Seen<'a>)> {
     let told = |of: &Seen<'a>| -> Vec<Seen<'a>> {
-        view.events
-            .iter()
-            .filter(|s| s.event.is_actual() && same_happening(of, s, settings))
-            .copied()
-            .collect()
+        view.events.iter().filter(|s| s.event.is_actual() && same_happening(of, s, rules)).copied().collect()
     };
     let (of_a, of_b) = (told(a), told(b));
     let pairs = || of_a.iter().flat_map(|x| of_b.iter().map(move |y| (*x, *y)));
@@ -298,11 +372,11 @@ fn independent_reports<'a>(
         .or_else(|| pairs().find(|(x, y)| independent(x, y)))
 }
 
-fn impossible_travel(steps: &[Seen<'_>], findings: &mut Findings<'_>) {
+fn impossible_travel(steps: &[Step<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let settings = &rules.two_places;
+    let settings = &rules.rule.two_places;
     let placed: Vec<(Seen<'_>, (f64, f64))> =
-        steps.iter().filter_map(|s| Some((*s, coordinates(s)?))).collect();
+        steps.iter().filter_map(|k| Some((k.seen, coordinates(&k.seen)?))).collect();
     for ((a, from), (b, to)) in placed.iter().zip(placed.iter().skip(1)) {
         let km = distance_km(*from, *to);
         if km < settings.min_distance_km || !independent(a, b) {
@@ -321,7 +395,7 @@ fn impossible_travel(steps: &[Seen<'_>], findings: &mut Findings<'_>) {
 }
 
 /// Time for the journey, clock differences granted, milliseconds.
-fn journey_ms(a: Timestamp, b: Timestamp, settings: &TwoPlaces) -> f64 {
+fn journey_ms(a: Timestamp, b: Timestamp, settings: &Settings) -> f64 {
     (b.millis_since(a) + settings.clock_tolerance_minutes * MINUTE_MS) as f64
 }
 
@@ -329,7 +403,7 @@ fn minutes_between(a: Timestamp, b: Timestamp) -> f64 {
     b.millis_since(a) as f64 / MINUTE_MS as f64
 }
 
-fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
+pub(crate) fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
     let place = s.event.place.as_deref()?;
     let (latitude, longitude) = place.latitude.zip(place.longitude)?;
     let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
@@ -338,7 +412,7 @@ fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
 }
 
 /// Great-circle distance (haversine), kilometres.
-fn distance_km((lat_a, lon_a): (f64, f64), (lat_b, lon_b): (f64, f64)) -> f64 {
+pub(crate) fn distance_km((lat_a, lon_a): (f64, f64), (lat_b, lon_b): (f64, f64)) -> f64 {
     let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());
     let half_phi = ((phi_b - phi_a) / 2.0).sin();
     let half_lambda = ((lon_b - lon_a).to_radians() / 2.0).sin();

@@ -13,9 +13,23 @@ use quaywatch_domain::blinding;
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::watchlist::EntryAction;
 use quaywatch_domain::{Action, Fact, Hit, Indicator};
+use serde::Deserialize;
 
 use crate::rules::is_folded;
 use crate::view::{Findings, Found, Seen, View};
+
+/// Table `[watchlist_hit]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) identifier: Shadow,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shadow {
+    pub(crate) shadow: bool,
+}
 
 const CODE: &str = "WL-identifier";
 
@@ -48,7 +62,7 @@ fn push(findings: &mut Findings<'_>, visit: usize, fact: &Fact, hit: &Hit, seen:
     let discreet = blinded || hit.action == EntryAction::Discreet;
     findings.found.push(Found {
         visit,
-        shadow: findings.rules.watchlist_hit.identifier.shadow,
+        shadow: findings.rules.rule.watchlist_hit.identifier.shadow,
         indicator: Indicator {
             rule: "WL".to_owned(),
             code: if blinded { blinding::CODE } else { CODE }.to_owned(),

@@ -4,14 +4,16 @@
 #![expect(dead_code, reason = "each story file uses its part")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use quaywatch_detection::{Engine, Outcome, Rules, TimelineState};
+use quaywatch_detection::{Baselines, Engine, Outcome, Rules, TimelineState};
 use quaywatch_domain::alert::{AlertState, Evidence};
 use quaywatch_domain::event::{
-    Classifier, Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Place, Seal, SealSource,
-    Source, Transport,
+    Actor, Cargo, Classifier, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole, Pin,
+    PinOutcome, Place, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
 };
 use quaywatch_domain::identifiers::normalise_seal;
+use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::watchlist::EntryAction;
 use quaywatch_domain::{
@@ -82,6 +84,102 @@ pub(crate) trait Says: Sized {
     fn seal(self, number: &str, source: SealSource) -> Self;
     fn edit(self, change: impl FnOnce(&mut PortEvent)) -> Self;
 
+    /// A slot written `BLOCK-BAY-ROW-TIER`.
+    fn slot(self, slot: &str) -> Self {
+        self.edit(|e| {
+            let mut parts = slot.split('-').map(|part| Some(part.to_owned()));
+            let mut next = || parts.next().flatten();
+            e.place.get_or_insert_default().yard =
+                Some(Yard { block: next(), bay: next(), row: next(), tier: next() });
+        })
+    }
+    fn iso_type(self, code: &str) -> Self {
+        self.edit(|e| e.equipment.get_or_insert_default().iso_type = Some(code.into()))
+    }
+    fn tare(self, kg: f64) -> Self {
+        self.edit(|e| e.equipment.get_or_insert_default().tare_kg = Some(kg))
+    }
+    fn weight(self, kind: WeightKind, kg: f64) -> Self {
+        self.edit(|e| e.weights.push(Weight { kind, kg, method: None }))
+    }
+    fn mode(self, mode: Mode) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().mode = Some(mode))
+    }
+    fn driver(self, driver: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().driver = Some(driver.into()))
+    }
+    fn call(self, call: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().call_id = Some(call.into()))
+    }
+    fn voyage(self, voyage: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().voyage = Some(voyage.into()))
+    }
+    fn cell(self, cell: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().stow_cell = Some(cell.into()))
+    }
+    fn port(self, un_locode: &str) -> Self {
+        self.edit(|e| e.place.get_or_insert_default().un_locode = Some(un_locode.into()))
+    }
+    fn message(self, id: &str) -> Self {
+        self.edit(|e| e.source.message_id = Some(id.into()))
+    }
+    /// A telephone or mail pseudonym of the party named last.
+    fn contact(self, pseudonym: &str) -> Self {
+        self.edit(|e| e.parties.last_mut().unwrap().contact = Some(pseudonym.into()))
+    }
+    /// What the company register says of the party named last.
+    fn register(self, change: impl FnOnce(&mut Party)) -> Self {
+        self.edit(|e| change(e.parties.last_mut().unwrap()))
+    }
+    /// Takes the container away: an event of a vessel, a company or a user.
+    fn without_container(self) -> Self {
+        self.edit(|e| e.equipment = None)
+    }
+    fn carrier(self, code: &str) -> Self {
+        self.edit(|e| e.transport.get_or_insert_default().carrier = Some(code.into()))
+    }
+    fn booking(self, booking: &str) -> Self {
+        self.edit(|e| e.documents.get_or_insert_default().booking = Some(booking.into()))
+    }
+    fn order(self, order: &str) -> Self {
+        self.edit(|e| e.documents.get_or_insert_default().order = Some(order.into()))
+    }
+    fn route(self, loading: &str, via: &[&str], discharge: &str) -> Self {
+        self.edit(|e| {
+            let route: &mut Route = e.route.get_or_insert_default();
+            route.port_of_loading = Some(loading.into());
+            route.transshipment_ports = via.iter().map(|port| (*port).to_owned()).collect();
+            route.port_of_discharge = Some(discharge.into());
+        })
+    }
+    fn delivery(self, place: &str) -> Self {
+        self.edit(|e| e.route.get_or_insert_default().place_of_delivery = Some(place.into()))
+    }
+    fn goods(self, hs_code: &str, origin: &str) -> Self {
+        self.edit(|e| {
+            e.cargo.push(Cargo {
+                hs_code: Some(hs_code.into()),
+                origin_country: Some(origin.into()),
+                ..Cargo::default()
+            });
+        })
+    }
+    fn pin(self, outcome: PinOutcome) -> Self {
+        self.edit(|e| e.pin = Some(Pin { outcome }))
+    }
+    fn user(self, user: &str, organisation: &str) -> Self {
+        self.edit(|e| {
+            let actor: &mut Actor = e.actor.get_or_insert_default();
+            actor.user = Some(user.into());
+            actor.organisation = Some(organisation.into());
+        })
+    }
+    fn role(self, role: &str) -> Self {
+        self.edit(|e| e.actor.get_or_insert_default().role = Some(role.into()))
+    }
+    fn office(self, code: &str) -> Self {
+        self.edit(|e| e.customs.get_or_insert_default().office = Some(code.into()))
+    }
     fn haulier(self, ean: &str) -> Self {
         self.party(PartyRole::Haulier, "EAN", ean)
     }
@@ -201,19 +299,55 @@ fn fact(subject: Subject, id: String, at: Timestamp) -> Fact {
 /// The facts of an event: one for each subject that it concerns.
 pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     let mut subjects: Vec<Subject> = event.container().map(Subject::container).into_iter().collect();
-    subjects.extend(
-        event.seals.iter().filter_map(|s| s.normalised.clone()).map(|s| Subject::new(SubjectKind::Seal, s)),
-    );
-    subjects
-        .extend(event.parties.iter().filter_map(Party::key).map(|key| Subject::new(SubjectKind::Party, key)));
+    let mut add = |kind, id: Option<String>| subjects.extend(id.map(|id| Subject::new(kind, id)));
+    for seal in &event.seals {
+        add(SubjectKind::Seal, seal.normalised.clone());
+        if seal.source == SealSource::Shipper && event.party(PartyRole::Shipper).is_some() {
+            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of));
+        }
+    }
+    for party in &event.parties {
+        add(SubjectKind::Party, party.key());
+    }
+    // What consignees share is followed for those of which the register tells the age.
+    if event.party(PartyRole::Consignee).is_some_and(|c| c.registered_at.is_some()) {
+        let named = event.parties.iter();
+        let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
+        for shared in named.flat_map(Party::shared_keys) {
+            add(SubjectKind::Party, Some(shared));
+        }
+    }
+    add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    if event.kind == EventKind::PinAttempted {
+        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.clone()));
+    }
+    if let Some(transport) = event.transport.as_deref() {
+        add(SubjectKind::Actor, transport.driver.clone());
+        for call in event.calls() {
+            add(SubjectKind::Call, Some(call));
+        }
+    }
+    if let Some(documents) = event.documents.as_deref() {
+        add(SubjectKind::Bill, documents.bill_of_lading.clone());
+        add(SubjectKind::Bill, documents.transport_document.clone());
+    }
+    if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
+        let place = event.place.as_deref();
+        let block = place.and_then(|p| p.yard.as_ref()?.block.clone());
+        let block = block.map_or(String::new(), |block| format!(":{block}"));
+        let yard = place.and_then(|p| p.terminal.clone()).map(|terminal| format!("{terminal}{block}"));
+        subjects.extend(yard.map(|id| Subject::new(SubjectKind::Yard, id)));
+    }
+    subjects.sort_unstable();
     subjects.dedup();
     subjects
         .into_iter()
         .map(|subject| Fact {
             revision: event.revision,
             retracted: event.retracted,
+            created_at: event.created_at,
             received_at: event.received_at,
-            event: Some(Box::new(event.clone())),
+            event: Some(std::sync::Arc::new(event.clone())),
             ..fact(subject, event.event_id.clone(), event.occurred_at)
         })
         .collect()
@@ -294,6 +428,13 @@ impl World {
         Self::with(Rules::default())
     }
 
+    /// A world that knows what is usual.
+    pub(crate) fn knowing(baselines: Baselines) -> Self {
+        let mut world = Self::new();
+        world.engine = world.engine.with_baselines(Arc::new(baselines));
+        world
+    }
+
     pub(crate) fn with(rules: Rules) -> Self {
         Self {
             engine: Engine::new(rules, "test"),
@@ -302,6 +443,19 @@ impl World {
             shadowed: Vec::new(),
             now: at(1, "00:00"),
         }
+    }
+
+    /// A world in which the rules about people's actions are switched on.
+    pub(crate) fn with_people() -> Self {
+        Self::with(Rules::parse("[people]\nenabled = true\n").unwrap())
+    }
+
+    /// Lets these events come in.
+    pub(crate) fn and(mut self, events: impl IntoIterator<Item = PortEvent>) -> Self {
+        for event in events {
+            self.see(&event);
+        }
+        self
     }
 
     /// The world after these events, each received in turn.
@@ -387,5 +541,10 @@ impl World {
             .collect();
         codes.sort_unstable();
         codes
+    }
+
+    /// [`World::codes`] of one rule.
+    pub(crate) fn codes_of(&self, container: &str, rule: &str) -> Vec<String> {
+        self.codes(container).into_iter().filter(|c| c.starts_with(rule)).collect()
     }
 }

@@ -1,8 +1,9 @@
-use quaywatch_detection::Rules;
-use quaywatch_domain::EventKind::{Discharged, GateIn, GateOut, Loaded};
-use quaywatch_domain::Severity;
+use quaywatch_detection::{Baselines, Rules, SealFormat};
+use quaywatch_domain::EventKind::{Discharged, GateIn, GateOut, Loaded, SealRemoved, Stripped};
 use quaywatch_domain::alert::AlertState;
-use quaywatch_domain::event::SealSource::{Carrier, Customs, Unknown};
+use quaywatch_domain::event::SealSource::{Carrier, Customs, Shipper, Unknown};
+use quaywatch_domain::event::{Condition, PartyRole};
+use quaywatch_domain::{PortEvent, Severity};
 
 use crate::common::{BOX, OTHER_BOX, Says, World, at, event};
 
@@ -106,4 +107,95 @@ fn as_a_shadow_rule_it_is_counted_and_never_shown() {
     world.see(&event(GateIn, OTHER_BOX, at(9, "10:00")).seal("ML1234567", Carrier));
     assert!(world.published.is_empty());
     assert_eq!(world.shadowed, ["MO-04a", "MO-04a"]);
+}
+
+fn told(world: &mut World, events: impl IntoIterator<Item = PortEvent>) -> Vec<String> {
+    for event in events {
+        world.see(&event);
+    }
+    world.codes_of(BOX, "MO-04")
+}
+
+#[test]
+fn a_seal_that_is_on_again_after_it_came_off_or_the_box_was_stripped_is_raised() {
+    let removed = || event(SealRemoved, BOX, at(3, "08:00")).seal("ML1234567", Carrier);
+    let out = |day| event(GateOut, BOX, at(day, "12:00")).seal("ML1234567", Carrier);
+    assert_eq!(told(&mut World::new(), [removed(), out(5)]), ["MO-04b@1"]);
+    let before = || event(GateIn, BOX, at(2, "08:00")).seal("ML1234567", Carrier);
+    assert_eq!(
+        told(&mut World::new(), [before(), event(Stripped, BOX, at(3, "08:00")), out(5)]),
+        ["MO-04b@1"]
+    );
+    let silent = |events: Vec<PortEvent>| assert_eq!(told(&mut World::new(), events), [""; 0]);
+    silent(vec![removed(), out(3)]);
+    silent(vec![removed(), out(5).seal("NEW12345", Carrier)]);
+    silent(vec![removed(), out(5).edit(|e| e.seals[0].condition = Some(Condition::Missing))]);
+    silent(vec![removed(), event(GateOut, BOX, at(5, "12:00")).seal("ML1234999", Carrier)]);
+    silent(vec![
+        removed().edit(|e| e.seals[0].normalised = Some("H5317".into())),
+        out(5).edit(|e| e.seals[0].normalised = Some("H5317".into())),
+    ]);
+    silent(vec![removed(), out(5).planned()]);
+}
+
+#[test]
+fn a_seal_of_no_form_or_range_of_its_carrier_is_raised() {
+    let known = |count, least, greatest| SealFormat { count, least, greatest };
+    let knowing = || {
+        World::knowing(Baselines {
+            seals: [("MSK".to_owned(), [("ML9999999".to_owned(), known(500, 1_000_000, 1_400_000))].into())]
+                .into(),
+            ..Baselines::default()
+        })
+    };
+    let seal = |number: &str| event(GateIn, BOX, at(2, "08:00")).carrier("MSK").seal(number, Carrier);
+    assert_eq!(told(&mut knowing(), [seal("ZZ12345678")]), ["MO-04c@1"]);
+    assert_eq!(told(&mut knowing(), [seal("ML9200000")]), ["MO-04c@1"]);
+    let silent = |mut world: World, events: Vec<PortEvent>| assert_eq!(told(&mut world, events), [""; 0]);
+    silent(knowing(), vec![seal("ML1234567")]);
+    silent(knowing(), vec![seal("ML1500000")]);
+    silent(knowing(), vec![seal("ZZ12345678").carrier("HLC")]);
+    silent(knowing(), vec![event(GateIn, BOX, at(2, "08:00")).carrier("MSK").seal("ZZ12345678", Customs)]);
+    silent(
+        knowing(),
+        vec![seal("ML12345678"), event(GateOut, BOX, at(3, "08:00")).seal("ML1234567", Carrier)],
+    );
+    silent(World::new(), vec![seal("ZZ12345678")]);
+}
+
+#[test]
+fn one_roll_of_seals_on_boxes_of_different_shippers_is_told_to_both() {
+    let sealed = |container: &str, number: &str, shipper: &str| {
+        event(GateIn, container, at(2, "08:00")).seal(number, Shipper).party(
+            PartyRole::Shipper,
+            "EORI",
+            shipper,
+        )
+    };
+    let world = World::after([sealed(BOX, "SH7654321", "SI1"), sealed(OTHER_BOX, "SH7654324", "SI2")]);
+    assert_eq!(
+        (world.codes(BOX), world.codes(OTHER_BOX)),
+        (vec!["MO-04d@1".into()], vec!["MO-04d@1".into()])
+    );
+    let silent = |a: PortEvent, b: PortEvent| assert!(World::after([a, b]).published.is_empty());
+    let own = || sealed(BOX, "SH7654321", "SI1");
+    silent(own(), sealed(OTHER_BOX, "SH7654324", "SI1"));
+    silent(own(), sealed(OTHER_BOX, "SH7654394", "SI2"));
+    silent(
+        own(),
+        event(GateIn, OTHER_BOX, at(2, "08:00")).seal("SH7654324", Shipper).party(
+            PartyRole::Shipper,
+            "DUNS",
+            "77",
+        ),
+    );
+    silent(
+        own(),
+        event(GateIn, OTHER_BOX, at(2, "08:00")).seal("SH7654324", Carrier).party(
+            PartyRole::Shipper,
+            "EORI",
+            "SI2",
+        ),
+    );
+    silent(sealed(BOX, "654321", "SI1"), sealed(OTHER_BOX, "654324", "SI2"));
 }

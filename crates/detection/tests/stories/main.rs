@@ -9,15 +9,57 @@ mod common;
 
 #[cfg(test)]
 mod alert_lifecycle;
+mod combinations;
+mod contagion;
+#[cfg(test)]
+mod customs_status;
+#[cfg(test)]
+mod door_opened;
+#[cfg(test)]
+mod driver_badge;
 #[cfg(test)]
 mod duplicate_seal;
 #[cfg(test)]
+mod dwell;
+#[cfg(test)]
+mod empty_depot;
+#[cfg(test)]
 mod gate_out_under_hold;
+#[cfg(test)]
+mod ghost_box;
+#[cfg(test)]
+mod identity_hijack;
+#[cfg(test)]
+mod look_ups;
+#[cfg(test)]
+mod message_spoofing;
+#[cfg(test)]
+mod out_and_back;
+mod profiles;
+#[cfg(test)]
+mod reefer_anomaly;
 #[cfg(test)]
 mod release_right;
 #[cfg(test)]
+mod route;
+#[cfg(test)]
+mod scan_gap;
+#[cfg(test)]
 mod seal_change;
+#[cfg(test)]
+mod seal_sequence;
+#[cfg(test)]
+mod shell_importer;
+#[cfg(test)]
+mod trojan_box;
+mod trust;
 #[cfg(test)]
 mod two_places;
 #[cfg(test)]
+mod unordered_move;
+#[cfg(test)]
+mod unplanned_restow;
+#[cfg(test)]
 mod watchlist_hit;
+#[cfg(test)]
+mod weight;

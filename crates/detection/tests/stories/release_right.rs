@@ -1,11 +1,11 @@
 use quaywatch_domain::EventKind::{
-    CustomsReleased, GateOut, PickupAnnounced, PickupCancelled, ReleaseAccepted, ReleaseBlocked,
-    ReleaseDeclined, ReleaseIssued, ReleaseRevoked, ReleaseTransferred, SystemOutageEnded,
+    CustomsReleased, GateOut, PickupAnnounced, PickupCancelled, PinAttempted, ReleaseAccepted,
+    ReleaseBlocked, ReleaseDeclined, ReleaseIssued, ReleaseRevoked, ReleaseTransferred, SystemOutageEnded,
     SystemOutageStarted,
 };
 use quaywatch_domain::PortEvent;
 use quaywatch_domain::alert::AlertState;
-use quaywatch_domain::event::PartyRole;
+use quaywatch_domain::event::{PartyRole, PinOutcome};
 
 use crate::common::{BOX, Says, World, at, event};
 
@@ -190,4 +190,72 @@ fn a_right_issued_anew_a_revoked_old_right_and_a_stop_after_the_gate_out_are_sil
         revoked("09:00"),
         out().planned(),
     ]);
+}
+
+fn handed_to(holder: &str, time: &str) -> PortEvent {
+    event(ReleaseTransferred, BOX, at(2, time)).release("R1").to(holder)
+}
+
+#[test]
+fn a_right_handed_on_just_before_the_container_leaves_by_night_is_raised() {
+    let out = |time: &str| event(GateOut, BOX, at(2, time)).haulier("222");
+    let world = World::after([issued_to("111"), handed_to("222", "22:40"), out("23:00")]);
+    assert_eq!(world.codes(BOX), ["MO-01c@1"]);
+    silent([issued_to("111"), handed_to("222", "22:20"), out("23:00")]);
+    silent([issued_to("111"), handed_to("222", "11:40"), out("12:00")]);
+    silent([event(ReleaseIssued, BOX, at(2, "22:50")).release("R1").to("222"), out("23:00")]);
+    silent([
+        event(SystemOutageStarted, BOX, at(2, "22:00")),
+        issued_to("111"),
+        handed_to("222", "22:40"),
+        out("23:00"),
+    ]);
+}
+
+#[test]
+fn a_long_chain_of_holders_and_one_that_turns_back_are_raised() {
+    let long = ["222", "333", "444", "555"].iter().zip(["09:00", "10:00", "11:00", "12:00"]);
+    let long: Vec<PortEvent> = long.map(|(holder, time)| handed_to(holder, time)).collect();
+    let world = World::after([issued_to("111")].into_iter().chain(long.clone()));
+    assert_eq!(world.codes(BOX), ["MO-01d@1"]);
+    assert_eq!(world.alert(BOX).evidence.len(), 5);
+    silent([issued_to("111")].into_iter().chain(long.iter().take(3).cloned()));
+    let anew = event(ReleaseIssued, BOX, at(2, "11:30")).release("R1").to("444");
+    silent(
+        [issued_to("111")]
+            .into_iter()
+            .chain(long.iter().take(3).cloned())
+            .chain([anew, handed_to("555", "12:00")]),
+    );
+    let back = World::after([issued_to("111"), handed_to("222", "09:00"), handed_to("111", "10:00")]);
+    assert_eq!(back.codes(BOX), ["MO-01d@1"]);
+    silent([issued_to("111"), handed_to("222", "09:00"), handed_to("111", "09:10")]);
+    silent([issued_to("111"), handed_to("222", "09:00"), handed_to("222", "10:00")]);
+}
+
+#[test]
+fn wrong_pins_in_a_row_are_raised() {
+    let tried = |time: &str, outcome| event(PinAttempted, BOX, at(2, time)).pin(outcome);
+    let wrong = |time: &str| tried(time, PinOutcome::Wrong);
+    let world = World::after([wrong("09:00"), wrong("09:05"), wrong("09:14")]);
+    assert_eq!(world.codes(BOX), ["MO-01f@1"]);
+    silent([wrong("09:00"), wrong("09:05"), tried("09:06", PinOutcome::Correct)]);
+    silent([wrong("09:00"), wrong("09:05"), wrong("09:20")]);
+    silent([event(SystemOutageStarted, BOX, at(2, "08:00")), wrong("09:00"), wrong("09:05"), wrong("09:14")]);
+}
+
+#[test]
+fn a_client_that_tries_many_containers_is_told_to_them_when_people_are_looked_at() {
+    let tried = |n: u32, outcome| {
+        event(PinAttempted, &format!("MSKU123456{n}"), at(2, &format!("09:{:02}", n * 10)))
+            .pin(outcome)
+            .edit(|e| e.actor.get_or_insert_default().client = Some("dev:1".into()))
+    };
+    let all = |outcome| (0..5).map(move |n| tried(n, outcome));
+    let world = World::with_people().and(all(PinOutcome::Wrong));
+    assert_eq!(world.codes("MSKU1234564"), ["MO-01f@1"]);
+    assert!(world.alert("MSKU1234564").indicators[0].discreet);
+    assert!(World::with_people().and(all(PinOutcome::Correct)).published.is_empty());
+    assert!(World::with_people().and(all(PinOutcome::Wrong).take(4)).published.is_empty());
+    assert!(World::after(all(PinOutcome::Wrong)).published.is_empty());
 }

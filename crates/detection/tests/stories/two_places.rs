@@ -2,7 +2,7 @@ use quaywatch_domain::EventKind::{
     DischargeOrdered, Discharged, GateIn, GateOut, Loaded, PickedUp, PositionReported,
 };
 use quaywatch_domain::PortEvent;
-use quaywatch_domain::event::Laden;
+use quaywatch_domain::event::{Laden, PartyRole};
 
 use crate::common::{BOX, Says, World, at, event};
 
@@ -127,4 +127,75 @@ fn travel_that_no_truck_can_make_is_raised() {
     silent([koper(), vienna("10:00").feed("terminal")]);
     silent([koper(), event(PositionReported, BOX, at(2, "08:01")).feed("tracker").coordinates(0.0, 0.0)]);
     silent([koper(), event(PositionReported, BOX, at(2, "08:01")).feed("tracker").coordinates(45.6, 13.8)]);
+}
+
+#[test]
+fn another_length_build_tare_or_owner_under_the_number_is_raised() {
+    let off = || event(Discharged, BOX, at(2, "08:00")).terminal("SIKOP1").feed("vessel").iso_type("22G1");
+    let out = || event(GateOut, BOX, at(3, "08:00")).terminal("SIKOP1").feed("gate");
+    let told = |events: [PortEvent; 2]| World::after(events).codes_of(BOX, "MO-08");
+    assert_eq!(told([off(), out().iso_type("45G1")]), ["MO-08d@1"]);
+    assert_eq!(told([off(), out().iso_type("22R1")]), ["MO-08d@1"]);
+    assert_eq!(told([off().tare(2_200.0), out().tare(3_800.0)]), ["MO-08d@1"]);
+    let owner = |event: PortEvent, id| event.party(PartyRole::Owner, "BIC", id);
+    assert_eq!(told([owner(off(), "MSK"), owner(out(), "HLX")]), ["MO-08d@1"]);
+    silent([off(), out().iso_type("2200")]);
+    silent([off(), out().iso_type("22V1")]);
+    silent([off(), out().iso_type("45G1").feed("vessel")]);
+    // A feed that says both has mistyped one of them.
+    let back = event(GateIn, BOX, at(5, "08:00")).terminal("SIKOP1").feed("gate").iso_type("22G1");
+    let world = World::after([off(), out().iso_type("45G1"), back]);
+    assert!(world.codes(BOX).is_empty());
+    silent([off().tare(2_200.0), out().tare(2_450.0)]);
+    silent([off().tare(2_200.0), out().tare(4_000.0)]);
+    silent([owner(off(), "MSK"), owner(out(), "HLX").feed("vessel")]);
+    silent([
+        owner(event(GateOut, BOX, at(2, "08:00")).feed("gate"), "MSK"),
+        owner(event(GateIn, BOX, at(2, "08:00").plus_millis(70 * 86_400_000)).feed("pcs"), "HLX"),
+    ]);
+}
+
+#[test]
+fn another_number_at_the_gate_than_announced_is_raised() {
+    let read = |declared: &str| {
+        event(GateIn, BOX, at(2, "08:00")).terminal("SIKOP1").edit(|e| {
+            let equipment = e.equipment.get_or_insert_default();
+            equipment.declared_number = Some(declared.into());
+            equipment.read_by_camera = Some(true);
+        })
+    };
+    assert_eq!(World::after([read("MSKU1234565")]).codes(BOX), ["MO-08e@1"]);
+    silent([read(BOX)]);
+    // One character apart and only one of the two can be: misread.
+    silent([read("CSQU3054388")]);
+    silent([read("MSKU1234565").planned()]);
+    // A number that cannot be, read by a camera alone, only counts with others.
+    let wrong = "CSQU3054388";
+    let lone = event(GateIn, wrong, at(2, "08:00")).wrong_check_digit().edit(|e| {
+        e.equipment.get_or_insert_default().read_by_camera = Some(true);
+    });
+    silent([lone.clone()]);
+    let mut world = World::with(
+        quaywatch_detection::Rules::parse("[two_places]\nseverity_e_alone = \"MEDIUM\"\n").unwrap(),
+    );
+    world.see(&lone);
+    assert_eq!(world.codes(wrong), ["MO-08e@1"]);
+}
+
+#[test]
+fn other_contradictions_are_low_indicators_that_make_no_alert_alone() {
+    let out = || event(GateOut, BOX, at(2, "08:00")).terminal("SIKOP1").feed("gate");
+    let off = |day| event(Discharged, BOX, at(day, "06:00")).terminal("ITTRS1").feed("vessel");
+    let medium = || quaywatch_detection::Rules::parse("[two_places.f]\nseverity = \"MEDIUM\"\n").unwrap();
+    silent([out(), off(3)]);
+    let told = |events: [PortEvent; 2]| {
+        let mut world = World::with(medium());
+        events.iter().for_each(|e| world.see(e));
+        world.wait_until(at(9, "00:00"));
+        world.codes_of(BOX, "MO-08")
+    };
+    assert_eq!(told([out(), off(3)]), ["MO-08f@2"]);
+    assert_eq!(told([out(), off(5)]), [""; 0]);
+    assert_eq!(told([out(), off(3).terminal("SIKOP1").feed("gate")]), [""; 0]);
+    assert_eq!(told([out(), off(3).wrong_check_digit()]), [""; 0]);
 }

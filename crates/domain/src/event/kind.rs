@@ -31,7 +31,7 @@ macro_rules! kinds {
 kinds! {
     GateIn = "gate_in", GateOut = "gate_out", Loaded = "loaded", Discharged = "discharged", Restowed = "restowed",
     Overlanded = "overlanded", Shortlanded = "shortlanded", YardMove = "yard_move",
-    PositionReported = "position_reported", PickedUp = "picked_up", DroppedOff = "dropped_off", Stuffed = "stuffed",
+    PositionReported = "position_reported", NotInPosition = "not_in_position", PickedUp = "picked_up", DroppedOff = "dropped_off", Stuffed = "stuffed",
     Stripped = "stripped", DeliveryRejected = "delivery_rejected",
     ReleaseIssued = "release_issued", ReleaseTransferred = "release_transferred",
     ReleaseAccepted = "release_accepted", ReleaseDeclined = "release_declined", ReleaseRevoked = "release_revoked",
@@ -46,11 +46,12 @@ kinds! {
     DevicePaired = "device_paired", DeviceUnpaired = "device_unpaired", DeviceSilent = "device_silent",
     ReeferReading = "reefer_reading", PowerOff = "power_off", PowerOn = "power_on", Weighed = "weighed",
     ManifestLine = "manifest_line", StowPosition = "stow_position", LoadOrdered = "load_ordered",
-    DischargeOrdered = "discharge_ordered", ReleaseOrder = "release_order", WorkOrdered = "work_ordered",
+    DischargeOrdered = "discharge_ordered", ReleaseOrder = "release_order", StorageExtended = "storage_extended", WorkOrdered = "work_ordered",
     BookingConfirmed = "booking_confirmed", BookingCancelled = "booking_cancelled", BookingRolled = "booking_rolled",
     VesselArrived = "vessel_arrived", VesselDeparted = "vessel_departed", RecordViewed = "record_viewed",
     RecordListed = "record_listed", RecordExported = "record_exported",
-    SystemOutageStarted = "system_outage_started", SystemOutageEnded = "system_outage_ended", Other = "other",
+    PassIssued = "pass_issued", IntrusionReported = "intrusion_reported", ReeferAlarmReset = "reefer_alarm_reset",
+    CompanyRecorded = "company_recorded", SystemOutageStarted = "system_outage_started", SystemOutageEnded = "system_outage_ended", Other = "other",
 }
 
 impl Serialize for EventKind {

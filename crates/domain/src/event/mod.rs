@@ -6,8 +6,8 @@ mod sections;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
 use crate::codes::codes;
+use crate::{Timestamp, identifiers};
 use kind::EventKind;
 pub use sections::{
     Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole,
@@ -142,6 +142,20 @@ impl PortEvent {
     #[must_use]
     pub fn terminal(&self) -> Option<&str> {
         self.place.as_deref()?.terminal.as_deref()
+    }
+
+    /// The vessel calls that the event is about, as far as it names them: by the call's own number, and by IMO number and
+    /// voyage, because not every sender knows the former.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        let Some(transport) = self.transport.as_deref() else { return Vec::new() };
+        let voyage = match (transport.vessel_imo.as_deref(), transport.voyage.as_deref()) {
+            (Some(imo), Some(voyage)) if !imo.is_empty() => Some(identifiers::normalise_reference(voyage))
+                .filter(|voyage| !voyage.is_empty())
+                .map(|voyage| format!("{imo}.{voyage}")),
+            _ => None,
+        };
+        transport.call_id.clone().filter(|id| !id.is_empty()).into_iter().chain(voyage).collect()
     }
 
     /// The first party in this role.

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Sha256;
 use crate::codes::codes;
+use crate::identifiers::normalise_reference;
+use crate::{Sha256, Timestamp};
+
+/// Shortest address, letters and digits, that tells companies apart: a street and a place.
+const MIN_ADDRESS_CHARACTERS: usize = 12;
 
 /// Where something happened.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -99,6 +103,18 @@ pub struct Equipment {
     /// Weight of the empty container, kg.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tare_kg: Option<f64>,
+    /// Number that the papers or the announcement gave, when another one was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared_number: Option<String>,
+    /// Whether a camera read the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_by_camera: Option<bool>,
+    /// Whether it belongs to the shipper and not to the carrier or a lessor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipper_owned: Option<bool>,
+    /// Whether the owner's lease of it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_expired: Option<bool>,
 }
 
 codes! {
@@ -262,6 +278,15 @@ pub struct Party {
     /// Id in the party registry, when the party is known there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canonical: Option<String>,
+    /// When the company was entered in the company register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<Timestamp>,
+    /// When its officers last changed, by the company register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officers_changed_at: Option<Timestamp>,
+    /// Its paid-up capital by the company register, whole euros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capital_eur: Option<i64>,
 }
 
 impl Party {
@@ -277,7 +302,24 @@ impl Party {
             country: None,
             contact: None,
             canonical: None,
+            registered_at: None,
+            officers_changed_at: None,
+            capital_eur: None,
         }
+    }
+
+    /// What it may share with other parties that pretend to be independent, as keys: `CONTACT:` and the pseudonym of its
+    /// telephone or mail, `ADDRESS:` and a digest of its address.
+    #[must_use]
+    pub fn shared_keys(&self) -> Vec<String> {
+        let contact = self.contact.as_deref().filter(|c| !c.is_empty()).map(|c| format!("CONTACT:{c}"));
+        let address =
+            self.address.as_deref().map(normalise_reference).filter(|a| a.len() >= MIN_ADDRESS_CHARACTERS);
+        let address = address.map(|a| {
+            let digest = Sha256::of(a.as_bytes()).to_string();
+            format!("ADDRESS:{}", digest.get(..24).unwrap_or(&digest))
+        });
+        contact.into_iter().chain(address).collect()
     }
 
     /// Scheme and identifier as one key, such as `EORI:SI12345678`; `None` when either is missing. Two parties may be

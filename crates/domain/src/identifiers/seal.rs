@@ -34,6 +34,16 @@ pub fn is_distinct(normalised: &str) -> bool {
     normalised.bytes().filter(u8::is_ascii_digit).count() >= MIN_DISTINCT_DIGITS
 }
 
+/// The run of ten consecutive numbers that a normalised number is in: the number without its last digit, such as
+/// `ML123456` of `ML1234567`. `None` for numbers that do not end in a digit, or are so short that makers share them.
+#[must_use]
+pub fn run_of(normalised: &str) -> Option<String> {
+    let digits = normalised.bytes().filter(u8::is_ascii_digit).count();
+    let is_owned = digits < normalised.len() || digits > MIN_DISTINCT_DIGITS + 1;
+    let head = normalised.strip_suffix(|c: char| c.is_ascii_digit())?;
+    (is_owned && digits >= MIN_DISTINCT_DIGITS).then(|| head.to_owned())
+}
+
 /// Whether two normalised numbers differ by one typing error: one character more, less, other, or two swapped.
 #[must_use]
 pub fn one_typing_error_apart(a: &str, b: &str) -> bool {
@@ -64,6 +74,15 @@ mod tests {
             assert_eq!(normalise_seal(placeholder), None, "{placeholder}");
         }
         assert!(is_distinct("AFZ50461") && !is_distinct("H5317"));
+    }
+
+    #[test]
+    fn ten_consecutive_numbers_are_one_run() {
+        assert_eq!(run_of("ML1234567").as_deref(), Some("ML123456"));
+        assert_eq!(run_of("12345678").as_deref(), Some("1234567"));
+        for none in ["123456", "H5317", "ML12345A"] {
+            assert_eq!(run_of(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -1,130 +1,158 @@
 //! `backtest`: recorded traffic through formats, screening, detection and sharing, without Kafka.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use quaywatch_detection::Engine;
-use quaywatch_domain::{Feedback, PortEvent, PseudonymKey};
-use quaywatch_formats::Document;
-use quaywatch_formats::document::{self, DocumentState};
+use quaywatch_detection::{Engine, Rules};
+use quaywatch_domain::{AgencyAlert, Alert, PseudonymKey};
 use quaywatch_screening::{Exceptions, Index};
 use quaywatch_service::ExitCode;
 use quaywatch_sharing::Agencies;
 use quaywatch_simulator::Truth;
+use serde::Serialize;
 
-use crate::cli::Backtest;
-use crate::commands::{print_line, rules};
-use crate::offline::input::{self, Folder, Reader};
+use crate::cli::{Backtest, Form};
+use crate::commands::{baseline, print_line, print_text, rules};
+use crate::offline::input::Folder;
 use crate::offline::lists;
 use crate::offline::pipeline::Pipeline;
 use crate::offline::score::Score;
+use crate::offline::table;
+use crate::offline::traffic::{Traffic, ndjson};
 
-/// Runs the traffic and prints the final alerts; with a truth, the score on stderr.
+/// Name of the built-in rules among several rule files.
+const BUILT_IN: &str = "built-in";
+
+/// Runs the traffic, once for each rule file, and prints the final alerts; scores go to stderr.
 pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     let folder = Folder::read(&args.paths)?;
-    let key = input::fresh_key()?;
-    let feeds = input::feeds(folder.feeds.as_deref())?;
-    let parties = input::parties(folder.parties.as_deref())?;
+    let reader = folder.reader()?;
     let agencies = args.agencies.as_deref().map(agencies).transpose()?;
-    let rules = rules::load(args.rules.as_deref())?;
-    let agencies = agencies.map(|mut agencies| {
-        agencies.raise_thresholds(rules.threshold());
-        agencies
-    });
-    let engine = Engine::new(rules, env!("CARGO_PKG_VERSION"));
+    let rule_sets = rule_sets(&args.rules)?;
+    let truth: Option<Vec<Truth>> = args.truth.as_deref().map(ndjson).transpose()?;
     let mut lists = folder.watchlists.clone();
     lists.extend(args.watchlist.iter().cloned());
-    let mut index = index(&lists, &key)?;
+    let mut index = index(&lists, &reader.key)?;
     decide(&mut index, args)?;
-    let mut pipeline = Pipeline::new(engine, index, agencies);
-
-    let (events, rejected) = read_events(&folder.messages, &Reader { feeds, parties, key })?;
-    let feedback = folder.feedback.as_deref().map(read_feedback).transpose()?.unwrap_or_default();
-    let count = events.len();
-    replay(&mut pipeline, &events, feedback);
-    match args.now {
-        Some(now) => pipeline.run_to(now),
-        None => pipeline.run_out(),
-    }
-
-    if args.agencies.is_some() {
-        pipeline.views.values().try_for_each(print_line)?;
-    } else {
-        pipeline.alerts.values().try_for_each(print_line)?;
-    }
-    let outcomes: Vec<String> = pipeline.outcomes.iter().map(|(name, n)| format!("{n} {name}")).collect();
+    let baselines = Arc::new(args.baselines.as_deref().map(baseline::load).transpose()?.unwrap_or_default());
+    let traffic = Traffic::read(&folder, &reader)?;
     eprintln!(
-        "{} files, {count} events, {rejected} rejected parts; facts: {}; {} alerts",
+        "{} files, {} events, {} rejected parts",
         folder.messages.len(),
-        outcomes.join(", "),
-        pipeline.alerts.len()
+        traffic.events.len(),
+        traffic.rejected
     );
-    match &args.truth {
-        Some(path) => report(&pipeline, path),
-        None => Ok(ExitCode::Done),
+    let compared = rule_sets.len() > 1;
+    let mut printer = Printer { form: args.format, all: Vec::new() };
+    let mut runs: Vec<(String, Score)> = Vec::new();
+    for (name, rules) in rule_sets {
+        let agencies = agencies.clone().map(|mut agencies| {
+            agencies.raise_thresholds(rules.threshold());
+            agencies
+        });
+        let engine = Engine::new(rules, env!("CARGO_PKG_VERSION")).with_baselines(Arc::clone(&baselines));
+        let mut pipeline = Pipeline::new(engine, index.clone(), agencies);
+        traffic.replay(&mut pipeline, &name);
+        match args.now {
+            Some(now) => pipeline.run_to(now),
+            None => pipeline.run_out(),
+        }
+        let of = compared.then_some(name.as_str());
+        if args.agencies.is_some() {
+            pipeline.views.values().try_for_each(|view| printer.view(of, view))?;
+        } else {
+            pipeline.alerts.values().try_for_each(|alert| printer.alert(of, alert))?;
+        }
+        let outcomes: Vec<String> = pipeline.outcomes.iter().map(|(name, n)| format!("{n} {name}")).collect();
+        eprintln!("{name}: facts: {}; {} alerts", outcomes.join(", "), pipeline.alerts.len());
+        runs.push((name, Score::of(&pipeline.observed(), truth.as_deref().unwrap_or_default())));
+    }
+    printer.finish()?;
+    report(args, &runs, truth.is_some())
+}
+
+/// Prints the scores; whether each is above the bar.
+fn report(args: &Backtest, runs: &[(String, Score)], judged: bool) -> Result<ExitCode> {
+    if let Some(path) = &args.report {
+        let scores: std::collections::BTreeMap<&str, &Score> =
+            runs.iter().map(|(name, score)| (name.as_str(), score)).collect();
+        let mut text = serde_json::to_vec_pretty(&scores)?;
+        text.push(b'\n');
+        std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if runs.len() > 1 {
+        eprint!("{}", table::compare(runs));
+    } else if let Some((_, score)) = runs.first() {
+        eprint!("{}", table::of(score));
+        for (subject, code) in &score.missed {
+            eprintln!("  missed: {code} on {subject}");
+        }
+    }
+    let below = |(_, score): &(String, Score)| {
+        score.recall() < args.min_recall || score.precision() < args.min_precision
+    };
+    Ok(if judged && runs.iter().any(below) { ExitCode::Found } else { ExitCode::Done })
+}
+
+fn rule_sets(files: &[PathBuf]) -> Result<Vec<(String, Rules)>> {
+    if files.is_empty() {
+        return Ok(vec![(BUILT_IN.to_owned(), Rules::default())]);
+    }
+    files
+        .iter()
+        .map(|file| {
+            let built_in = file.as_os_str() == BUILT_IN;
+            Ok((file.display().to_string(), rules::load((!built_in).then_some(file.as_path()))?))
+        })
+        .collect()
+}
+
+/// Alerts on stdout, each with the rule file when several are compared.
+struct Printer {
+    form: Form,
+    all: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<&'a str>,
+    #[serde(flatten)]
+    alert: &'a T,
+}
+
+impl Printer {
+    fn alert(&mut self, rules: Option<&str>, alert: &Alert) -> Result<()> {
+        match self.form {
+            Form::Table => print_text(&headed(rules, &quaywatch_sharing::alert_text(alert))),
+            _ => self.document(rules, alert),
+        }
+    }
+
+    fn view(&mut self, rules: Option<&str>, view: &AgencyAlert) -> Result<()> {
+        match self.form {
+            Form::Table => print_text(&headed(rules, &quaywatch_sharing::view_text(view))),
+            _ => self.document(rules, view),
+        }
+    }
+
+    fn document(&mut self, rules: Option<&str>, alert: &impl Serialize) -> Result<()> {
+        let line = Line { rules, alert };
+        if self.form == Form::Json {
+            self.all.push(serde_json::to_value(&line)?);
+            return Ok(());
+        }
+        print_line(&line)
+    }
+
+    fn finish(&self) -> Result<()> {
+        if self.form == Form::Json { print_line(&self.all) } else { Ok(()) }
     }
 }
 
-fn report(pipeline: &Pipeline, path: &Path) -> Result<ExitCode> {
-    let truth: Vec<Truth> = ndjson(path)?;
-    let score = Score::of(pipeline.alerts.values(), &pipeline.first_raised, &truth);
-    eprint!("{}", score.table());
-    for (subject, code) in &score.missed {
-        eprintln!("  missed: {code} on {subject}");
-    }
-    Ok(if score.missed.is_empty() { ExitCode::Done } else { ExitCode::Found })
-}
-
-/// Events and answers, merged by the time at which they came in.
-fn replay(pipeline: &mut Pipeline, events: &[PortEvent], mut feedback: Vec<Feedback>) {
-    feedback.sort_by_key(|f| f.at);
-    let mut answers = feedback.into_iter().peekable();
-    for event in events {
-        while let Some(answer) = answers.next_if(|f| f.at <= event.received_at) {
-            pipeline.feedback(&answer);
-        }
-        pipeline.event(event);
-    }
-    answers.for_each(|answer| pipeline.feedback(&answer));
-}
-
-/// Every event of the files, documents replaced and cancelled as the normalizer does, in order of receipt.
-fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<PortEvent>, usize)> {
-    let mut events = Vec::new();
-    let mut documents: HashMap<String, Vec<Document>> = HashMap::new();
-    let mut rejected = 0;
-    for (ordinal, path) in (0_i64..).zip(files) {
-        let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let parsed = reader.parse(&bytes, input::file_name(path), ordinal, None);
-        rejected += parsed.rejects.len();
-        let feed = reader.feeds.claim(input::file_name(path)).to_owned();
-        for doc in parsed.documents {
-            match &doc.id {
-                Some(id) => documents.entry(format!("{feed}/{id}")).or_default().push(doc),
-                None => events.extend(doc.events),
-            }
-        }
-    }
-    for versions in documents.into_values() {
-        let mut state: Option<DocumentState> = None;
-        for doc in versions {
-            let applied = document::apply(state.as_ref(), doc);
-            events.extend(applied.emit);
-            state = Some(applied.state);
-        }
-    }
-    events.sort_by(|a, b| {
-        (a.received_at, &a.source.topic, a.source.offset, &a.event_id, a.revision).cmp(&(
-            b.received_at,
-            &b.source.topic,
-            b.source.offset,
-            &b.event_id,
-            b.revision,
-        ))
-    });
-    Ok((events, rejected))
+fn headed(rules: Option<&str>, text: &str) -> String {
+    rules.map_or_else(|| text.to_owned(), |name| format!("[{name}] {text}"))
 }
 
 fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
@@ -155,21 +183,4 @@ fn decide(index: &mut Index, args: &Backtest) -> Result<()> {
 fn agencies(path: &Path) -> Result<Agencies> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     Agencies::parse(&text).with_context(|| format!("{} is not usable", path.display()))
-}
-
-fn read_feedback(path: &Path) -> Result<Vec<Feedback>> {
-    ndjson(path)
-}
-
-/// One JSON document a line; empty lines are skipped.
-fn ndjson<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    (1..)
-        .zip(text.lines())
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(number, line)| {
-            serde_json::from_str(line)
-                .with_context(|| format!("{} line {number} is not usable", path.display()))
-        })
-        .collect()
 }

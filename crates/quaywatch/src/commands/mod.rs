@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod backtest;
+pub(crate) mod baseline;
 pub(crate) mod deadletters;
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -10,6 +11,7 @@ pub(crate) mod normalize;
 pub(crate) mod rules;
 pub(crate) mod schema;
 pub(crate) mod screen;
+pub(crate) mod seal;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod tail;

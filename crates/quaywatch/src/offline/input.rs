@@ -32,6 +32,12 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Reads its messages by its own feeds and parties, under a key of the run.
+    pub(crate) fn reader(&self) -> Result<Reader> {
+        let (feeds, parties) = (feeds(self.feeds.as_deref())?, parties(self.parties.as_deref())?);
+        Ok(Reader { feeds, parties, key: fresh_key()? })
+    }
+
     fn add(&mut self, path: &Path, named: bool) -> Result<()> {
         if path.is_dir() {
             let entries =

@@ -3,4 +3,7 @@
 pub(crate) mod input;
 pub(crate) mod lists;
 pub(crate) mod pipeline;
+pub(crate) mod progress;
 pub(crate) mod score;
+pub(crate) mod table;
+pub(crate) mod traffic;

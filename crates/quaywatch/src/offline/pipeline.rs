@@ -1,12 +1,26 @@
 //! Screening, detection and sharing over events in order of receipt. Time is event time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use quaywatch_detection::{Changes, Engine, TimelineState};
-use quaywatch_domain::{AgencyAlert, Alert, Fact, Feedback, PortEvent, Subject, Timestamp};
-use quaywatch_screening::{Index, SubjectState, facts_without_container, screen};
+use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, PortEvent, Subject, Timestamp};
+use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_shared};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
 use uuid::Uuid;
+
+use super::score::Observed;
+
+/// A timeline and its timer.
+#[derive(Default)]
+struct Slot {
+    timeline: TimelineState,
+    /// When the timeline is looked at next: not later than it is due, earlier when that was put off meanwhile.
+    timer: Option<Timestamp>,
+    /// What it was due at when that last came: a timer fires once for each version of a timeline.
+    fired: Option<Timestamp>,
+}
 
 /// The stages behind the normalizer, in memory.
 pub(crate) struct Pipeline {
@@ -14,16 +28,22 @@ pub(crate) struct Pipeline {
     index: Index,
     agencies: Option<Agencies>,
     containers: HashMap<String, SubjectState>,
-    timelines: HashMap<Subject, TimelineState>,
+    timelines: HashMap<Subject, Slot>,
     disclosures: HashMap<Uuid, DisclosureState>,
-    timers: BTreeSet<(Timestamp, Subject)>,
+    timers: BinaryHeap<Reverse<(Timestamp, Subject)>>,
     now: Timestamp,
     /// Every alert in its last revision.
     pub(crate) alerts: BTreeMap<Uuid, Alert>,
     /// Every agency's view in its last revision, by agency and alert.
     pub(crate) views: BTreeMap<(String, Uuid), AgencyAlert>,
     /// When an alert with a code was first raised, by subject and code.
-    pub(crate) first_raised: HashMap<(Subject, String), Timestamp>,
+    first_raised: HashMap<(Subject, String), Timestamp>,
+    /// When a shadow code first held, by subject and code.
+    first_shadowed: HashMap<(Subject, String), Timestamp>,
+    /// Actual gate-outs by container and event; none when taken back.
+    gate_outs: HashMap<String, HashMap<String, (i64, Option<Timestamp>)>>,
+    /// Visits of timelines that are gone.
+    visits_before: u64,
     /// Outcomes of facts, by name.
     pub(crate) outcomes: BTreeMap<&'static str, u64>,
 }
@@ -37,22 +57,26 @@ impl Pipeline {
             containers: HashMap::new(),
             timelines: HashMap::new(),
             disclosures: HashMap::new(),
-            timers: BTreeSet::new(),
+            timers: BinaryHeap::new(),
             now: Timestamp::from_millis(i64::MIN),
             alerts: BTreeMap::new(),
             views: BTreeMap::new(),
             first_raised: HashMap::new(),
+            first_shadowed: HashMap::new(),
+            gate_outs: HashMap::new(),
+            visits_before: 0,
             outcomes: BTreeMap::new(),
         }
     }
 
     /// Takes one event in; the clock moves to its receipt.
-    pub(crate) fn event(&mut self, event: &PortEvent) {
+    pub(crate) fn event(&mut self, event: &Arc<PortEvent>) {
         self.run_to(event.received_at);
         let facts = match event.container() {
             Some(container) => {
+                self.note_gate_out(container, event);
                 let state = self.containers.entry(container.to_owned()).or_default();
-                screen(state, event, &self.index, self.now)
+                screen_shared(state, event, &self.index, self.now)
             }
             None => facts_without_container(event),
         };
@@ -67,24 +91,36 @@ impl Pipeline {
 
     /// Moves the clock on, firing what falls due on the way.
     pub(crate) fn run_to(&mut self, now: Timestamp) {
-        while let Some((due, subject)) = self.timers.first().cloned() {
-            if due > now {
-                break;
-            }
-            self.now = self.now.max(due);
-            self.timers.pop_first();
-            if let Some(mut timeline) = self.timelines.remove(&subject) {
-                let changes = self.engine.due(&mut timeline, self.now);
-                let queue = self.settle(subject, timeline, changes, Some(due));
-                self.facts(queue);
-            }
+        while let Some(Reverse((at, _))) = self.timers.peek()
+            && *at <= now
+            && let Some(Reverse((at, subject))) = self.timers.pop()
+        {
+            self.fire(at, subject);
         }
         self.now = self.now.max(now);
     }
 
+    /// Looks at a timeline whose timer has come, unless it was put off or set anew meanwhile.
+    fn fire(&mut self, at: Timestamp, subject: Subject) {
+        let Some(slot) = self.timelines.get_mut(&subject).filter(|slot| slot.timer == Some(at)) else {
+            return;
+        };
+        slot.timer = None;
+        let due = slot.timeline.due_at().filter(|due| Some(*due) != slot.fired);
+        if due.is_none_or(|due| due > at) {
+            set_timer(&mut self.timers, slot, subject, due);
+            return;
+        }
+        self.now = self.now.max(at);
+        let changes = self.engine.due(&mut slot.timeline, self.now);
+        slot.fired = due;
+        let facts = self.settle(subject, changes);
+        self.facts(facts);
+    }
+
     /// Runs on to the last deadline at which an absence fires.
     pub(crate) fn run_out(&mut self) {
-        while let Some(last) = self.timelines.values().filter_map(TimelineState::deadline_at).max() {
+        while let Some(last) = self.timelines.values().filter_map(|slot| slot.timeline.deadline_at()).max() {
             if last <= self.now {
                 break;
             }
@@ -92,42 +128,88 @@ impl Pipeline {
         }
     }
 
+    /// Everything that is remembered of subjects.
+    pub(crate) fn timelines(&self) -> impl Iterator<Item = (&Subject, &TimelineState)> {
+        self.timelines.iter().map(|(subject, slot)| (subject, &slot.timeline))
+    }
+
+    /// What the run came to.
+    pub(crate) fn observed(&self) -> Observed<'_> {
+        let mut seen = Observed {
+            alerts: self.alerts.values().collect(),
+            first_raised: self.first_raised.clone(),
+            visits: self.visits_before,
+            ..Observed::default()
+        };
+        for (subject, slot) in &self.timelines {
+            seen.visits += u64::from(self.engine.visits(&slot.timeline));
+            for key in shadow_keys(subject, &slot.timeline) {
+                let at = self.first_shadowed.get(&key).copied().unwrap_or(self.now);
+                seen.shadowed.insert(key, at);
+            }
+        }
+        for (container, events) in &self.gate_outs {
+            let mut times: Vec<Timestamp> = events.values().filter_map(|(_, at)| *at).collect();
+            times.sort_unstable();
+            seen.gate_outs.insert(container.clone(), times);
+        }
+        seen
+    }
+
+    fn note_gate_out(&mut self, container: &str, event: &PortEvent) {
+        if event.kind != EventKind::GateOut || !event.is_actual() {
+            return;
+        }
+        let said = (event.revision, (!event.retracted).then_some(event.occurred_at));
+        let of_container = self.gate_outs.entry(container.to_owned()).or_default();
+        let known = of_container.entry(event.event_id.clone()).or_insert(said);
+        if said.0 >= known.0 {
+            *known = said;
+        }
+    }
+
     fn facts(&mut self, facts: impl IntoIterator<Item = Fact>) {
         let mut queue: VecDeque<Fact> = facts.into_iter().collect();
         while let Some(fact) = queue.pop_front() {
             let subject = fact.subject.clone();
-            let mut timeline = self.timelines.remove(&subject).unwrap_or_default();
-            if let Some(due) = timeline.due_at() {
-                self.timers.remove(&(due, subject.clone()));
-            }
-            let changes = self.engine.apply(&mut timeline, fact, self.now);
+            let mut new = Slot::default();
+            let known = self.timelines.get_mut(&subject);
+            let is_new = known.is_none();
+            let slot = known.unwrap_or(&mut new);
+            let changes = self.engine.apply(&mut slot.timeline, fact, self.now);
+            slot.fired = slot.fired.filter(|_| changes.outcome != quaywatch_detection::Outcome::New);
             *self.outcomes.entry(outcome_name(changes.outcome)).or_default() += 1;
-            queue.extend(self.settle(subject, timeline, changes, None));
+            if is_new && !new.timeline.is_empty() {
+                self.timelines.insert(subject.clone(), new);
+            }
+            queue.extend(self.settle(subject, changes));
         }
     }
 
-    /// Keeps what changed and returns the facts for other subjects.
-    fn settle(
-        &mut self,
-        subject: Subject,
-        timeline: TimelineState,
-        changes: Changes,
-        fired: Option<Timestamp>,
-    ) -> Vec<Fact> {
+    /// Keeps what changed on the timeline of `subject` and returns the facts for other subjects.
+    fn settle(&mut self, subject: Subject, changes: Changes) -> Vec<Fact> {
+        let mut facts = changes.facts;
         for alert in changes.alerts {
-            self.alert(alert);
+            facts.extend(self.alert(alert));
         }
-        // A timer fires once for each version of a timeline.
-        if let Some(due) = timeline.due_at().filter(|due| Some(*due) != fired) {
-            self.timers.insert((due, subject.clone()));
+        let Some(slot) = self.timelines.get_mut(&subject) else { return facts };
+        for key in shadow_keys(&subject, &slot.timeline) {
+            self.first_shadowed.entry(key).or_insert(self.now);
         }
-        if !changes.expired && !timeline.is_empty() {
-            self.timelines.insert(subject, timeline);
+        if changes.expired || slot.timeline.is_empty() {
+            self.visits_before += u64::from(self.engine.visits(&slot.timeline));
+            self.timelines.remove(&subject);
+            return facts;
         }
-        changes.facts
+        let due = slot.timeline.due_at().filter(|due| Some(*due) != slot.fired);
+        if due.is_some_and(|due| slot.timer.is_none_or(|timer| due < timer)) {
+            set_timer(&mut self.timers, slot, subject, due);
+        }
+        facts
     }
 
-    fn alert(&mut self, alert: Alert) {
+    /// Keeps an alert and returns, the first time, the fact that tells where answers to it belong.
+    fn alert(&mut self, alert: Alert) -> Option<Fact> {
         for indicator in &alert.indicators {
             let key = (alert.subject.clone(), indicator.code.clone());
             self.first_raised.entry(key).or_insert(self.now);
@@ -138,13 +220,32 @@ impl Pipeline {
                 self.views.insert((view.agency.clone(), view.alert_id), view);
             }
         }
-        if !self.alerts.contains_key(&alert.alert_id) {
-            let pointer = pointer_fact(&alert);
-            let timeline = self.timelines.entry(pointer.subject.clone()).or_default();
-            self.engine.apply(timeline, pointer, self.now);
-        }
+        let pointer = (!self.alerts.contains_key(&alert.alert_id)).then(|| pointer_fact(&alert));
         self.alerts.insert(alert.alert_id, alert);
+        pointer
     }
+}
+
+fn set_timer(
+    timers: &mut BinaryHeap<Reverse<(Timestamp, Subject)>>,
+    slot: &mut Slot,
+    subject: Subject,
+    due: Option<Timestamp>,
+) {
+    slot.timer = due;
+    timers.extend(due.map(|due| Reverse((due, subject))));
+}
+
+/// Subject and code of each shadow indicator that holds: a container keeps them by visit, others by receiver.
+fn shadow_keys<'a>(
+    subject: &'a Subject,
+    timeline: &'a TimelineState,
+) -> impl Iterator<Item = (Subject, String)> + 'a {
+    timeline
+        .shadowed
+        .iter()
+        .filter_map(|held| held.split_once(' '))
+        .map(|(whose, code)| (Subject::parse(whose).unwrap_or_else(|| subject.clone()), code.to_owned()))
 }
 
 const fn outcome_name(outcome: quaywatch_detection::Outcome) -> &'static str {

@@ -1,123 +1,260 @@
-//! Alerts against the truth.
+//! What was raised against the truth: by rule and by story.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 
 use quaywatch_domain::alert::AlertState;
-use quaywatch_domain::{Alert, Subject, Timestamp};
+use quaywatch_domain::{Alert, Severity, Subject, Timestamp};
 use quaywatch_simulator::Truth;
+use serde::Serialize;
 
-/// How the alerts compare to the truth.
-#[derive(Debug, Default, PartialEq)]
+/// What a run came to.
+#[derive(Debug, Default)]
+pub(crate) struct Observed<'a> {
+    /// Every alert in its last revision.
+    pub(crate) alerts: Vec<&'a Alert>,
+    /// When a code was first raised on a subject.
+    pub(crate) first_raised: HashMap<(Subject, String), Timestamp>,
+    /// When shadow codes that hold in the end first held on a subject.
+    pub(crate) shadowed: BTreeMap<(Subject, String), Timestamp>,
+    /// Actual gate-outs of a container, in order of time.
+    pub(crate) gate_outs: HashMap<String, Vec<Timestamp>>,
+    /// Container visits; 0 when not known.
+    pub(crate) visits: u64,
+}
+
+/// How a run compares to the truth.
+#[derive(Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Score {
-    /// By code: found, missed, raised without cause, times to alert in minutes.
-    pub(crate) codes: BTreeMap<String, Code>,
-    /// Stories of which not every code was raised: subject and code.
+    /// By code.
+    pub(crate) rules: BTreeMap<String, RuleScore>,
+    /// By story.
+    pub(crate) stories: BTreeMap<String, StoryScore>,
+    /// Expected codes that were not raised: subject and code.
     pub(crate) missed: Vec<(String, String)>,
     /// Alerts about containers of the truth.
     pub(crate) true_alerts: usize,
     /// Alerts about other containers.
     pub(crate) false_alerts: usize,
-    /// Stories.
-    pub(crate) stories: usize,
+    /// Those of them that are HIGH or CRITICAL.
+    pub(crate) false_grave: usize,
+    /// Container visits.
+    pub(crate) visits: u64,
 }
 
 /// One code.
-#[derive(Debug, Default, Clone, PartialEq)]
-pub(crate) struct Code {
+#[derive(Debug, Default, Clone, PartialEq, Serialize)]
+pub(crate) struct RuleScore {
+    /// Whether it is counted only.
+    pub(crate) shadow: bool,
+    /// Stories that name it.
+    pub(crate) expected: usize,
+    /// Those on whose container it stands.
     pub(crate) found: usize,
-    pub(crate) missed: usize,
-    pub(crate) extra: usize,
-    minutes: Vec<f64>,
+    /// Alerts in which it stands.
+    pub(crate) raised: usize,
+    /// Those about containers with a story.
+    pub(crate) on_stories: usize,
+    /// Minutes from the first alert to the gate-out, negative when late.
+    pub(crate) leads: Vec<f64>,
+    /// Minutes from what happened to the first alert.
+    pub(crate) delays: Vec<f64>,
+}
+
+/// One kind of story.
+#[derive(Debug, Default, Clone, PartialEq, Serialize)]
+pub(crate) struct StoryScore {
+    /// What happens in it.
+    pub(crate) story: String,
+    /// How often it was told.
+    pub(crate) told: usize,
+    /// How often an alert stands about its container.
+    pub(crate) alerted: usize,
+    /// Codes expected in all.
+    pub(crate) expected: usize,
+    /// Those that stand.
+    pub(crate) found: usize,
+    /// Minutes from its first expected code to the gate-out, negative when late.
+    pub(crate) leads: Vec<f64>,
+}
+
+impl RuleScore {
+    /// Share of the stories that name it in which it stands.
+    pub(crate) fn recall(&self) -> Option<f64> {
+        share(self.found, self.expected)
+    }
+
+    /// Share of its alerts that are about a container with a story.
+    pub(crate) fn precision(&self) -> Option<f64> {
+        share(self.on_stories, self.raised)
+    }
 }
 
 impl Score {
-    /// Compares the alerts that stand in the end. `first_raised` tells when a code first appeared on a subject.
-    pub(crate) fn of<'a>(
-        alerts: impl IntoIterator<Item = &'a Alert>,
-        first_raised: &HashMap<(Subject, String), Timestamp>,
-        truth: &[Truth],
-    ) -> Self {
+    /// Compares what stands in the end with the truth.
+    pub(crate) fn of(seen: &Observed<'_>, truth: &[Truth]) -> Self {
+        let mut score = Self { visits: seen.visits, ..Self::default() };
+        let subjects: BTreeSet<&str> = truth.iter().map(|t| t.subject.as_str()).collect();
         let mut standing: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-        for alert in alerts.into_iter().filter(|a| a.state != AlertState::Retracted) {
-            let codes = standing.entry(alert.subject.to_string()).or_default();
-            codes.extend(alert.indicators.iter().map(|i| i.code.as_str()));
+        for alert in seen.alerts.iter().filter(|a| a.state != AlertState::Retracted) {
+            let subject = alert.subject.to_string();
+            let is_story = subjects.contains(subject.as_str());
+            match is_story {
+                true => score.true_alerts += 1,
+                false => score.false_alerts += 1,
+            }
+            score.false_grave += usize::from(!is_story && alert.severity >= Severity::High);
+            let codes: BTreeSet<&str> = alert.indicators.iter().map(|i| i.code.as_str()).collect();
+            for code in &codes {
+                score.raised(code, is_story, false);
+            }
+            standing.entry(subject).or_default().extend(codes);
         }
-        let mut score = Self { stories: truth.len(), ..Self::default() };
-        let mut expected: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (subject, code) in seen.shadowed.keys() {
+            let subject = subject.to_string();
+            score.raised(code, subjects.contains(subject.as_str()), true);
+            standing.entry(subject).or_default().insert(code);
+        }
         for story in truth {
-            for code in &story.codes {
-                expected.entry(&story.subject).or_default().insert(code);
-                score.expect(story, code, &standing, first_raised);
-            }
+            score.tell(story, &standing, seen);
         }
-        for (subject, codes) in &standing {
-            let known = expected.get(subject.as_str());
-            match known {
-                Some(_) => score.true_alerts += 1,
-                None => score.false_alerts += 1,
-            }
-            for code in codes.iter().filter(|code| known.is_none_or(|k| !k.contains(*code))) {
-                score.codes.entry((*code).to_owned()).or_default().extra += 1;
-            }
-        }
+        score.leads_without_story(seen, &subjects);
         score
     }
 
-    fn expect(
-        &mut self,
-        story: &Truth,
-        code: &str,
-        standing: &BTreeMap<String, BTreeSet<&str>>,
-        first_raised: &HashMap<(Subject, String), Timestamp>,
-    ) {
-        let entry = self.codes.entry(code.to_owned()).or_default();
-        if standing.get(&story.subject).is_some_and(|codes| codes.contains(code)) {
-            entry.found += 1;
-            let raised = Subject::parse(&story.subject).and_then(|s| first_raised.get(&(s, code.to_owned())));
-            #[expect(clippy::cast_precision_loss, reason = "minutes for a person")]
-            entry.minutes.extend(raised.map(|at| at.millis_since(story.from) as f64 / 60_000.0));
-        } else {
-            entry.missed += 1;
-            self.missed.push((story.subject.clone(), code.to_owned()));
+    fn raised(&mut self, code: &str, on_story: bool, shadow: bool) {
+        let rule = self.rules.entry(code.to_owned()).or_default();
+        rule.shadow |= shadow;
+        rule.raised += 1;
+        rule.on_stories += usize::from(on_story);
+    }
+
+    fn tell(&mut self, story: &Truth, standing: &BTreeMap<String, BTreeSet<&str>>, seen: &Observed<'_>) {
+        let codes = standing.get(&story.subject);
+        let subject = Subject::parse(&story.subject);
+        let mut first: Option<Timestamp> = None;
+        let mut found = 0;
+        for code in &story.codes {
+            let rule = self.rules.entry(code.clone()).or_default();
+            rule.expected += 1;
+            if !codes.is_some_and(|codes| codes.contains(code.as_str())) {
+                self.missed.push((story.subject.clone(), code.clone()));
+                continue;
+            }
+            rule.found += 1;
+            found += 1;
+            let key = subject.clone().map(|s| (s, code.clone()));
+            let raised = key.and_then(|k| seen.first_raised.get(&k).or_else(|| seen.shadowed.get(&k)));
+            if let Some(at) = raised {
+                rule.delays.push(minutes(at.millis_since(story.from)));
+                rule.leads.extend(lead(seen, &story.subject, story.from, *at));
+                first = first.into_iter().chain([*at]).min();
+            }
+        }
+        let name = format!("{} {}", story.codes.join("+"), story.story);
+        let entry = self.stories.entry(name).or_default();
+        entry.story.clone_from(&story.story);
+        entry.told += 1;
+        entry.alerted += usize::from(codes.is_some());
+        entry.expected += story.codes.len();
+        entry.found += found;
+        entry.leads.extend(first.and_then(|at| lead(seen, &story.subject, story.from, at)));
+    }
+
+    /// Without a truth, the lead of every alert counts.
+    fn leads_without_story(&mut self, seen: &Observed<'_>, subjects: &BTreeSet<&str>) {
+        if !subjects.is_empty() {
+            return;
+        }
+        for alert in seen.alerts.iter().filter(|a| a.state != AlertState::Retracted) {
+            let subject = alert.subject.to_string();
+            let codes: BTreeSet<&String> = alert.indicators.iter().map(|i| &i.code).collect();
+            for code in codes {
+                let Some(at) = seen.first_raised.get(&(alert.subject.clone(), code.clone())) else {
+                    continue;
+                };
+                let begun = alert.visit.started_at.unwrap_or(*at);
+                if let Some(rule) = self.rules.get_mut(code) {
+                    rule.leads.extend(lead(seen, &subject, begun, *at));
+                }
+            }
         }
     }
 
     /// Share of alerts that are about a story.
     pub(crate) fn precision(&self) -> f64 {
-        ratio(self.true_alerts, self.true_alerts + self.false_alerts)
+        share(self.true_alerts, self.true_alerts + self.false_alerts).unwrap_or(1.0)
     }
 
     /// Share of expected codes that were raised.
     pub(crate) fn recall(&self) -> f64 {
-        let found: usize = self.codes.values().map(|c| c.found).sum();
-        let missed: usize = self.codes.values().map(|c| c.missed).sum();
-        ratio(found, found + missed)
+        let found: usize = self.rules.values().map(|c| c.found).sum();
+        let expected: usize = self.rules.values().map(|c| c.expected).sum();
+        share(found, expected).unwrap_or(1.0)
     }
 
-    /// A table for a person.
-    pub(crate) fn table(&self) -> String {
-        let mut text = String::from("  code            found  missed  extra  minutes to alert (median)\n");
-        for (code, c) in &self.codes {
-            let mut minutes = c.minutes.clone();
-            minutes.sort_by(f64::total_cmp);
-            let median = minutes.get(minutes.len() / 2).map_or_else(String::new, |m| format!("{m:.0}"));
-            let _ =
-                writeln!(text, "  {code:<15} {:>5}  {:>6}  {:>5}  {median:>8}", c.found, c.missed, c.extra);
-        }
-        let _ = writeln!(
-            text,
-            "  precision {:.3} ({} alerts on stories, {} others), recall {:.3}",
-            self.precision(),
-            self.true_alerts,
-            self.false_alerts,
-            self.recall()
-        );
-        text
+    /// So many in 10,000 container visits.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for a person")]
+    pub(crate) fn per_10_000(&self, count: usize) -> Option<f64> {
+        (self.visits > 0).then(|| count as f64 * 10_000.0 / self.visits as f64)
     }
 }
 
+/// Minutes from the alert to the gate-out that it had to precede: the first at or after what happened, else the last.
+fn lead(seen: &Observed<'_>, subject: &str, from: Timestamp, raised: Timestamp) -> Option<f64> {
+    let container = subject.strip_prefix("container/")?;
+    let gate_outs = seen.gate_outs.get(container)?;
+    let out = gate_outs.iter().find(|at| **at >= from).or(gate_outs.last())?;
+    Some(minutes(out.millis_since(raised)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "minutes for a person")]
+fn minutes(ms: i64) -> f64 {
+    ms as f64 / 60_000.0
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts of alerts are small")]
-fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The value that `share` of all reach or exceed (nearest rank); 0.5 is the median.
+pub(crate) fn reached_by(values: &[f64], share: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank within a short list"
+    )]
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nine_in_ten_reach_the_p90_lead() {
+        let leads: Vec<f64> = (1..=10).map(f64::from).collect();
+        assert_eq!(reached_by(&leads, 0.9), Some(2.0));
+        assert_eq!(reached_by(&leads, 0.5), Some(6.0));
+        assert_eq!(reached_by(&[-5.0], 0.9), Some(-5.0));
+        assert_eq!(reached_by(&[], 0.9), None);
+    }
+
+    #[test]
+    fn the_lead_is_to_the_gate_out_that_follows_and_negative_when_late() {
+        let at = |minute: i64| Timestamp::from_millis(minute * 60_000);
+        let seen = Observed {
+            gate_outs: HashMap::from([("CSQU3054383".to_owned(), vec![at(10), at(100)])]),
+            ..Observed::default()
+        };
+        let lead = |from, raised| lead(&seen, "container/CSQU3054383", at(from), at(raised));
+        assert_eq!(lead(20, 40), Some(60.0));
+        assert_eq!(lead(100, 115), Some(-15.0));
+        assert_eq!(lead(200, 230), Some(-130.0));
+        assert_eq!(super::lead(&seen, "container/OTHER", at(0), at(1)), None);
+    }
 }

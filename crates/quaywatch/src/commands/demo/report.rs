@@ -11,7 +11,8 @@ use super::feeder::Sent;
 use super::tally::{STAGES, Tally};
 use super::watcher::Seen;
 use super::world::World;
-use crate::offline::score::Score;
+use crate::offline::score::{Observed, Score};
+use crate::offline::table;
 
 /// Prints the summary; whether everything adds up and every crime was found.
 pub(super) fn print(
@@ -47,7 +48,7 @@ pub(super) fn print(
     let revisions = world.alerts()?;
     let score = score(day, &revisions);
     println!("\nAgainst the truth ({} crimes):", day.truth.len());
-    print!("{}", score.table());
+    print!("{}", table::of(&score));
     for (subject, code) in &score.missed {
         println!("  missed: {code} on {subject}");
     }
@@ -78,7 +79,8 @@ fn score(day: &Day, revisions: &[Alert]) -> Score {
             *at = (*at).min(alert.produced_at);
         }
     }
-    Score::of(last.into_values(), &first_raised, &day.truth)
+    let seen = Observed { alerts: last.into_values().collect(), first_raised, ..Observed::default() };
+    Score::of(&seen, &day.truth)
 }
 
 fn latency(latencies_ms: &[f64]) -> String {

@@ -1,0 +1,80 @@
+//! The timeline of a bill of lading: how and when its containers came, so that those that travel apart can be told.
+
+use quaywatch_domain::event::{EquipmentStatus, PortEvent};
+use quaywatch_domain::{EventKind, Fact, Timestamp};
+
+use crate::rules::route;
+use crate::settings::DAY_MS;
+use crate::timeline::{self, MAX_FACTS};
+use crate::view::{evidence_of, has_doubtful_number};
+use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
+
+/// Relation of a container to what it came with.
+pub(crate) const CONVEYANCE: &str = "CONVEYANCE=";
+
+pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
+    let Some(sighting) = sighting(fact) else { return Changes::none(Outcome::OutOfScope) };
+    let id = sighting.fact_id.clone();
+    let outcome = timeline::put(&mut state.sightings, sighting);
+    if outcome != Outcome::New {
+        return Changes::none(outcome);
+    }
+    timeline::keep_latest(&mut state.sightings, engine.rules.history.seal_days, MAX_FACTS);
+    state.expires_at = Some(now.plus_millis(engine.rules.history.seal_days * DAY_MS));
+    if !state.sightings.iter().any(|s| s.fact_id == id) {
+        return Changes::none(Outcome::TooLate);
+    }
+    let mut changes = Changes::none(Outcome::New);
+    evaluate(engine, state, &mut changes);
+    changes
+}
+
+pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
+    let Some(origin) = state.subject.clone() else { return };
+    let wanted = route::tell(&engine.rules, &origin, &state.sightings);
+    loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
+}
+
+/// The sighting that the discharge of a container is; a retraction may be of anything.
+fn sighting(fact: &Fact) -> Option<Sighting> {
+    let event = fact.event.as_deref();
+    if !fact.retracted && !event.is_some_and(is_discharge) {
+        return None;
+    }
+    let seen = event.filter(|e| !fact.retracted && !has_doubtful_number(e));
+    Some(Sighting {
+        fact_id: fact.fact_id.clone(),
+        revision: fact.revision,
+        retracted: fact.retracted,
+        occurred_at: fact.occurred_at,
+        received_at: fact.received_at,
+        kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
+        container: seen.and_then(|e| e.container()).map(str::to_owned),
+        issuer: None,
+        partners: Vec::new(),
+        place: None,
+        relations: seen.and_then(conveyance).into_iter().collect(),
+        handling: fact.handling.clone(),
+        evidence: seen.map(|e| evidence_of(fact, e)),
+    })
+}
+
+/// Whether a container arrives by this where its cargo is bound.
+fn is_discharge(event: &PortEvent) -> bool {
+    let status = event.equipment.as_deref().and_then(|e| e.status);
+    event.kind == EventKind::Discharged
+        && event.is_actual()
+        && status.is_none_or(|status| status == EquipmentStatus::Import)
+}
+
+/// The vessel call, or vessel and voyage.
+fn conveyance(event: &PortEvent) -> Option<String> {
+    let transport = event.transport.as_deref()?;
+    let what = match (&transport.call_id, &transport.vessel_imo, &transport.voyage) {
+        (Some(call), _, _) => call.clone(),
+        (None, Some(imo), Some(voyage)) => format!("{imo} {voyage}"),
+        (None, Some(one), None) | (None, None, Some(one)) => one.clone(),
+        (None, None, None) => return None,
+    };
+    Some(format!("{CONVEYANCE}{what}"))
+}

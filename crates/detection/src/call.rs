@@ -1,0 +1,190 @@
+//! The timeline of a vessel call: which containers its lists name and which came, and what the difference tells them.
+//!
+//! A call has thousands of containers, so it keeps a short mention of each fact and speaks only when the set is closed.
+
+use std::collections::BTreeMap;
+
+use quaywatch_domain::event::{Classifier, EquipmentStatus, Laden, PortEvent};
+use quaywatch_domain::{EventKind, Fact, Handling, Subject, Timestamp};
+
+use crate::rules::{ghost_box, unplanned_restow};
+use crate::settings::{DAY_MS, HOUR_MS, Rules};
+use crate::timeline;
+use crate::view::{evidence_of, has_doubtful_number};
+use crate::{Changes, Engine, Mention, Outcome, Sighting, TimelineState, loops};
+
+/// Most mentions of one call, tombstones included: four for each container of the largest exchange. A call with more is
+/// no call but a default that a sender writes, and says nothing.
+const MAX_MENTIONS: usize = 32_768;
+
+pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
+    let Some(mention) = mention(fact) else { return Changes::none(Outcome::OutOfScope) };
+    state.expires_at = Some(now.plus_millis(engine.rules.history.call_days * DAY_MS));
+    if state.saturated {
+        return Changes::none(Outcome::New);
+    }
+    let outcome = timeline::put_by_id(&mut state.mentions, mention);
+    if outcome != Outcome::New {
+        return Changes::none(outcome);
+    }
+    if state.mentions.len() > MAX_MENTIONS {
+        state.saturated = true;
+        state.mentions.clear();
+    }
+    let mut changes = Changes::none(Outcome::New);
+    evaluate(engine, state, now, &mut changes);
+    changes
+}
+
+pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestamp, changes: &mut Changes) {
+    state.deadline_at = None;
+    let Some(origin) = state.subject.clone() else { return };
+    let mut wanted = Vec::new();
+    let closed = closing(&engine.rules, &state.mentions);
+    match closed {
+        Some((at, departure)) if at <= now => {
+            let call = Call::read(&origin, &state.mentions, departure);
+            ghost_box::tell(&engine.rules, &call, &mut wanted);
+        }
+        Some((at, _)) => state.deadline_at = Some(at),
+        None => {}
+    }
+    unplanned_restow::tell(&engine.rules, &origin, &state.mentions, &mut wanted);
+    loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
+}
+
+/// When no more reports are to be expected, and the departure that says so.
+fn closing<'a>(rules: &Rules, mentions: &'a [Mention]) -> Option<(Timestamp, Option<&'a Mention>)> {
+    let settings = &rules.rule.ghost_box;
+    let last = |kind: EventKind| {
+        let of_kind = mentions.iter().filter(move |m| !m.retracted && m.kind == kind);
+        of_kind.max_by_key(|m| (m.occurred_at, &m.fact_id))
+    };
+    match last(EventKind::VesselDeparted) {
+        Some(departure) => {
+            Some((departure.occurred_at.plus_millis(settings.close_hours * HOUR_MS), Some(departure)))
+        }
+        None => last(EventKind::Discharged)
+            .map(|m| (m.occurred_at.plus_millis(settings.quiet_hours * HOUR_MS), None)),
+    }
+}
+
+/// The mention that a fact of a call is; `None` for what no rule about calls reads. A retraction may be of anything.
+fn mention(fact: &Fact) -> Option<Mention> {
+    let event = fact.event.as_deref();
+    let kind = event.map_or(EventKind::Other, |e| e.kind.clone());
+    let of_vessel = kind == EventKind::VesselDeparted;
+    if !fact.retracted && !of_vessel && !is_of_boxes(&kind) {
+        return None;
+    }
+    let standing = event.filter(|_| !fact.retracted);
+    let of_box = standing.filter(|e| !of_vessel && counts(e));
+    Some(Mention {
+        fact_id: fact.fact_id.clone(),
+        revision: fact.revision,
+        retracted: fact.retracted || (of_vessel && !standing.is_some_and(PortEvent::is_actual)),
+        occurred_at: fact.occurred_at,
+        received_at: fact.received_at,
+        container: of_box.and_then(PortEvent::container).map(str::to_owned),
+        port: of_box.and_then(port).map(str::to_owned),
+        handling: Some(&fact.handling).filter(|h| **h != Handling::port_traffic()).cloned().map(Box::new),
+        evidence: standing.filter(|_| of_vessel).map(|e| Box::new(evidence_of(fact, e))),
+        kind,
+    })
+}
+
+const fn is_of_boxes(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ManifestLine
+            | EventKind::Discharged
+            | EventKind::Loaded
+            | EventKind::Overlanded
+            | EventKind::Shortlanded
+            | EventKind::Restowed
+    )
+}
+
+/// Whether the event says something about a laden container that may be relied on.
+fn counts(event: &PortEvent) -> bool {
+    let equipment = event.equipment.as_deref();
+    let said = event.is_actual()
+        || (event.kind == EventKind::ManifestLine && event.classifier != Classifier::Requested);
+    said && !has_doubtful_number(event)
+        && equipment.and_then(|e| e.laden) != Some(Laden::Empty)
+        && equipment.and_then(|e| e.status) != Some(EquipmentStatus::RemainOnBoard)
+}
+
+fn port(event: &PortEvent) -> Option<&str> {
+    if event.kind == EventKind::ManifestLine {
+        event.route.as_deref()?.port_of_discharge.as_deref()
+    } else {
+        event.place.as_deref()?.un_locode.as_deref()
+    }
+}
+
+/// What is known of one container on a call: the first mention of each kind.
+#[derive(Default)]
+pub(crate) struct OnCall<'a> {
+    pub(crate) listed: Option<&'a Mention>,
+    pub(crate) discharged: Option<&'a Mention>,
+    pub(crate) overlanded: Option<&'a Mention>,
+    pub(crate) shortlanded: Option<&'a Mention>,
+    /// Whether it went on board as well: a restow by way of the quay.
+    pub(crate) loaded: bool,
+}
+
+/// A call whose set is closed.
+pub(crate) struct Call<'a> {
+    pub(crate) origin: &'a Subject,
+    pub(crate) boxes: BTreeMap<&'a str, OnCall<'a>>,
+    pub(crate) departure: Option<&'a Mention>,
+}
+
+impl<'a> Call<'a> {
+    fn read(origin: &'a Subject, mentions: &'a [Mention], departure: Option<&'a Mention>) -> Self {
+        let mut boxes: BTreeMap<&str, OnCall<'a>> = BTreeMap::new();
+        for m in mentions.iter().filter(|m| !m.retracted) {
+            let Some(container) = m.container.as_deref() else { continue };
+            let known = boxes.entry(container).or_default();
+            let slot = match m.kind {
+                EventKind::ManifestLine => &mut known.listed,
+                EventKind::Discharged => &mut known.discharged,
+                EventKind::Overlanded => &mut known.overlanded,
+                EventKind::Shortlanded => &mut known.shortlanded,
+                _ => {
+                    known.loaded |= matches!(m.kind, EventKind::Loaded | EventKind::Restowed);
+                    continue;
+                }
+            };
+            *slot = match slot.take() {
+                Some(first) if (first.occurred_at, &first.fact_id) <= (m.occurred_at, &m.fact_id) => {
+                    Some(first)
+                }
+                _ => Some(m),
+            };
+        }
+        Self { origin, boxes, departure }
+    }
+}
+
+impl Mention {
+    /// The mention as evidence for another subject.
+    pub(crate) fn sighting(&self) -> Sighting {
+        Sighting {
+            fact_id: self.fact_id.clone(),
+            revision: self.revision,
+            retracted: self.retracted,
+            occurred_at: self.occurred_at,
+            received_at: self.received_at,
+            kind: self.kind.clone(),
+            container: self.container.clone(),
+            issuer: None,
+            partners: Vec::new(),
+            place: None,
+            relations: Vec::new(),
+            handling: self.handling.as_deref().cloned().unwrap_or_else(Handling::port_traffic),
+            evidence: self.evidence.as_deref().cloned(),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Doors that open where they should not (`MO-06a` to `c`).
+//!
+//! **Pattern.** The drugs are taken out, or moved into another container, between ship and gate; a door sensor or an
+//! electronic seal tells of it, unless somebody took the device off. Sources: door events of DCSA Track & Trace 3.0; door
+//! sensing, <http://www.google.co.uk/patents/WO2011073972A1?cl=en>; the switch that it shows, `MO-07`:
+//! <https://www.brusselstimes.com/all-news/belgium-all-news/justice-belgium/59648/dock-workers-in-antwerp-trap-drugs-dealers-in-container/>.
+//!
+//! **Sub-rules.** `a` a door opens in the yard or at sea. `b` at night, and that of a neighbour at nearly the same time
+//! (told by the timeline of the terminal's yard). `c` the device is taken off in the yard, or falls silent there after it
+//! had reported regularly.
+//!
+//! **Inputs.** Door, device and position events; where the container is; work orders, customs, seals, stripping; slots
+//! and positions for `b`.
+//!
+//! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other ordered work.
+//! Pre-trip checks of reefers and everything else about empties. Light and vibration: a sensor that reports many openings
+//! is not believed. An outage of the device's system. A device taken off after the cargo was.
+
+use quaywatch_domain::event::{Place, PortEvent};
+use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
+use serde::Deserialize;
+
+use crate::golden::Whereabouts;
+use crate::loops::{Told, indicator_fact};
+use crate::rules::two_places::distance_km;
+use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View};
+use crate::{Rules, Sighting};
+
+/// Table `[door_opened]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) bounce_seconds: i64,
+    pub(crate) work_minutes: i64,
+    pub(crate) unreliable_openings: usize,
+    pub(crate) unreliable_hours: i64,
+    pub(crate) neighbour_minutes: i64,
+    pub(crate) neighbour_km: f64,
+    pub(crate) open_least_minutes: i64,
+    pub(crate) open_most_minutes: i64,
+    pub(crate) silence_hours: i64,
+    pub(crate) regular_reports: usize,
+    pub(crate) regular_hours: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+}
+
+const CODE_B: &str = "MO-06b";
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !view.events.iter().any(|s| is_of_device(&s.event.kind)) {
+        return;
+    }
+    for stay in view.stays() {
+        opened(view, stay, findings);
+        taken_off(view, stay, findings);
+    }
+    fell_silent(view, findings);
+}
+
+const fn is_of_device(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::DoorOpened
+            | EventKind::DoorClosed
+            | EventKind::DeviceUnpaired
+            | EventKind::DeviceSilent
+            | EventKind::PositionReported
+            | EventKind::ReeferReading
+    )
+}
+
+/// MO-06a: one indicator a stay, of its first unexplained opening.
+fn opened(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.door_opened;
+    let openings: Vec<&Seen<'_>> =
+        stay.iter().filter(|s| s.event.kind == EventKind::DoorOpened && s.event.is_actual()).collect();
+    let unreliable_ms = settings.unreliable_hours * HOUR_MS;
+    let is_unreliable = |s: &Seen<'_>| {
+        let near = openings.iter().filter(|o| o.at().millis_since(s.at()).abs() <= unreliable_ms);
+        near.count() >= settings.unreliable_openings
+    };
+    for s in &openings {
+        let place = match view.golden.at(s.at()) {
+            Whereabouts::Yard(_) => "in the yard",
+            Whereabouts::Vessel(_) => "at sea",
+            Whereabouts::Unknown | Whereabouts::Outside(_) => continue,
+        };
+        if is_empty_at(view, s)
+            || is_unreliable(s)
+            || is_explained(view, s.at(), settings)
+            || bounced(view, s, settings)
+        {
+            continue;
+        }
+        let settled = s.fact.received_at.plus_millis(settings.bounce_seconds * 1_000);
+        if findings.passed(settled) {
+            let sentence = format!("A door was opened {place}, and nobody had ordered it.");
+            findings.add("MO-06a", &settings.a, sentence, vec![**s]);
+            return;
+        }
+    }
+}
+
+/// Whether the container was last said to be empty.
+fn is_empty_at(view: &View<'_>, s: &Seen<'_>) -> bool {
+    let until = view.events.partition_point(|k| k.at() <= s.at());
+    let mut before = view.events.get(..until).unwrap_or_default().iter().rev();
+    before
+        .find(|k| k.is_empty() || k.is_laden() || k.event.kind == EventKind::Stripped)
+        .is_some_and(|k| !k.is_laden())
+}
+
+fn bounced(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
+    view.events.iter().any(|k| {
+        k.event.kind == EventKind::DoorClosed
+            && (0..=settings.bounce_seconds * 1_000).contains(&k.at().millis_since(s.at()))
+    })
+}
+
+/// Whether work that opens doors is known around this time.
+fn is_explained(view: &View<'_>, at: Timestamp, settings: &Settings) -> bool {
+    view.events.iter().any(|k| {
+        let near = k.at().millis_since(at).abs() <= settings.work_minutes * MINUTE_MS;
+        near && matches!(
+            k.event.kind,
+            EventKind::WorkOrdered
+                | EventKind::CustomsInspected
+                | EventKind::CustomsSelectedForInspection
+                | EventKind::SealInspected
+                | EventKind::SealReplaced
+                | EventKind::Stripped
+                | EventKind::Stuffed
+        )
+    })
+}
+
+/// MO-06c: taken off, or reported as silent.
+fn taken_off(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.door_opened;
+    for s in stay.iter().filter(|s| s.event.is_actual()) {
+        let what = match s.event.kind {
+            EventKind::DeviceUnpaired => "was taken off",
+            EventKind::DeviceSilent => "fell silent",
+            _ => continue,
+        };
+        let in_yard = matches!(view.golden.at(s.at()), Whereabouts::Yard(_));
+        if in_yard && !is_empty_at(view, s) && !is_explained(view, s.at(), settings) && !is_down(view, s.at())
+        {
+            let sentence = format!("Its tracking device {what} in the yard.");
+            findings.add("MO-06c", &settings.c, sentence, vec![*s]);
+            return;
+        }
+    }
+}
+
+/// Whether some system was reported to be down.
+fn is_down(view: &View<'_>, at: Timestamp) -> bool {
+    let mut changes = view.events.iter().filter(|s| {
+        s.at() <= at && matches!(s.event.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded)
+    });
+    changes.next_back().is_some_and(|s| s.event.kind == EventKind::SystemOutageStarted)
+}
+
+/// MO-06c: a device that reported regularly says nothing more, in the yard.
+fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.door_opened;
+    let of_device = |s: &&Seen<'_>| {
+        s.event.is_actual()
+            && matches!(
+                s.event.kind,
+                EventKind::PositionReported
+                    | EventKind::ReeferReading
+                    | EventKind::DoorOpened
+                    | EventKind::DoorClosed
+            )
+    };
+    let Some(last) = view.events.iter().rev().find(of_device) else { return };
+    let feed = &last.event.source.feed;
+    let regular_ms = settings.regular_hours * HOUR_MS;
+    let recent = view
+        .events
+        .iter()
+        .filter(of_device)
+        .filter(|s| s.event.source.feed == *feed && last.at().millis_since(s.at()) <= regular_ms);
+    if recent.count() < settings.regular_reports || is_empty_at(view, last) || is_down(view, last.at()) {
+        return;
+    }
+    if !matches!(view.golden.at(last.at()), Whereabouts::Yard(_)) {
+        return;
+    }
+    let by = last.at().plus_millis(settings.silence_hours * HOUR_MS);
+    // What ends the stay, explains the silence, or is reported as such.
+    let ends = |s: &Seen<'_>| {
+        matches!(
+            s.event.kind,
+            EventKind::GateOut
+                | EventKind::Loaded
+                | EventKind::Stripped
+                | EventKind::DeviceUnpaired
+                | EventKind::DeviceSilent
+                | EventKind::SystemOutageStarted
+        )
+    };
+    if findings.missing(view, last, by, ends) {
+        let sentence =
+            format!("Its tracking device reported regularly and is silent for {} h.", settings.silence_hours);
+        let expected = Some(Expected { event: last.event.kind.clone(), by });
+        findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
+    }
+}
+
+/// Whether the timeline of a yard keeps the event.
+pub(crate) fn is_of_yard(event: &PortEvent) -> bool {
+    event.is_actual() && matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed)
+}
+
+/// MO-06b: tells two containers that their doors were open by night, near one another and at nearly the same time.
+pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<(Fact, bool)> {
+    let settings = &rules.rule.door_opened;
+    let doors: Vec<&Sighting> =
+        sightings.iter().filter(|s| !s.retracted && s.container.is_some() && s.place.is_some()).collect();
+    let opened: Vec<&Sighting> = doors.iter().filter(|s| s.kind == EventKind::DoorOpened).copied().collect();
+    let terminal = origin.id.split(':').next();
+    let by_night = |s: &Sighting| rules.calendar.is_night(terminal, s.occurred_at);
+    let mut wanted: Vec<(Fact, bool)> = Vec::new();
+    for own in opened.iter().filter(|s| by_night(s) && was_open(s, &doors, settings)) {
+        let Some(container) = own.container.as_deref() else { continue };
+        let other = opened.iter().find(|s| {
+            s.container != own.container
+                && s.occurred_at.millis_since(own.occurred_at).abs() <= settings.neighbour_minutes * MINUTE_MS
+                && by_night(s)
+                && were_neighbours(s, own, settings)
+        });
+        let Some(other) = other else { continue };
+        let told = Told {
+            origin,
+            code: CODE_B,
+            severity: settings.b.severity,
+            action: settings.b.action,
+            sentence: format!(
+                "Its door and that of its neighbour {} were opened in the same night.",
+                other.container.as_deref().unwrap_or("?")
+            ),
+            sightings: vec![own, other],
+        };
+        if !wanted.iter().any(|(f, _)| f.subject.id == container)
+            && let Some(indicator) = told.indicator(rules)
+        {
+            wanted.push((indicator_fact(container, indicator, own.occurred_at), settings.b.shadow));
+        }
+    }
+    wanted
+}
+
+/// Whether the door was open long enough to move something and short enough for work in the dark; one that was never
+/// reported as closed counts.
+fn was_open(s: &Sighting, doors: &[&Sighting], settings: &Settings) -> bool {
+    let closed = doors.iter().find(|k| {
+        k.kind == EventKind::DoorClosed && k.container == s.container && k.occurred_at >= s.occurred_at
+    });
+    closed.is_none_or(|closed| {
+        let minutes = closed.occurred_at.millis_since(s.occurred_at) / MINUTE_MS;
+        (settings.open_least_minutes..=settings.open_most_minutes).contains(&minutes)
+    })
+}
+
+/// Whether two places are next to one another: adjacent slots of a block, or some metres apart.
+fn were_neighbours(a: &Sighting, b: &Sighting, settings: &Settings) -> bool {
+    let (Some(a), Some(b)) = (a.place.as_deref(), b.place.as_deref()) else { return false };
+    let apart = |a: &Option<String>, b: &Option<String>| {
+        Some(a.as_deref()?.trim().parse::<i64>().ok()?.abs_diff(b.as_deref()?.trim().parse::<i64>().ok()?))
+    };
+    if let Some((x, y)) = a.yard.as_ref().zip(b.yard.as_ref()) {
+        // Bays of 20 ft bear odd numbers, those of 40 ft the even ones between.
+        return x.block.is_some()
+            && x.block == y.block
+            && apart(&x.bay, &y.bay).is_some_and(|bays| bays <= 2)
+            && apart(&x.row, &y.row).is_none_or(|rows| rows <= 2);
+    }
+    let position = |p: &Place| p.latitude.zip(p.longitude);
+    position(a).zip(position(b)).is_some_and(|(x, y)| distance_km(x, y) <= settings.neighbour_km)
+}

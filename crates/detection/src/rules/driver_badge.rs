@@ -1,0 +1,301 @@
+//! Driver, truck and badge (`MO-24a` to `f`, `MO-23b`). About people: off unless switched on, and for a restricted audience.
+//!
+//! **Pattern.** Stolen or lent badges and hired drivers: a badge at two terminals at once, a driver of another haulier, a
+//! driver who brings people in and does not come out. Sources: the check of haulier against card at ECT,
+//! <https://vertrouwensketen.nl/ect-terminals-controleren-aan-de-poort-op-uitvoerende-vervoerder>; stolen Alfapasses,
+//! <https://www.vrt.be/vrtnws/nl/2023/02/10/celstraffen-tot-10-jaar-voor-frauduleus-afhalen-containers-uit-a/>.
+//!
+//! **Inputs.** Gate passages with badge, plate and haulier as pseudonyms; pre-notifications; passes issued; the timeline of
+//! the driver (`a`, `c`, `d`, `f`, `MO-23b`).
+//!
+//! **False positives.** `a`: one passage that two systems report, clocks that differ. `b`: plates read wrongly or a truck
+//! changed by the same driver (LOW); a plate that another pre-notification names. `c`: pool drivers, who drive for several;
+//! a driver who has changed the employer (only his first day); short histories. `d`: drivers whose earlier visits we may
+//! not have (LOW), day, ordinary cargo. `e`: a swap that was announced. `f`: terminals where drivers that leave without a
+//! container are not reported (the driver was seen to leave so before), late reports.
+
+use std::collections::BTreeSet;
+
+use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
+use serde::Deserialize;
+
+use crate::Sighting;
+use crate::actor::value;
+use crate::loops::{Told, indicator_fact};
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
+use crate::view::{Findings, Seen, View, keys_of, same_party};
+use quaywatch_domain::event::PartyRole;
+
+/// Table `[driver_badge]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    least_travel_minutes: i64,
+    clock_tolerance_minutes: i64,
+    severity_b_same_driver: Severity,
+    min_visits: usize,
+    batch_hours: i64,
+    recorded_since: String,
+    recorded_days: i64,
+    severity_d_unproven: Severity,
+    inside_hours: i64,
+    seen_to_leave: usize,
+    grace_minutes: i64,
+    pass_minutes: i64,
+    a: SubRule,
+    b: SubRule,
+    c: SubRule,
+    d: SubRule,
+    e: SubRule,
+    f: SubRule,
+    /// MO-23b.
+    pass: SubRule,
+}
+
+/// Code of the auxiliary indicator "first visit of this driver", read by `d` alone and never shown.
+pub(crate) const FIRST_VISIT: &str = "MO-24d-first";
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !findings.rules.people.enabled {
+        return;
+    }
+    for (visit, stay) in view.stays().enumerate() {
+        let gate_out = stay.iter().find(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+        if let Some(gate_out) = gate_out {
+            other_plate(stay, gate_out, findings);
+            swapped(stay, gate_out, findings);
+        }
+        first_by_night(view, visit, stay, findings);
+    }
+}
+
+fn driver<'a>(s: &Seen<'a>) -> Option<&'a str> {
+    s.event.transport.as_deref()?.driver.as_deref()
+}
+
+fn announcements<'s, 'a>(stay: &'s [Seen<'a>], before: Timestamp) -> impl Iterator<Item = &'s Seen<'a>> {
+    stay.iter().filter(move |s| s.event.kind == EventKind::PickupAnnounced && s.said_at() <= before)
+}
+
+/// MO-24b.
+fn other_plate(stay: &[Seen<'_>], gate_out: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.driver_badge;
+    let Some(truck) = gate_out.truck() else { return };
+    let named: Vec<&Seen<'_>> = announcements(stay, gate_out.at()).filter(|s| s.truck().is_some()).collect();
+    let haulier = keys_of(gate_out.event, PartyRole::Haulier);
+    let of_haulier = named
+        .iter()
+        .rev()
+        .find(|s| same_party(&keys_of(s.event, PartyRole::Haulier), &haulier) != Some(false));
+    let Some(announced) = of_haulier.filter(|_| !named.iter().any(|s| s.truck() == Some(truck))) else {
+        return;
+    };
+    let same_driver = driver(announced).is_some() && driver(announced) == driver(gate_out);
+    let severity = if same_driver { settings.severity_b_same_driver } else { settings.b.severity };
+    let sentence = "Collected by another truck than the one announced.".to_owned();
+    findings.add_restricted("MO-24b", &settings.b, severity, sentence, vec![**announced, *gate_out]);
+}
+
+/// MO-24e.
+fn swapped(stay: &[Seen<'_>], gate_out: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.driver_badge;
+    let called = stay.iter().rev().find(|s| {
+        s.event.kind == EventKind::PickupAccepted && s.said_at() <= gate_out.at() && driver(s).is_some()
+    });
+    let Some((called, now)) = called.zip(driver(gate_out)) else { return };
+    let announced = announcements(stay, gate_out.at()).any(|s| driver(s) == Some(now));
+    if driver(called) != Some(now) && !announced {
+        let sentence = "Collected by another driver than the one called forward.".to_owned();
+        findings.add_restricted(
+            "MO-24e",
+            &settings.e,
+            settings.e.severity,
+            sentence,
+            vec![*called, *gate_out],
+        );
+    }
+}
+
+/// MO-24d.
+fn first_by_night(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.driver_badge;
+    let told = view.indicators.iter().filter(|(_, i)| i.code == FIRST_VISIT);
+    let told: BTreeSet<&str> = told.flat_map(|(_, i)| i.evidence.iter().map(String::as_str)).collect();
+    let first = stay.iter().find(|s| {
+        told.contains(s.fact.fact_id.as_str()) && rules.calendar.is_night(s.event.terminal(), s.at())
+    });
+    let Some(first) = first.filter(|_| view.is_from_watched_origin(visit, rules)) else { return };
+    let since = Timestamp::parse(&settings.recorded_since).ok();
+    let is_recorded =
+        since.is_some_and(|since| first.at().millis_since(since) >= settings.recorded_days * DAY_MS);
+    let severity = if is_recorded { settings.d.severity } else { settings.severity_d_unproven };
+    let sentence =
+        "Handled by night on a driver's first known visit, with cargo from a watched origin.".to_owned();
+    findings.add_restricted("MO-24d", &settings.d, severity, sentence, vec![*first]);
+}
+
+const fn is_gate(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::GateIn | EventKind::GateOut)
+}
+
+/// What the timeline of a driver tells containers (`a`, `c`, `f`, `MO-23b`, the ground of `d`); when `f` has to look again.
+pub(crate) fn tell(
+    rules: &Rules,
+    origin: &Subject,
+    standing: &[&Sighting],
+    now: Timestamp,
+    wanted: &mut Vec<(Fact, bool)>,
+) -> Option<Timestamp> {
+    let passages: Vec<&Sighting> = standing.iter().filter(|s| is_gate(&s.kind)).copied().collect();
+    let mut teller = Teller { rules, origin, wanted };
+    two_terminals(&mut teller, &passages);
+    other_haulier(&mut teller, &passages);
+    first_visit(&mut teller, &passages);
+    fresh_pass(&mut teller, standing, &passages);
+    still_inside(&mut teller, &passages, now)
+}
+
+struct Teller<'a> {
+    rules: &'a Rules,
+    origin: &'a Subject,
+    wanted: &'a mut Vec<(Fact, bool)>,
+}
+
+impl Teller<'_> {
+    /// Tells the container of `own`, unless it was told the same of an earlier passage.
+    fn tell(&mut self, code: &str, sub: &SubRule, sentence: &str, own: &Sighting, ground: Option<&Sighting>) {
+        self.expect(code, sub, sentence, own, ground, None);
+    }
+
+    fn expect(
+        &mut self,
+        code: &str,
+        sub: &SubRule,
+        sentence: &str,
+        own: &Sighting,
+        ground: Option<&Sighting>,
+        expected: Option<Expected>,
+    ) {
+        let Some(container) = own.container.as_deref() else { return };
+        let subject = Subject::container(container);
+        let is_told = |f: &Fact| f.subject == subject && f.indicator.as_ref().is_some_and(|i| i.code == code);
+        if self.wanted.iter().any(|(f, _)| is_told(f)) {
+            return;
+        }
+        let told = Told {
+            origin: self.origin,
+            code,
+            severity: sub.severity,
+            action: sub.action,
+            sentence: sentence.to_owned(),
+            sightings: [Some(own), ground].into_iter().flatten().collect(),
+        };
+        if let Some(mut indicator) = told.indicator(self.rules) {
+            indicator.expected = expected;
+            let fact = indicator_fact(container, indicator, own.occurred_at);
+            self.wanted.push((fact, sub.shadow && code != FIRST_VISIT));
+        }
+    }
+}
+
+/// MO-24a.
+fn two_terminals(teller: &mut Teller<'_>, passages: &[&Sighting]) {
+    let settings = &teller.rules.rule.driver_badge;
+    let least_ms = (settings.least_travel_minutes - settings.clock_tolerance_minutes).max(0) * MINUTE_MS;
+    for pair in passages.windows(2) {
+        let [a, b] = pair else { continue };
+        let places = value(a, "TERMINAL").zip(value(b, "TERMINAL"));
+        let too_soon = b.occurred_at.millis_since(a.occurred_at) < least_ms;
+        if too_soon && places.is_some_and(|(x, y)| x != y) {
+            let sentence = "The badge was used at two terminals sooner than anybody can drive.";
+            teller.tell("MO-24a", &settings.a, sentence, a, Some(b));
+            teller.tell("MO-24a", &settings.a, sentence, b, Some(a));
+        }
+    }
+}
+
+/// MO-24c.
+fn other_haulier(teller: &mut Teller<'_>, passages: &[&Sighting]) {
+    let settings = &teller.rules.rule.driver_badge;
+    let named: Vec<(&Sighting, &str)> =
+        passages.iter().filter_map(|s| Some((*s, value(s, "HAULIER")?))).collect();
+    let hauliers: BTreeSet<&str> = named.iter().map(|(_, h)| *h).collect();
+    for haulier in hauliers {
+        let Some(first) = named.iter().find(|(_, h)| *h == haulier).map(|(s, _)| s.occurred_at) else {
+            continue;
+        };
+        let before: Vec<&str> =
+            named.iter().filter(|(s, _)| s.occurred_at < first).map(|(_, h)| *h).collect();
+        let others: BTreeSet<&&str> = before.iter().collect();
+        if before.len() < settings.min_visits || others.len() != 1 {
+            continue;
+        }
+        let ends = first.plus_millis(settings.batch_hours * HOUR_MS);
+        for (s, _) in named.iter().filter(|(s, h)| *h == haulier && s.occurred_at <= ends) {
+            let sentence = "The driver has only ever driven for another haulier.";
+            teller.tell("MO-24c", &settings.c, sentence, s, None);
+        }
+    }
+}
+
+/// The ground of MO-24d.
+fn first_visit(teller: &mut Teller<'_>, passages: &[&Sighting]) {
+    let settings = &teller.rules.rule.driver_badge;
+    let Some(first) = passages.first() else { return };
+    let ends = first.occurred_at.plus_millis(settings.inside_hours * HOUR_MS);
+    for s in passages.iter().filter(|s| s.occurred_at <= ends) {
+        teller.tell(FIRST_VISIT, &settings.d, "First visit of this driver.", s, None);
+    }
+}
+
+/// MO-23b.
+fn fresh_pass(teller: &mut Teller<'_>, standing: &[&Sighting], passages: &[&Sighting]) {
+    let settings = &teller.rules.rule.driver_badge;
+    let pass_ms = settings.pass_minutes * MINUTE_MS;
+    for pass in standing.iter().filter(|s| s.kind == EventKind::PassIssued) {
+        let first = passages.iter().find(|s| s.occurred_at >= pass.occurred_at);
+        let Some(first) = first.filter(|s| s.occurred_at.millis_since(pass.occurred_at) <= pass_ms) else {
+            continue;
+        };
+        for s in
+            passages.iter().filter(|s| (0..=pass_ms).contains(&s.occurred_at.millis_since(first.occurred_at)))
+        {
+            let sentence = format!(
+                "Handled by a driver whose pass had been issued less than {} min before its first use.",
+                settings.pass_minutes
+            );
+            teller.tell("MO-23b", &settings.pass, &sentence, s, Some(pass));
+        }
+    }
+}
+
+/// MO-24f: the time at which it has to be looked at again.
+fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp) -> Option<Timestamp> {
+    let settings = &teller.rules.rule.driver_badge;
+    let inside_ms = settings.inside_hours * HOUR_MS;
+    // A driver that brings a container leaves without one; where nobody reports that, nothing follows from its absence.
+    let leaves_empty =
+        passages.iter().filter(|s| s.kind == EventKind::GateOut && s.container.is_none()).count();
+    if leaves_empty < settings.seen_to_leave {
+        return None;
+    }
+    let mut deadline = None;
+    for (n, s) in passages.iter().enumerate().filter(|(_, s)| s.kind == EventKind::GateIn) {
+        let due = s.occurred_at.plus_millis(inside_ms);
+        let next = passages.get(n + 1);
+        if next.is_some_and(|next| next.occurred_at <= due) {
+            continue;
+        }
+        let by = due.max(s.received_at.plus_millis(settings.grace_minutes * MINUTE_MS));
+        if by > now {
+            deadline = Some(deadline.map_or(by, |d: Timestamp| d.min(by)));
+            continue;
+        }
+        let sentence = format!("The driver who brought it did not leave within {} h.", settings.inside_hours);
+        let expected = Some(Expected { event: EventKind::GateOut, by });
+        teller.expect("MO-24f", &settings.f, &sentence, s, None, expected);
+    }
+    deadline
+}

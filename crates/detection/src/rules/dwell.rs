@@ -1,0 +1,190 @@
+//! Stays that are too short or too long (`MO-14a` to `d`).
+//!
+//! **Pattern.** Who has a leaked release collects before anybody looks; who waits for an extraction team leaves the
+//! container standing, pays for storage and comes by night. Source: our own rule, after the case in `MO-10`.
+//!
+//! **Sub-rules.** `a` gone sooner after discharge, or after its last green light, than others ever are. `b` released and
+//! not collected for longer than others ever are. `c` then collected by night. `d` storage extended again and again.
+//!
+//! **Inputs.** Discharge, customs and commercial releases, gate-out, storage extensions; baselines of dwell by terminal,
+//! trade and size, else the plain limits of the rule file.
+//!
+//! **False positives.** Trains and barges wait for nobody. Priority cargo: a pick-up announced before the release, or
+//! goods that perish, may go at once. Weekends do not count. Containers without a release, under a hold, or for
+//! transshipment. Late releases (a release that is told later moves the count).
+
+use quaywatch_domain::EventKind;
+use quaywatch_domain::event::{EquipmentStatus, Mode};
+use quaywatch_domain::indicator::Expected;
+use serde::Deserialize;
+
+use crate::baselines::{Group, Measure};
+use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View};
+
+/// Table `[dwell]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) short_minutes: i64,
+    pub(crate) quick_minutes: i64,
+    pub(crate) announced_before_minutes: i64,
+    pub(crate) long_days: i64,
+    pub(crate) after_release_days: i64,
+    pub(crate) extensions: usize,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+}
+
+/// What decides on one import stay.
+struct Stay<'a> {
+    arrival: Seen<'a>,
+    /// The last release before it left, when nothing forbids to take it.
+    green: Option<Seen<'a>>,
+    out: Option<Seen<'a>>,
+}
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    for events in view.stays() {
+        extended(events, findings);
+        let Some(stay) = Stay::read(events) else { continue };
+        if let Some(out) = stay.out {
+            too_soon(view, events, &stay, &out, findings);
+        }
+        too_long(view, &stay, findings);
+    }
+}
+
+impl<'a> Stay<'a> {
+    fn read(events: &[Seen<'a>]) -> Option<Self> {
+        let actual = || events.iter().filter(|s| s.event.is_actual());
+        let arrival = *actual().find(|s| s.event.kind == EventKind::Discharged)?;
+        let is_other_trade =
+            |s: &Seen<'_>| s.status().is_some_and(|status| status != EquipmentStatus::Import);
+        if is_other_trade(&arrival) || actual().any(|s| s.event.kind == EventKind::Loaded || s.is_empty()) {
+            return None;
+        }
+        let out = actual().find(|s| s.event.kind == EventKind::GateOut && s.at() > arrival.at()).copied();
+        let mut stay = Self { arrival, green: None, out };
+        for s in actual().take_while(|s| out.is_none_or(|out| s.at() <= out.at())) {
+            match s.event.kind {
+                EventKind::CustomsReleased | EventKind::ReleaseIssued | EventKind::ReleaseAccepted => {
+                    stay.green = Some(*s);
+                }
+                EventKind::CustomsHeld
+                | EventKind::CustomsSelectedForScan
+                | EventKind::CustomsSelectedForInspection
+                | EventKind::ReleaseRevoked
+                | EventKind::ReleaseBlocked => stay.green = None,
+                _ => {}
+            }
+        }
+        Some(stay)
+    }
+}
+
+fn limit(
+    view: &View<'_>,
+    stay: &Stay<'_>,
+    measure: Measure,
+    findings: &Findings<'_>,
+    is_upper: bool,
+) -> Option<i64> {
+    let group = Group {
+        terminal: stay.arrival.event.terminal().map(str::to_owned),
+        trade: Some(EquipmentStatus::Import),
+        size: view.iso_type().and_then(Group::size_of),
+    };
+    let quantiles = findings.baselines.quantiles(measure, &group, findings.rules.baseline.min_count)?;
+    Some((if is_upper { quantiles.q99 } else { quantiles.q01 }) as i64)
+}
+
+fn is_by_road(s: &Seen<'_>) -> bool {
+    s.event.transport.as_deref().and_then(|t| t.mode).is_none_or(|mode| mode == Mode::Road)
+}
+
+/// MO-14a.
+fn too_soon(
+    view: &View<'_>,
+    events: &[Seen<'_>],
+    stay: &Stay<'_>,
+    out: &Seen<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let rules = findings.rules;
+    let settings = &rules.rule.dwell;
+    let perishes = events
+        .iter()
+        .flat_map(|s| &s.event.cargo)
+        .any(|c| c.hs_code.as_deref().is_some_and(|code| rules.risk.is_perishable(code)));
+    if !is_by_road(out) || perishes {
+        return;
+    }
+    let terminal = stay.arrival.event.terminal();
+    let minutes = |from: &Seen<'_>| rules.calendar.working_ms(terminal, from.at(), out.at()) / MINUTE_MS;
+    let least = limit(view, stay, Measure::DwellMinutes, findings, false).unwrap_or(settings.short_minutes);
+    let stood = minutes(&stay.arrival);
+    if stood < least && !crate::golden::other_terminal(&stay.arrival, out) {
+        let sentence = format!("Left {stood} min after discharge, sooner than imports do here.");
+        findings.add("MO-14a", &settings.a, sentence, vec![stay.arrival, *out]);
+        return;
+    }
+    let Some(green) = stay.green else { return };
+    let least = limit(view, stay, Measure::ReleaseToGateOutMinutes, findings, false)
+        .unwrap_or(settings.quick_minutes);
+    let waited = out.at().millis_since(green.at()) / MINUTE_MS;
+    let announced_ms = settings.announced_before_minutes * MINUTE_MS;
+    let was_announced = events.iter().any(|s| {
+        s.event.kind == EventKind::PickupAnnounced && green.at().millis_since(s.said_at()) >= announced_ms
+    });
+    if waited < least && !was_announced {
+        let sentence = format!("Left {waited} min after its last release.");
+        findings.add("MO-14a", &settings.a, sentence, vec![green, *out]);
+    }
+}
+
+/// MO-14b and c.
+fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.dwell;
+    let Some(green) = stay.green else { return };
+    let terminal = stay.arrival.event.terminal();
+    let most_ms = limit(view, stay, Measure::DwellMinutes, findings, true)
+        .map_or(settings.long_days * DAY_MS, |minutes| minutes * MINUTE_MS);
+    let ready_ms = settings.after_release_days * DAY_MS;
+    let by = rules
+        .calendar
+        .plus_working(terminal, stay.arrival.at(), most_ms)
+        .max(rules.calendar.plus_working(terminal, green.at(), ready_ms));
+    match stay.out {
+        Some(out) if out.at() > by => {
+            if is_by_road(&out) && rules.calendar.is_night(terminal, out.at()) {
+                let sentence = "Released, left standing for long, and then collected by night.".to_owned();
+                findings.add("MO-14c", &settings.c, sentence, vec![stay.arrival, green, out]);
+            }
+        }
+        Some(_) => {}
+        None => {
+            if findings.passed(by) {
+                let days = by.millis_since(stay.arrival.at()) / DAY_MS;
+                let sentence = format!("Released, and not collected {days} days after discharge.");
+                let expected = Some(Expected { event: EventKind::GateOut, by });
+                let evidence = vec![stay.arrival, green];
+                findings.add_as("MO-14b", &settings.b, settings.b.severity, sentence, evidence, expected);
+            }
+        }
+    }
+}
+
+/// MO-14d.
+fn extended(events: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.dwell;
+    let extensions: Vec<Seen<'_>> =
+        events.iter().filter(|s| s.event.kind == EventKind::StorageExtended).copied().collect();
+    if extensions.len() >= settings.extensions {
+        let sentence = format!("Its storage was extended {} times.", extensions.len());
+        findings.add("MO-14d", &settings.d, sentence, extensions);
+    }
+}

@@ -1,0 +1,206 @@
+//! Message spoofing and abuse of gate control (`MO-23a`, `c` to `g`); a pass made for one visit is `MO-23b`, in
+//! `driver_badge`.
+//!
+//! **Pattern.** A hacker in a terminal's network made e-mails and transport orders and opened the gates. Sources:
+//! <https://www.technadu.com/dutch-hacker-sentenced-to-seven-years-for-rotterdam-antwerp-port-cyberattacks/618157>,
+//! <https://www.flanderstoday.eu/content/smarter-port-security>.
+//!
+//! **Inputs.** Gate-outs against the pre-notification and the release that a terminal demands (`a`, `g`); users and
+//! senders of release messages in the ledger of the party that issues them (`c`, `d`); control references and times of
+//! messages (`e`, `f`).
+//!
+//! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties, the
+//! customs site, manual work during an outage, late messages. A new user or sender taken up in earnest (onboarding: many
+//! containers at once), an issuer with a short history. A message sent twice (same bytes), a sender that always writes the
+//! same reference, a counter that has come round. Times without zone; messages that are merely late.
+
+use std::collections::BTreeSet;
+
+use quaywatch_domain::event::{Laden, Mode, note};
+use quaywatch_domain::{EventKind, Fact};
+use serde::Deserialize;
+
+use crate::Sighting;
+use crate::loops::{Told, indicator_fact};
+use crate::party::{Ledger, containers};
+use crate::rules::release_right::{outages, within};
+use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
+use crate::view::{Findings, Seen, View};
+
+/// Table `[message_spoofing]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    announced_terminals: Vec<String>,
+    released_terminals: Vec<String>,
+    grace_hours: i64,
+    min_other_containers: usize,
+    batch_hours: i64,
+    max_containers: usize,
+    reuse_days: i64,
+    skew_hours: i64,
+    a: SubRule,
+    c: SubRule,
+    d: SubRule,
+    e: SubRule,
+    f: SubRule,
+    g: SubRule,
+}
+
+/// Facility code of a customs site.
+const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
+
+/// What the ledger of an issuer of releases tells containers (`c`, `d`).
+pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, bool)>) {
+    let settings = &rules.rule.message_spoofing;
+    let classes = [
+        ("USER", "MO-23c", &settings.c, "Release entered by a user who never entered one for this issuer."),
+        ("SENDER", "MO-23d", &settings.d, "Release came from a sender that never sent one for this issuer."),
+    ];
+    for (class, code, sub, sentence) in classes {
+        let values = ledger.class(class);
+        for with in values.values() {
+            let Some(first) = with.first() else { continue };
+            let before = values.values().flatten().filter(|s| s.occurred_at < first.occurred_at).copied();
+            let known = containers(before);
+            let ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
+            let batch: Vec<&Sighting> = with.iter().copied().filter(|s| s.occurred_at <= ends).collect();
+            let about = containers(batch.iter().copied());
+            if known.len() < settings.min_other_containers || about.len() > settings.max_containers {
+                continue;
+            }
+            for container in about {
+                let own: Vec<&Sighting> =
+                    batch.iter().copied().filter(|s| s.container.as_deref() == Some(container)).collect();
+                let at = own.first().map(|s| s.occurred_at).unwrap_or_default();
+                let told = Told {
+                    origin: ledger.origin,
+                    code,
+                    severity: sub.severity,
+                    action: sub.action,
+                    sentence: sentence.to_owned(),
+                    sightings: own,
+                };
+                wanted.extend(told.indicator(rules).map(|i| (indicator_fact(container, i, at), sub.shadow)));
+            }
+        }
+    }
+}
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    for stay in view.stays() {
+        without_antecedent(stay, findings);
+        reference_reused(stay, findings);
+        from_the_future(stay, findings);
+    }
+}
+
+fn lists(terminals: &[String], terminal: Option<&str>) -> bool {
+    terminals.iter().any(|known| known == "*" || Some(known.as_str()) == terminal)
+}
+
+/// Whether the gate-out is one for which a truck needs to be announced and a container released.
+fn is_ordinary(s: &Seen<'_>) -> bool {
+    let mode = s.event.transport.as_deref().and_then(|t| t.mode);
+    let facility = s.event.place.as_deref().and_then(|p| p.facility.as_deref());
+    s.event.is_actual()
+        && s.event.kind == EventKind::GateOut
+        && mode.is_none_or(|mode| mode == Mode::Road)
+        && facility != Some(CUSTOMS_SITE)
+        && s.event.equipment.as_deref().and_then(|e| e.laden) != Some(Laden::Empty)
+}
+
+/// MO-23a and g.
+fn without_antecedent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.message_spoofing;
+    let Some(left) = stay.iter().find(|s| is_ordinary(s)) else { return };
+    if within(&outages(stay, &rules.rule.release_right), left.at()) {
+        return;
+    }
+    let came =
+        |kinds: &[EventKind]| stay.iter().any(|s| kinds.contains(&s.event.kind) && s.said_at() <= left.at());
+    let terminal = left.event.terminal();
+    let announced = came(&[EventKind::PickupAnnounced, EventKind::PickupAccepted]);
+    let released = came(&[
+        EventKind::ReleaseIssued,
+        EventKind::ReleaseTransferred,
+        EventKind::ReleaseAccepted,
+        EventKind::ReleaseOrder,
+    ]);
+    let lacks_announcement = !announced && lists(&settings.announced_terminals, terminal);
+    let lacks_release = !released && lists(&settings.released_terminals, terminal);
+    if !(lacks_announcement || lacks_release)
+        || !findings.passed(left.fact.received_at.plus_millis(settings.grace_hours * HOUR_MS))
+    {
+        return;
+    }
+    if lacks_announcement {
+        let sentence = "Left by truck without the pre-notification that the terminal demands.";
+        findings.add("MO-23a", &settings.a, sentence.to_owned(), vec![*left]);
+    }
+    if lacks_release {
+        let sentence = "Left by truck without any release that the carrier has issued.";
+        findings.add("MO-23g", &settings.g, sentence.to_owned(), vec![*left]);
+    }
+}
+
+/// MO-23e.
+fn reference_reused(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.message_spoofing;
+    let is_edifact = |s: &&Seen<'_>| s.event.source.format.starts_with("EDIFACT");
+    let named: Vec<&Seen<'_>> =
+        stay.iter().filter(is_edifact).filter(|s| s.event.source.message_id.is_some()).collect();
+    for (n, b) in named.iter().enumerate() {
+        let source = &b.event.source;
+        let same = |s: &&Seen<'_>| {
+            let other = &s.event.source;
+            (&other.feed, &other.sender, &other.message_id)
+                == (&source.feed, &source.sender, &source.message_id)
+        };
+        let contents: BTreeSet<String> =
+            named.iter().copied().filter(same).map(|s| s.event.source.sha256.to_string()).collect();
+        let reused = named.iter().take(n).copied().filter(same).find(|a| {
+            a.event.source.sha256 != source.sha256
+                && b.fact.received_at.millis_since(a.fact.received_at).abs() <= settings.reuse_days * DAY_MS
+        });
+        // Three contents under one reference: a sender that does not count.
+        if let Some(a) = reused.filter(|_| contents.len() == 2) {
+            let sentence = "Two different messages about it bear the same control reference.";
+            findings.add("MO-23e", &settings.e, sentence.to_owned(), vec![*a, **b]);
+            return;
+        }
+    }
+}
+
+/// MO-23f.
+fn from_the_future(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.message_spoofing;
+    let opens_gates = |kind: &EventKind| {
+        matches!(
+            kind,
+            EventKind::ReleaseIssued
+                | EventKind::ReleaseTransferred
+                | EventKind::ReleaseAccepted
+                | EventKind::PickupAnnounced
+                | EventKind::CustomsReleased
+                | EventKind::CustomsSelectionCancelled
+        )
+    };
+    let ahead = stay.iter().find(|s| {
+        let without_zone =
+            s.event.notes.iter().any(|n| n == note::LOCAL_TIME_ASSUMED || n == note::LOCAL_TIME_AMBIGUOUS);
+        opens_gates(&s.event.kind)
+            && !without_zone
+            && s.event
+                .created_at
+                .is_some_and(|said| said.millis_since(s.event.received_at) > settings.skew_hours * HOUR_MS)
+    });
+    if let Some(s) = ahead {
+        let sentence = format!(
+            "A message that opens the way out is dated more than {} h after it came in.",
+            settings.skew_hours
+        );
+        findings.add("MO-23f", &settings.f, sentence, vec![*s]);
+    }
+}

@@ -1,0 +1,212 @@
+//! Out and back (`MO-02a` to `d`).
+//!
+//! **Pattern.** A truck takes the container out under a stolen release, the load is emptied of what was hidden in it, and
+//! the container is brought back the next day or left somewhere. Source: VRT on the Antwerp convictions of 2023,
+//! intercepted PINs and port passes,
+//! <https://www.vrt.be/vrtnws/nl/2023/02/10/celstraffen-tot-10-jaar-voor-frauduleus-afhalen-containers-uit-a/>.
+//!
+//! **Sub-rules.** `a` an import that left full comes back full within days. `b` after it left, the party with the right
+//! announces its pick-up: it is already gone. `c` no empty return. `d` announced for a place and not arrived there.
+//!
+//! **Inputs.** Gate moves with load and trade, bookings and load orders, release rights, pre-notifications, rejected
+//! deliveries, customs events, work orders, planned and actual drop-offs.
+//!
+//! **False positives.** A refused delivery (reported before or after the return). The wrong box picked: back at its
+//! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on
+//! an order). A return for export (booked). A pre-notification that only arrived late, of the haulier that took it, or
+//! for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late (grace).
+
+use quaywatch_domain::EventKind;
+use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};
+use quaywatch_domain::indicator::Expected;
+use serde::Deserialize;
+
+use crate::golden::{Step, other_terminal};
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View, keys_of, same_party};
+
+/// Table `[out_and_back]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) return_hours: i64,
+    pub(crate) wrong_box_minutes: i64,
+    pub(crate) grace_minutes: i64,
+    pub(crate) empty_return_days: i64,
+    pub(crate) arrival_grace_hours: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+}
+
+/// Facility code of a customs site.
+const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    let crossings: Vec<&Step<'_>> = view.golden.crossings().collect();
+    for (i, out) in crossings.iter().enumerate() {
+        if *out.kind() != EventKind::GateOut || !is_full_import(view, &out.seen) {
+            continue;
+        }
+        let next = crossings.get(i + 1).map(|k| &k.seen);
+        if let Some(back) = next.filter(|s| s.event.kind == EventKind::GateIn) {
+            came_back(view, &out.seen, back, findings);
+        }
+        already_gone(view, &out.seen, next, findings);
+        never_returned(view, &out.seen, findings);
+        did_not_arrive(view, &out.seen, findings);
+    }
+}
+
+/// Whether an import leaves with its cargo by road.
+fn is_full_import(view: &View<'_>, out: &Seen<'_>) -> bool {
+    let stay = view.stay_of(out.visit);
+    let is_import = match out.status() {
+        Some(status) => status == EquipmentStatus::Import,
+        None => stay.iter().any(|s| s.event.kind == EventKind::Discharged && s.event.is_actual()),
+    };
+    let by_road = out.event.transport.as_deref().and_then(|t| t.mode).is_none_or(|mode| mode == Mode::Road);
+    is_import && by_road && !out.is_empty() && !stay.iter().any(|s| s.is_empty() || emptied(s))
+}
+
+fn emptied(s: &Seen<'_>) -> bool {
+    s.event.kind == EventKind::Stripped && s.event.is_actual()
+}
+
+/// MO-02a.
+fn came_back(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.out_and_back;
+    let away_ms = back.at().millis_since(out.at());
+    if !back.is_laden() || away_ms > settings.return_hours * HOUR_MS || is_explained(view, out, back) {
+        return;
+    }
+    let same_truck = out.truck().zip(back.truck()).is_none_or(|(a, b)| a == b);
+    let wrong_box = away_ms <= settings.wrong_box_minutes * MINUTE_MS;
+    if wrong_box && same_truck && !other_terminal(out, back) {
+        return;
+    }
+    let by = back.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+    if findings.passed(by) {
+        let sentence = format!(
+            "Left full and came back full after {} h, with no export booking and no refused delivery.",
+            away_ms / HOUR_MS
+        );
+        findings.add("MO-02a", &settings.a, sentence, vec![*out, *back]);
+    }
+}
+
+/// Whether something says why it came back.
+fn is_explained(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>) -> bool {
+    let booking = |s: &Seen<'_>| s.event.documents.as_deref().is_some_and(|d| d.booking.is_some());
+    let order =
+        |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.order.as_deref().map(str::to_owned));
+    let facility =
+        |s: &Seen<'_>| s.event.place.as_deref().and_then(|p| p.facility.as_deref()) == Some(CUSTOMS_SITE);
+    let ordered_trip = order(out).is_some() && order(out) == order(back);
+    booking(back)
+        || ordered_trip
+        || facility(out)
+        || back.status() == Some(EquipmentStatus::Continental)
+        || view.events.iter().any(|s| {
+            let between = s.at() > out.at() && s.at() <= back.at();
+            match s.event.kind {
+                EventKind::DeliveryRejected => s.at() >= out.at() && s.visit <= back.visit,
+                EventKind::BookingConfirmed | EventKind::LoadOrdered => {
+                    s.visit >= out.visit && s.visit <= back.visit && s.at() >= out.at()
+                }
+                EventKind::WorkOrdered
+                | EventKind::CustomsHeld
+                | EventKind::CustomsSelectedForScan
+                | EventKind::CustomsSelectedForInspection
+                | EventKind::CustomsInspected
+                | EventKind::CustomsScanned => between,
+                _ => false,
+            }
+        })
+}
+
+/// MO-02b.
+fn already_gone(view: &View<'_>, out: &Seen<'_>, next: Option<&Seen<'_>>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.out_and_back;
+    let earliest = out.at().plus_millis(settings.grace_minutes * MINUTE_MS);
+    let took = keys_of(out.event, PartyRole::Haulier);
+    let stay = view.stay_of(out.visit);
+    let holders: Vec<_> = stay
+        .iter()
+        .filter(|s| is_grant(&s.event.kind))
+        .flat_map(|s| keys_of(s.event, PartyRole::ReleaseTo))
+        .collect();
+    let attempt = stay.iter().find(|s| {
+        let who = keys_of(s.event, PartyRole::Haulier);
+        let is_other = match same_party(&took, &who) {
+            Some(same) => !same,
+            None => out.truck().zip(s.truck()).is_some_and(|(a, b)| a != b),
+        };
+        is_attempt(s)
+            && s.said_at() > earliest
+            && next.is_none_or(|n| s.said_at() < n.at())
+            && is_other
+            && (holders.is_empty() || same_party(&holders, &who) != Some(false))
+    });
+    if let Some(attempt) = attempt {
+        let sentence = "Its rightful haulier wants to collect it, and it is already gone.".to_owned();
+        findings.add("MO-02b", &settings.b, sentence, vec![*out, *attempt]);
+    }
+}
+
+const fn is_grant(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::ReleaseIssued | EventKind::ReleaseTransferred | EventKind::ReleaseAccepted)
+}
+
+/// Whether somebody tries to collect the laden import.
+fn is_attempt(s: &Seen<'_>) -> bool {
+    matches!(s.event.kind, EventKind::PickupAnnounced | EventKind::PickupAccepted | EventKind::PinAttempted)
+        && !s.is_empty()
+        && s.status().is_none_or(|status| status == EquipmentStatus::Import)
+}
+
+/// MO-02c.
+fn never_returned(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.out_and_back;
+    let owned_by_cargo = view.events.iter().any(|s| {
+        let owners = keys_of(s.event, PartyRole::Owner);
+        [PartyRole::Shipper, PartyRole::Consignee]
+            .iter()
+            .any(|role| same_party(&owners, &keys_of(s.event, *role)) == Some(true))
+    });
+    let by = out.at().plus_millis(settings.empty_return_days * DAY_MS);
+    let is_life = |s: &Seen<'_>| {
+        s.event.is_actual()
+            && matches!(
+                s.event.kind,
+                EventKind::GateIn | EventKind::Loaded | EventKind::Discharged | EventKind::DroppedOff
+            )
+    };
+    if !owned_by_cargo && findings.missing(view, out, by, is_life) {
+        let sentence = format!("No empty return within {} days.", settings.empty_return_days);
+        let expected = Some(Expected { event: EventKind::GateIn, by });
+        findings.add_as("MO-02c", &settings.c, settings.c.severity, sentence, vec![*out], expected);
+    }
+}
+
+/// MO-02d.
+fn did_not_arrive(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.out_and_back;
+    let plan = view.events.iter().filter(|s| s.visit == out.visit && s.at() > out.at());
+    let mut plan = plan.filter(|s| s.event.kind == EventKind::DroppedOff && !s.event.is_actual());
+    let Some(plan) = plan.next_back() else { return };
+    let by = plan.at().plus_millis(settings.arrival_grace_hours * HOUR_MS);
+    let is_arrival = |s: &Seen<'_>| {
+        s.event.is_actual()
+            && matches!(
+                s.event.kind,
+                EventKind::DroppedOff | EventKind::Stripped | EventKind::GateIn | EventKind::DeliveryRejected
+            )
+    };
+    if findings.missing(view, out, by, is_arrival) {
+        let sentence = "Left the terminal and did not arrive where it was expected.".to_owned();
+        let expected = Some(Expected { event: EventKind::DroppedOff, by });
+        findings.add_as("MO-02d", &settings.d, settings.d.severity, sentence, vec![*out, *plan], expected);
+    }
+}

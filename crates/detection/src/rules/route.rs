@@ -1,0 +1,243 @@
+//! Routes that make no sense (`MO-13a` to `f`).
+//!
+//! **Pattern.** Cargo with drugs takes cold routes and odd loops, one consignment is split, or the last leg is pointless:
+//! four of twenty-two boxes arrived ten days early, which nobody had ever seen. Sources:
+//! <https://insightcrime.org/investigations/container-shipping-cocaine-hide-and-seek/>,
+//! <http://commodityconversations.com/wordpress2/2019/04/29/rip-on-rip-off/>; Brazil to Istanbul by way of Antwerp,
+//! <https://d01news.com/2025/03/28/in-kaffee-verstecktes-kokain-in-antwerpen-beschlagnahmter-container-war-auf-dem-weg-nach-istanbul>.
+//!
+//! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a port
+//! that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or destination
+//! changed after departure, or shortly before arrival. `e` goods from a country that they never come from. `f` stood for
+//! long in a watched transshipment port.
+//!
+//! **Inputs.** Routes, goods and vessels of orders, bay plans, manifests and moves; baselines of lanes, ports and goods.
+//!
+//! **False positives.** Blank sailings, strikes and whole services that are rerouted: the baseline rolls with them, and
+//! boxes that arrive later than the rest of their bill were left behind (LOW). Lanes and goods of which little is known
+//! say nothing. Senders that write a place differently: a change counts within one feed, and when it stands. Transshipment
+//! where everybody waits (baseline).
+
+use std::collections::BTreeMap;
+
+use quaywatch_domain::event::{EquipmentStatus, Route};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
+use serde::Deserialize;
+
+use crate::baselines::{Group, Measure};
+use crate::loops::{Told, indicator_fact};
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View};
+use crate::{Rules, Sighting};
+
+/// Table `[route]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) split_days: i64,
+    pub(crate) severity_a_late: Severity,
+    pub(crate) rare_percent: f64,
+    pub(crate) detour_factor: f64,
+    pub(crate) before_arrival_hours: i64,
+    pub(crate) watched_ports: Vec<String>,
+    pub(crate) transshipment_days: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+    pub(crate) e: SubRule,
+    pub(crate) f: SubRule,
+}
+
+const CODE_A: &str = "MO-13a";
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    for stay in view.stays() {
+        lane(stay, findings);
+        goods(stay, findings);
+    }
+    changed(view, findings);
+    waited(view, findings);
+}
+
+fn route<'a>(s: &Seen<'a>) -> Option<&'a Route> {
+    s.event.route.as_deref()
+}
+
+/// MO-13b and c: the lane that one message tells whole.
+fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.route;
+    let whole = stay.iter().rev().find_map(|s| {
+        let route = route(s)?;
+        let ends = route.port_of_loading.as_deref().zip(route.port_of_discharge.as_deref())?;
+        (!route.transshipment_ports.is_empty()).then_some((s, route, ends))
+    });
+    let Some((s, route, (loading, discharge))) = whole else { return };
+    let Some(lane) = findings.baselines.lane(loading, discharge, rules.baseline.min_count) else { return };
+    let share =
+        |port: &String| f64::from(lane.via.get(port).copied().unwrap_or(0)) / f64::from(lane.count) * 100.0;
+    if let Some(rare) = route.transshipment_ports.iter().find(|port| share(port) < settings.rare_percent) {
+        let sentence = format!(
+            "Changed ships in {rare}, which hardly any container from {loading} to {discharge} does."
+        );
+        findings.add("MO-13b", &settings.b, sentence, vec![*s]);
+    }
+    let legs = std::iter::once(loading)
+        .chain(route.transshipment_ports.iter().map(String::as_str))
+        .chain([discharge]);
+    let travelled = findings.baselines.distance_km(legs).filter(|_| lane.median_km > 0.0);
+    if let Some(factor) = travelled.map(|km| km / lane.median_km).filter(|f| *f > settings.detour_factor) {
+        let sentence =
+            format!("Its way from {loading} to {discharge} was {factor:.1} times as long as usual.");
+        findings.add("MO-13c", &settings.c, sentence, vec![*s]);
+    }
+}
+
+/// MO-13e.
+fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.route;
+    for s in stay {
+        for cargo in &s.event.cargo {
+            let Some(code) = cargo.hs_code.as_deref() else { continue };
+            let origin = cargo.origin_country.as_deref().or_else(|| route(s)?.origin_country.as_deref());
+            let Some(origin) = origin else { continue };
+            let known = findings.baselines.goods(code, rules.baseline.min_count);
+            if known.is_some_and(|known| !known.origins.contains_key(origin)) {
+                let heading = code.get(..4).unwrap_or(code);
+                let sentence = format!("Goods of heading {heading} have never come from {origin}.");
+                findings.add("MO-13e", &settings.e, sentence, vec![*s]);
+                return;
+            }
+        }
+    }
+}
+
+/// What one feed says of where the cargo goes.
+struct Bound<'a> {
+    first: Seen<'a>,
+    last: Seen<'a>,
+}
+
+/// A place of a route.
+type Field = fn(&Route) -> Option<&String>;
+
+/// MO-13d, over a journey: from one discharge, gate-in for export, or stuffing to the next.
+fn changed(view: &View<'_>, findings: &mut Findings<'_>) {
+    let mut from = 0;
+    for (i, s) in view.events.iter().enumerate() {
+        let ends = s.event.is_actual()
+            && matches!(s.event.kind, EventKind::Discharged | EventKind::Stripped | EventKind::Stuffed);
+        if ends {
+            journey(view.events.get(from..=i).unwrap_or_default(), findings);
+            from = i + 1;
+        }
+    }
+    journey(view.events.get(from..).unwrap_or_default(), findings);
+}
+
+fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.route;
+    let actual =
+        |kind: EventKind| events.iter().filter(|s| s.event.is_actual()).filter(move |s| s.event.kind == kind);
+    let departed = actual(EventKind::Loaded).chain(actual(EventKind::VesselDeparted)).map(Seen::at).min();
+    let arrived = actual(EventKind::Discharged).map(Seen::at).max();
+    let fields: [(&str, Field); 2] = [
+        ("Port of discharge", |r| r.port_of_discharge.as_ref()),
+        ("Destination", |r| r.place_of_delivery.as_ref()),
+    ];
+    for (what, field) in fields {
+        let value =
+            |s: &Seen<'_>| route(s).and_then(field).map(String::as_str).unwrap_or_default().to_owned();
+        let mut bounds: BTreeMap<&str, Bound<'_>> = BTreeMap::new();
+        let mut said: Vec<&Seen<'_>> = events.iter().filter(|s| !value(s).is_empty()).collect();
+        said.sort_by(|a, b| (a.said_at(), &a.fact.fact_id).cmp(&(b.said_at(), &b.fact.fact_id)));
+        for s in said {
+            let bound = bounds.entry(&s.event.source.feed).or_insert_with(|| Bound { first: *s, last: *s });
+            bound.last = *s;
+        }
+        let late = bounds.values().find(|b| {
+            let at = b.last.said_at();
+            value(&b.first) != value(&b.last)
+                && (departed.is_some_and(|departed| at > departed)
+                    || arrived.is_some_and(|arrived| {
+                        at > arrived.plus_millis(-settings.before_arrival_hours * HOUR_MS)
+                    }))
+        });
+        if let Some(Bound { first, last }) = late {
+            let sentence =
+                format!("{what} changed from {} to {} while under way.", value(first), value(last));
+            findings.add("MO-13d", &settings.d, sentence, vec![*first, *last]);
+            return;
+        }
+    }
+}
+
+/// MO-13f.
+fn waited(view: &View<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.route;
+    let port = |s: &Seen<'_>| s.event.place.as_deref().and_then(|p| p.un_locode.clone());
+    let crossings: Vec<_> = view.golden.crossings().collect();
+    for (off, on) in crossings.iter().zip(crossings.iter().skip(1)) {
+        let is_change = *off.kind() == EventKind::Discharged && *on.kind() == EventKind::Loaded;
+        let Some(here) = port(&off.seen).filter(|_| is_change) else { continue };
+        let watched = settings.watched_ports.contains(&here) || rules.risk.is_watched(&here);
+        if !watched || port(&on.seen).is_some_and(|there| there != here) {
+            continue;
+        }
+        let group = Group {
+            terminal: off.seen.event.terminal().map(str::to_owned),
+            trade: Some(EquipmentStatus::Transshipment),
+            size: view.iso_type().and_then(Group::size_of),
+        };
+        let usual_ms = findings
+            .baselines
+            .quantiles(Measure::TransshipmentDwellMinutes, &group, rules.baseline.min_count)
+            .map_or(0, |q| q.q99 as i64 * MINUTE_MS);
+        let stood_ms = on.at().millis_since(off.at());
+        if stood_ms > usual_ms.max(settings.transshipment_days * DAY_MS) {
+            let sentence = format!("Stood for {} days in {here} between two ships.", stood_ms / DAY_MS);
+            findings.add("MO-13f", &settings.f, sentence, vec![off.seen, on.seen]);
+        }
+    }
+}
+
+/// MO-13a: tells the containers of a bill that arrived days apart from most of it.
+pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<(Fact, bool)> {
+    let settings = &rules.rule.route;
+    let mut arrived: BTreeMap<&str, &Sighting> = BTreeMap::new();
+    for s in sightings.iter().filter(|s| !s.retracted) {
+        if let Some(container) = s.container.as_deref() {
+            arrived.entry(container).or_insert(s);
+        }
+    }
+    let split_ms = settings.split_days * DAY_MS;
+    let near = |a: &Sighting, b: &Sighting| a.occurred_at.millis_since(b.occurred_at).abs() <= split_ms;
+    let same_ship = |a: &Sighting, b: &Sighting| !a.relations.is_empty() && a.relations == b.relations;
+    // The arrival that most of the bill is near to, the earliest of equals.
+    let main = arrived.values().max_by_key(|s| {
+        let count = arrived.values().filter(|o| near(s, o)).count();
+        (count, std::cmp::Reverse((s.occurred_at, &s.fact_id)))
+    });
+    let Some(main) = main else { return Vec::new() };
+    let apart = arrived.iter().filter(|(_, s)| !near(s, main) && !same_ship(s, main));
+    apart
+        .filter_map(|(container, s)| {
+            let days = s.occurred_at.millis_since(main.occurred_at) / DAY_MS;
+            let (severity, when) =
+                if days < 0 { (settings.a.severity, "before") } else { (settings.severity_a_late, "after") };
+            let told = Told {
+                origin,
+                code: CODE_A,
+                severity,
+                action: settings.a.action,
+                sentence: format!("Arrived {} days {when} the rest of its bill of lading.", days.abs()),
+                sightings: vec![s, main],
+            };
+            let at: Timestamp = s.occurred_at;
+            Some((indicator_fact(container, told.indicator(rules)?, at), settings.a.shadow))
+        })
+        .collect()
+}

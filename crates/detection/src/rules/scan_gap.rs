@@ -1,0 +1,269 @@
+//! Scan gap (`MO-15a`, `b`, `c`, `d`).
+//!
+//! **Pattern.** Containers are scanned at night and the pictures read in the morning; the drugs are taken out in
+//! between. Source: <https://www.telegraaf.nl/nieuws/10495/drugs-simpel-land-in>.
+//!
+//! **Inputs.** Customs selections, scans, inspections, decisions; yard moves, positions and work orders; doors, seals,
+//! tracking devices; pre-notifications.
+//!
+//! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
+//! soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW);
+//! a position that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so. `c`: a
+//! pre-notification from before the selection, cancelled, for a slot far ahead, or overtaken by the decision. `d`: users
+//! of customs; systems that name no role.
+
+use quaywatch_domain::event::{PortEvent, SealSource};
+use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{Action, EventKind, Severity, Timestamp};
+use serde::Deserialize;
+
+use crate::people::role;
+use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View};
+
+/// Table `[scan_gap]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    scan_hours: i64,
+    selection_hours: i64,
+    order_hours: i64,
+    return_minutes: i64,
+    inspection_minutes: i64,
+    pickup_soon_hours: i64,
+    a: Touched,
+    b: SubRule,
+    c: SubRule,
+    d: SubRule,
+}
+
+/// Table `[scan_gap.a]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Touched {
+    severity: Severity,
+    severity_ordered: Severity,
+    action: Action,
+    shadow: bool,
+}
+
+/// Facility code of a customs site.
+const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
+
+/// Most events that one indicator names as what happened in the gap.
+const MAX_TOUCHES: usize = 8;
+
+/// The time between selection or scan and decision.
+struct Gap<'a> {
+    opened: Seen<'a>,
+    scanned: Option<Seen<'a>>,
+    /// The decision.
+    closed: Option<Seen<'a>>,
+}
+
+impl Gap<'_> {
+    fn holds(&self, at: Timestamp) -> bool {
+        self.opened.at() < at && self.closed.is_none_or(|c| at < c.at())
+    }
+}
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    for stay in view.stays() {
+        for gap in gaps(stay) {
+            touched(stay, &gap, findings);
+            overdue(&gap, stay, findings);
+            announced(stay, &gap, findings);
+            cancelled_by_other(&gap, findings);
+        }
+    }
+}
+
+fn gaps<'a>(stay: &[Seen<'a>]) -> Vec<Gap<'a>> {
+    let mut gaps: Vec<Gap<'a>> = Vec::new();
+    for s in stay.iter().filter(|s| s.event.is_actual()) {
+        let is_open = gaps.last().is_some_and(|g| g.closed.is_none());
+        match s.event.kind {
+            EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection if !is_open => {
+                gaps.push(Gap { opened: *s, scanned: None, closed: None });
+            }
+            EventKind::CustomsScanned if !is_open => {
+                gaps.push(Gap { opened: *s, scanned: Some(*s), closed: None });
+            }
+            EventKind::CustomsScanned => {
+                if let Some(gap) = gaps.last_mut() {
+                    gap.scanned = gap.scanned.or(Some(*s));
+                }
+            }
+            EventKind::CustomsReleased
+            | EventKind::CustomsInspected
+            | EventKind::CustomsHeld
+            | EventKind::CustomsSelectionCancelled
+                if is_open =>
+            {
+                if let Some(gap) = gaps.last_mut() {
+                    gap.closed = Some(*s);
+                }
+            }
+            _ => {}
+        }
+    }
+    gaps
+}
+
+fn facility(event: &PortEvent) -> Option<&str> {
+    event.place.as_deref()?.facility.as_deref()
+}
+
+fn order(event: &PortEvent) -> Option<&str> {
+    event.documents.as_deref()?.order.as_deref()
+}
+
+fn stack(event: &PortEvent) -> Option<(&str, &str)> {
+    let yard = event.place.as_deref()?.yard.as_ref()?;
+    Some((yard.block.as_deref()?, yard.bay.as_deref().unwrap_or_default()))
+}
+
+/// What a touch was, when it is one.
+fn touch(kind: &EventKind) -> Option<&'static str> {
+    Some(match kind {
+        EventKind::YardMove | EventKind::PositionReported => "moved",
+        EventKind::DoorOpened => "opened",
+        EventKind::SealRemoved | EventKind::SealReplaced | EventKind::SealAffixed => "resealed",
+        EventKind::DeviceUnpaired => "cut off from its tracker",
+        _ => return None,
+    })
+}
+
+/// MO-15a.
+fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.scan_gap;
+    let mut last_stack = None;
+    let mut words: Vec<&str> = Vec::new();
+    let mut evidence = vec![gap.opened];
+    let mut severity = settings.a.severity_ordered;
+    for s in stay.iter().filter(|s| s.event.is_actual()) {
+        let before = last_stack;
+        last_stack = stack(s.event).or(last_stack);
+        let Some(word) = touch(&s.event.kind).filter(|_| gap.holds(s.at())) else { continue };
+        let only_reported = s.event.kind == EventKind::PositionReported;
+        if only_reported && (before.is_none() || stack(s.event).is_none() || before == stack(s.event)) {
+            continue;
+        }
+        if evidence.len() > MAX_TOUCHES || is_for_customs(stay, gap, s, word, settings) {
+            continue;
+        }
+        let is_ordered = word == "moved"
+            && order(s.event).is_some_and(|id| orders(stay).any(|o| order(o.event) == Some(id)));
+        if !is_ordered {
+            severity = severity.max(settings.a.severity);
+        }
+        if !words.contains(&word) {
+            words.push(word);
+        }
+        evidence.push(*s);
+    }
+    if words.is_empty() {
+        return;
+    }
+    let since = if gap.opened.event.kind == EventKind::CustomsScanned { "scan" } else { "customs selection" };
+    let sentence = format!("Was {} between {since} and decision.", words.join(" and "));
+    let sub = SubRule { severity, action: settings.a.action, shadow: settings.a.shadow };
+    findings.add("MO-15a", &sub, sentence, evidence);
+}
+
+fn orders<'s, 'a>(stay: &'s [Seen<'a>]) -> impl Iterator<Item = &'s Seen<'a>> {
+    stay.iter().filter(|s| s.event.kind == EventKind::WorkOrdered)
+}
+
+/// Whether it is part of the control itself.
+fn is_for_customs(stay: &[Seen<'_>], gap: &Gap<'_>, s: &Seen<'_>, word: &str, settings: &Settings) -> bool {
+    if facility(s.event) == Some(CUSTOMS_SITE) {
+        return true;
+    }
+    if word == "moved" {
+        let to_site = orders(stay).filter(|o| facility(o.event) == Some(CUSTOMS_SITE));
+        let mut to_site = to_site.filter(|o| {
+            let since = s.at().millis_since(o.said_at());
+            (0..=settings.order_hours * HOUR_MS).contains(&since)
+        });
+        let on_order = match order(s.event) {
+            Some(id) => to_site.any(|o| order(o.event) == Some(id)),
+            None => to_site.next().is_some() && gap.scanned.is_none_or(|scan| s.at() <= scan.at()),
+        };
+        let is_return = gap.scanned.is_some_and(|scan| {
+            let since = s.at().millis_since(scan.at());
+            (0..=settings.return_minutes * MINUTE_MS).contains(&since)
+                && order(s.event).is_some_and(|id| orders(stay).any(|o| order(o.event) == Some(id)))
+        });
+        return on_order || is_return;
+    }
+    let seals = &s.event.seals;
+    let by_customs = !seals.is_empty() && seals.iter().all(|seal| seal.source == SealSource::Customs);
+    let inspected = gap.closed.is_some_and(|c| {
+        c.event.kind == EventKind::CustomsInspected
+            && c.at().millis_since(s.at()) <= settings.inspection_minutes * MINUTE_MS
+    });
+    inspected || (by_customs && s.event.kind != EventKind::SealRemoved)
+}
+
+/// MO-15b: a notice while the decision is overdue.
+fn overdue(gap: &Gap<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.scan_gap;
+    let left = stay.iter().any(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+    if gap.closed.is_some() || left {
+        return;
+    }
+    let (from, hours, what, event) = match gap.scanned {
+        Some(scan) => (scan, settings.scan_hours, "Scanned, and no decision", EventKind::CustomsReleased),
+        None => (
+            gap.opened,
+            settings.selection_hours,
+            "Selected, and neither scan nor decision",
+            EventKind::CustomsScanned,
+        ),
+    };
+    let by = from.at().plus_millis(hours * HOUR_MS);
+    if findings.passed(by) {
+        let sentence = format!("{what} for more than {hours} h (status may lag).");
+        let expected = Some(Expected { event, by });
+        findings.add_as("MO-15b", &settings.b, settings.b.severity, sentence, vec![from], expected);
+    }
+}
+
+/// MO-15c: taken back by the decision.
+fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.scan_gap;
+    if gap.closed.is_some() {
+        return;
+    }
+    let appointment = |e: &'_ PortEvent| e.documents.as_deref().and_then(|d| d.appointment.clone());
+    for s in stay.iter().filter(|s| s.event.kind == EventKind::PickupAnnounced && gap.holds(s.said_at())) {
+        let is_soon = s.at().millis_since(s.said_at()) <= settings.pickup_soon_hours * HOUR_MS;
+        let is_cancelled = stay.iter().any(|c| {
+            let same = match (appointment(c.event), appointment(s.event)) {
+                (Some(a), Some(b)) => a == b,
+                _ => true,
+            };
+            c.event.kind == EventKind::PickupCancelled && c.said_at() >= s.said_at() && same
+        });
+        if is_soon && !is_cancelled {
+            let sentence = "Pick-up announced although customs have selected it and not decided.";
+            findings.add("MO-15c", &settings.c, sentence.to_owned(), vec![gap.opened, *s]);
+            return;
+        }
+    }
+}
+
+/// MO-15d.
+fn cancelled_by_other(gap: &Gap<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let Some(cancel) = gap.closed.filter(|c| c.event.kind == EventKind::CustomsSelectionCancelled) else {
+        return;
+    };
+    let by = cancel.event.actor.as_deref().map(role).filter(|r| !r.is_empty());
+    if by.is_some_and(|r| !rules.customs.is_customs(r)) {
+        let sentence = "Customs selection cancelled by a user that does not act for customs.";
+        let evidence = vec![gap.opened, cancel];
+        findings.add("MO-15d", &rules.rule.scan_gap.d, sentence.to_owned(), evidence);
+    }
+}

@@ -1,0 +1,287 @@
+//! First-time or shell importer (`MO-17a` to `h`).
+//!
+//! **Pattern.** Shelf companies "import-export, textiles, food", founded in numbers by one man, each good for a few
+//! containers: 35.5 t through Hamburg. Source:
+//! <https://germanydaily.net/how-35-tons-of-cocaine-are-seized-in-germanys-biggest-drug-bust>.
+//!
+//! **Inputs.** The ledger of the consignee: origins, goods, containers; what the company register says of it, as far as
+//! messages carry it (age, officers, capital); the ledgers of contacts and addresses; goods and origin of the container.
+//!
+//! **False positives.** Real start-ups and groups that trade under a new company: each trait is LOW and makes no alert
+//! alone; only a first import of perishables from a watched origin together with another trait is MEDIUM (`h`).
+//! Consolidators, which are consignees of many bills (`g`). Addresses of service providers, where everybody has a desk
+//! (beyond 48 companies: silent). Established companies at a shared address (only young ones count). A branching out of a
+//! long-known importer (`d` needs goods of a source country's kind). A second order like the first (`f`).
+
+use std::collections::BTreeSet;
+
+use quaywatch_domain::event::{PartyRole, PortEvent};
+use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
+use serde::Deserialize;
+
+use crate::Sighting;
+use crate::loops::{Told, indicator_fact};
+use crate::party::{Ledger, containers};
+use crate::settings::{DAY_MS, Rules, SubRule};
+use crate::view::{Findings, Seen, View};
+
+/// Table `[shell_importer]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    young_days: i64,
+    officers_days: i64,
+    min_capital_eur: i64,
+    min_other_containers: usize,
+    min_young_companies: usize,
+    batch_days: i64,
+    test_containers: usize,
+    test_min_days: i64,
+    test_max_days: i64,
+    volume_containers: usize,
+    min_traits: usize,
+    a: SubRule,
+    b: SubRule,
+    c: SubRule,
+    d: SubRule,
+    e: SubRule,
+    f: SubRule,
+    g: SubRule,
+    h: SubRule,
+}
+
+/// Where the goods of an event come from: the country named, else that of the port of loading.
+pub(crate) fn origin(event: &PortEvent) -> Option<&str> {
+    let route = event.route.as_deref();
+    let of_goods = event.cargo.iter().find_map(|c| c.origin_country.as_deref());
+    let of_route = route.and_then(|r| r.origin_country.as_deref());
+    let of_port = route.and_then(|r| r.port_of_loading.as_deref()).and_then(|p| p.get(..2));
+    of_goods.or(of_route).or(of_port)
+}
+
+/// What one ledger tells.
+struct Teller<'a> {
+    rules: &'a Rules,
+    subject: &'a Subject,
+    wanted: &'a mut Vec<(Fact, bool)>,
+}
+
+impl Teller<'_> {
+    /// Tells each container of `about` once, with its first sighting and `ground`.
+    fn tell<'s>(
+        &mut self,
+        (code, sub): (&str, &SubRule),
+        sentence: &str,
+        about: impl IntoIterator<Item = &'s Sighting>,
+        ground: Option<&'s Sighting>,
+    ) {
+        let mut told = BTreeSet::new();
+        for own in about {
+            let Some(container) = own.container.as_deref().filter(|c| told.insert(*c)) else { continue };
+            let indicator = Told {
+                origin: self.subject,
+                code,
+                severity: sub.severity,
+                action: sub.action,
+                sentence: sentence.to_owned(),
+                sightings: [Some(own), ground].into_iter().flatten().collect(),
+            };
+            let fact = indicator.indicator(self.rules).map(|i| indicator_fact(container, i, own.occurred_at));
+            self.wanted.extend(fact.map(|fact| (fact, sub.shadow)));
+        }
+    }
+}
+
+/// What the ledger of a consignee (`a` to `d`, `f`), or of a contact or address (`e`), tells containers.
+pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, bool)>) {
+    let mut teller = Teller { rules, subject: ledger.origin, wanted };
+    shared(&mut teller, ledger);
+    first_import(&mut teller, ledger);
+    registered(&mut teller, ledger);
+    odd_trade(&mut teller, ledger);
+    test_shipments(&mut teller, ledger);
+}
+
+/// MO-17a.
+fn first_import(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
+    let rules = teller.rules;
+    let settings = &rules.rule.shell_importer;
+    let from_watched = |s: &&Sighting| {
+        s.relations.iter().any(|r| r.strip_prefix("ORIGIN=").is_some_and(|o| rules.risk.is_watched(o)))
+    };
+    let mut watched = ledger.sightings.iter().copied().filter(from_watched).peekable();
+    let Some(first) = watched.peek().map(|s| s.occurred_at) else { return };
+    let ends = first.plus_millis(settings.batch_days * DAY_MS);
+    let sentence = "First import of this consignee from a watched origin in two years.";
+    teller.tell(("MO-17a", &settings.a), sentence, watched.take_while(|s| s.occurred_at <= ends), None);
+}
+
+/// The moments that a class of register entries names, with where they are told.
+fn moments<'a>(ledger: &Ledger<'a>, class: &str) -> Vec<(Timestamp, &'a Sighting)> {
+    let told = ledger.class(class).iter();
+    told.filter_map(|(value, with)| {
+        Some((Timestamp::from_millis(value.parse().ok()?), with.first().copied()?))
+    })
+    .collect()
+}
+
+/// MO-17b, c.
+fn registered(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
+    let settings = &teller.rules.rule.shell_importer;
+    let within = |s: &&Sighting, since: Timestamp, days: i64| {
+        (0..=days * DAY_MS).contains(&s.occurred_at.millis_since(since))
+    };
+    // Of several dates the oldest counts: registers differ, and an old company has an old one.
+    if let Some((at, ground)) = moments(ledger, "REGISTERED").into_iter().min_by_key(|(at, _)| *at) {
+        let young = ledger.sightings.iter().copied().filter(|s| within(s, at, settings.young_days));
+        let sentence = format!("Its consignee was founded less than {} days before.", settings.young_days);
+        teller.tell(("MO-17b", &settings.b), &sentence, young, Some(ground));
+    }
+    let changes = moments(ledger, "OFFICERS");
+    if let Some((at, ground)) = changes.into_iter().max_by_key(|(at, _)| *at) {
+        let fresh = ledger.sightings.iter().copied().filter(|s| within(s, at, settings.officers_days));
+        let sentence =
+            format!("Its consignee changed its officers less than {} days before.", settings.officers_days);
+        teller.tell(("MO-17c", &settings.c), &sentence, fresh, Some(ground));
+    }
+}
+
+/// MO-17d: too little capital for the trade, or perishables by a company that never dealt in any.
+fn odd_trade(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
+    let rules = teller.rules;
+    let settings = &rules.rule.shell_importer;
+    let capital = ledger.class("CAPITAL").iter();
+    let capital =
+        capital.filter_map(|(value, with)| Some((value.parse::<i64>().ok()?, with.first().copied()?)));
+    if let Some((_, ground)) =
+        capital.max_by_key(|(eur, _)| *eur).filter(|(eur, _)| *eur < settings.min_capital_eur)
+    {
+        let sentence = format!("Its consignee has a capital of less than {} EUR.", settings.min_capital_eur);
+        teller.tell(("MO-17d", &settings.d), &sentence, ledger.sightings.iter().copied(), Some(ground));
+        return;
+    }
+    let goods = ledger.class("GOODS");
+    let perishable = |chapter: &str| rules.risk.is_perishable(chapter);
+    let of_kind = |wanted: bool| {
+        goods
+            .iter()
+            .filter(move |(chapter, _)| perishable(chapter) == wanted)
+            .flat_map(|(_, with)| with.iter().copied())
+    };
+    let Some(first) = of_kind(true).map(|s| s.occurred_at).min() else { return };
+    let before = containers(of_kind(false).filter(|s| s.occurred_at < first));
+    if before.len() < settings.min_other_containers {
+        return;
+    }
+    let ends = first.plus_millis(settings.batch_days * DAY_MS);
+    let sentence = "Perishable goods for a consignee that has never traded in any.";
+    let about: Vec<&Sighting> = of_kind(true).filter(|s| s.occurred_at <= ends).collect();
+    teller.tell(("MO-17d", &settings.d), sentence, about, None);
+}
+
+/// MO-17e.
+fn shared(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
+    let settings = &teller.rules.rule.shell_importer;
+    let companies = ledger.class("COMPANY");
+    let young = companies.iter().filter_map(|(value, with)| {
+        let (company, registered) = value.rsplit_once('@')?;
+        let since = Timestamp::from_millis(registered.parse().ok()?);
+        let first = with.first()?;
+        (first.occurred_at.millis_since(since) <= settings.young_days * DAY_MS).then_some((company, with))
+    });
+    let young: Vec<_> = young.collect();
+    let distinct: BTreeSet<&str> = young.iter().map(|(company, _)| *company).collect();
+    if distinct.len() < settings.min_young_companies {
+        return;
+    }
+    let sentence = format!(
+        "Its consignee shares telephone, mail or address with {} young companies.",
+        distinct.len() - 1
+    );
+    let about: Vec<&Sighting> = young.iter().flat_map(|(_, with)| with.iter().copied()).collect();
+    teller.tell(("MO-17e", &settings.e), &sentence, about, None);
+}
+
+/// MO-17f: one or two containers, and weeks later many at once.
+fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
+    let settings = &teller.rules.rule.shell_importer;
+    let Some(first) = ledger.sightings.iter().copied().next() else { return };
+    let since_first = |s: &Sighting| s.occurred_at.millis_since(first.occurred_at);
+    let tests = containers(
+        ledger.sightings.iter().copied().filter(|s| since_first(s) < settings.test_min_days * DAY_MS),
+    );
+    if tests.len() > settings.test_containers {
+        return;
+    }
+    let mut later = ledger
+        .sightings
+        .iter()
+        .copied()
+        .filter(|s| s.container.as_deref().is_some_and(|c| !tests.contains(c)))
+        .peekable();
+    let Some(volume) = later.peek().map(|s| s.occurred_at) else { return };
+    let gap_ms = volume.millis_since(first.occurred_at);
+    let ends = volume.plus_millis(settings.batch_days * DAY_MS);
+    let batch: Vec<&Sighting> = later.take_while(|s| s.occurred_at <= ends).collect();
+    if gap_ms <= settings.test_max_days * DAY_MS
+        && containers(batch.iter().copied()).len() >= settings.volume_containers
+    {
+        let sentence = "One of many containers of a consignee that had tried the way with one or two.";
+        teller.tell(("MO-17f", &settings.f), sentence, batch, Some(first));
+    }
+}
+
+/// MO-17g and h.
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.shell_importer;
+    for (visit, stay) in view.stays().enumerate() {
+        let own = forwarder_only(stay);
+        if let Some(line) = own {
+            let sentence = "Its only consignee is a forwarder.";
+            findings.add("MO-17g", &settings.g, sentence.to_owned(), vec![line]);
+        }
+        let told = view.indicators.iter().filter(|(_, i)| i.rule == "MO-17");
+        let told: Vec<(&str, &Seen<'_>)> = told
+            .filter_map(|(_, i)| {
+                let seen = i.evidence.iter().filter_map(|id| view.find(id)).find(|s| s.visit == visit)?;
+                Some((i.code.as_str(), seen))
+            })
+            .collect();
+        let Some((_, first)) = told.iter().find(|(code, _)| *code == "MO-17a") else { continue };
+        let mut traits: Vec<&str> =
+            told.iter().map(|(code, _)| *code).filter(|code| *code != "MO-17a").collect();
+        traits.extend(own.map(|_| "MO-17g"));
+        traits.sort_unstable();
+        traits.dedup();
+        let perishable = stay.iter().find(|s| {
+            let is_perishable = |hs: &String| rules.risk.is_perishable(hs);
+            s.event.cargo.iter().filter_map(|c| c.hs_code.as_ref()).any(is_perishable)
+                && origin(s.event).is_some_and(|o| rules.risk.is_watched(o))
+        });
+        if let Some(goods) = perishable.filter(|_| traits.len() >= settings.min_traits) {
+            let sentence =
+                "Perishables from a watched origin for a first-time importer that looks like a shell.";
+            let evidence = told.iter().map(|(_, s)| **s).chain([*goods, **first]).chain(own).collect();
+            findings.add("MO-17h", &settings.h, sentence.to_owned(), evidence);
+        }
+    }
+}
+
+/// The manifest line of a stay whose consignee is its forwarder, with nobody behind it.
+fn forwarder_only<'a>(stay: &[Seen<'a>]) -> Option<Seen<'a>> {
+    let lines: Vec<&Seen<'a>> = stay.iter().filter(|s| s.event.kind == EventKind::ManifestLine).collect();
+    let bill = |s: &Seen<'a>| s.event.documents.as_deref().and_then(|d| d.bill_of_lading.clone());
+    let bills: BTreeSet<String> = lines.iter().filter_map(|s| bill(s)).collect();
+    if bills.len() > 1 {
+        return None;
+    }
+    let is_forwarder = |s: &&&Seen<'a>| {
+        let key = |role| s.event.party(role).and_then(quaywatch_domain::event::Party::key);
+        let consignee = key(PartyRole::Consignee);
+        consignee.is_some()
+            && consignee == key(PartyRole::Forwarder)
+            && key(PartyRole::Notify).is_none_or(|notify| Some(notify) == consignee)
+    };
+    lines.iter().find(is_forwarder).map(|s| **s)
+}

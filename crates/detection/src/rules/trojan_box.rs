@@ -1,0 +1,254 @@
+//! The container that brings people in (`MO-09a` to `d`).
+//!
+//! **Pattern.** An "empty" or an export that nobody will ship is prepared to carry an extraction team into the terminal.
+//! Sources: nineteen people in an "empty",
+//! <https://nieuws.nl/algemeen/20240105/19-uithalers-in-trojaanse-container-opgepakt-in-haven-rotterdam/>; a haulier that
+//! arranged six, proven by its trucks' positions,
+//! <https://openrijk.nl/en/artikel/celstraf-geeist-tegen-roosendaalse-transportondernemer-voor-hulp-bij-plaatsen-trojaanse-container-in-rotterdamse-haven/prison-sentence-demanded-against-roosendaal-transport-entrepreneur-for-assisting-in-placing-trojan-container-in-rotterdam-port>;
+//! hotel containers with tools, <https://darkdotnet.com/may-several-hotel-containers-found-in-rotterdam-port-area/>.
+//!
+//! **Sub-rules.** `a` an empty comes in some hundred kilograms too heavy. `b` an export that no ship will take comes in
+//! and is taken out again by the same haulier. `c` the haulier has done so before. `d` a container that should not be in
+//! use, or a stop on the way.
+//!
+//! **Inputs.** Gate moves with load, weight, haulier and truck; bookings, load orders, vessel calls; release orders; state
+//! and owner of the container; positions on the road; for `c` the ledger of the haulier.
+//!
+//! **False positives.** A single roll-over, or a booking cancelled after it came in and fetched on a release order. Wrong
+//! weights, default tares and gensets (as in `MO-12`). Swap bodies (they bear no number of a freight container). Empties
+//! that are repositioned: they have no booking. A driver's rest (longer stops count only where no arrival was planned).
+
+use quaywatch_domain::event::{EquipmentStatus, PartyRole};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject};
+use serde::Deserialize;
+
+use crate::golden::Step;
+use crate::loops::{Told, indicator_fact};
+use crate::party::has_hauled;
+use crate::rules::two_places::{coordinates, distance_km};
+use crate::rules::weight::{excess_kg, tare};
+use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View, keys_of, same_party};
+use crate::{Rules, Sighting};
+
+/// Table `[trojan_box]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) excess_least_kg: f64,
+    pub(crate) excess_most_kg: f64,
+    pub(crate) in_and_out_days: i64,
+    pub(crate) rolls: usize,
+    pub(crate) severity_b_no_call: Severity,
+    pub(crate) repeat_days: i64,
+    pub(crate) repeats: usize,
+    pub(crate) stop_km: f64,
+    pub(crate) stop_minutes: i64,
+    pub(crate) unplanned_stop_minutes: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+}
+
+/// Code of the auxiliary indicator "this haulier took exports out before", read by `c` alone and never shown.
+pub(crate) const REPEATED: &str = "MO-09c-repeated";
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    let crossings: Vec<&Step<'_>> = view.golden.crossings().collect();
+    for (i, step) in crossings.iter().enumerate() {
+        if *step.kind() != EventKind::GateIn {
+            continue;
+        }
+        heavy_empty(view, &step.seen, findings);
+        out_of_use(&step.seen, findings);
+        let before = i.checked_sub(1).and_then(|i| crossings.get(i));
+        stopped_on_the_way(view, before.map(|k| &k.seen), &step.seen, findings);
+        if let Some(out) = crossings.get(i + 1).filter(|k| *k.kind() == EventKind::GateOut) {
+            in_and_out(view, &step.seen, &out.seen, findings);
+        }
+    }
+}
+
+/// MO-09a.
+fn heavy_empty(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.trojan_box;
+    if !s.is_empty() || view.subject.id.as_bytes().get(3) != Some(&b'U') {
+        return;
+    }
+    let tare = view.events.iter().rev().find_map(|k| tare(k, findings));
+    let Some(excess) = tare.and_then(|tare| excess_kg(s, tare, view.iso_type(), findings)) else { return };
+    if (settings.excess_least_kg..=settings.excess_most_kg).contains(&excess) {
+        let sentence = format!("Came in as an empty and is {excess:.0} kg heavier than its tare.");
+        findings.add("MO-09a", &settings.a, sentence, vec![*s]);
+    }
+}
+
+/// MO-09b and c.
+fn in_and_out(view: &View<'_>, gate_in: &Seen<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.trojan_box;
+    let stay = view.stay_of(gate_in.visit);
+    let booking = |s: &Seen<'_>| s.event.documents.as_deref().is_some_and(|d| d.booking.is_some());
+    let is_export = gate_in.status() == Some(EquipmentStatus::Export)
+        || booking(gate_in)
+        || stay.iter().any(|s| s.event.kind == EventKind::BookingConfirmed);
+    let in_time = out.at().millis_since(gate_in.at()) <= settings.in_and_out_days * DAY_MS;
+    if !is_export || !in_time || !same_carrier(gate_in, out) {
+        return;
+    }
+    let Some((why, severity, because)) = unshippable(stay, gate_in, out, settings) else { return };
+    let mut evidence = because;
+    evidence.extend([*gate_in, *out]);
+    let sentence = format!("Came in for export, {why}, and was taken out by the same haulier, not loaded.");
+    findings.add_as("MO-09b", &settings.b, severity, sentence, evidence.clone(), None);
+    let repeated = view.indicators.iter().any(|(_, i)| {
+        i.code == REPEATED && i.evidence.iter().any(|id| evidence.iter().any(|s| s.fact.fact_id == *id))
+    });
+    if repeated {
+        let sentence = format!(
+            "Its haulier has taken out {} or more exports that were not loaded within {} days.",
+            settings.repeats, settings.repeat_days
+        );
+        findings.add("MO-09c", &settings.c, sentence, vec![*gate_in, *out]);
+    }
+}
+
+/// Whether one haulier, or one truck, brought and took it.
+fn same_carrier(gate_in: &Seen<'_>, out: &Seen<'_>) -> bool {
+    let hauliers =
+        same_party(&keys_of(gate_in.event, PartyRole::Haulier), &keys_of(out.event, PartyRole::Haulier));
+    hauliers.unwrap_or_else(|| gate_in.truck().zip(out.truck()).is_some_and(|(a, b)| a == b))
+}
+
+type Why<'a> = (&'static str, Severity, Vec<Seen<'a>>);
+
+/// Why no ship would have taken it.
+fn unshippable<'a>(
+    stay: &[Seen<'a>],
+    gate_in: &Seen<'a>,
+    out: &Seen<'a>,
+    settings: &Settings,
+) -> Option<Why<'a>> {
+    let until_out = || stay.iter().filter(|s| s.said_at() <= out.at());
+    let released = until_out().any(|s| {
+        matches!(s.event.kind, EventKind::ReleaseOrder | EventKind::ReleaseIssued) && s.at() >= gate_in.at()
+    });
+    let cancelled = until_out().rfind(|s| s.event.kind == EventKind::BookingCancelled);
+    if let Some(cancelled) = cancelled
+        && (cancelled.said_at() <= gate_in.at() || !released)
+    {
+        return Some(("its booking cancelled", settings.b.severity, vec![*cancelled]));
+    }
+    let rolled: Vec<Seen<'a>> =
+        until_out().filter(|s| s.event.kind == EventKind::BookingRolled).copied().collect();
+    if rolled.len() >= settings.rolls && !released {
+        return Some(("rolled again and again", settings.b.severity, rolled));
+    }
+    let has_call = stay.iter().any(|s| {
+        matches!(
+            s.event.kind,
+            EventKind::LoadOrdered | EventKind::VesselArrived | EventKind::VesselDeparted | EventKind::Loaded
+        ) || s
+            .event
+            .transport
+            .as_deref()
+            .is_some_and(|t| t.call_id.is_some() || t.vessel_imo.is_some() || t.voyage.is_some())
+    });
+    let no_call = !has_call && !released && cancelled.is_none();
+    no_call.then(|| ("for no known vessel call", settings.severity_b_no_call, Vec::new()))
+}
+
+/// MO-09d: what its owner has taken out of use.
+fn out_of_use(s: &Seen<'_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.trojan_box;
+    let Some(equipment) = s.event.equipment.as_deref() else { return };
+    let what = if equipment.out_of_service == Some(true) {
+        "out of service"
+    } else if equipment.lease_expired == Some(true) {
+        "no longer leased"
+    } else if equipment.shipper_owned == Some(true) && s.is_empty() {
+        "a shipper's own, and empty"
+    } else {
+        return;
+    };
+    findings.add("MO-09d", &settings.d, format!("Came in by gate although it is {what}."), vec![*s]);
+}
+
+/// MO-09d: a stop between pick-up and gate.
+fn stopped_on_the_way(
+    view: &View<'_>,
+    before: Option<&Seen<'_>>,
+    gate_in: &Seen<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let settings = &findings.rules.rule.trojan_box;
+    let Some(start) = before.filter(|s| s.event.kind == EventKind::GateOut) else { return };
+    let between = || view.events.iter().filter(|s| s.at() > start.at() && s.at() < gate_in.at());
+    let planned = view.events.iter().find(|s| {
+        s.event.kind == EventKind::GateIn
+            && !s.event.is_actual()
+            && s.visit <= gate_in.visit
+            && s.at() > start.at()
+    });
+    let least_minutes = match planned {
+        Some(plan) if gate_in.at().millis_since(plan.at()) <= settings.stop_minutes * MINUTE_MS => return,
+        Some(_) => settings.stop_minutes,
+        None => settings.unplanned_stop_minutes,
+    };
+    let mut stop: Option<(Seen<'_>, (f64, f64))> = None;
+    let placed = between().filter(|s| s.event.kind == EventKind::PositionReported && s.event.is_actual());
+    for (s, here) in placed.filter_map(|s| Some((*s, coordinates(s)?))) {
+        match stop {
+            Some((first, there)) if distance_km(there, here) <= settings.stop_km => {
+                let minutes = s.at().millis_since(first.at()) / MINUTE_MS;
+                if minutes >= least_minutes {
+                    let sentence = format!("Stood still for {minutes} min between pick-up and gate.");
+                    findings.add("MO-09d", &settings.d, sentence, vec![first, s, *gate_in]);
+                    return;
+                }
+            }
+            _ => stop = Some((s, here)),
+        }
+    }
+}
+
+/// Whether the ledger of a haulier keeps the event: an export that leaves by gate.
+pub(crate) fn is_export_taken_out(event: &quaywatch_domain::PortEvent) -> bool {
+    let status = event.equipment.as_deref().and_then(|e| e.status);
+    event.kind == EventKind::GateOut && event.is_actual() && status == Some(EquipmentStatus::Export)
+}
+
+/// Tells containers that their haulier took several exports out that were not loaded.
+pub(crate) fn tell_repeated(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<Fact> {
+    let settings = &rules.rule.trojan_box;
+    let window_ms = settings.repeat_days * DAY_MS;
+    let taken: Vec<&Sighting> =
+        sightings.iter().filter(|s| !s.retracted && s.container.is_some() && has_hauled(s)).collect();
+    let mut wanted: Vec<Fact> = Vec::new();
+    for own in &taken {
+        let Some(container) = own.container.as_deref() else { continue };
+        let mut others: Vec<&str> = taken
+            .iter()
+            .filter(|s| s.occurred_at <= own.occurred_at)
+            .filter(|s| own.occurred_at.millis_since(s.occurred_at) <= window_ms)
+            .filter_map(|s| s.container.as_deref())
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        if others.len() < settings.repeats {
+            continue;
+        }
+        let told = Told {
+            origin,
+            code: REPEATED,
+            severity: settings.c.severity,
+            action: settings.c.action,
+            sentence: "Its haulier took several exports out that were not loaded.".to_owned(),
+            sightings: vec![own],
+        };
+        // One indicator a container: of its latest gate-out.
+        wanted.retain(|f| f.subject.id != container);
+        wanted.extend(told.indicator(rules).map(|i| indicator_fact(container, i, own.occurred_at)));
+    }
+    wanted
+}

@@ -1,0 +1,231 @@
+//! Moves that nobody ordered, and boxes that are not where they should be (`MO-10a` to `c`).
+//!
+//! **Pattern.** A machine driver puts the container where the extraction team can reach it; the yard system knows of no
+//! order. Source: Antwerp MPET, the container "disappeared" after discharge and was found twelve days later with its
+//! seals tampered; the assignment system showed no order to move it,
+//! <https://publicist24.com/correctional-court-of-antwerp-convicted-3-drivers-for-cocaine-trafficking/>.
+//!
+//! **Sub-rules.** `a` a change of slot without an order. `b` not found at its slot, HIGH when the search takes long.
+//! `c` moved by a driver who moves far more than others without orders (people).
+//!
+//! **Inputs.** Yard moves and position fixes with slots, work orders, "box not in position" reports; origin of the cargo.
+//!
+//! **False positives.** Housekeeping on orders; orders that come late or are entered after the move (window and grace).
+//! Terminals that share no orders: a timeline or the rule file must show that this one does. Telemetry drift: a fix
+//! counts by its slot, and only when a second one agrees. The first placing after arrival. A box that turns up at once.
+
+use quaywatch_domain::event::Yard;
+use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{EventKind, Fact, Severity, Subject};
+use serde::Deserialize;
+
+use crate::golden::Whereabouts;
+use crate::loops::{Told, indicator_fact};
+use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View};
+use crate::{Rules, Sighting, actor};
+
+/// Table `[unordered_move]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) order_before_minutes: i64,
+    pub(crate) order_after_minutes: i64,
+    pub(crate) grace_minutes: i64,
+    pub(crate) placing_minutes: i64,
+    pub(crate) terminals_with_orders: Vec<String>,
+    pub(crate) severity_a_risky: Severity,
+    pub(crate) found_minutes: i64,
+    pub(crate) search_hours: i64,
+    pub(crate) severity_b_long: Severity,
+    pub(crate) moves_least: usize,
+    pub(crate) usual_unordered_percent: f64,
+    pub(crate) deviations: f64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+}
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    for (visit, stay) in view.stays().enumerate() {
+        let tells = |s: &Seen<'_>| {
+            matches!(
+                s.event.kind,
+                EventKind::YardMove | EventKind::PositionReported | EventKind::NotInPosition
+            )
+        };
+        if stay.iter().any(tells) {
+            moved(view, visit, stay, findings);
+            not_found(view, stay, findings);
+        }
+    }
+}
+
+fn slot<'a>(s: &Seen<'a>) -> Option<&'a Yard> {
+    s.event.place.as_deref()?.yard.as_ref().filter(|yard| yard.block.is_some())
+}
+
+/// Whether two slots are one stack: the tier changes when others are dug out.
+fn same_stack(a: &Yard, b: &Yard) -> bool {
+    (&a.block, &a.bay, &a.row) == (&b.block, &b.bay, &b.row)
+}
+
+/// MO-10a: one indicator a stay, of its first unordered move.
+fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.unordered_move;
+    if !shares_orders(stay, settings) {
+        return;
+    }
+    // Where it stands by what was confirmed, and a fix elsewhere that a second one has yet to confirm.
+    let mut known: Option<(Seen<'_>, &Yard)> = None;
+    let mut unconfirmed: Option<(Seen<'_>, &Yard)> = None;
+    for s in stay.iter().filter(|s| s.event.is_actual() && !s.number_is_doubtful()) {
+        let is_move = s.event.kind == EventKind::YardMove;
+        if !is_move && s.event.kind != EventKind::PositionReported {
+            continue;
+        }
+        let Some(here) = slot(s) else { continue };
+        let Some((before, there)) = known else {
+            known = Some((*s, here));
+            continue;
+        };
+        if same_stack(there, here) {
+            unconfirmed = None;
+            continue;
+        }
+        let first_fix = match unconfirmed {
+            _ if is_move => *s,
+            Some((first, elsewhere)) if same_stack(elsewhere, here) => first,
+            _ => {
+                unconfirmed = Some((*s, here));
+                continue;
+            }
+        };
+        known = Some((*s, here));
+        unconfirmed = None;
+        if is_ordered(view, &before, &first_fix, is_move, settings) || was_placed(view, &first_fix, settings)
+        {
+            continue;
+        }
+        if findings.passed(s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS)) {
+            let risky = view.is_from_watched_origin(visit, findings.rules);
+            let severity = if risky { settings.severity_a_risky } else { settings.a.severity };
+            let sentence = "Moved in the yard, and there is no order for it.".to_owned();
+            findings.add_as("MO-10a", &settings.a, severity, sentence, vec![before, first_fix, *s], None);
+            return;
+        }
+    }
+}
+
+/// Whether orders of the terminal reach us.
+fn shares_orders(stay: &[Seen<'_>], settings: &Settings) -> bool {
+    stay.iter().any(|s| {
+        s.event.kind == EventKind::WorkOrdered
+            || (s.event.kind == EventKind::YardMove && has_order(s))
+            || s.event
+                .terminal()
+                .is_some_and(|t| settings.terminals_with_orders.iter().any(|known| known == t))
+    })
+}
+
+fn has_order(s: &Seen<'_>) -> bool {
+    s.event.documents.as_deref().is_some_and(|d| d.order.is_some())
+}
+
+/// Whether an order belongs to the move. A fix tells that it moved since the one before, not when.
+fn is_ordered(view: &View<'_>, before: &Seen<'_>, s: &Seen<'_>, is_move: bool, settings: &Settings) -> bool {
+    let since = if is_move { s.at() } else { before.at() };
+    let from = since.plus_millis(-settings.order_before_minutes * MINUTE_MS);
+    let to = s.at().plus_millis(settings.order_after_minutes * MINUTE_MS);
+    has_order(s)
+        || view.events.iter().any(|k| {
+            let ordered = k.event.kind == EventKind::WorkOrdered
+                || (k.event.kind == EventKind::YardMove && has_order(k) && k.at() > before.at());
+            ordered && (from..=to).contains(&k.at())
+        })
+}
+
+/// Whether it was only put down after it came.
+fn was_placed(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
+    match view.golden.at(s.at()) {
+        Whereabouts::Yard(arrival) => {
+            s.at().millis_since(arrival.at()) <= settings.placing_minutes * MINUTE_MS
+        }
+        // On its way through the gate.
+        Whereabouts::Outside(_) | Whereabouts::Vessel(_) => true,
+        Whereabouts::Unknown => false,
+    }
+}
+
+/// MO-10b.
+fn not_found(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.unordered_move;
+    let mut reports = stay.iter().filter(|s| s.event.kind == EventKind::NotInPosition && s.event.is_actual());
+    let Some(report) = reports.next() else { return };
+    let turns_up = |s: &Seen<'_>| {
+        s.event.is_actual()
+            && matches!(
+                s.event.kind,
+                EventKind::PositionReported
+                    | EventKind::YardMove
+                    | EventKind::GateOut
+                    | EventKind::Loaded
+                    | EventKind::CustomsInspected
+                    | EventKind::CustomsScanned
+            )
+    };
+    let soon = report.at().plus_millis(settings.found_minutes * MINUTE_MS);
+    if !findings.missing(view, report, soon, turns_up) {
+        return;
+    }
+    let late = report.at().plus_millis(settings.search_hours * HOUR_MS);
+    let (severity, by, sentence) = if findings.missing(view, report, late, turns_up) {
+        let sentence = format!("Not in its slot, and not found for {} h.", settings.search_hours);
+        (settings.severity_b_long, late, sentence)
+    } else {
+        (settings.b.severity, soon, "Not in its slot when it was to be picked.".to_owned())
+    };
+    let expected = Some(Expected { event: EventKind::PositionReported, by });
+    findings.add_as("MO-10b", &settings.b, severity, sentence, vec![*report], expected);
+}
+
+/// MO-10c, on the timeline of a machine driver: far more moves without an order than is usual. About what a person does,
+/// so it belongs to the module for that.
+pub(crate) fn tell_rate(
+    rules: &Rules,
+    origin: &Subject,
+    standing: &[&Sighting],
+    wanted: &mut Vec<(Fact, bool)>,
+) {
+    let settings = &rules.rule.unordered_move;
+    let moves = || standing.iter().filter(|s| s.kind == EventKind::YardMove).copied();
+    let unordered: Vec<&Sighting> = moves().filter(|s| actor::value(s, "ORDER") == Some("NO")).collect();
+    let (count, without) = (moves().count(), unordered.len());
+    // Where most moves bear no order, orders do not reach us.
+    if count < settings.moves_least || without * 2 > count {
+        return;
+    }
+    let usual = settings.usual_unordered_percent / 100.0;
+    let expected = usual * count as f64;
+    let deviation = (expected * (1.0 - usual)).sqrt().max(f64::MIN_POSITIVE);
+    if (without as f64 - expected) / deviation <= settings.deviations {
+        return;
+    }
+    for own in &unordered {
+        let Some(container) = own.container.as_deref() else { continue };
+        if wanted.iter().any(|(f, _)| f.subject.id == container && f.fact_id.ends_with("MO-10c")) {
+            continue;
+        }
+        let told = Told {
+            origin,
+            code: "MO-10c",
+            severity: settings.c.severity,
+            action: settings.c.action,
+            sentence: "Moved without an order by a driver who does so far more often than others.".to_owned(),
+            sightings: vec![own],
+        };
+        wanted.extend(
+            told.indicator(rules).map(|i| (indicator_fact(container, i, own.occurred_at), settings.c.shadow)),
+        );
+    }
+}

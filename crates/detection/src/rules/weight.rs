@@ -1,0 +1,237 @@
+//! Weights that do not agree (`MO-12a` to `e`).
+//!
+//! **Pattern.** What is hidden in a container weighs something: it weighs more than its papers say, an empty weighs as if
+//! it were not, and a rip-off makes it lighter between the ship and the gate. Sources: SOLAS VI/2 and the tolerances that
+//! states enforce,
+//! <http://delviso-avocats.com/1-july-2016-new-requirements-verify-gross-mass-packed-container-enter-force-international-convention-safety-life-sea-solas/>,
+//! <http://www.worldshipping.org/industry-issues/safety/faqs/how-accurate-does-the-vgm-need-to-be-is-there-a-percentage-plus-minus-or-is-there-plus-minus-mass>.
+//!
+//! **Sub-rules.** `a` two calibrated weights differ. `b` they differ much. `c` independent scales agree to the kilogram,
+//! so that one copied the other. `d` an empty is much heavier than its tare. `e` lighter at the gate than off the ship.
+//!
+//! **Inputs.** Verified gross masses, scale readings and tares from orders, bay plans, cranes and weighbridges, over one
+//! trip of the cargo: from stuffing or the gate until it is stripped, empty, or came in anew.
+//!
+//! **False positives.** Sums of method 2 and declared weights (not calibrated: not compared). Units taken for another, and
+//! net taken for gross (the ratio or the difference betrays it). Moisture and scales of ordinary accuracy (a share of the
+//! weight, or what the baseline knows). Gensets of reefers. Default tares. Goods taken out by customs or stripping. Two
+//! reports of one weighing.
+
+use quaywatch_domain::EventKind;
+use quaywatch_domain::event::WeightKind;
+use quaywatch_domain::identifiers::size_type::{Build, SizeType};
+use serde::Deserialize;
+
+use crate::baselines::{Group, Measure};
+use crate::settings::{MINUTE_MS, SubRule};
+use crate::view::{Findings, Seen, View};
+
+/// Table `[weight]` of the rule file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) difference_kg: f64,
+    pub(crate) difference_percent: f64,
+    pub(crate) great_difference_kg: f64,
+    pub(crate) great_difference_percent: f64,
+    pub(crate) empty_excess_kg: f64,
+    pub(crate) drop_least_kg: f64,
+    pub(crate) drop_most_kg: f64,
+    pub(crate) scale_accuracy_percent: f64,
+    pub(crate) genset_kg: f64,
+    pub(crate) default_tares_kg: Vec<f64>,
+    pub(crate) same_weighing_minutes: i64,
+    pub(crate) a: SubRule,
+    pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
+    pub(crate) d: SubRule,
+    pub(crate) e: SubRule,
+}
+
+/// Pounds in a kilogram, kilograms in a tonne: weights that differ by these were written in another unit.
+const UNIT_RATIOS: [f64; 2] = [2.204_62, 1_000.0];
+
+/// Plausible gross weights, kg.
+const PLAUSIBLE_KG: std::ops::RangeInclusive<f64> = 1_500.0..=45_000.0;
+
+/// A gross weight that a scale or a verified mass gave.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    seen: Seen<'a>,
+    kg: f64,
+    /// Whether a scale of ours gave it, and not the shipper.
+    is_scale: bool,
+}
+
+/// The weights of one trip of the cargo.
+#[derive(Default)]
+struct Trip<'a> {
+    readings: Vec<Reading<'a>>,
+    tare_kg: Option<f64>,
+    left_by_gate: bool,
+    /// Whether goods were taken out by report since the last reading.
+    opened: bool,
+    told: bool,
+}
+
+pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !view.events.iter().any(|s| !s.event.weights.is_empty()) {
+        return;
+    }
+    let mut trip = Trip::default();
+    for s in view.events.iter().filter(|s| !s.number_is_doubtful()) {
+        if trip.ends_with(s) {
+            trip = Trip { tare_kg: trip.tare_kg, ..Trip::default() };
+        }
+        trip.tare_kg = tare(s, findings).or(trip.tare_kg);
+        trip.left_by_gate |= s.event.kind == EventKind::GateOut && s.event.is_actual();
+        if matches!(s.event.kind, EventKind::CustomsInspected | EventKind::SealRemoved) && s.event.is_actual()
+        {
+            trip.opened = true;
+        }
+        if s.is_empty() {
+            heavy_empty(s, trip.tare_kg, findings);
+        } else if let Some(reading) = reading(s) {
+            trip.compare(view, reading, findings);
+            trip.readings.push(reading);
+        }
+    }
+}
+
+impl<'a> Trip<'a> {
+    fn ends_with(&self, s: &Seen<'_>) -> bool {
+        s.event.is_actual()
+            && (matches!(s.event.kind, EventKind::Stuffed | EventKind::Stripped)
+                || (s.event.kind == EventKind::GateIn && self.left_by_gate)
+                || s.is_empty())
+    }
+
+    /// MO-12a, b, c, e: against the earlier readings of the trip. One indicator a trip.
+    fn compare(&mut self, view: &View<'_>, new: Reading<'a>, findings: &mut Findings<'_>) {
+        let settings = &findings.rules.rule.weight;
+        if self.told {
+            return;
+        }
+        for old in &self.readings {
+            if same_weighing(old, &new, settings) || self.is_mistaken(old.kg, new.kg, settings) {
+                continue;
+            }
+            let drop = old.kg - new.kg;
+            let percent = drop.abs() / old.kg.max(new.kg) * 100.0;
+            let usual = usual_percent(view, &new.seen, findings).max(settings.scale_accuracy_percent);
+            let evidence = || vec![old.seen, new.seen];
+            let off_the_ship =
+                old.seen.event.kind == EventKind::Discharged || old.seen.event.kind == EventKind::Weighed;
+            let is_drop = old.is_scale
+                && new.is_scale
+                && off_the_ship
+                && new.seen.event.kind == EventKind::GateOut
+                && (settings.drop_least_kg..=settings.drop_most_kg).contains(&drop)
+                && percent > usual;
+            let (code, sub, sentence) = if is_drop {
+                if self.opened {
+                    continue;
+                }
+                ("MO-12e", &settings.e, format!("{drop:.0} kg lighter at the gate than off the ship."))
+            } else if drop.abs() > settings.great_difference_kg.max(usual / 100.0 * old.kg)
+                || percent > settings.great_difference_percent.max(usual)
+            {
+                ("MO-12b", &settings.b, differ(old.kg, new.kg))
+            } else if drop.abs()
+                > settings.difference_kg.max(settings.difference_percent.max(usual) / 100.0 * old.kg)
+            {
+                ("MO-12a", &settings.a, differ(old.kg, new.kg))
+            } else if old.is_scale && new.is_scale && (drop.abs() < 0.5) && new.kg % 100.0 != 0.0 {
+                let sentence = format!("Two independent scales both say {:.0} kg to the kilogram.", new.kg);
+                findings.add("MO-12c", &settings.c, sentence, evidence());
+                return;
+            } else {
+                continue;
+            };
+            findings.add(code, sub, sentence, evidence());
+            self.told = true;
+            return;
+        }
+    }
+
+    /// Whether one of two weights is in another unit, or without the container.
+    fn is_mistaken(&self, a: f64, b: f64, settings: &Settings) -> bool {
+        let (less, more) = (a.min(b), a.max(b));
+        let other_unit = UNIT_RATIOS.iter().any(|ratio| (more / less / ratio - 1.0).abs() < 0.01);
+        let without_tare =
+            self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= settings.drop_least_kg * 3.0);
+        other_unit || without_tare
+    }
+}
+
+fn differ(a: f64, b: f64) -> String {
+    format!("Two calibrated weights differ: {a:.0} kg and {b:.0} kg.")
+}
+
+/// What ordinary containers of this group differ by, per cent; 0 when unknown.
+fn usual_percent(view: &View<'_>, s: &Seen<'_>, findings: &Findings<'_>) -> f64 {
+    let group = Group {
+        terminal: s.event.terminal().map(str::to_owned),
+        trade: s.status(),
+        size: view.iso_type().and_then(Group::size_of),
+    };
+    let min_count = findings.rules.baseline.min_count;
+    findings.baselines.quantiles(Measure::WeightDifferencePercent, &group, min_count).map_or(0.0, |q| q.q99)
+}
+
+/// One weighing that two systems tell of, or that one tells of twice.
+fn same_weighing(a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool {
+    let close = b.seen.at().millis_since(a.seen.at()).abs() <= settings.same_weighing_minutes * MINUTE_MS;
+    close || (a.seen.event.source.feed == b.seen.event.source.feed && a.seen.event.kind == b.seen.event.kind)
+}
+
+/// The calibrated gross weight of an event.
+fn reading<'a>(s: &Seen<'a>) -> Option<Reading<'a>> {
+    let by_sum = |method: &str| method.contains('2');
+    s.event
+        .weights
+        .iter()
+        .filter(|w| match w.kind {
+            WeightKind::Scale => s.event.is_actual(),
+            WeightKind::Vgm => !w.method.as_deref().is_some_and(by_sum),
+            WeightKind::Gross | WeightKind::Net | WeightKind::Tare => false,
+        })
+        .filter(|w| PLAUSIBLE_KG.contains(&w.kg))
+        .max_by_key(|w| w.kind == WeightKind::Scale)
+        .map(|w| Reading { seen: *s, kg: w.kg, is_scale: w.kind == WeightKind::Scale })
+}
+
+/// The tare that an event gives, unless it is a default.
+pub(crate) fn tare(s: &Seen<'_>, findings: &Findings<'_>) -> Option<f64> {
+    let weights = s.event.weights.iter().filter(|w| w.kind == WeightKind::Tare).map(|w| w.kg);
+    let equipment = s.event.equipment.as_deref().and_then(|e| e.tare_kg);
+    let settings = &findings.rules.rule.weight;
+    let is_default = |kg: &f64| settings.default_tares_kg.iter().any(|d| (d - kg).abs() < 0.5);
+    equipment.into_iter().chain(weights).find(|kg| PLAUSIBLE_KG.contains(kg) && !is_default(kg))
+}
+
+/// By how much an empty is heavier than its tare and what may be mounted on it, kg.
+pub(crate) fn excess_kg(
+    s: &Seen<'_>,
+    tare_kg: f64,
+    view_type: Option<&str>,
+    findings: &Findings<'_>,
+) -> Option<f64> {
+    let scale = s.event.weights.iter().find(|w| w.kind == WeightKind::Scale && w.kg > 0.0)?;
+    let is_reefer = view_type.and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
+    let mounted = if is_reefer { findings.rules.rule.weight.genset_kg } else { 0.0 };
+    Some(scale.kg - tare_kg - mounted)
+}
+
+/// MO-12d. What comes in by gate as an empty is the business of `MO-09a`, up to its limit.
+fn heavy_empty(s: &Seen<'_>, tare_kg: Option<f64>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.weight;
+    let iso_type = s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
+    let Some(excess) = tare_kg.and_then(|tare| excess_kg(s, tare, iso_type, findings)) else { return };
+    let trojan = &findings.rules.rule.trojan_box;
+    let told_elsewhere = s.event.kind == EventKind::GateIn && excess <= trojan.excess_most_kg;
+    if s.event.is_actual() && excess > settings.empty_excess_kg && !told_elsewhere {
+        let sentence = format!("Said to be empty and {excess:.0} kg heavier than its tare.");
+        findings.add("MO-12d", &settings.d, sentence, vec![*s]);
+    }
+}

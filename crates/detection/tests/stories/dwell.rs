@@ -1,0 +1,116 @@
+use quaywatch_detection::{Baselines, Group, Measure, Quantiles, Rules};
+use quaywatch_domain::EventKind::{
+    CustomsHeld, CustomsReleased, Discharged, GateOut, PickupAnnounced, ReleaseIssued, StorageExtended,
+};
+use quaywatch_domain::event::{EquipmentStatus, Mode};
+use quaywatch_domain::{PortEvent, Severity};
+
+use crate::common::{BOX, Says, World, at, event};
+
+fn told(events: impl IntoIterator<Item = PortEvent>) -> Vec<String> {
+    World::after(events).codes(BOX).into_iter().filter(|c| c.starts_with("MO-14")).collect()
+}
+
+fn silent(events: impl IntoIterator<Item = PortEvent>) {
+    assert_eq!(told(events), [""; 0]);
+}
+
+/// 2 March 2026 is a Monday.
+fn discharged() -> PortEvent {
+    event(Discharged, BOX, at(2, "08:00")).terminal("LUKKP").status(EquipmentStatus::Import)
+}
+
+fn out(day: u32, time: &str) -> PortEvent {
+    event(GateOut, BOX, at(day, time)).terminal("LUKKP")
+}
+
+fn released(day: u32, time: &str) -> PortEvent {
+    event(CustomsReleased, BOX, at(day, time))
+}
+
+#[test]
+fn a_container_gone_before_anybody_looks_is_raised() {
+    assert_eq!(told([discharged(), out(2, "08:40")]), ["MO-14a@1"]);
+    assert_eq!(told([discharged(), released(3, "10:00"), out(3, "10:20")]), ["MO-14a@1"]);
+    silent([discharged(), released(3, "10:00"), out(3, "11:00")]);
+}
+
+#[test]
+fn trains_priority_cargo_and_announced_pick_ups_may_go_at_once() {
+    silent([discharged(), out(2, "08:40").mode(Mode::Rail)]);
+    silent([discharged().goods("080390", "EC"), out(2, "08:40")]);
+    silent([
+        discharged(),
+        event(PickupAnnounced, BOX, at(3, "08:00")),
+        released(3, "10:00"),
+        out(3, "10:20"),
+    ]);
+    silent([discharged().status(EquipmentStatus::Transshipment), out(2, "08:40")]);
+    silent([discharged(), released(3, "10:00"), out(3, "10:20").planned()]);
+}
+
+#[test]
+fn what_is_usual_decides_where_it_is_known() {
+    let group = Group { terminal: Some("LUKKP".into()), trade: Some(EquipmentStatus::Import), size: None };
+    let quantiles = Quantiles { count: 500, q01: 600.0, q99: 4_000.0, ..Quantiles::default() };
+    let knowing = || {
+        World::knowing(Baselines {
+            quantiles: [(Measure::DwellMinutes, vec![(group.clone(), quantiles)])].into(),
+            ..Baselines::default()
+        })
+    };
+    let mut quick = knowing();
+    quick.see(&discharged());
+    quick.see(&out(2, "16:00"));
+    assert_eq!(quick.codes(BOX), ["MO-14a@1"]);
+    silent([discharged(), out(2, "16:00")]);
+    let mut slow = knowing();
+    slow.see(&discharged());
+    slow.see(&released(3, "08:00"));
+    slow.wait_until(at(6, "08:00"));
+    assert_eq!(slow.codes(BOX), ["MO-14b@1"]);
+}
+
+#[test]
+fn a_released_container_that_nobody_collects_is_raised_and_high_when_it_goes_by_night() {
+    let mut world = World::after([discharged(), released(3, "08:00")]);
+    world.wait_until(at(20, "07:59"));
+    assert!(world.published.is_empty(), "two weekends do not count");
+    world.wait_until(at(20, "08:00"));
+    assert_eq!(world.codes(BOX), ["MO-14b@1"]);
+    let mut by_day = World::after([discharged(), released(3, "08:00")]);
+    by_day.wait_until(at(21, "00:00"));
+    by_day.see(&out(23, "10:00"));
+    assert!(by_day.codes(BOX).is_empty());
+    world.see(&out(23, "23:00"));
+    assert_eq!((world.codes(BOX), world.alert(BOX).severity), (vec!["MO-14c@1".to_owned()], Severity::High));
+}
+
+#[test]
+fn what_may_not_leave_is_not_waiting_and_a_late_release_counts_from_itself() {
+    let mut held = World::after([discharged(), event(CustomsHeld, BOX, at(3, "08:00"))]);
+    held.wait_until(at(29, "00:00"));
+    assert!(held.published.is_empty());
+    let mut unreleased = World::after([discharged()]);
+    unreleased.wait_until(at(29, "00:00"));
+    assert!(unreleased.published.is_empty());
+    let again =
+        [discharged(), event(ReleaseIssued, BOX, at(3, "08:00")), event(CustomsHeld, BOX, at(4, "08:00"))];
+    let mut held_later = World::after(again);
+    held_later.wait_until(at(29, "00:00"));
+    assert!(held_later.published.is_empty());
+    silent([discharged(), released(26, "10:00"), out(26, "23:00")]);
+}
+
+#[test]
+fn storage_extended_again_and_again_is_a_low_indicator() {
+    let extended = |day: u32| event(StorageExtended, BOX, at(day, "08:00"));
+    silent([discharged(), extended(3), extended(5), extended(7)]);
+    let mut world = World::with(Rules::parse("[dwell.d]\nseverity = \"MEDIUM\"\n").unwrap());
+    world.see(&discharged());
+    world.see(&extended(3));
+    world.see(&extended(5));
+    assert!(world.published.is_empty());
+    world.see(&extended(7));
+    assert_eq!(world.codes(BOX), ["MO-14d@1"]);
+}

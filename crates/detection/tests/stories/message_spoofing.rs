@@ -1,0 +1,117 @@
+use quaywatch_detection::Rules;
+use quaywatch_domain::EventKind::{
+    GateOut, PickupAnnounced, PositionReported, ReleaseIssued, SystemOutageStarted, YardMove,
+};
+use quaywatch_domain::event::{Laden, Mode, PartyRole, note};
+use quaywatch_domain::{PortEvent, Sha256};
+
+use crate::common::{BOX, Says, World, at, event};
+
+fn strict(events: impl IntoIterator<Item = PortEvent>) -> Vec<String> {
+    let rules = "[message_spoofing]\nannounced_terminals = [\"LUKKP\"]\nreleased_terminals = [\"*\"]\n";
+    let mut world = World::with(Rules::parse(rules).unwrap()).and(events);
+    world.wait_until(at(4, "00:00"));
+    world.codes(BOX)
+}
+
+fn out() -> PortEvent {
+    event(GateOut, BOX, at(2, "14:00")).terminal("LUKKP").haulier("111")
+}
+
+fn announced() -> PortEvent {
+    event(PickupAnnounced, BOX, at(2, "10:00")).haulier("111")
+}
+
+fn issued() -> PortEvent {
+    event(ReleaseIssued, BOX, at(2, "09:00")).to("111")
+}
+
+#[test]
+fn a_gate_out_without_what_the_terminal_demands_is_raised_when_no_late_message_comes() {
+    assert_eq!(strict([out(), issued()]), ["MO-23a@1"]);
+    assert_eq!(strict([out(), announced()]), ["MO-23g@1"]);
+    assert_eq!(strict([out(), announced().received(at(2, "19:59")), issued()]), [""; 0]);
+    assert_eq!(strict([announced(), issued(), out()]), [""; 0]);
+}
+
+#[test]
+fn other_terminals_rail_empties_customs_an_outage_and_the_built_in_rules_are_silent() {
+    let by_rail = out().mode(Mode::Rail);
+    let empty = out().laden(Laden::Empty);
+    let to_customs = out().facility("CUSTOMS_SITE");
+    for gate_out in [by_rail, empty, to_customs] {
+        assert_eq!(strict([gate_out]), [""; 0]);
+    }
+    assert_eq!(strict([issued(), out().terminal("TRSTE")]), [""; 0]);
+    assert_eq!(strict([event(SystemOutageStarted, BOX, at(2, "13:00")), out()]), [""; 0]);
+    let mut world = World::after([out()]);
+    world.wait_until(at(4, "00:00"));
+    assert!(world.published.is_empty());
+}
+
+/// A release of the carrier's agent, entered by a user and sent by a system.
+fn release(container: &str, day: u32, user: &str, sender: &str) -> PortEvent {
+    event(ReleaseIssued, container, at(day, "09:00"))
+        .party(PartyRole::ReleaseFrom, "SMDG", "MSC")
+        .user(user, "MSC")
+        .edit(|e| e.source.sender = Some(sender.into()))
+}
+
+fn history(containers: u32) -> World {
+    World::after((1..=containers).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")))
+}
+
+#[test]
+fn a_release_by_a_new_user_or_from_a_new_sender_of_an_issuer_with_a_history_is_raised() {
+    assert_eq!(history(8).and([release(BOX, 12, "usr:9", "MSCEDI")]).codes(BOX), ["MO-23c@1"]);
+    let world = history(8).and([release(BOX, 12, "usr:1", "EVIL")]);
+    assert_eq!(world.codes(BOX), ["MO-23d@1"]);
+    assert!(!world.alert(BOX).indicators[0].sentence.contains("EVIL"));
+}
+
+#[test]
+fn a_known_user_a_short_history_and_an_onboarding_are_silent() {
+    assert_eq!(history(8).and([release(BOX, 12, "usr:1", "MSCEDI")]).codes(BOX), [""; 0]);
+    assert_eq!(history(7).and([release(BOX, 12, "usr:9", "NEW")]).codes(BOX), [""; 0]);
+    let onboarding = (1..=5).map(|n| release(&format!("TGHU765430{n}"), 12, "usr:9", "NEW"));
+    assert_eq!(history(8).and(onboarding).and([release(BOX, 12, "usr:9", "NEW")]).codes(BOX), [""; 0]);
+}
+
+fn numbered(day: u32, bytes: &[u8]) -> PortEvent {
+    event(YardMove, BOX, at(day, "09:00")).message("REF1").edit(|e| {
+        e.source.format = "EDIFACT-CODECO-D95B".into();
+        e.source.sha256 = Sha256::of(bytes);
+    })
+}
+
+#[test]
+fn one_control_reference_on_two_messages_is_raised() {
+    assert_eq!(World::after([numbered(2, b"a"), numbered(3, b"b")]).codes(BOX), ["MO-23e@1"]);
+}
+
+#[test]
+fn a_message_sent_twice_a_counter_come_round_and_a_sender_that_does_not_count_are_silent() {
+    let other_sender = numbered(3, b"b").edit(|e| e.source.sender = Some("X".into()));
+    let json = |e: PortEvent| e.edit(|e| e.source.format = "JSONL".into());
+    for story in [
+        vec![numbered(2, b"a"), numbered(3, b"a")],
+        vec![numbered(2, b"a"), numbered(10, b"b")],
+        vec![numbered(2, b"a"), numbered(3, b"b"), numbered(4, b"c")],
+        vec![numbered(2, b"a"), other_sender],
+        vec![json(numbered(2, b"a")), json(numbered(3, b"b"))],
+    ] {
+        let world = World::after(story);
+        assert_eq!(world.codes(BOX), [""; 0]);
+    }
+}
+
+#[test]
+fn a_release_dated_in_the_future_is_raised_and_late_or_zoneless_ones_are_not() {
+    let said = |time: &str| issued().received(at(2, "09:00")).edit(|e| e.created_at = Some(at(2, time)));
+    assert_eq!(World::after([said("11:01")]).codes(BOX), ["MO-23f@1"]);
+    let without_zone = said("11:01").edit(|e| e.notes.push(note::LOCAL_TIME_ASSUMED.into()));
+    let position = event(PositionReported, BOX, at(2, "09:00")).edit(|e| e.created_at = Some(at(2, "12:00")));
+    for event in [said("11:00"), said("05:00"), without_zone, position] {
+        assert!(World::after([event]).published.is_empty());
+    }
+}

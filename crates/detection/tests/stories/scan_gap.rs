@@ -1,0 +1,144 @@
+use quaywatch_domain::EventKind::{
+    CustomsHeld, CustomsInspected, CustomsReleased, CustomsScanned, CustomsSelectedForScan,
+    CustomsSelectionCancelled, DeviceUnpaired, Discharged, DoorOpened, PickupAnnounced, PickupCancelled,
+    PositionReported, SealAffixed, SealRemoved, WorkOrdered, YardMove,
+};
+use quaywatch_domain::event::{SealSource, Yard};
+use quaywatch_domain::{EventKind, PortEvent, Severity};
+
+use crate::common::{BOX, Says, World, at, event};
+
+fn on(kind: EventKind, time: &str) -> PortEvent {
+    event(kind, BOX, at(2, time))
+}
+
+fn slot(time: &str, block: &str, row: &str) -> PortEvent {
+    on(PositionReported, time).edit(|e| {
+        e.place.get_or_insert_default().yard = Some(Yard {
+            block: Some(block.into()),
+            bay: Some("04".into()),
+            row: Some(row.into()),
+            tier: Some("1".into()),
+        });
+    })
+}
+
+/// A container scanned in the night whose picture is read in the morning, with what happens in between.
+fn night(between: impl IntoIterator<Item = PortEvent>) -> World {
+    let mut events = vec![
+        event(Discharged, BOX, at(1, "20:00")),
+        on(CustomsSelectedForScan, "00:30"),
+        on(CustomsScanned, "01:00"),
+    ];
+    events.extend(between);
+    World::after(events)
+}
+
+fn silent(mut world: World) {
+    world = world.and([on(CustomsReleased, "08:00")]);
+    assert_eq!(world.codes(BOX), [""; 0], "{:#?}", world.alert(BOX).indicators);
+}
+
+/// Like `silent`, for worlds that never had an alert.
+fn never(world: World) {
+    assert!(world.published.is_empty(), "{:#?}", world.published);
+}
+
+#[test]
+fn what_happens_between_scan_and_decision_is_raised_at_once_and_stays() {
+    for touch in [
+        on(YardMove, "03:00"),
+        on(DoorOpened, "03:00"),
+        on(SealRemoved, "03:00").seal("ML1234567", SealSource::Carrier),
+        on(DeviceUnpaired, "03:00"),
+    ] {
+        let mut world = night([touch]);
+        assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+        // Together with an opened door it is graver.
+        assert!(world.alert(BOX).severity >= Severity::High);
+        world.see(&on(CustomsReleased, "08:00"));
+        assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+    }
+    let moved = night([slot("01:10", "A", "1"), slot("03:00", "B", "1")]);
+    assert_eq!(moved.alert(BOX).indicators[0].sentence, "Was moved between customs selection and decision.");
+}
+
+#[test]
+fn the_move_to_the_customs_site_and_back_is_silent() {
+    let to_site = || on(WorkOrdered, "00:40").order("W1").facility("CUSTOMS_SITE");
+    let before = |between: Vec<PortEvent>| {
+        let mut events = vec![event(Discharged, BOX, at(1, "20:00")), on(CustomsSelectedForScan, "00:30")];
+        events.extend(between);
+        World::after(events)
+    };
+    never(before(vec![to_site(), on(YardMove, "00:50").order("W1")]));
+    never(before(vec![to_site(), on(YardMove, "00:50")]));
+    never(before(vec![on(YardMove, "00:50").facility("CUSTOMS_SITE")]));
+    never(night([on(WorkOrdered, "01:05").order("W2"), on(YardMove, "01:30").order("W2")]));
+    // Without an order there is no way back.
+    assert_eq!(night([on(YardMove, "01:30")]).codes(BOX), ["MO-15a@1"]);
+}
+
+#[test]
+fn customs_own_opening_an_ordinary_ordered_move_and_a_shift_within_the_stack_are_silent() {
+    let opened = night([on(DoorOpened, "07:00"), on(CustomsInspected, "07:50")]);
+    assert_eq!(opened.codes(BOX), [""; 0]);
+    never(night([on(SealAffixed, "03:00").seal("CU7654321", SealSource::Customs)]));
+    never(night([on(WorkOrdered, "04:50").order("W3"), on(YardMove, "05:00").order("W3")]));
+    never(night([slot("01:10", "A", "1"), slot("03:00", "A", "2")]));
+    never(night([on(CustomsReleased, "02:00"), on(DoorOpened, "03:00")]));
+}
+
+#[test]
+fn a_touch_that_is_corrected_away_is_taken_back() {
+    let mut world = night([on(DoorOpened, "03:00")]);
+    world.see(&on(DoorOpened, "03:00").revision(2).retracted());
+    silent(world);
+}
+
+#[test]
+fn an_overdue_decision_is_a_notice_that_counts_only_with_others() {
+    let mut world = night([]);
+    world.wait_until(at(2, "06:00"));
+    never(world);
+    let mut world = night([on(DoorOpened, "03:00")]);
+    world.wait_until(at(2, "04:59"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+    world.wait_until(at(2, "05:00"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1", "MO-15b@1"]);
+    let notice = world.alert(BOX).indicators.iter().find(|i| i.code == "MO-15b").unwrap();
+    assert!(notice.sentence.contains("status may lag"));
+    assert_eq!(notice.expected.as_ref().unwrap().by, at(2, "05:00"));
+    world.see(&on(CustomsHeld, "05:30"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+}
+
+#[test]
+fn a_selected_container_announced_for_pick_up_soon_is_raised_until_customs_decide() {
+    let announced = on(PickupAnnounced, "05:00").planned().edit(|e| e.created_at = Some(at(2, "02:00")));
+    let mut world = night([announced.received(at(2, "02:00"))]);
+    assert_eq!(world.codes(BOX), ["MO-15c@1"]);
+    world.see(&on(CustomsReleased, "04:00"));
+    assert_eq!(world.codes(BOX), [""; 0]);
+}
+
+#[test]
+fn a_pick_up_announced_before_for_days_ahead_or_cancelled_is_silent() {
+    never(night([on(PickupAnnounced, "05:00").planned().received(at(2, "00:10"))]));
+    never(night([event(PickupAnnounced, BOX, at(3, "05:00")).planned().received(at(2, "02:00"))]));
+    let cancelled = night([
+        on(PickupAnnounced, "05:00").appointment("A1").planned().received(at(2, "02:00")),
+        on(PickupCancelled, "02:30").appointment("A1"),
+    ]);
+    assert_eq!(cancelled.codes(BOX), [""; 0]);
+}
+
+#[test]
+fn a_selection_cancelled_by_another_than_customs_is_raised() {
+    let by = |role: &str| on(CustomsSelectionCancelled, "02:00").user("usr:1", "X").role(role);
+    let world = night([by("TERMINAL")]);
+    assert_eq!(world.codes(BOX), ["MO-15d@1"]);
+    assert!(!world.alert(BOX).indicators[0].sentence.contains("usr:1"));
+    never(night([by("CUSTOMS")]));
+    never(night([on(CustomsSelectionCancelled, "02:00")]));
+}

@@ -1,0 +1,146 @@
+use quaywatch_domain::EventKind::{CompanyRecorded, ManifestLine};
+use quaywatch_domain::event::{Party, PartyRole};
+use quaywatch_domain::{PortEvent, Severity, Timestamp};
+
+use crate::common::{BOX, Says, World, at, event};
+
+/// Bananas from Ecuador for a consignee.
+fn line(container: &str, day: u32, consignee: &str) -> PortEvent {
+    event(ManifestLine, container, at(day, "08:00")).consignee(consignee).goods("080390", "EC").route(
+        "ECGYE",
+        &[],
+        "SIKOP",
+    )
+}
+
+fn days_before(day: u32, days: i64) -> Timestamp {
+    at(day, "08:00").plus_millis(-days * 86_400_000)
+}
+
+fn founded(days: i64) -> impl Fn(&mut Party) {
+    move |party| party.registered_at = Some(days_before(10, days))
+}
+
+/// Codes of what the container was told, alert or not.
+fn told(world: &World, container: &str) -> Vec<String> {
+    let state = &world.states[&quaywatch_domain::Subject::container(container)];
+    let standing = state.facts.iter().filter(|f| !f.retracted).filter_map(|f| f.indicator.as_ref());
+    let mut codes: Vec<String> = standing.map(|i| i.code.clone()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn a_first_import_of_perishables_by_a_young_company_is_raised_and_names_its_traits() {
+    let mut world = World::after([line(BOX, 10, "SI9").register(founded(40))]);
+    assert_eq!(world.codes(BOX), ["MO-17a@1", "MO-17b@1", "MO-17h@1"]);
+    assert_eq!(world.alert(BOX).severity, Severity::Medium);
+    world.see(&line(BOX, 10, "SI9").register(founded(4000)).revision(2));
+    assert_eq!(world.codes(BOX), [""; 0]);
+}
+
+#[test]
+fn a_first_import_alone_an_old_company_other_goods_and_another_origin_are_no_alert() {
+    let never = |events: Vec<PortEvent>| {
+        let world = World::after(events);
+        assert!(world.published.is_empty(), "{:#?}", world.published);
+        told(&world, BOX)
+    };
+    assert_eq!(never(vec![line(BOX, 10, "SI9")]), ["MO-17a"]);
+    assert_eq!(never(vec![line(BOX, 10, "SI9").register(founded(181))]), ["MO-17a"]);
+    let steel =
+        line(BOX, 10, "SI9").register(founded(40)).edit(|e| e.cargo[0].hs_code = Some("720851".into()));
+    assert_eq!(never(vec![steel]), ["MO-17a", "MO-17b"]);
+    let spain = event(ManifestLine, BOX, at(10, "08:00")).consignee("SI9").goods("080390", "ES");
+    assert_eq!(never(vec![spain.register(founded(40))]), ["MO-17b"]);
+}
+
+#[test]
+fn the_second_import_is_no_first_one() {
+    let world = World::after([line("MSKU1234501", 1, "SI9"), line(BOX, 10, "SI9").register(founded(40))]);
+    assert_eq!(told(&world, BOX), ["MO-17b"]);
+}
+
+#[test]
+fn officers_changed_lately_and_a_register_extract_count() {
+    let extract = event(CompanyRecorded, "", at(2, "08:00")).without_container().consignee("SI9");
+    let changed = |days| extract.clone().register(|p| p.officers_changed_at = Some(days_before(10, days)));
+    let world = World::after([changed(30), line(BOX, 10, "SI9")]);
+    assert_eq!(world.codes(BOX), ["MO-17a@1", "MO-17c@1", "MO-17h@1"]);
+    assert_eq!(world.alert(BOX).evidence.len(), 2);
+    assert_eq!(told(&World::after([changed(91), line(BOX, 10, "SI9")]), BOX), ["MO-17a"]);
+}
+
+#[test]
+fn capital_and_goods_that_do_not_fit_count_and_a_branching_out_of_a_fruit_trader_does_not() {
+    let poor = |eur| line(BOX, 10, "SI9").register(move |p| p.capital_eur = Some(eur));
+    assert_eq!(World::after([poor(1)]).codes(BOX), ["MO-17a@1", "MO-17d@1", "MO-17h@1"]);
+    assert_eq!(told(&World::after([poor(5000)]), BOX), ["MO-17a"]);
+    let textiles = |n: u32, hs: &str| {
+        event(ManifestLine, &format!("MSKU123450{n}"), at(n, "08:00")).consignee("SI9").goods(hs, "CN")
+    };
+    let dealt_in = |hs: &str, containers| {
+        World::after((1..=containers).map(|n| textiles(n, hs)).chain([line(BOX, 10, "SI9")]))
+    };
+    assert_eq!(told(&dealt_in("620342", 3), BOX), ["MO-17a", "MO-17d"]);
+    assert_eq!(told(&dealt_in("620342", 2), BOX), ["MO-17a"]);
+    assert_eq!(told(&dealt_in("080510", 3), BOX), ["MO-17a"]);
+}
+
+fn at_one_desk(n: u32, days: i64) -> PortEvent {
+    line(&format!("MSKU123450{n}"), 10, &format!("SI{n}")).register(founded(days)).contact("ctc:1")
+}
+
+#[test]
+fn young_companies_with_one_telephone_are_told_and_old_ones_or_two_are_not() {
+    let world = World::after((1..=3).map(|n| at_one_desk(n, 40)));
+    assert_eq!(told(&world, "MSKU1234501"), ["MO-17a", "MO-17b", "MO-17e"]);
+    assert_eq!(world.codes("MSKU1234501").len(), 4);
+    let address = |n| {
+        at_one_desk(n, 40).register(|p| (p.contact, p.address) = (None, Some("Dunajska 5, Ljubljana".into())))
+    };
+    assert!(told(&World::after((1..=3).map(address)), "MSKU1234501").contains(&"MO-17e".to_owned()));
+    for world in [
+        World::after((1..=3).map(|n| at_one_desk(n, if n == 3 { 400 } else { 40 }))),
+        World::after((1..=2).map(|n| at_one_desk(n, 40))),
+    ] {
+        assert!(!told(&world, "MSKU1234501").contains(&"MO-17e".to_owned()));
+    }
+}
+
+#[test]
+fn a_desk_of_everybody_says_nothing() {
+    let many = (10..60).map(|n| {
+        line(&format!("MSKU12345{n}"), 10, &format!("SI{n}")).register(founded(40)).contact("ctc:1")
+    });
+    let world = World::after(many);
+    assert!(!told(&world, "MSKU1234510").contains(&"MO-17e".to_owned()));
+}
+
+#[test]
+fn a_test_shipment_before_the_volume_counts_and_a_steady_trade_does_not() {
+    let volume =
+        |first: u32, day: u32| (first..first + 4).map(move |n| line(&format!("MSKU123450{n}"), day, "SI9"));
+    let tried = World::after([line(BOX, 1, "SI9")].into_iter().chain(volume(1, 20)));
+    assert!(told(&tried, "MSKU1234501").contains(&"MO-17f".to_owned()));
+    assert!(!told(&tried, BOX).contains(&"MO-17f".to_owned()));
+    let soon = World::after([line(BOX, 11, "SI9")].into_iter().chain(volume(1, 20)));
+    let few = World::after([line(BOX, 1, "SI9")].into_iter().chain(volume(1, 20).take(3)));
+    let big = World::after(volume(5, 1).chain(volume(1, 20)));
+    for world in [soon, few, big] {
+        assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
+    }
+}
+
+#[test]
+fn a_forwarder_as_only_consignee_counts_and_a_consolidator_does_not() {
+    let own = || line(BOX, 10, "SI9").party(PartyRole::Forwarder, "EORI", "SI9").bill("B1");
+    assert_eq!(World::after([own()]).codes(BOX), ["MO-17a@1", "MO-17g@1", "MO-17h@1"]);
+    let for_another = own().party(PartyRole::Notify, "EORI", "SI5");
+    let groupage =
+        [own(), line(BOX, 10, "SI9").party(PartyRole::Forwarder, "EORI", "SI9").bill("B2").id("second")];
+    for story in [vec![for_another], groupage.to_vec()] {
+        assert_eq!(World::after(story).codes(BOX), [""; 0]);
+    }
+}

@@ -1,0 +1,111 @@
+use quaywatch_domain::EventKind::{
+    Discharged, GateOut, ManifestLine, NotInPosition, PositionReported, WorkOrdered, YardMove,
+};
+use quaywatch_domain::event::Laden;
+use quaywatch_domain::{PortEvent, Severity};
+
+use crate::common::{BOX, Says, World, at, event};
+
+fn told(events: impl IntoIterator<Item = PortEvent>) -> Vec<String> {
+    let mut world = World::after(events);
+    world.wait_until(at(8, "00:00"));
+    world.codes(BOX).into_iter().filter(|c| c.starts_with("MO-10")).collect()
+}
+
+fn silent(events: impl IntoIterator<Item = PortEvent>) {
+    assert_eq!(told(events), [""; 0]);
+}
+
+/// Discharged and put down on an order.
+fn placed() -> [PortEvent; 2] {
+    [
+        event(Discharged, BOX, at(2, "08:00")).terminal("LUKKP").laden(Laden::Laden),
+        event(YardMove, BOX, at(2, "08:30")).order("W1").slot("A-01-1-1"),
+    ]
+}
+
+fn moved() -> PortEvent {
+    event(YardMove, BOX, at(3, "02:00")).slot("C-21-6-1")
+}
+
+fn after_placing(more: impl IntoIterator<Item = PortEvent>) -> Vec<PortEvent> {
+    placed().into_iter().chain(more).collect()
+}
+
+#[test]
+fn a_move_without_an_order_is_medium_and_high_from_a_watched_origin() {
+    let mut world = World::after(after_placing([moved()]));
+    assert!(world.published.is_empty(), "the order may come late");
+    world.wait_until(at(3, "03:00"));
+    assert_eq!(world.codes(BOX), ["MO-10a@1"]);
+    assert_eq!(world.alert(BOX).severity, Severity::Medium);
+    world.see(&event(ManifestLine, BOX, at(1, "08:00")).route("ECGYE", &[], "SIKOP"));
+    assert_eq!(world.alert(BOX).severity, Severity::High);
+    world.see(&event(WorkOrdered, BOX, at(3, "01:50")).order("W2").received(at(3, "04:00")));
+    assert!(world.codes(BOX).is_empty(), "there was an order");
+}
+
+#[test]
+fn ordered_moves_drift_and_terminals_without_orders_are_silent() {
+    silent(after_placing([moved().order("W2")]));
+    silent(after_placing([event(WorkOrdered, BOX, at(3, "01:40")), moved()]));
+    silent(after_placing([event(WorkOrdered, BOX, at(3, "02:08")), moved()]));
+    silent(after_placing([moved().slot("A-01-1-3")]));
+    silent(after_placing([event(YardMove, BOX, at(2, "10:00")).slot("B-05-2-1")]));
+    let unshared = placed().map(|e| e.edit(|e| e.documents = None));
+    silent(unshared.into_iter().chain([moved()]));
+    let fix = |time: &str, slot: &str| event(PositionReported, BOX, at(3, time)).feed("telemetry").slot(slot);
+    silent(after_placing([fix("02:00", "C-21-6-1"), fix("02:10", "A-01-1-1")]));
+    silent(after_placing([moved().wrong_check_digit()]));
+    silent(after_placing([moved().planned()]));
+}
+
+#[test]
+fn two_fixes_in_another_stack_are_a_move() {
+    let fix = |time: &str| event(PositionReported, BOX, at(3, time)).feed("telemetry").slot("C-21-6-1");
+    assert_eq!(told(after_placing([fix("02:00"), fix("02:10")])), ["MO-10a@1"]);
+    silent(after_placing([event(WorkOrdered, BOX, at(2, "20:00")), fix("02:00"), fix("02:10")]));
+}
+
+#[test]
+fn an_order_too_early_or_too_late_does_not_belong_to_the_move() {
+    assert_eq!(told(after_placing([event(WorkOrdered, BOX, at(3, "01:20")), moved()])), ["MO-10a@1"]);
+    assert_eq!(told(after_placing([event(WorkOrdered, BOX, at(3, "02:20")), moved()])), ["MO-10a@1"]);
+}
+
+#[test]
+fn a_box_that_is_not_in_its_slot_is_medium_and_high_when_it_stays_away() {
+    let mut world = World::after(after_placing([event(NotInPosition, BOX, at(3, "10:00"))]));
+    assert!(world.published.is_empty());
+    world.wait_until(at(3, "11:00"));
+    assert_eq!(
+        (world.codes(BOX), world.alert(BOX).severity),
+        (vec!["MO-10b@1".to_owned()], Severity::Medium)
+    );
+    world.wait_until(at(4, "10:00"));
+    assert_eq!(world.alert(BOX).severity, Severity::High);
+    assert_eq!(world.alert(BOX).detected_at, at(4, "10:00"));
+    silent(after_placing([
+        event(NotInPosition, BOX, at(3, "10:00")),
+        event(YardMove, BOX, at(3, "10:40")).order("W3").slot("A-02-1-1"),
+    ]));
+    silent(after_placing([event(NotInPosition, BOX, at(3, "10:00")), event(GateOut, BOX, at(3, "10:30"))]));
+}
+
+#[test]
+fn a_driver_of_many_unordered_moves_is_told_to_the_containers_when_people_are_looked_at() {
+    let moves = |without: i64, driver: &str| {
+        let one = |n: i64| {
+            let time = at(2, "00:00").plus_millis(n * 600_000);
+            let moved = event(YardMove, &format!("MSKU{n:07}"), time).driver(driver);
+            if n < without { moved } else { moved.order("W1") }
+        };
+        (0..40).map(one).collect::<Vec<_>>()
+    };
+    let told = |events: Vec<PortEvent>| World::with_people().and(events).codes_of("MSKU0000000", "MO-10c");
+    assert_eq!(told(moves(7, "bdg:1")), ["MO-10c@1"]);
+    assert_eq!(told(moves(4, "bdg:1")), [""; 0]);
+    assert_eq!(told(moves(30, "bdg:1")), [""; 0]);
+    assert_eq!(told(moves(7, "bdg:1").into_iter().take(15).collect()), [""; 0]);
+    assert!(World::after(moves(7, "bdg:1")).published.is_empty());
+}

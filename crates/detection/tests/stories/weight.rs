@@ -1,0 +1,110 @@
+use quaywatch_detection::{Baselines, Group, Measure, Quantiles};
+use quaywatch_domain::EventKind::{
+    CustomsInspected, Discharged, GateIn, GateOut, ManifestLine, StowPosition, Stripped, Weighed,
+};
+use quaywatch_domain::event::WeightKind::{Gross, Scale, Vgm};
+use quaywatch_domain::event::{EquipmentStatus, Laden};
+use quaywatch_domain::{EventKind, PortEvent};
+
+use crate::common::{BOX, OTHER_BOX, Says, World, at, event};
+
+fn told(events: impl IntoIterator<Item = PortEvent>) -> Vec<String> {
+    World::after(events).codes(BOX)
+}
+
+fn silent(events: impl IntoIterator<Item = PortEvent>) {
+    assert_eq!(told(events), [""; 0]);
+}
+
+fn plan(kg: f64) -> PortEvent {
+    event(StowPosition, BOX, at(1, "08:00")).feed("carrier").weight(Vgm, kg)
+}
+
+fn scale(kind: EventKind, day: u32, feed: &str, kg: f64) -> PortEvent {
+    event(kind, BOX, at(day, "08:00")).feed(feed).laden(Laden::Laden).weight(Scale, kg)
+}
+
+#[test]
+fn calibrated_weights_that_differ_are_medium_and_high_when_much() {
+    assert_eq!(told([plan(20_000.0), scale(Discharged, 3, "crane", 20_800.0)]), ["MO-12a@1"]);
+    assert_eq!(told([plan(20_000.0), scale(Discharged, 3, "crane", 21_300.0)]), ["MO-12b@1"]);
+    assert_eq!(told([plan(8_000.0), scale(Discharged, 3, "crane", 8_600.0)]), ["MO-12b@1"]);
+}
+
+#[test]
+fn sums_declared_weights_units_net_weights_and_ordinary_scales_are_silent() {
+    let sum = plan(20_000.0).edit(|e| e.weights[0].method = Some("SM2".into()));
+    silent([sum, scale(Discharged, 3, "crane", 22_000.0)]);
+    silent([plan(20_000.0).edit(|e| e.weights[0].kind = Gross), scale(Discharged, 3, "crane", 22_000.0)]);
+    silent([plan(20_000.0 / 2.204_62), scale(Discharged, 3, "crane", 20_000.0)]);
+    silent([plan(20.0), scale(Discharged, 3, "crane", 20_000.0)]);
+    silent([plan(16_300.0).tare(3_700.0), scale(Discharged, 3, "crane", 20_000.0)]);
+    silent([plan(20_000.0), scale(Discharged, 3, "crane", 20_450.0)]);
+    silent([plan(20_000.0), scale(Discharged, 3, "crane", 22_000.0).wrong_check_digit()]);
+    silent([plan(20_000.0), scale(Discharged, 3, "crane", 22_000.0).edit(|e| e.weights[0].kg = -5.0)]);
+}
+
+#[test]
+fn the_next_cargo_and_one_weighing_told_twice_are_not_compared() {
+    silent([plan(20_000.0), event(Stripped, BOX, at(2, "08:00")), scale(GateIn, 3, "gate", 12_000.0)]);
+    silent([
+        scale(GateOut, 2, "gate", 20_000.0),
+        scale(GateIn, 4, "gate", 12_000.0).status(EquipmentStatus::Export).booking("B1"),
+    ]);
+    let again = scale(Weighed, 3, "pcs", 21_500.0).edit(|e| e.occurred_at = at(3, "08:10"));
+    silent([scale(Discharged, 3, "crane", 20_000.0), again]);
+}
+
+#[test]
+fn what_is_usual_widens_the_tolerance() {
+    let quantiles = Quantiles { count: 500, q99: 8.0, ..Quantiles::default() };
+    let group = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
+    let mut world = World::knowing(Baselines {
+        quantiles: [(Measure::WeightDifferencePercent, vec![(group, quantiles)])].into(),
+        ..Baselines::default()
+    });
+    world.see(&plan(20_000.0));
+    world.see(&scale(Discharged, 3, "crane", 21_300.0).status(EquipmentStatus::Import));
+    assert!(world.published.is_empty());
+}
+
+#[test]
+fn independent_scales_that_agree_to_the_kilogram_are_a_low_indicator() {
+    let heavy = scale(Discharged, 3, "crane", 20_437.0);
+    let same = scale(GateOut, 4, "gate", 20_437.0);
+    silent([heavy.clone(), same.clone()]);
+    let mut world =
+        World::with(quaywatch_detection::Rules::parse("[weight.c]\nseverity = \"MEDIUM\"\n").unwrap());
+    world.see(&heavy);
+    world.see(&same);
+    assert_eq!(world.codes(BOX), ["MO-12c@1"]);
+    let mut round =
+        World::with(quaywatch_detection::Rules::parse("[weight.c]\nseverity = \"MEDIUM\"\n").unwrap());
+    round.see(&scale(Discharged, 3, "crane", 20_400.0));
+    round.see(&scale(GateOut, 4, "gate", 20_400.0));
+    assert!(round.published.is_empty(), "scales that round agree often");
+}
+
+#[test]
+fn an_empty_that_is_no_empty_is_raised() {
+    let empty =
+        |kg: f64| event(Weighed, BOX, at(3, "08:00")).laden(Laden::Empty).tare(3_700.0).weight(Scale, kg);
+    assert_eq!(told([empty(4_150.0)]), ["MO-12d@1"]);
+    silent([empty(3_950.0)]);
+    silent([empty(4_400.0).iso_type("45R1")]);
+    silent([empty(4_500.0).tare(4_000.0)]);
+    let full = event(GateIn, BOX, at(3, "08:00")).laden(Laden::Empty).tare(3_700.0).weight(Scale, 18_000.0);
+    assert_eq!(told([full]), ["MO-12d@1"]);
+}
+
+#[test]
+fn a_container_that_lost_weight_in_the_yard_is_raised() {
+    let off = || scale(Discharged, 3, "crane", 20_040.0);
+    let out = |kg| scale(GateOut, 4, "gate", kg);
+    assert_eq!(told([off(), out(19_300.0)]), ["MO-12e@1"]);
+    silent([off(), out(19_900.0)]);
+    silent([off(), event(CustomsInspected, BOX, at(3, "12:00")), out(19_600.0)]);
+    silent([off(), event(Stripped, BOX, at(3, "12:00")), out(19_300.0)]);
+    // Lighter than the papers said is no loss in the yard.
+    silent([event(ManifestLine, OTHER_BOX, at(1, "08:00")), plan(20_400.0), out(20_000.0)]);
+}
