@@ -17,6 +17,8 @@ pub mod scheme {
     pub const SEAL: &str = "SEAL";
     /// Ship identification number (IMO resolution A.1117(30)), seven digits.
     pub const IMO: &str = "IMO";
+    /// Call sign of a ship (ITU Radio Regulations, article 19).
+    pub const CALL_SIGN: &str = "CALL_SIGN";
     /// Bill of lading or other transport document.
     pub const BILL_OF_LADING: &str = "BILL_OF_LADING";
     /// Carrier's booking.
@@ -63,6 +65,7 @@ pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
                 text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
             is_eori(&compact).then_some(compact)
         }
+        scheme::CALL_SIGN => Some(normalise_reference(text)).filter(|sign| is_call_sign(sign)),
         scheme::NAME => normalise_name(text),
         scheme::HMAC => blinding::normalise(text),
         scheme::TRUCK => is_pseudonym(text, "plt:").then(|| text.to_owned()),
@@ -93,6 +96,15 @@ pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
     schemes.into_iter().filter_map(value).collect()
 }
 
+/// Four letters, or letters and digits; not what stands for none.
+fn is_call_sign(text: &str) -> bool {
+    const PLACEHOLDERS: [&str; 4] = ["NONE", "NULL", "TEST", "XXXX"];
+    let is_written = text.is_ascii() && !PLACEHOLDERS.contains(&text);
+    let has_letter = text.bytes().any(|b| b.is_ascii_alphabetic());
+    let has_digit = text.bytes().any(|b| b.is_ascii_digit());
+    is_written && has_letter && (text.len() == 4 || ((4..=8).contains(&text.len()) && has_digit))
+}
+
 fn is_pseudonym(text: &str, tag: &str) -> bool {
     text.len() == PSEUDONYM_CHARACTERS
         && text
@@ -115,6 +127,7 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
     }
     if let Some(transport) = event.transport.as_deref() {
         add(scheme::IMO, transport.vessel_imo.as_deref());
+        add(scheme::CALL_SIGN, transport.call_sign.as_deref());
         add(scheme::TRUCK, transport.truck.as_deref());
         add(scheme::TRUCK, transport.trailer.as_deref());
     }
@@ -157,6 +170,10 @@ mod tests {
     #[test]
     fn what_cannot_be_an_identifier_is_none() {
         assert_eq!(normalise_value(scheme::SEAL, "NOSEAL"), None);
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "UNKNOWN"), None);
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "none"), None);
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "EQKF").as_deref(), Some("EQKF"));
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "5b-ab 3").as_deref(), Some("5BAB3"));
         assert_eq!(normalise_value(scheme::TRUCK, "KP AB-123"), None);
         assert_eq!(normalise_value(scheme::TRUCK, "plt:0123456789abcdef0123456789abcdeg"), None);
         assert!(normalise_value(scheme::TRUCK, "plt:0123456789abcdef0123456789abcdef").is_some());
