@@ -93,6 +93,9 @@ pub struct LineState {
     pub kind: EventKind,
     /// When it happened.
     pub occurred_at: Timestamp,
+    /// The event itself when it names no container: whom it concerned is in it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Box<PortEvent>>,
 }
 
 /// What a version came to.
@@ -186,6 +189,13 @@ impl Step {
         }
         event.revision = known.map_or(self.version.0, |line| self.version.0.max(line.revision + 1));
         event.retracted = retracted;
+        if let Some(line) = known.filter(|line| !line.retracted && !is_routed_alike(line, &event)) {
+            // Whoever keeps the former one does not see the new version.
+            let mut left = line.clone();
+            left.revision = event.revision;
+            event.revision += 1;
+            self.emit.push(retraction(&left, &event.source, event.received_at));
+        }
         let (stated_at, digest) = self.version;
         let line = LineState {
             event_id: event.event_id.clone(),
@@ -196,6 +206,7 @@ impl Step {
             container: event.container().unwrap_or_default().to_owned(),
             kind: event.kind.clone(),
             occurred_at: event.occurred_at,
+            event: event.container().is_none().then(|| Box::new(event.clone())),
         };
         self.lines.insert(event.event_id.clone(), line);
         self.emit.push(event);
@@ -214,14 +225,28 @@ impl Step {
 
 /// The event that takes a line back: what routes it, and where that was said.
 fn retraction(line: &LineState, source: &Source, received_at: Timestamp) -> PortEvent {
+    let said = match &line.event {
+        Some(event) => event.as_ref().clone(),
+        None => PortEvent {
+            equipment: (!line.container.is_empty())
+                .then(|| Box::new(Equipment { number: line.container.clone(), ..Equipment::default() })),
+            ..PortEvent::new(line.event_id.clone(), line.kind.clone(), line.occurred_at)
+        },
+    };
     PortEvent {
         revision: line.revision,
         retracted: true,
         received_at,
-        equipment: (!line.container.is_empty())
-            .then(|| Box::new(Equipment { number: line.container.clone(), ..Equipment::default() })),
         source: Box::new(source.clone()),
-        ..PortEvent::new(line.event_id.clone(), line.kind.clone(), line.occurred_at)
+        ..said
+    }
+}
+
+/// Whether a new version of a line reaches those whom the former one reached.
+fn is_routed_alike(line: &LineState, event: &PortEvent) -> bool {
+    match &line.event {
+        Some(former) => event.container().is_none() && former.partition_key() == event.partition_key(),
+        None => event.container().unwrap_or_default() == line.container,
     }
 }
 

@@ -81,6 +81,48 @@ fn a_document_is_published_known_again_overridden_and_cancelled() {
 }
 
 #[test]
+fn a_cancelled_line_without_container_still_says_whom_it_concerned() {
+    let mut world = World::new();
+    let manifest = |function: &str, time: &str| {
+        format!(
+            "UNB+UNOA:2+MSK+SICUSTOMS+260302:{time}+5'UNH+1+CUSCAR:D:95B:UN'BGM+85+MAN-9+{function}'\
+             DTM+137:20260302{time}:203'CNI+1+BL1'NAD+CN+SI12345678901:ZZZ:ZZZ'UNT+6+1'UNZ+1+5'"
+        )
+    };
+    let (_, sent) = world.send(manifest("9", "1000").as_bytes());
+    let said = world.events(&sent);
+    let (_, sent_back) = world.send(manifest("1", "1100").as_bytes());
+    let back = world.events(&sent_back);
+    assert_eq!((said.len(), back.len()), (1, 1));
+    assert!(back[0].retracted && back[0].revision > said[0].revision, "{back:?}");
+    assert_eq!((&back[0].documents, &back[0].parties), (&said[0].documents, &said[0].parties));
+    assert_eq!(sent[0].key, sent_back[0].key);
+}
+
+#[test]
+fn an_event_that_moves_to_another_container_is_taken_back_from_the_former() {
+    let mut world = World::new();
+    let event = |number: &str, minute: u32| {
+        format!(
+            r#"{{"events":[{{"eventID":"e1","eventDateTime":"2026-03-02T10:00:00Z","eventUpdatedDateTime":"2026-03-02T10:{minute:02}:00Z",
+            "eventClassification":{{"eventType":"EQUIPMENT","eventClassifier":"ACTUAL","equipmentEventType":"GATED_OUT"}},
+            "equipmentDetails":{{"equipmentReference":"{number}"}}}}]}}"#
+        )
+    };
+    let (_, sent) = world.send(event("CSQU3054383", 5).as_bytes());
+    let wrong = world.events(&sent);
+    let (_, sent) = world.send(event("MSKU8845205", 9).as_bytes());
+    let right = world.events(&sent);
+    let told: Vec<_> = right.iter().map(|e| (e.container().unwrap(), e.retracted)).collect();
+    assert_eq!(told, [("CSQU3054383", true), ("MSKU8845205", false)]);
+    assert!(right.iter().all(|e| e.event_id == wrong[0].event_id));
+    assert!(wrong[0].revision < right[0].revision && right[0].revision < right[1].revision);
+    // The former version, late, changes nothing.
+    let (_, late) = world.send(event("CSQU3054383", 5).as_bytes());
+    assert!(world.events(&late).is_empty());
+}
+
+#[test]
 fn what_cannot_be_read_is_dead_lettered_and_the_rest_of_the_message_stands() {
     let mut world = World::new();
     let good =

@@ -188,6 +188,12 @@ pub(crate) struct Simulate {
     /// First moment of the day
     #[arg(long, value_parser = timestamp, default_value = "2026-03-02T00:00:00Z")]
     pub(crate) start: Timestamp,
+    /// One container in N carries a crime, of all kinds in turn; 0: none. Without it: one of each of the well-known ones
+    #[arg(long, value_name = "N")]
+    pub(crate) crime_rate: Option<u32>,
+    /// Leave out these feeds
+    #[arg(long, value_name = "FEED", num_args = 1..)]
+    pub(crate) without: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

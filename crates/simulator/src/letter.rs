@@ -1,19 +1,37 @@
 //! What the parties have to say, before it is put into messages; and the teller who writes it down.
 
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::event::{Documents, Equipment, Place};
+use quaywatch_domain::{EventKind, PortEvent, Timestamp};
 use serde_json::{Value, json};
 
-use crate::cast::{CARRIERS, Call, Cast, Firm, Haulier, Terminal};
 use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
-use crate::goods::{SealTag, Store, Unit};
+use crate::numbers::{Numbers, SealTag, Unit};
+use crate::wire;
+use crate::world::{CARRIERS, Call, Firm, Haulier, Site, World, badge};
 use crate::write::json::extend;
+use crate::write::sheets::Sheet;
 
-/// Feed of the release platform.
+/// Feed of the port's release platform.
 pub(crate) const RELEASE_FEED: &str = "release-platform";
-/// Feed of customs.
+/// Feed of the neighbour's release platform.
+pub(crate) const RIGHTS_FEED: &str = "diritti";
+/// Feed of the port's customs.
 pub(crate) const CUSTOMS_FEED: &str = "customs";
-/// Feed of the terminal's quay.
-pub(crate) const QUAY_FEED: &str = "koper-quay";
+/// Feed of devices on containers.
+pub(crate) const SMART_FEED: &str = "smart-boxes";
+/// Feed of the reefer racks.
+pub(crate) const REEFER_FEED: &str = "reefer-racks";
+/// Feed of the port community system about itself.
+pub(crate) const STATUS_FEED: &str = "pcs-status";
+/// Feed of manifests.
+pub(crate) const MANIFEST_FEED: &str = "manifests";
+/// Feed of verified gross masses.
+pub(crate) const VGM_FEED: &str = "vgm";
+/// Feed of hauliers' announcements next door.
+pub(crate) const COPINO_FEED: &str = "hauliers";
+
+/// Feed of the answers of the neighbour's customs.
+pub(crate) const CUSRES_FEED: &str = "risposte";
 
 /// One thing said, by one party, at one time.
 #[derive(Debug, Clone)]
@@ -30,11 +48,46 @@ pub(crate) enum Body {
     /// An event of a carrier (by index), as DCSA 2.2 JSON without the creation time.
     Carrier(usize, Value),
     /// A line of a discharge or load list.
-    Quay(QuayMove),
-    /// A document of a gate.
+    Quay(Box<QuayMove>),
+    /// A document of a terminal's gate.
     Gate(Box<GateMove>),
-    /// A line of the release platform or customs, without the creation time.
+    /// A canonical event without the creation time.
     Line(&'static str, Value),
+    /// An event of a device, as DCSA 3.0 JSON (May 2026) without the time of the update.
+    Smart(Value),
+    /// A notification of the neighbour's release platform, without the time at which it was sent.
+    Right(Value),
+    /// A row of a table, without the time at which it was sent.
+    Row(Sheet, Site, Vec<String>),
+    /// A line of a message that [`wire::render`] writes.
+    Edi(Box<Edi>),
+    /// An announcement of a haulier (COPINO).
+    Copino(Box<Announced>),
+}
+
+/// A line of an EDIFACT message.
+#[derive(Debug, Clone)]
+pub(crate) struct Edi {
+    pub(crate) feed: &'static str,
+    pub(crate) message: wire::Message,
+    /// Number of the document; lines of one document that are told together make one message.
+    pub(crate) document: String,
+    pub(crate) event: PortEvent,
+}
+
+/// A haulier announces that it will fetch a container.
+#[derive(Debug, Clone)]
+pub(crate) struct Announced {
+    pub(crate) site: Site,
+    pub(crate) document: String,
+    pub(crate) function: Function,
+    pub(crate) unit: Unit,
+    pub(crate) haulier: Firm,
+    pub(crate) plate: String,
+    pub(crate) driver: String,
+    pub(crate) secret: String,
+    pub(crate) appointment: String,
+    pub(crate) consignee: Firm,
 }
 
 /// UN/EDIFACT 8249: what a container is in the port for.
@@ -53,10 +106,14 @@ pub(crate) struct QuayMove {
     pub(crate) unit: Unit,
     /// Seals as read at the crane; empty when they were not read.
     pub(crate) seals: Vec<SealTag>,
-    /// [`EXPORT`], [`IMPORT`] or [`TRANSHIPMENT`].
+    /// UN/EDIFACT 8249.
     pub(crate) status: &'static str,
     /// The port at the other end of the sea leg.
     pub(crate) far_port: &'static str,
+    /// Weight on the list, kg.
+    pub(crate) kg: i64,
+    /// Cell on board, when the list gives it.
+    pub(crate) cell: Option<String>,
 }
 
 /// UN/EDIFACT 1225: what a document does.
@@ -80,7 +137,7 @@ impl Function {
 /// A container through a gate.
 #[derive(Debug, Clone)]
 pub(crate) struct GateMove {
-    pub(crate) terminal: Terminal,
+    pub(crate) site: Site,
     /// Into the terminal, or out of it.
     pub(crate) inbound: bool,
     pub(crate) at: Timestamp,
@@ -94,14 +151,22 @@ pub(crate) struct GateMove {
     /// Who drives: code (none when known by name alone), name, plate.
     pub(crate) haulier: Option<Firm>,
     pub(crate) plate: String,
+    /// Badge of the driver.
+    pub(crate) driver: String,
     /// The release PIN that was shown.
     pub(crate) secret: Option<String>,
+    /// Weight on the document, kg.
+    pub(crate) kg: i64,
+    /// Whether it goes by rail.
+    pub(crate) rail: bool,
+    /// The order under which it is moved between terminals.
+    pub(crate) order: Option<String>,
 }
 
 /// Writes down what happens.
 pub(crate) struct Teller<'a> {
-    pub(crate) cast: &'a Cast,
-    pub(crate) store: &'a mut Store,
+    pub(crate) world: &'a World,
+    pub(crate) numbers: Numbers,
     pub(crate) chance: Chance,
     /// Marks what is told next as [`Letter::solid`].
     pub(crate) solid: bool,
@@ -109,8 +174,8 @@ pub(crate) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    pub(crate) const fn new(cast: &'a Cast, store: &'a mut Store, chance: Chance) -> Self {
-        Self { cast, store, chance, solid: false, letters: Vec::new() }
+    pub(crate) const fn new(world: &'a World, numbers: Numbers, chance: Chance) -> Self {
+        Self { world, numbers, chance, solid: false, letters: Vec::new() }
     }
 
     /// Tells something.
@@ -162,7 +227,7 @@ impl<'a> Teller<'a> {
         call: &Call,
     ) {
         let mut event = self.dcsa_event("TRANSPORT", at);
-        let transport_call = transport_call(call, DcsaPlace::koper());
+        let transport_call = transport_call(call, DcsaPlace::at(call.site));
         extend(
             &mut event,
             json!({
@@ -185,6 +250,7 @@ impl<'a> Teller<'a> {
                 "documentID": id,
                 "documentReferences":
                     [{"documentReferenceType": "BKG", "documentReferenceValue": unit.booking}],
+                "references": [{"referenceType": "EQ", "referenceValue": unit.number}],
             }),
         );
         self.tell(at, Body::Carrier(unit.carrier, event));
@@ -204,61 +270,190 @@ impl<'a> Teller<'a> {
         let code = if quay.load { "LOAD" } else { "DISC" };
         let told = quay.at.plus_millis(self.chance.minutes(10, 55));
         if self.chance.percent(60) {
-            let cast = self.cast;
-            let place = DcsaPlace { call: cast.calls.get(quay.call), ..DcsaPlace::koper() };
+            let world = self.world;
+            let site = world.calls.get(quay.call).map_or(Site::Koper, |call| call.site);
+            let place = DcsaPlace { call: world.calls.get(quay.call), ..DcsaPlace::at(site) };
             self.equipment(code, quay.at, &quay.unit, place, &quay.seals);
         }
-        self.tell(told, Body::Quay(quay));
+        self.tell(told, Body::Quay(Box::new(quay)));
     }
 
     /// A document of a gate, and now and then the carrier's own word on it. Returns when the gate told it.
     pub(crate) fn gate(&mut self, gate: GateMove) -> Timestamp {
         let told = gate.at.plus_millis(self.chance.minutes(1, 8));
+        if !matches!(gate.site, Site::Koper | Site::Trieste) {
+            let row = Sheet::gate_row(&gate);
+            self.tell(told, Body::Row(Sheet::GateLog, gate.site, row));
+            return told;
+        }
         // In stories both sides always speak: two independent sightings.
-        if gate.terminal == Terminal::Koper && (self.solid || self.chance.percent(35)) {
+        if gate.site == Site::Koper && !gate.rail && (self.solid || self.chance.percent(35)) {
             let code = if gate.inbound { "GTIN" } else { "GTOT" };
             let seals = if gate.laden { gate.seals.clone() } else { Vec::new() };
-            self.equipment(code, gate.at, &gate.unit, DcsaPlace::koper(), &seals);
+            self.equipment(code, gate.at, &gate.unit, DcsaPlace::at(gate.site), &seals);
         }
         self.tell(told, Body::Gate(Box::new(gate)));
         told
     }
 
-    /// A line of the release platform, told within minutes.
-    pub(crate) fn release(&mut self, kind: &str, at: Timestamp, unit: &Unit, parts: Value) {
+    /// A canonical event about a container, told within minutes.
+    pub(crate) fn canonical(
+        &mut self,
+        (feed, site): (&'static str, Site),
+        kind: &str,
+        at: Timestamp,
+        unit: &Unit,
+        parts: Value,
+    ) {
         let told = at.plus_millis(self.chance.minutes(0, 2));
-        let line = self.line("PCS", kind, at, unit, parts);
-        self.tell(told, Body::Line(RELEASE_FEED, line));
+        let mut line = self.bare_line(feed, kind, at, site);
+        extend(&mut line, json!({"equipment": {"number": unit.number, "iso_type": unit.iso_type}}));
+        extend(&mut line, parts);
+        self.tell(told, Body::Line(feed, line));
     }
 
-    /// A line of customs, told within minutes.
-    pub(crate) fn customs(&mut self, kind: &str, at: Timestamp, unit: &Unit, parts: Value) {
-        let told = at.plus_millis(self.chance.minutes(1, 6));
-        let line = self.line("FURS", kind, at, unit, parts);
-        self.tell(told, Body::Line(CUSTOMS_FEED, line));
+    /// A line of the port's release platform, told within minutes.
+    pub(crate) fn release(&mut self, kind: &str, at: Timestamp, unit: &Unit, parts: Value) {
+        self.canonical((RELEASE_FEED, Site::Koper), kind, at, unit, parts);
     }
 
-    fn line(&mut self, prefix: &str, kind: &str, at: Timestamp, unit: &Unit, parts: Value) -> Value {
-        let mut line = json!({
-            "event_id": format!("{prefix}-{:08}", self.store.serial()),
+    /// A canonical event that names no container yet.
+    pub(crate) fn bare_line(&mut self, feed: &str, kind: &str, at: Timestamp, site: Site) -> Value {
+        let prefix = match feed {
+            RELEASE_FEED => "PCS",
+            CUSTOMS_FEED => "FURS",
+            _ => feed,
+        };
+        json!({
+            "event_id": format!("{prefix}-{:010}", self.numbers.serial()),
             "kind": kind,
             "classifier": "ACTUAL",
             "occurred_at": at,
-            "place": {"un_locode": Terminal::Koper.un_locode(), "terminal": Terminal::Koper.code()},
-            "equipment": {"number": unit.number, "iso_type": unit.iso_type},
+            "place": {"un_locode": site.un_locode(), "terminal": site.code()},
+        })
+    }
+
+    /// A decision of customs, told within minutes: a canonical event at the port, a row next door.
+    pub(crate) fn customs(&mut self, site: Site, step: &CustomsStep<'_>, unit: &Unit) {
+        let told = step.at.plus_millis(self.chance.minutes(1, 6));
+        if site == Site::Trieste && step.kind == "customs_released" && step.office == site.customs_office() {
+            return self.customs_answer(told, step, unit);
+        }
+        if site == Site::Trieste {
+            let row = Sheet::customs_row(step, unit);
+            self.tell(told, Body::Row(Sheet::Customs, site, row));
+            return;
+        }
+        let mut line = self.bare_line(CUSTOMS_FEED, step.kind, step.at, site);
+        extend(
+            &mut line,
+            json!({
+                "equipment": {"number": unit.number, "iso_type": unit.iso_type},
+                "documents": {"bill_of_lading": unit.bill},
+                "customs": {"office": step.office, "procedure": "4000"},
+            }),
+        );
+        if !step.declaration.is_empty() {
+            let documents = json!({"customs_declaration": step.declaration, "bill_of_lading": unit.bill});
+            extend(&mut line, json!({"documents": documents}));
+        }
+        if !step.seals.is_empty() {
+            extend(&mut line, json!({"seals": seal_lines(step.seals)}));
+        }
+        if let Some(firm) = step.consignee.filter(|_| step.kind == "customs_released") {
+            extend(&mut line, json!({"parties": [party("CONSIGNEE", firm)]}));
+        }
+        self.tell(told, Body::Line(CUSTOMS_FEED, line));
+    }
+
+    /// The release of a declaration (CUSRES).
+    fn customs_answer(&mut self, told: Timestamp, step: &CustomsStep<'_>, unit: &Unit) {
+        let event = PortEvent {
+            equipment: Some(Box::new(Equipment {
+                number: unit.number.clone(),
+                iso_type: Some(unit.iso_type.to_owned()),
+                ..Equipment::default()
+            })),
+            documents: Some(Box::new(Documents {
+                customs_declaration: Some(step.declaration.to_owned()),
+                bill_of_lading: Some(unit.bill.clone()),
+                ..Documents::default()
+            })),
+            place: Some(Box::new(Place {
+                un_locode: Some(Site::Trieste.un_locode().to_owned()),
+                terminal: Some(Site::Trieste.code().to_owned()),
+                ..Place::default()
+            })),
+            ..PortEvent::new("", EventKind::CustomsReleased, step.at)
+        };
+        let document = format!("CR{:010}", self.numbers.serial());
+        self.edi(told, CUSRES_FEED, wire::Message::Cusres, document, event);
+    }
+
+    /// A row of a table, told within minutes of `at`.
+    pub(crate) fn row(&mut self, sheet: Sheet, site: Site, at: Timestamp, row: Vec<String>) {
+        let told = at.plus_millis(self.chance.minutes(0, 4));
+        self.tell(told, Body::Row(sheet, site, row));
+    }
+
+    /// An event of a device on a container.
+    pub(crate) fn smart(
+        &mut self,
+        family: (&str, &str, &str),
+        site: Site,
+        at: Timestamp,
+        unit: &Unit,
+        parts: Value,
+    ) {
+        let told = at.plus_millis(self.chance.minutes(0, 3));
+        let mut event = json!({
+            "eventID": self.chance.uuid(),
+            "eventRouting": {"originatingParties":
+                [{"partyCode": "SMB", "codeListProvider": "SMDG", "codeListName": "LCL"}]},
+            "eventDateTime": at,
+            "eventClassification":
+                {"eventType": family.0, "eventClassifier": "ACTUAL", (family.1): family.2},
+            "eventLocation": {"UNLocationCode": site.un_locode(),
+                "facility": {"facilityCode": site.code(), "facilityCodeListProvider": "SMDG"}},
+            "equipmentDetails": {"equipmentReference": unit.number, "ISOEquipmentCode": unit.iso_type},
         });
-        extend(&mut line, parts);
-        line
+        extend(&mut event, parts);
+        self.tell(told, Body::Smart(event));
+    }
+
+    /// A line of an EDIFACT message about a container.
+    pub(crate) fn edi(
+        &mut self,
+        told: Timestamp,
+        feed: &'static str,
+        message: wire::Message,
+        document: String,
+        event: PortEvent,
+    ) {
+        self.tell(told, Body::Edi(Box::new(Edi { feed, message, document, event })));
     }
 
     /// A new document number of a gate.
-    pub(crate) fn gate_document(&mut self, terminal: Terminal) -> String {
-        format!("{}G{:07}", terminal.code(), self.store.serial())
+    pub(crate) fn gate_document(&mut self, site: Site) -> String {
+        format!("{}G{:010}", site.code(), self.numbers.serial())
+    }
+
+    /// A gate passage at the port with ordinary particulars.
+    pub(crate) fn passage(
+        &mut self,
+        inbound: bool,
+        at: Timestamp,
+        unit: &Unit,
+        haulier: &Haulier,
+        plate: &str,
+    ) -> GateMove {
+        self.passage_at(Site::Koper, inbound, at, unit, haulier, plate)
     }
 
     /// A gate passage with ordinary particulars.
-    pub(crate) fn passage(
+    pub(crate) fn passage_at(
         &mut self,
+        site: Site,
         inbound: bool,
         at: Timestamp,
         unit: &Unit,
@@ -271,10 +466,10 @@ impl<'a> Teller<'a> {
             haulier.firm.clone()
         };
         GateMove {
-            terminal: Terminal::Koper,
+            site,
             inbound,
             at,
-            document: self.gate_document(Terminal::Koper),
+            document: self.gate_document(site),
             function: Function::Original,
             unit: unit.clone(),
             laden: !unit.seals.is_empty(),
@@ -282,7 +477,11 @@ impl<'a> Teller<'a> {
             seals: unit.seals.clone(),
             haulier: Some(firm),
             plate: plate.to_owned(),
+            driver: badge(plate),
             secret: None,
+            kg: if unit.seals.is_empty() { unit.tare_kg() } else { unit.gross_kg },
+            rail: false,
+            order: None,
         }
     }
 
@@ -298,6 +497,17 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// A step at customs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CustomsStep<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) at: Timestamp,
+    pub(crate) office: &'a str,
+    pub(crate) declaration: &'a str,
+    pub(crate) seals: &'a [SealTag],
+    pub(crate) consignee: Option<&'a Firm>,
+}
+
 /// Where a carrier's event is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DcsaPlace<'a> {
@@ -307,8 +517,8 @@ pub(crate) struct DcsaPlace<'a> {
 }
 
 impl DcsaPlace<'_> {
-    pub(crate) const fn koper() -> Self {
-        Self { un_locode: Terminal::Koper.un_locode(), terminal: Some(Terminal::Koper.code()), call: None }
+    pub(crate) const fn at(site: Site) -> Self {
+        Self { un_locode: site.un_locode(), terminal: Some(site.code()), call: None }
     }
 
     fn json(self) -> Value {
@@ -357,12 +567,6 @@ fn dcsa_seal(seal: &SealTag) -> Value {
 /// A party as the JSON lines carry it.
 pub(crate) fn party(role: &str, firm: &Firm) -> Value {
     json!({"role": role, "id": firm.id, "id_scheme": firm.scheme, "name": firm.name})
-}
-
-/// A carrier as a party.
-pub(crate) fn carrier_party(role: &str, carrier: usize) -> Value {
-    let carrier = CARRIERS.get(carrier);
-    json!({"role": role, "id": carrier.map(|c| c.code), "id_scheme": "SMDG", "name": carrier.map(|c| c.name)})
 }
 
 /// Seals as the JSON lines carry them.

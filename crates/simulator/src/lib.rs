@@ -20,41 +20,46 @@
 //!
 //! Companies, vessels, plates and numbers are invented. Every time is a whole minute, the resolution of EDIFACT.
 
-mod cast;
+mod background;
 mod chance;
-mod crimes;
-mod goods;
-mod import;
+mod feeds;
 mod letter;
-mod list;
-mod lookalikes;
-mod noise;
-mod ordinary;
+mod numbers;
+mod port;
+mod stories;
+mod trades;
 pub mod wire;
+mod world;
 mod write;
 
-pub use list::LIST_ID;
+pub use feeds::list::LIST_ID;
+pub use port::{Port, Written};
 use quaywatch_domain::Timestamp;
 use serde::{Deserialize, Serialize};
-
-use cast::Cast;
-use chance::Chance;
-use crimes::Stage;
-use goods::Store;
-use letter::Teller;
-use write::post::Post;
 
 /// Shortest day, in hours; shorter wishes are raised to it.
 pub const MIN_HOURS: u32 = 6;
 /// Longest day, in hours; longer wishes are cut to it.
-pub const MAX_HOURS: u32 = 7 * 24;
+pub const MAX_HOURS: u32 = 120 * 24;
 /// Fewest containers beside those of the stories; smaller wishes are raised to it.
 pub const MIN_CONTAINERS: u32 = 20;
 /// Most containers beside those of the stories; larger wishes are cut to it.
-pub const MAX_CONTAINERS: u32 = 200_000;
+pub const MAX_CONTAINERS: u32 = 1_000_000;
+
+/// Which crimes are hidden in the traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Crimes {
+    /// One of each of some well-known ones, within the whole time, and one of each innocent thing that looks like them.
+    #[default]
+    Showcase,
+    /// One container in so many carries one, of all kinds in turn; innocent things that look like crimes are many more.
+    OneIn(u32),
+    /// No crime at all.
+    None,
+}
 
 /// What to simulate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Seed of all chance.
     pub seed: u64,
@@ -65,13 +70,17 @@ pub struct Options {
     pub hours: u32,
     /// Containers of ordinary traffic, between [`MIN_CONTAINERS`] and [`MAX_CONTAINERS`].
     pub containers: u32,
+    /// Crimes.
+    pub crimes: Crimes,
+    /// Feeds that nobody sends, by id.
+    pub without: Vec<String>,
 }
 
 impl Options {
-    /// A day of 24 hours with 2,000 containers.
+    /// A day of 24 hours with 2,000 containers and a showcase of crimes.
     #[must_use]
     pub const fn day(seed: u64, start: Timestamp) -> Self {
-        Self { seed, start, hours: 24, containers: 2_000 }
+        Self { seed, start, hours: 24, containers: 2_000, crimes: Crimes::Showcase, without: Vec::new() }
     }
 
     /// The same with every number within its limits, and the start on a whole minute, the resolution of EDIFACT times.
@@ -79,16 +88,16 @@ impl Options {
     pub fn limited(self) -> Self {
         let minute_ms = 60_000;
         Self {
-            seed: self.seed,
             start: Timestamp::from_millis(self.start.as_millis().div_euclid(minute_ms) * minute_ms),
             hours: self.hours.clamp(MIN_HOURS, MAX_HOURS),
             containers: self.containers.clamp(MIN_CONTAINERS, MAX_CONTAINERS),
+            ..self
         }
     }
 
     /// When the day ends.
     #[must_use]
-    pub fn end(self) -> Timestamp {
+    pub fn end(&self) -> Timestamp {
         self.start.plus_millis(i64::from(self.hours) * 3_600_000)
     }
 }
@@ -132,6 +141,8 @@ pub struct Day {
     pub messages: Vec<Message>,
     /// Settings of the feeds.
     pub feeds_toml: String,
+    /// The registry of parties.
+    pub parties_csv: String,
     /// The agency's list: the time from which each version holds, and the whole list as CSV. The first is in force at
     /// the start; the last one alone gives the same final alerts.
     pub watchlist_csv: Vec<(Timestamp, String)>,
@@ -142,13 +153,15 @@ pub struct Day {
 }
 
 impl Day {
-    /// The day as files: every message, then `feeds.toml`, `watchlist.csv` (the last version) and `truth.ndjson`.
+    /// The day as files: every message, then `feeds.toml`, `parties.csv`, `watchlist.csv` (the last version) and
+    /// `truth.ndjson`.
     pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> + '_ {
         let messages = self.messages.iter().map(|m| (m.file_name.clone(), m.bytes.clone()));
         let list =
             self.watchlist_csv.last().map(|(_, csv)| ("watchlist.csv".to_owned(), csv.clone().into_bytes()));
         messages
             .chain([("feeds.toml".to_owned(), self.feeds_toml.clone().into_bytes())])
+            .chain([("parties.csv".to_owned(), self.parties_csv.clone().into_bytes())])
             .chain(list)
             .chain([("truth.ndjson".to_owned(), self.truth_ndjson().into_bytes())])
     }
@@ -156,57 +169,35 @@ impl Day {
     /// The truth, one JSON object a line.
     #[must_use]
     pub fn truth_ndjson(&self) -> String {
-        self.truth.iter().filter_map(|t| serde_json::to_string(t).ok()).map(|line| line + "\n").collect()
+        truth_ndjson(&self.truth)
     }
 }
 
-/// Streams of chance, one for each concern, so that one may change without the others.
-mod stream {
-    pub(crate) const CAST: u64 = 1;
-    pub(crate) const GOODS: u64 = 2;
-    pub(crate) const TRAFFIC: u64 = 3;
-    pub(crate) const STORIES: u64 = 4;
-    pub(crate) const NOISE: u64 = 5;
-    pub(crate) const POST: u64 = 6;
-}
-
-/// Simulates a day; see [`Options::limited`] for what becomes of wishes out of range.
+/// Simulates a day; see [`Options::limited`] for what becomes of wishes out of range. For weeks of traffic, which one does
+/// not want in memory, there is [`Port::write`].
 #[must_use]
 pub fn simulate(options: &Options) -> Day {
-    let options = &options.limited();
-    let chance = |stream| Chance::new(options.seed, stream);
-    let cast = Cast::draw(options, &mut chance(stream::CAST));
-    let mut store = Store::new(chance(stream::GOODS));
-
-    let mut teller = Teller::new(&cast, &mut store, chance(stream::TRAFFIC));
-    ordinary::vessels(&mut teller);
-    ordinary::history(options, &mut teller);
-    ordinary::containers(options, &mut teller);
-    (teller.chance, teller.solid) = (chance(stream::STORIES), true);
-    let mut stage = Stage { options, teller: &mut teller, rows: Vec::new(), truth: Vec::new() };
-    let told = crimes::all(&mut stage).and_then(|()| lookalikes::all(&mut stage));
-    debug_assert!(told.is_some(), "the cast is large enough for every story");
-    let Stage { rows, truth, .. } = stage;
-    let letters = teller.letters;
-
-    let mut disturbing = chance(stream::NOISE);
-    let letters = noise::letters(options, letters, &mut store, &mut disturbing);
-    let parcels = Post::new(options, &cast, chance(stream::POST)).deliver(letters);
-    let mut messages = noise::parcels(options, parcels, &mut disturbing);
-    for (n, message) in messages.iter_mut().enumerate() {
-        number(message, n);
-    }
+    let port = Port::new(options);
+    let messages = port.live();
+    let (truth, watchlist_csv) = port.truth_and_list();
     Day {
         garbage: messages.iter().filter(|m| m.garbage).count(),
         messages,
-        feeds_toml: write::feeds::toml(),
-        watchlist_csv: list::versions(&rows, options.start),
+        feeds_toml: port.feeds_toml(),
+        parties_csv: port.parties_csv(),
+        watchlist_csv,
         truth,
     }
 }
 
-/// Names the file by its place in the order of arrival.
-fn number(message: &mut Message, n: usize) {
-    let extension = message.file_name.rsplit('.').next().unwrap_or_default();
-    message.file_name = format!("{}-{n:06}.{extension}", message.feed);
+/// Ids of the feeds.
+#[must_use]
+pub fn feed_ids() -> Vec<&'static str> {
+    write::feeds::ids()
+}
+
+/// The truth, one JSON object a line.
+#[must_use]
+pub fn truth_ndjson(truth: &[Truth]) -> String {
+    truth.iter().filter_map(|t| serde_json::to_string(t).ok()).map(|line| line + "\n").collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Segments follow the message tables of D.95B and D.00B. Times are UTC to the minute (qualifier 203), as the resolution of
 //! most senders is. Secrets and people do not come back from their pseudonyms, so trucks, drivers and releases are not
-//! written.
+//! written; the contact of a party is written as it stands, so that who wants one read gives it in plain.
 
 use std::fmt::Write as _;
 
@@ -130,6 +130,19 @@ impl Message {
 /// terminal, of the same. `document` is its number, `at` when it was made.
 #[must_use]
 pub fn render(message: Message, document: &str, at: Timestamp, events: &[PortEvent]) -> Vec<u8> {
+    let prepared = utc(at, "%y%m%d:%H%M");
+    let text = self::message(message, document, at, events, "1");
+    format!("UNB+UNOC:3+SENDER+QUAYWATCH+{prepared}+1'{text}UNZ+1+1'").into_bytes()
+}
+
+/// The message without its interchange, under a reference.
+pub(crate) fn message(
+    message: Message,
+    document: &str,
+    at: Timestamp,
+    events: &[PortEvent],
+    reference: &str,
+) -> String {
     let mut writer = Writer { segments: Vec::new() };
     let kind = events.first().map_or(EventKind::Other, |e| e.kind.clone());
     let name = message.document_name(&kind);
@@ -147,14 +160,13 @@ pub fn render(message: Message, document: &str, at: Timestamp, events: &[PortEve
     if !matches!(message, Message::Cuscar | Message::Baplie) {
         writer.push(format!("CNT+16:{}", events.len()));
     }
-    let prepared = utc(at, "%y%m%d:%H%M");
-    let mut text = format!("UNB+UNOC:3+SENDER+QUAYWATCH+{prepared}+1'UNH+1+{}'", message.identifier());
+    let mut text = format!("UNH+{reference}+{}'", message.identifier());
     for segment in &writer.segments {
         text.push_str(segment);
         text.push('\'');
     }
-    let _ = write!(text, "UNT+{}+1'UNZ+1+1'", writer.segments.len() + 2);
-    text.into_bytes()
+    let _ = write!(text, "UNT+{}+{reference}'", writer.segments.len() + 2);
+    text
 }
 
 fn utc(at: Timestamp, format: &str) -> String {
@@ -184,6 +196,9 @@ impl Writer {
                 field(&t.vessel_imo),
                 field(&t.vessel_name)
             ));
+            if let Some(call) = &t.call_id {
+                self.push(format!("RFF+ATZ:{}", escape(call)));
+            }
         }
         if let Some(place) = event.place.as_deref()
             && let (Some(port), Some(terminal)) = (&place.un_locode, &place.terminal)
@@ -211,7 +226,11 @@ impl Writer {
         };
         let id = escape(party.id.as_deref().unwrap_or_default());
         let name = escape(party.name.as_deref().unwrap_or_default());
-        self.push(format!("NAD+{role}+{id}:160:{agency}++{name}"));
+        let address = party.address.as_deref().map(|text| format!("+{}", escape(text))).unwrap_or_default();
+        self.push(format!("NAD+{role}+{id}:160:{agency}++{name}{address}"));
+        if let Some(contact) = &party.contact {
+            self.push(format!("COM+{}:EM", escape(contact)));
+        }
     }
 
     fn references(&mut self, documents: Option<&Documents>) {
@@ -280,6 +299,9 @@ impl Writer {
                 self.push(format!("LOC+{qualifier}+{port}:139:6"));
             }
         }
+        for port in &route.transshipment_ports {
+            self.push(format!("LOC+13+{port}:139:6"));
+        }
     }
 
     fn measures(&mut self, event: &PortEvent) {
@@ -343,6 +365,9 @@ impl Writer {
             for cargo in &event.cargo {
                 self.push(format!("GID+1+{}:CT", cargo.packages.unwrap_or_default()));
                 self.description(cargo);
+                if let Some(country) = &cargo.origin_country {
+                    self.push(format!("LOC+27+{country}"));
+                }
                 self.push(format!("SGP+{}", event.container().unwrap_or_default()));
             }
         }

@@ -7,7 +7,8 @@ use quaywatch_simulator::{Day, Options, simulate};
 fn day() -> (Options, Day) {
     // 2026-03-02T00:00:00Z
     let options = Options { containers: 100, ..Options::day(5, Timestamp::from_millis(1_772_409_600_000)) };
-    (options, simulate(&options))
+    let day = simulate(&options);
+    (options, day)
 }
 
 #[test]

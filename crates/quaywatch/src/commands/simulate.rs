@@ -1,33 +1,51 @@
-//! `simulate`: a port day as files.
+//! `simulate`: port traffic as files.
 
-use anyhow::{Context as _, Result};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
 use quaywatch_service::ExitCode;
-use quaywatch_simulator::{Options, simulate};
+use quaywatch_simulator::{Crimes, Options, Port, feed_ids, truth_ndjson};
 
 use crate::cli::Simulate;
 
-/// Writes every message, the feeds, the list and the truth below `--out`.
+/// Writes every message, the feeds, the parties, the list and the truth below `--out`.
 pub(crate) fn run(args: &Simulate) -> Result<ExitCode> {
-    let day = simulate(&Options {
+    if let Some(unknown) = args.without.iter().find(|id| !feed_ids().contains(&id.as_str())) {
+        bail!("there is no feed '{unknown}'; the feeds are {}", feed_ids().join(", "));
+    }
+    let crimes = match args.crime_rate {
+        None => Crimes::Showcase,
+        Some(0) => Crimes::None,
+        Some(n) => Crimes::OneIn(n),
+    };
+    let port = Port::new(&Options {
         seed: args.seed,
         start: args.start,
         hours: args.hours,
         containers: args.containers,
+        crimes,
+        without: args.without.clone(),
     });
-    for (name, bytes) in day.files() {
-        let path = args.out.join(name);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)
-                .with_context(|| format!("{} cannot be made", parent.display()))?;
-        }
-        std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
+    let written = port.write(|message| put(&args.out, &message.file_name, &message.bytes))?;
+    let (truth, lists) = port.truth_and_list();
+    put(&args.out, "feeds.toml", port.feeds_toml().as_bytes())?;
+    put(&args.out, "parties.csv", port.parties_csv().as_bytes())?;
+    if let Some((_, list)) = lists.last() {
+        put(&args.out, "watchlist.csv", list.as_bytes())?;
     }
+    put(&args.out, "truth.ndjson", truth_ndjson(&truth).as_bytes())?;
     eprintln!(
-        "{} messages, {} stories, {} garbage messages in {}",
-        day.messages.len(),
-        day.truth.len(),
-        day.garbage,
+        "{} files, {} stories, {} garbage files in {}",
+        written.messages,
+        truth.len(),
+        written.garbage,
         args.out.display()
     );
     Ok(ExitCode::Done)
+}
+
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }

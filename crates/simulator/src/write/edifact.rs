@@ -1,14 +1,15 @@
-//! UN/EDIFACT interchanges: COARRI D.95B, CODECO D.00B and D.95B.
+//! UN/EDIFACT interchanges: COARRI D.95B, CODECO D.00B and D.95B, COPINO D.95B.
 //!
 //! Segments follow the directories' message tables in the subset that terminals use; times are local to the terminal
 //! (qualifier 203), as they are in practice.
 
 use jiff::tz::TimeZone;
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::{PortEvent, Timestamp};
 
-use crate::cast::{CARRIERS, Call, Firm, Terminal};
-use crate::goods::{SealTag, Unit};
-use crate::letter::{Function, GateMove, QuayMove};
+use crate::letter::{Announced, EXPORT, Function, GateMove, IMPORT, QuayMove};
+use crate::numbers::{SealTag, Unit};
+use crate::wire;
+use crate::world::{CARRIERS, Call, Firm, Site};
 
 /// An interchange in the making.
 pub(crate) struct Interchange {
@@ -22,12 +23,12 @@ pub(crate) struct Interchange {
 struct Message(Vec<String>);
 
 impl Interchange {
-    /// Begins an interchange of a terminal, prepared at `at`.
-    pub(crate) fn new(terminal: Terminal, reference: i64, at: Timestamp) -> Self {
-        let zone = TimeZone::get(terminal.zone()).unwrap_or(TimeZone::UTC);
+    /// Begins an interchange of a sender, prepared at `at`; times are in the zone.
+    pub(crate) fn new(zone: &str, sender: &str, reference: i64, at: Timestamp) -> Self {
+        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
         let reference = format!("{reference:08}");
         let prepared = local(at, &zone, "%y%m%d:%H%M");
-        let text = format!("UNA:+.? '\nUNB+UNOC:3+{}+QUAYWATCH+{prepared}+{reference}'\n", terminal.code());
+        let text = format!("UNA:+.? '\nUNB+UNOC:3+{sender}+QUAYWATCH+{prepared}+{reference}'\n");
         Self { text, zone, reference, messages: 0 }
     }
 
@@ -37,13 +38,15 @@ impl Interchange {
         self.text.into_bytes()
     }
 
-    /// Adds a discharge or load list of a call (COARRI D.95B, document names 44 and 46).
+    /// Adds a discharge or load list of a call (COARRI D.95B, document names 44 and 46), which says that it has `count`
+    /// lines.
     pub(crate) fn list(
         &mut self,
         call: &Call,
         moves: &[&QuayMove],
         document: (&str, Function),
         told: Timestamp,
+        count: usize,
     ) {
         let load = moves.first().is_some_and(|m| m.load);
         let mut message = Message(Vec::new());
@@ -57,23 +60,25 @@ impl Interchange {
             escape(&call.vessel)
         ));
         message.push(&format!("RFF+VON:{}", escape(&call.voyage)));
-        message.push(&format!("LOC+{}+SIKOP:139:6+LUKKP:TER:ZZZ", if load { "9" } else { "11" }));
+        message.push(&format!("RFF+ATZ:{}", escape(&call.id)));
+        let (port, terminal) = (call.site.un_locode(), call.site.code());
+        message.push(&format!("LOC+{}+{port}:139:6+{terminal}:TER:ZZZ", if load { "9" } else { "11" }));
         message.time("178", call.arrival, &self.zone);
         message.push(&format!("NAD+CA+{carrier}:172:306"));
         for quay in moves {
-            message.quay_line(quay, &self.zone);
+            message.quay_line(quay, port, &self.zone);
         }
-        message.push(&format!("CNT+16:{}", moves.len()));
+        message.push(&format!("CNT+16:{count}"));
         self.add(&message, "COARRI:D:95B:UN:ITG13");
     }
 
     /// Adds a gate document of one container: CODECO D.00B (109 in, 111 out) at the port, D.95B (34, 36) next door.
     pub(crate) fn gate(&mut self, gate: &GateMove, told: Timestamp) {
-        let (kind, name) = match (gate.terminal, gate.inbound) {
-            (Terminal::Koper, true) => ("CODECO:D:00B:UN:SMDG22", "109"),
-            (Terminal::Koper, false) => ("CODECO:D:00B:UN:SMDG22", "111"),
-            (Terminal::Trieste, true) => ("CODECO:D:95B:UN:ITG14", "34"),
-            (Terminal::Trieste, false) => ("CODECO:D:95B:UN:ITG14", "36"),
+        let (kind, name) = match (gate.site, gate.inbound) {
+            (Site::Trieste, true) => ("CODECO:D:95B:UN:ITG14", "34"),
+            (Site::Trieste, false) => ("CODECO:D:95B:UN:ITG14", "36"),
+            (_, true) => ("CODECO:D:00B:UN:SMDG22", "109"),
+            (_, false) => ("CODECO:D:00B:UN:SMDG22", "111"),
         };
         let mut message = Message(Vec::new());
         message.begin(name, (&gate.document, gate.function));
@@ -81,22 +86,69 @@ impl Interchange {
         if let Some(secret) = &gate.secret {
             message.push(&format!("RFF+TF:{}", escape(secret)));
         }
-        let haulier = gate.haulier.as_ref().map(haulier).unwrap_or_default();
-        message.push(&format!("TDT+1++3+31+{haulier}+++{}:146", escape(&gate.plate)));
-        message.push(&format!(
-            "LOC+165+{}:139:6+{}:TER:ZZZ",
-            gate.terminal.un_locode(),
-            gate.terminal.code()
-        ));
+        if let Some(order) = &gate.order {
+            message.push(&format!("RFF+AAS:{}", escape(order)));
+        }
+        if gate.rail {
+            message.push("TDT+1++2");
+        } else {
+            let haulier = gate.haulier.as_ref().map(haulier).unwrap_or_default();
+            let (plate, driver) = (escape(&gate.plate), escape(&gate.driver));
+            message.push(&format!("TDT+1++3+31+{haulier}+++{plate}:146::{driver}"));
+        }
+        message.push(&format!("LOC+165+{}:139:6+{}:TER:ZZZ", gate.site.un_locode(), gate.site.code()));
         let carrier = CARRIERS.get(gate.unit.carrier).map(|c| c.code).unwrap_or_default();
         message.push(&format!("NAD+CF+{carrier}:172:306"));
         message.equipment(&gate.unit, gate.status, gate.laden);
-        message.push(&format!("RFF+BM:{}", escape(&gate.unit.bill)));
+        if gate.laden && gate.status == IMPORT {
+            message.push(&format!("RFF+BM:{}", escape(&gate.unit.bill)));
+        } else if gate.status == EXPORT {
+            message.push(&format!("RFF+BN:{}", escape(&gate.unit.booking)));
+        }
         message.time("7", gate.at, &self.zone);
-        message.push(&format!("MEA+AAE+G+KGM:{}", if gate.laden { gate.unit.gross_kg } else { 3_700 }));
+        message.push(&format!("MEA+AAE+G+KGM:{}", gate.kg));
         message.seals(&gate.seals);
         message.push("CNT+16:1");
         self.add(&message, kind);
+    }
+
+    /// Adds a haulier's announcement that it will fetch a container (COPINO D.95B).
+    pub(crate) fn announcement(&mut self, announced: &Announced, told: Timestamp) {
+        let mut message = Message(Vec::new());
+        message.begin("661", (&announced.document, announced.function));
+        message.time("137", told, &self.zone);
+        message.push(&format!("RFF+TF:{}", escape(&announced.secret)));
+        message.push(&format!("RFF+ACA:{}", escape(&announced.appointment)));
+        let (plate, driver) = (escape(&announced.plate), escape(&announced.driver));
+        let h = &announced.haulier;
+        let agency = if h.scheme == "EAN" { "9" } else { "87" };
+        let haulier = format!("{}:172:{agency}:{}", escape(&h.id), escape(&h.name));
+        message.push(&format!("TDT+1++3+31+{haulier}+++{plate}:146::{driver}"));
+        message.push(&format!(
+            "LOC+165+{}:139:6+{}:TER:ZZZ",
+            announced.site.un_locode(),
+            announced.site.code()
+        ));
+        let consignee = &announced.consignee;
+        message.push(&format!("NAD+CN+{}:160:87++{}", escape(&consignee.id), escape(&consignee.name)));
+        message.equipment(&announced.unit, IMPORT, true);
+        message.push(&format!("RFF+BM:{}", escape(&announced.unit.bill)));
+        message.push("CNT+16:1");
+        self.add(&message, "COPINO:D:95B:UN:ITG13");
+    }
+
+    /// Adds a message that [`wire::render`] would write.
+    pub(crate) fn rendered(
+        &mut self,
+        kind: wire::Message,
+        document: &str,
+        told: Timestamp,
+        events: &[PortEvent],
+    ) {
+        self.messages += 1;
+        let n = self.messages.to_string();
+        self.text += &wire::message(kind, document, told, events, &n);
+        self.text.push('\n');
     }
 
     fn add(&mut self, message: &Message, kind: &str) {
@@ -130,16 +182,21 @@ impl Message {
         self.push(&format!("EQD+CN+{}+{}:102:5++{status}+{fill}", unit.number, unit.iso_type));
     }
 
-    fn quay_line(&mut self, quay: &QuayMove, zone: &TimeZone) {
-        self.equipment(&quay.unit, quay.status, true);
+    fn quay_line(&mut self, quay: &QuayMove, port: &str, zone: &TimeZone) {
+        self.equipment(&quay.unit, quay.status, !quay.unit.seals.is_empty());
         let (reference, document) =
             if quay.load { ("BN", &quay.unit.booking) } else { ("BM", &quay.unit.bill) };
-        self.push(&format!("RFF+{reference}:{}", escape(document)));
+        if !quay.unit.seals.is_empty() {
+            self.push(&format!("RFF+{reference}:{}", escape(document)));
+        }
         self.time("203", quay.at, zone);
         let (near, far) = if quay.load { ("9", "11") } else { ("11", "9") };
-        self.push(&format!("LOC+{near}+SIKOP:139:6"));
+        self.push(&format!("LOC+{near}+{port}:139:6"));
         self.push(&format!("LOC+{far}+{}:139:6", quay.far_port));
-        self.push(&format!("MEA+AAE+G+KGM:{}", quay.unit.gross_kg));
+        if let Some(cell) = &quay.cell {
+            self.push(&format!("LOC+147+{cell}::5"));
+        }
+        self.push(&format!("MEA+AAE+G+KGM:{}", quay.kg));
         self.seals(&quay.seals);
     }
 
@@ -197,7 +254,7 @@ mod tests {
 
     #[test]
     fn counts_of_segments_and_messages_are_right() {
-        let mut interchange = Interchange::new(Terminal::Trieste, 7, Timestamp::from_millis(0));
+        let mut interchange = Interchange::new("Europe/Rome", "TMT", 7, Timestamp::from_millis(0));
         let mut message = Message(Vec::new());
         message.begin("34", ("DOC+1", Function::Cancel));
         message.push("CNT+16:1");

@@ -1,28 +1,107 @@
-//! The settings of the feeds, `feeds.toml`.
+//! The settings of the feeds, `feeds.toml`, and the registry of parties, `parties.csv`.
 
-use crate::cast::{CARRIERS, Terminal};
-use crate::letter::{CUSTOMS_FEED, QUAY_FEED, RELEASE_FEED};
+use super::sheets::Sheet;
+use crate::letter::{
+    COPINO_FEED, CUSRES_FEED, CUSTOMS_FEED, MANIFEST_FEED, REEFER_FEED, RELEASE_FEED, RIGHTS_FEED,
+    SMART_FEED, STATUS_FEED, VGM_FEED,
+};
+use crate::world::{CARRIERS, Site, World};
 
-/// The file.
-pub(crate) fn toml() -> String {
-    let mut text = String::from("# Feeds of the simulated port.\n");
-    for carrier in &CARRIERS {
-        text += &feed(carrier.feed, "dcsa", "UTC", None, "json");
+/// A feed: id, format, where it stands, and how its files end.
+struct Feed {
+    id: &'static str,
+    format: &'static str,
+    /// Zone of times without one, and default terminal.
+    zone: &'static str,
+    site: Option<Site>,
+    extension: &'static str,
+    profile: Option<&'static str>,
+}
+
+const fn plain(id: &'static str, format: &'static str, extension: &'static str) -> Feed {
+    Feed { id, format, zone: "UTC", site: None, extension, profile: None }
+}
+
+const fn local(id: &'static str, format: &'static str, site: Site, extension: &'static str) -> Feed {
+    Feed { id, format, zone: site.zone(), site: Some(site), extension, profile: None }
+}
+
+const fn table(sheet: Sheet, site: Site) -> Feed {
+    let profile = Some(sheet.profile());
+    Feed {
+        id: sheet.feed(site),
+        format: "csv",
+        zone: site.zone(),
+        site: Some(site),
+        extension: "csv",
+        profile,
     }
-    let (koper, trieste) = (Terminal::Koper, Terminal::Trieste);
-    text += &feed(QUAY_FEED, "edifact", koper.zone(), Some(koper), "edi");
-    text += &feed(koper.gate_feed(), "edifact", koper.zone(), Some(koper), "edi");
-    text += &feed(trieste.gate_feed(), "edifact", trieste.zone(), Some(trieste), "edi");
-    text += &feed(RELEASE_FEED, "jsonl", koper.zone(), Some(koper), "ndjson");
-    text += &feed(CUSTOMS_FEED, "jsonl", koper.zone(), Some(koper), "ndjson");
+}
+
+fn all() -> Vec<Feed> {
+    let (koper, trieste) = (Site::Koper, Site::Trieste);
+    let mut feeds: Vec<Feed> = CARRIERS.iter().map(|c| plain(c.feed, "dcsa", "json")).collect();
+    feeds.extend([
+        plain(SMART_FEED, "dcsa", "json"),
+        local(koper.quay_feed(), "edifact", koper, "edi"),
+        local(trieste.quay_feed(), "edifact", trieste, "edi"),
+        local(koper.gate_feed(), "edifact", koper, "edi"),
+        local(trieste.gate_feed(), "edifact", trieste, "edi"),
+        local(COPINO_FEED, "edifact", trieste, "edi"),
+        plain(koper.orders_feed(), "edifact", "edi"),
+        plain(trieste.orders_feed(), "edifact", "edi"),
+        plain(MANIFEST_FEED, "edifact", "edi"),
+        plain(VGM_FEED, "edifact", "edi"),
+        plain(CUSRES_FEED, "edifact", "edi"),
+        local(RELEASE_FEED, "jsonl", koper, "ndjson"),
+        local(CUSTOMS_FEED, "jsonl", koper, "ndjson"),
+        local(STATUS_FEED, "jsonl", koper, "ndjson"),
+        plain(REEFER_FEED, "jsonl", "ndjson"),
+        Feed { profile: Some("release-rights"), ..local(RIGHTS_FEED, "json", trieste, "json") },
+        table(Sheet::Yard, koper),
+        table(Sheet::Yard, trieste),
+        table(Sheet::Yard, Site::Depot),
+        table(Sheet::Scale, koper),
+        table(Sheet::Scale, trieste),
+        table(Sheet::Scale, Site::Depot),
+        table(Sheet::GateLog, Site::Depot),
+        table(Sheet::GateLog, Site::Inland),
+        table(Sheet::Access, koper),
+        table(Sheet::Customs, trieste),
+        table(Sheet::PreNotice, koper),
+    ]);
+    feeds
+}
+
+/// Ids of all feeds.
+pub(crate) fn ids() -> Vec<&'static str> {
+    all().into_iter().map(|feed| feed.id).collect()
+}
+
+/// `feeds.toml`, without the feeds that are left out.
+pub(crate) fn toml(without: &[String]) -> String {
+    let mut text = String::from("# Feeds of the simulated port.\n");
+    for feed in all().iter().filter(|feed| !without.iter().any(|id| id == feed.id)) {
+        let (id, extension) = (feed.id, feed.extension);
+        text += &format!("\n[feeds.{id}]\nformat = \"{}\"\ntime_zone = \"{}\"\n", feed.format, feed.zone);
+        if let Some(profile) = feed.profile {
+            text += &format!("profile = \"{profile}\"\n");
+        }
+        if let Some(site) = feed.site {
+            text += &format!("terminal = \"{}\"\nport = \"{}\"\n", site.code(), site.un_locode());
+        }
+        text += &format!("files = [\"{id}-*.{extension}\"]\n");
+    }
     text
 }
 
-fn feed(id: &str, format: &str, zone: &str, terminal: Option<Terminal>, extension: &str) -> String {
-    let place = terminal
-        .map(|t| format!("terminal = \"{}\"\nport = \"{}\"\n", t.code(), t.un_locode()))
-        .unwrap_or_default();
-    format!(
-        "\n[feeds.{id}]\nformat = \"{format}\"\ntime_zone = \"{zone}\"\n{place}files = [\"{id}-*.{extension}\"]\n"
-    )
+/// `parties.csv`: the hauliers under every code and name that the port knows them by.
+pub(crate) fn parties(world: &World) -> String {
+    let mut text = String::from("canonical,scheme,id,name,valid_from,valid_to\n");
+    for haulier in &world.hauliers {
+        let canonical = format!("haulier-{}", haulier.firm.id);
+        text += &format!("{canonical},LOCAL,{},\"{}\",,\n", haulier.firm.id, haulier.firm.name);
+        text += &format!("{canonical},EAN,{},,,\n", haulier.ean);
+    }
+    text
 }

@@ -16,6 +16,28 @@ pub(crate) fn dcsa(events: &[(Timestamp, &Value)]) -> Vec<u8> {
     serde_json::to_vec_pretty(&events).unwrap_or_default()
 }
 
+/// Events of DCSA Track & Trace 3.0, each with the time of its update, as an array.
+pub(crate) fn dcsa_3(events: &[(Timestamp, &Value)]) -> Vec<u8> {
+    stamped(events, "eventUpdatedDateTime")
+}
+
+/// Notifications of a release platform, each with the time at which it was sent, as an array.
+pub(crate) fn notifications(events: &[(Timestamp, &Value)]) -> Vec<u8> {
+    stamped(events, "sentAt")
+}
+
+fn stamped(events: &[(Timestamp, &Value)], field: &str) -> Vec<u8> {
+    let events: Vec<Value> = events
+        .iter()
+        .map(|(told, event)| {
+            let mut event = (*event).clone();
+            extend(&mut event, json!({(field): told}));
+            event
+        })
+        .collect();
+    serde_json::to_vec(&events).unwrap_or_default()
+}
+
 /// One event a line.
 pub(crate) fn lines(events: &[(Timestamp, &Value)]) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -4,3 +4,4 @@ pub(crate) mod edifact;
 pub(crate) mod feeds;
 pub(crate) mod json;
 pub(crate) mod post;
+pub(crate) mod sheets;

@@ -1,33 +1,52 @@
-//! The post: puts letters of one sender that go out together into one message.
+//! The post: puts letters of one sender that go out together into one message, and messages into files.
 
 use std::collections::BTreeMap;
 
 use quaywatch_domain::Timestamp;
 use serde_json::Value;
 
-use crate::cast::{CARRIERS, Cast, Terminal};
+use super::edifact::Interchange;
+use super::json;
+use super::sheets::Sheet;
+use crate::background::one_digit_off;
 use crate::chance::{Chance, DAY_MS, MINUTE_MS};
-use crate::letter::{Body, Function, GateMove, Letter, QUAY_FEED, QuayMove};
-use crate::lookalikes::one_digit_off;
-use crate::write::edifact::Interchange;
-use crate::write::json;
+use crate::letter::{Body, COPINO_FEED, Edi, Function, Letter, QuayMove, RIGHTS_FEED, SMART_FEED};
+use crate::world::{CARRIERS, Site, World};
 use crate::{Message, Options};
 
-/// Most letters in one message of each kind.
+/// Most letters in one message of each kind, as they are posted one by one.
 const MAX_CARRIER_EVENTS: usize = 40;
 const MAX_QUAY_LINES: usize = 50;
 const MAX_GATE_DOCUMENTS: usize = 2;
 const MAX_LINES: usize = 25;
+/// Most letters in one file of a day.
+const MAX_IN_FILE: usize = 2_000;
 /// One list of the quay in so many first goes out with a typing error, and is replaced.
 const LIST_REPLACED_ONE_IN: i64 = 10;
+/// One list of the quay in so many miscounts its lines.
+const LIST_MISCOUNTED_ONE_IN: i64 = 25;
+
+/// How letters are gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Batching {
+    /// As the senders post them, minute by minute.
+    Live,
+    /// A day and feed to a file.
+    Daily,
+}
 
 /// Letters that may share a message: sender, subject, and time.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Bag {
     Carrier(usize),
     Quay(usize, bool),
-    Gate(Terminal),
+    Gate(Site),
     Line(&'static str),
+    Smart,
+    Right,
+    Row(Sheet, Site),
+    Edi(&'static str, &'static str, String),
+    Copino,
 }
 
 impl Bag {
@@ -35,8 +54,13 @@ impl Bag {
         match &letter.body {
             Body::Carrier(carrier, _) => Self::Carrier(*carrier),
             Body::Quay(quay) => Self::Quay(quay.call, quay.load),
-            Body::Gate(gate) => Self::Gate(gate.terminal),
+            Body::Gate(gate) => Self::Gate(gate.site),
             Body::Line(feed, _) => Self::Line(feed),
+            Body::Smart(_) => Self::Smart,
+            Body::Right(_) => Self::Right,
+            Body::Row(sheet, site, _) => Self::Row(*sheet, *site),
+            Body::Edi(edi) => Self::Edi(edi.feed, edi.message.identifier(), edi.document.clone()),
+            Body::Copino(_) => Self::Copino,
         }
     }
 
@@ -45,10 +69,63 @@ impl Bag {
         match self {
             Self::Carrier(_) => (MAX_CARRIER_EVENTS, 20),
             Self::Quay(..) => (MAX_QUAY_LINES, 60),
-            Self::Gate(_) => (MAX_GATE_DOCUMENTS, 5),
-            Self::Line(_) => (MAX_LINES, 5),
+            Self::Gate(_) | Self::Copino => (MAX_GATE_DOCUMENTS, 5),
+            Self::Line(_) | Self::Right | Self::Row(Sheet::GateLog | Sheet::Customs, _) => (MAX_LINES, 5),
+            Self::Row(..) | Self::Smart => (4 * MAX_LINES, 15),
+            // A document is one message, however long.
+            Self::Edi(..) => (usize::MAX, 1),
         }
     }
+
+    /// How files of it end.
+    const fn extension(&self) -> &'static str {
+        match self {
+            Self::Carrier(_) | Self::Smart | Self::Right => "json",
+            Self::Line(_) => "ndjson",
+            Self::Row(..) => "csv",
+            Self::Quay(..) | Self::Gate(_) | Self::Edi(..) | Self::Copino => "edi",
+        }
+    }
+
+    /// The site whose tables or gate it is about.
+    fn site(&self, world: &World) -> Site {
+        match self {
+            Self::Quay(call, _) => world.calls.get(*call).map_or(Site::Koper, |c| c.site),
+            Self::Gate(site) | Self::Row(_, site) => *site,
+            Self::Copino => Site::Trieste,
+            _ => Site::Koper,
+        }
+    }
+}
+
+impl Body {
+    /// The feed that it belongs to.
+    pub(crate) fn feed(&self, world: &World) -> &'static str {
+        match self {
+            Self::Quay(quay) => world.calls.get(quay.call).map_or(Site::Koper, |c| c.site).quay_feed(),
+            Self::Edi(edi) => edi.feed,
+            Self::Row(sheet, site, _) => sheet.feed(*site),
+            Self::Gate(gate) => gate.site.gate_feed(),
+            Self::Line(feed, _) => feed,
+            Self::Carrier(carrier, _) => CARRIERS.get(*carrier).map(|c| c.feed).unwrap_or_default(),
+            Self::Smart(_) => SMART_FEED,
+            Self::Right(_) => RIGHTS_FEED,
+            Self::Copino(_) => COPINO_FEED,
+        }
+    }
+}
+
+/// Letters that go out together.
+struct Batch {
+    bag: Bag,
+    /// When the first and the last of them was told.
+    first: Timestamp,
+    told: Timestamp,
+    solid: bool,
+    letters: Vec<Letter>,
+    feed: &'static str,
+    /// Number and function of a list.
+    document: Option<(String, Function)>,
 }
 
 /// A message on its way.
@@ -63,20 +140,24 @@ pub(crate) struct Parcel {
 /// Writes the messages.
 pub(crate) struct Post<'a> {
     options: &'a Options,
-    cast: &'a Cast,
+    world: &'a World,
+    batching: Batching,
     chance: Chance,
     references: i64,
-    sent: Vec<Parcel>,
 }
 
 impl<'a> Post<'a> {
-    pub(crate) const fn new(options: &'a Options, cast: &'a Cast, chance: Chance) -> Self {
-        Self { options, cast, chance, references: 0, sent: Vec::new() }
+    pub(crate) const fn new(
+        options: &'a Options,
+        world: &'a World,
+        batching: Batching,
+        chance: Chance,
+    ) -> Self {
+        Self { options, world, batching, chance, references: 0 }
     }
 
-    /// Makes messages of the letters that are told before the day ends.
-    pub(crate) fn deliver(mut self, mut letters: Vec<Letter>) -> Vec<Parcel> {
-        letters.retain(|letter| letter.told <= self.options.end());
+    /// Makes messages of letters.
+    pub(crate) fn deliver(&mut self, mut letters: Vec<Letter>) -> Vec<Parcel> {
         letters.sort_by_key(|letter| letter.told);
         let mut bags: BTreeMap<(Bag, i64), Vec<Letter>> = BTreeMap::new();
         for letter in letters {
@@ -85,109 +166,174 @@ impl<'a> Post<'a> {
             let slot = letter.told.as_millis().div_euclid(window) * window;
             bags.entry((bag, slot)).or_default().push(letter);
         }
+        let mut batches = Vec::new();
         for ((bag, _), letters) in bags {
-            for batch in letters.chunks(bag.limits().0) {
-                self.send(&bag, batch);
+            let mut letters = letters.into_iter().peekable();
+            while letters.peek().is_some() {
+                let some: Vec<Letter> = letters.by_ref().take(bag.limits().0).collect();
+                self.batch(&bag, some, &mut batches);
             }
         }
-        self.sent
-    }
-
-    fn send(&mut self, bag: &Bag, batch: &[Letter]) {
-        let Some(told) = batch.iter().map(|letter| letter.told).max() else { return };
-        let solid = batch.iter().any(|letter| letter.solid);
-        match bag {
-            Bag::Carrier(carrier) => {
-                let feed = CARRIERS.get(*carrier).map(|c| c.feed).unwrap_or_default();
-                self.put(feed, "json", told, json::dcsa(&values(batch)), solid);
-            }
-            Bag::Line(feed) => self.put(feed, "ndjson", told, json::lines(&values(batch)), solid),
-            Bag::Gate(terminal) => {
-                let mut interchange = Interchange::new(*terminal, self.reference(), told);
-                for (letter, gate) in batch.iter().filter_map(|l| Some((l, gate(l)?))) {
-                    interchange.gate(gate, letter.told);
-                }
-                self.put(terminal.gate_feed(), "edi", told, interchange.finish(), solid);
-            }
-            Bag::Quay(call, load) => self.send_list((*call, *load), batch, told, solid),
+        match self.batching {
+            Batching::Live => batches.into_iter().map(|batch| self.parcel(&[batch])).collect(),
+            Batching::Daily => self.daily(batches),
         }
     }
 
-    /// A discharge or load list; now and then with a typing error first and the right list after an hour or two.
-    fn send_list(&mut self, (call, load): (usize, bool), batch: &[Letter], told: Timestamp, solid: bool) {
-        let cast = self.cast;
-        let Some(call) = cast.calls.get(call) else { return };
-        let document = format!("{}{}{:05}", call.id, if load { "L" } else { "D" }, self.references);
-        let moves: Vec<&QuayMove> = batch.iter().filter_map(quay).collect();
+    /// Puts a batch beside the others; a list now and then with a typing error first, and the right one after an hour.
+    fn batch(&mut self, bag: &Bag, letters: Vec<Letter>, batches: &mut Vec<Batch>) {
+        let times = || letters.iter().map(|letter| letter.told);
+        let (Some(first), Some(told)) = (times().min(), times().max()) else { return };
+        let solid = letters.iter().any(|letter| letter.solid);
+        let feed = letters.first().map_or("", |letter| letter.body.feed(self.world));
+        let Bag::Quay(call, load) = bag else {
+            batches.push(Batch { bag: bag.clone(), first, told, solid, letters, feed, document: None });
+            return;
+        };
+        let Some(call) = self.world.calls.get(*call) else { return };
+        let number = format!("{}{}{:05}", call.id, if *load { "L" } else { "D" }, self.reference());
         let corrected_at = told.plus_millis(self.chance.minutes(45, 130));
         let live = told > self.options.start && corrected_at < self.options.end();
-        if live && !solid && self.chance.one_in(LIST_REPLACED_ONE_IN) {
-            let mut wrong: Vec<QuayMove> = moves.iter().map(|&m| m.clone()).collect();
-            if let Some(last) = wrong.last_mut() {
+        let mistyped = live && !solid && self.chance.one_in(LIST_REPLACED_ONE_IN);
+        if mistyped {
+            let mut wrong = letters.clone();
+            if let Some(Letter { body: Body::Quay(last), .. }) = wrong.last_mut() {
                 last.unit.number = one_digit_off(&last.unit.number);
             }
-            let wrong: Vec<&QuayMove> = wrong.iter().collect();
-            self.list(call, &wrong, (&document, Function::Original), told, false);
-            self.list(call, &moves, (&document, Function::Replace), corrected_at, false);
-        } else {
-            self.list(call, &moves, (&document, Function::Original), told, solid);
+            let document = Some((number.clone(), Function::Original));
+            batches.push(Batch { bag: bag.clone(), first, told, solid, letters: wrong, feed, document });
         }
+        let (first, told, function) = if mistyped {
+            (corrected_at, corrected_at, Function::Replace)
+        } else {
+            (first, told, Function::Original)
+        };
+        let document = Some((number, function));
+        batches.push(Batch { bag: bag.clone(), first, told, solid, letters, feed, document });
     }
 
-    fn list(
-        &mut self,
-        call: &crate::cast::Call,
-        moves: &[&QuayMove],
-        document: (&str, Function),
-        told: Timestamp,
-        solid: bool,
-    ) {
-        let mut interchange = Interchange::new(Terminal::Koper, self.reference(), told);
-        interchange.list(call, moves, document, told);
-        self.put(QUAY_FEED, "edi", told, interchange.finish(), solid);
+    /// A day and feed to a file, in files of a size that people can open.
+    fn daily(&mut self, mut batches: Vec<Batch>) -> Vec<Parcel> {
+        batches.sort_by_key(|batch| batch.told);
+        let mut files: BTreeMap<(&str, i64), Vec<Vec<Batch>>> = BTreeMap::new();
+        for batch in batches {
+            let day = batch.told.as_millis().div_euclid(DAY_MS);
+            let parts = files.entry((batch.feed, day)).or_default();
+            let held: usize = parts.last().map_or(0, |part| part.iter().map(|b| b.letters.len()).sum());
+            match parts.last_mut().filter(|_| held + batch.letters.len() <= MAX_IN_FILE) {
+                Some(part) => part.push(batch),
+                None => parts.push(vec![batch]),
+            }
+        }
+        files.into_values().flatten().map(|part| self.parcel(&part)).collect()
+    }
+
+    /// Writes batches of one feed into one message.
+    fn parcel(&mut self, batches: &[Batch]) -> Parcel {
+        let told = batches.iter().map(|b| b.told).max().unwrap_or(self.options.start);
+        let first = batches.iter().map(|b| b.first).min().unwrap_or(told);
+        let solid = batches.iter().any(|b| b.solid);
+        let letters = || batches.iter().flat_map(|b| &b.letters);
+        let bag = batches.first().map_or(Bag::Copino, |b| b.bag.clone());
+        let site = bag.site(self.world);
+        let bytes = match &bag {
+            Bag::Carrier(_) => json::dcsa(&values(letters())),
+            Bag::Smart => json::dcsa_3(&values(letters())),
+            Bag::Right => json::notifications(&values(letters())),
+            Bag::Line(_) => json::lines(&values(letters())),
+            Bag::Row(sheet, _) => sheet.table(site, &rows(letters())),
+            Bag::Quay(..) | Bag::Gate(_) | Bag::Edi(..) | Bag::Copino => {
+                let (zone, sender) = match bag {
+                    Bag::Edi(..) => ("UTC", "SENDER"),
+                    Bag::Copino => (site.zone(), "HAULIERS"),
+                    _ => (site.zone(), site.code()),
+                };
+                // Of a single document the interchange is made last, of many a day it is opened first.
+                let prepared = if self.batching == Batching::Live { told } else { first };
+                let mut interchange = Interchange::new(zone, sender, self.reference(), prepared);
+                for batch in batches {
+                    self.add(&mut interchange, batch);
+                }
+                interchange.finish()
+            }
+        };
+        let arrives = told.plus_millis(self.chance.between(4, 70) * 1_000);
+        let at = arrives.max(self.options.start).min(self.options.end());
+        let (feed, extension) = (batches.first().map_or("", |b| b.feed), bag.extension());
+        let message = Message {
+            at,
+            feed: feed.to_owned(),
+            // Numbered once everything is in order of arrival.
+            file_name: format!("{feed}.{extension}"),
+            content_type: match extension {
+                "json" => "application/json",
+                "ndjson" => "application/x-ndjson",
+                "csv" => "text/csv",
+                _ => "application/edifact",
+            },
+            bytes,
+            garbage: false,
+        };
+        Parcel { message, told, solid }
+    }
+
+    fn add(&mut self, interchange: &mut Interchange, batch: &Batch) {
+        match &batch.bag {
+            Bag::Quay(call, _) => {
+                let world = self.world;
+                let Some(call) = world.calls.get(*call) else { return };
+                let moves: Vec<&QuayMove> = batch.letters.iter().filter_map(quay).collect();
+                let Some((number, function)) = &batch.document else { return };
+                let miscounted = !batch.solid && self.chance.one_in(LIST_MISCOUNTED_ONE_IN);
+                let count = moves.len() + usize::from(miscounted);
+                interchange.list(call, &moves, (number, *function), batch.told, count);
+            }
+            Bag::Edi(..) => {
+                let lines: Vec<&Edi> = batch.letters.iter().filter_map(edi).collect();
+                let Some(head) = lines.first() else { return };
+                let events: Vec<_> = lines.iter().map(|line| line.event.clone()).collect();
+                interchange.rendered(head.message, &head.document, batch.told, &events);
+            }
+            _ => {
+                for letter in &batch.letters {
+                    match &letter.body {
+                        Body::Gate(gate) => interchange.gate(gate, letter.told),
+                        Body::Copino(announced) => interchange.announcement(announced, letter.told),
+                        _ => {}
+                    }
+                }
+            }
+        }
     }
 
     const fn reference(&mut self) -> i64 {
         self.references += 1;
         self.references
     }
-
-    fn put(&mut self, feed: &str, extension: &'static str, told: Timestamp, bytes: Vec<u8>, solid: bool) {
-        let arrives = told.plus_millis(self.chance.between(4, 70) * 1_000);
-        let at = arrives.max(self.options.start).min(self.options.end());
-        let content_type = match extension {
-            "json" => "application/json",
-            "ndjson" => "application/x-ndjson",
-            _ => "application/edifact",
-        };
-        let message = Message {
-            at,
-            feed: feed.to_owned(),
-            // Numbered once everything is in order of arrival.
-            file_name: format!("{feed}.{extension}"),
-            content_type,
-            bytes,
-            garbage: false,
-        };
-        self.sent.push(Parcel { message, told, solid });
-    }
 }
 
-fn values(batch: &[Letter]) -> Vec<(Timestamp, &Value)> {
-    batch.iter().filter_map(|letter| Some((letter.told, value(letter)?))).collect()
+fn values<'l>(letters: impl Iterator<Item = &'l Letter>) -> Vec<(Timestamp, &'l Value)> {
+    let value = |letter: &'l Letter| match &letter.body {
+        Body::Carrier(_, value) | Body::Line(_, value) | Body::Smart(value) | Body::Right(value) => {
+            Some((letter.told, value))
+        }
+        _ => None,
+    };
+    letters.filter_map(value).collect()
 }
 
-const fn value(letter: &Letter) -> Option<&Value> {
-    match &letter.body {
-        Body::Carrier(_, value) | Body::Line(_, value) => Some(value),
-        Body::Quay(_) | Body::Gate(_) => None,
-    }
-}
-
-fn gate(letter: &Letter) -> Option<&GateMove> {
-    if let Body::Gate(gate) = &letter.body { Some(gate) } else { None }
+fn rows<'l>(letters: impl Iterator<Item = &'l Letter>) -> Vec<(Timestamp, &'l [String])> {
+    let row = |letter: &'l Letter| match &letter.body {
+        Body::Row(_, _, row) => Some((letter.told, row.as_slice())),
+        _ => None,
+    };
+    letters.filter_map(row).collect()
 }
 
 fn quay(letter: &Letter) -> Option<&QuayMove> {
     if let Body::Quay(quay) = &letter.body { Some(quay) } else { None }
+}
+
+fn edi(letter: &Letter) -> Option<&Edi> {
+    if let Body::Edi(edi) = &letter.body { Some(edi) } else { None }
 }

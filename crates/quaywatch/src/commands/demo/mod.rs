@@ -41,7 +41,11 @@ pub(crate) fn run(args: &Demo) -> Result<ExitCode> {
 
 async fn day(args: &Demo) -> Result<ExitCode> {
     let start = Timestamp::parse(START)?;
-    let day = simulate(&Options { seed: args.seed, start, hours: args.hours, containers: args.containers });
+    let day = simulate(&Options {
+        hours: args.hours,
+        containers: args.containers,
+        ..Options::day(args.seed, start)
+    });
     let speed = f64::from(args.hours) * 3600.0 / f64::from(args.seconds);
     let clock = Clock::accelerated(start, speed);
     println!(

@@ -1,0 +1,60 @@
+//! MO-14, containers that leave too soon, or that nobody fetches until a night weeks later.
+
+use super::{Scene, Story};
+use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
+use crate::trades::import::Import;
+use crate::world::Site;
+
+/// The stories.
+pub(super) const ALL: &[Story] = &[out_within_the_hour, left_to_wait];
+
+fn out_within_the_hour(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.risky_import(70)?;
+    // It is discharged as late as this, so that it leaves at its hour.
+    let out_at = plan.out_at()?;
+    let world = scene.teller.world;
+    let calls =
+        world.calls_between(Site::Koper, out_at.plus_millis(-9 * HOUR_MS), out_at.plus_millis(-2 * HOUR_MS));
+    plan.call = *scene.teller.chance.pick(&calls)?;
+    plan.unit.carrier = world.calls.get(plan.call)?.carrier;
+    plan.discharged_at = out_at.plus_millis(-scene.teller.chance.minutes(45, 100));
+    plan.look_ups.clear();
+    plan.moves.retain(|step| step.to.block == "LANE");
+    plan.customs = vec![("customs_released", plan.discharged_at.plus_millis(6 * MINUTE_MS))];
+    let issued_at = plan.discharged_at.plus_millis(-5 * HOUR_MS);
+    for (n, step) in (0..).zip(&mut plan.chain) {
+        step.at = issued_at.plus_millis(n * 2 * HOUR_MS);
+        step.accepted_at = step.at.plus_millis(12 * MINUTE_MS);
+    }
+    plan.tell(scene.teller);
+    let story = "Within the hour in which it came off the ship the container is out of the gate, ahead of all others.";
+    scene.must_find(&plan.unit.number, &["MO-14a"], out_at, story);
+    Some(())
+}
+
+fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let night = scene.night(75);
+    let consignee = scene.consignee(|c| c.home == Site::Koper)?;
+    let world = scene.teller.world;
+    let haulier = world.hauliers.get(*consignee.hauliers.first()?)?;
+    // As long ago as ships are remembered: ten days to three weeks.
+    let earliest = world.calls.iter().filter(|c| c.site == Site::Koper).map(|c| c.arrival).min()?;
+    let from = night.plus_millis(-22 * DAY_MS).max(earliest);
+    let calls =
+        world.calls_between(Site::Koper, from, night.plus_millis(-10 * DAY_MS).max(from.plus_millis(DAY_MS)));
+    let call = *scene.teller.chance.pick(&calls)?;
+    let discharged_at = world.calls.get(call)?.arrival.plus_millis(3 * HOUR_MS);
+    let mut plan = Import::arriving(scene.teller, &consignee, (call, discharged_at))?.plain(haulier);
+    let (first, released_at) = (plan.chain.first()?.accepted_at, plan.customs.first()?.1);
+    plan.leaving_at(night);
+    if let Some(last) = plan.chain.last_mut() {
+        last.at = first.plus_millis(3 * HOUR_MS).max(released_at);
+        last.accepted_at = last.at.plus_millis(20 * MINUTE_MS);
+    }
+    plan.announcements.first_mut()?.at = night.plus_millis(-50 * MINUTE_MS);
+    plan.tell(scene.teller);
+    let story =
+        "Released and paid for, the container waits for weeks until a truck comes for it in the small hours.";
+    scene.must_find(&plan.unit.number, &["MO-14b"], night, story);
+    Some(())
+}

@@ -1,0 +1,103 @@
+//! MO-17 and MO-18, importers that do not exist, and importers that know of nothing: shelf companies "import-export, textiles,
+//! food" for 35.5 tonnes (Germany); a genuine name with another telephone and another forwarder (Australia).
+
+use super::{Scene, Story};
+use crate::chance::HOUR_MS;
+use crate::trades::import::Import;
+use crate::trades::sea::MANIFEST_HOURS;
+use crate::world::wares::WARES;
+use crate::world::{Consignee, Firm, Haulier, Site, new_haulier, registered};
+
+/// The stories.
+pub(super) const ALL: &[Story] = &[shelf_companies, test_shipment, borrowed_name, other_door];
+
+/// An import of a company that nobody knows, by people whom nobody knows.
+fn import_by(scene: &mut Scene<'_, '_>, firm: &Firm, percent: i64) -> Option<(Import, Haulier)> {
+    let bananas = WARES.iter().find(|w| w.hs == "080390")?;
+    let world = scene.teller.world;
+    let template = world.consignees.iter().find(|c| c.home == Site::Koper)?;
+    let forwarder = scene.teller.chance.index(world.forwarders.len());
+    let consignee = Consignee {
+        firm: firm.clone(),
+        forwarders: vec![forwarder],
+        ware: *bananas,
+        origin: ("ECGYE", "EC"),
+        town: "SILJU",
+        ..template.clone()
+    };
+    let haulier = world.hauliers.iter().find(|h| !h.nameless_code)?.clone();
+    let plan = Import::leaving(scene.teller, &consignee, scene.time(percent))?.plain(&haulier);
+    Some((plan, haulier))
+}
+
+fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let first =
+        registered("SI", "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), &mut scene.teller.chance);
+    let names = ["Berta", "Cita", "Dana"];
+    let mut firms = vec![first.clone()];
+    for name in names {
+        let name = format!("{name} Import Export Hrana d.o.o.");
+        let firm = registered("SI", name, &mut scene.teller.chance);
+        firms.push(Firm { address: first.address.clone(), contact: first.contact.clone(), ..firm });
+    }
+    for (n, firm) in (0..).zip(&firms) {
+        let (plan, _) = import_by(scene, firm, 60 + 8 * n)?;
+        plan.tell(scene.teller);
+        let from = plan.discharged_at.max(scene.options.start);
+        let story = "Four companies that nobody has heard of, under one address and one telephone, import bananas from Ecuador.";
+        scene.must_find(&plan.unit.number, &["MO-17a", "MO-17e"], from, story);
+    }
+    Some(())
+}
+
+fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let firm = registered("SI", "Zora Sadje Import d.o.o.".to_owned(), &mut scene.teller.chance);
+    let (first, _) = import_by(scene, &firm, 12)?;
+    first.tell(scene.teller);
+    for n in 0..5 {
+        let (plan, _) = import_by(scene, &firm, 70 + 5 * n)?;
+        plan.tell(scene.teller);
+        let from = plan.discharged_at.max(scene.options.start);
+        let story = "A new company has one container sent, and when that went well, five at once.";
+        scene.must_find(&plan.unit.number, &["MO-17a"], from, story);
+    }
+    Some(())
+}
+
+fn borrowed_name(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.import(79)?;
+    let world = scene.teller.world;
+    let usual = &plan.consignee.forwarders;
+    let others: Vec<usize> = (0..world.forwarders.len()).filter(|n| !usual.contains(n)).collect();
+    let forwarder = world.forwarders.get(*scene.teller.chance.pick(&others)?)?.clone();
+    plan.forwarder = forwarder.clone();
+    plan.chain.first_mut()?.to = forwarder;
+    plan.notify = Firm {
+        contact: format!("orders{}@freemail.example", scene.teller.chance.between(100, 999)),
+        address: "Poste restante 4".to_owned(),
+        ..plan.consignee.firm.clone()
+    };
+    plan.consignee.firm.contact.clone_from(&plan.notify.contact);
+    let newcomer = new_haulier("Brza Vleka", &mut scene.teller.chance);
+    plan.collected_by(&newcomer);
+    plan.look_ups.clear();
+    let from = plan.chain.last()?.at;
+    plan.tell(scene.teller);
+    let story = "In the name of a known importer, but with another mail address, another forwarder and another haulier, a container is fetched of which the importer knows nothing.";
+    scene.must_find(&plan.unit.number, &["MO-18a"], from, story);
+    Some(())
+}
+
+fn other_door(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.import(85)?;
+    let world = scene.teller.world;
+    let call = world.calls.get(plan.call)?;
+    plan.tell(scene.teller);
+    let told = plan.out_at()?.plus_millis(-scene.teller.chance.minutes(5 * 60, 20 * 60));
+    let told = told.max(call.arrival.plus_millis(-MANIFEST_HOURS * HOUR_MS + HOUR_MS));
+    plan.consignee.town = "HRZAG";
+    scene.teller.manifest(told, true, &plan.unit, call, plan.leg(), &plan.manifested());
+    let story = "The night before it is fetched the container is to go to another town than its importer's.";
+    scene.must_find(&plan.unit.number, &["MO-18b"], told, story);
+    Some(())
+}

@@ -1,0 +1,738 @@
+//! An import container: loaded far away, announced, discharged, stacked, released down the chain, through customs, out of
+//! the gate, and back empty. Drawn first as a plan, which a story may bend, then told.
+
+use quaywatch_domain::Timestamp;
+use quaywatch_domain::event::EquipmentStatus;
+use serde_json::{Value, json};
+
+use super::sea::{Leg, MANIFEST_HOURS, Manifested};
+use super::yard::{IMPORT_BLOCKS, LookUp, Ordered, REEFER_BLOCKS, Slot, YardMove};
+use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
+use crate::letter::{
+    Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller, party,
+};
+use crate::numbers::{SealTag, Sealer, Unit};
+use crate::world::vessels::STAY_HOURS;
+use crate::world::wares::usual_hub;
+use crate::world::{CARRIERS, Call, Consignee, Firm, Haulier, Origin, Site, Ware, badge, origin_of};
+use crate::write::json::extend;
+
+/// A right to collect, handed on.
+#[derive(Debug, Clone)]
+pub(crate) struct Handover {
+    pub(crate) to: Firm,
+    pub(crate) at: Timestamp,
+    pub(crate) accepted_at: Timestamp,
+}
+
+/// A truck announced for the container.
+#[derive(Debug, Clone)]
+pub(crate) struct Announcement {
+    pub(crate) haulier: Firm,
+    pub(crate) plate: String,
+    pub(crate) at: Timestamp,
+    pub(crate) cancelled_at: Option<Timestamp>,
+    /// A later correction of the same announcement: when, and the new plate.
+    pub(crate) truck_changed: Option<(Timestamp, String)>,
+}
+
+/// A truck that leaves with the container.
+#[derive(Debug, Clone)]
+pub(crate) struct Exit {
+    pub(crate) haulier: Haulier,
+    pub(crate) plate: String,
+    /// Badge of the driver.
+    pub(crate) driver: String,
+    pub(crate) at: Timestamp,
+    pub(crate) seals: Vec<SealTag>,
+    /// Weight of the container at the weighbridge, when it goes over it.
+    pub(crate) scale_kg: Option<i64>,
+}
+
+/// What the manifest says of the container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manifest {
+    Listed,
+    Missing,
+    Twice,
+}
+
+/// The plan of an import container.
+#[derive(Debug, Clone)]
+pub(crate) struct Import {
+    pub(crate) site: Site,
+    pub(crate) unit: Unit,
+    pub(crate) call: usize,
+    pub(crate) ware: Ware,
+    pub(crate) origin: Origin,
+    /// Where it changed ships.
+    pub(crate) via: Option<&'static str>,
+    pub(crate) loaded_at: Timestamp,
+    pub(crate) discharged_at: Timestamp,
+    pub(crate) discharged: bool,
+    /// UN/EDIFACT 8249 on the discharge list.
+    pub(crate) crane_status: &'static str,
+    /// Seals as read at the crane.
+    pub(crate) crane_seals: Vec<SealTag>,
+    pub(crate) cell: String,
+    pub(crate) manifest: Manifest,
+    /// Weights as declared, and as the crane weighs it, kg.
+    pub(crate) declared_kg: i64,
+    pub(crate) crane_kg: i64,
+    pub(crate) consignee: Consignee,
+    pub(crate) notify: Firm,
+    pub(crate) forwarder: Firm,
+    pub(crate) secret: String,
+    /// From the carrier to a forwarder and on to a haulier.
+    pub(crate) chain: Vec<Handover>,
+    pub(crate) revoked_at: Option<Timestamp>,
+    /// Customs office that decides.
+    pub(crate) office: &'static str,
+    /// Steps at customs, in order: kind and time.
+    pub(crate) customs: Vec<(&'static str, Timestamp)>,
+    pub(crate) announcements: Vec<Announcement>,
+    /// In the yard, in order.
+    pub(crate) moves: Vec<YardMove>,
+    pub(crate) look_ups: Vec<LookUp>,
+    pub(crate) exits: Vec<Exit>,
+    /// Whether it leaves by rail.
+    pub(crate) rail: bool,
+    /// Half-hourly readings on the rack.
+    pub(crate) monitored: bool,
+    /// Reports its position by a device of its own.
+    pub(crate) tracked: bool,
+    /// When it comes back empty, if it does, and where.
+    pub(crate) returned_at: Option<Timestamp>,
+    pub(crate) returned_to: Site,
+    /// When it enters the neighbouring terminal laden, if it does.
+    pub(crate) trieste_at: Option<Timestamp>,
+}
+
+/// Percentage of imports that customs selects for a scan.
+pub(crate) const SELECTED_PERCENT: u32 = 6;
+/// Percentage of imports collected by a haulier that is new to the consignee.
+const NEW_RELATION_PERCENT: u32 = 2;
+
+impl Import {
+    /// Draws a container that leaves through the gate at `out_at`.
+    pub(crate) fn leaving(teller: &mut Teller<'_>, consignee: &Consignee, out_at: Timestamp) -> Option<Self> {
+        let calls = teller.world.calls_between(
+            consignee.home,
+            out_at.plus_millis(-6 * DAY_MS),
+            out_at.plus_millis(-40 * HOUR_MS),
+        );
+        let call = *teller.chance.pick(&calls)?;
+        let arrival = teller.world.calls.get(call)?.arrival;
+        let discharged_at =
+            teller.chance.moment(arrival.plus_millis(HOUR_MS), arrival.plus_millis(STAY_HOURS / 2 * HOUR_MS));
+        Self::draw(teller, consignee, (call, discharged_at), out_at)
+    }
+
+    /// Draws a container that is discharged at a call at `discharged_at` and leaves hours or days later.
+    pub(crate) fn arriving(
+        teller: &mut Teller<'_>,
+        consignee: &Consignee,
+        (call, discharged_at): (usize, Timestamp),
+    ) -> Option<Self> {
+        let out_at = discharged_at.plus_millis(teller.chance.minutes(20 * 60, 110 * 60));
+        let out_at = teller.by_day(out_at, out_at.plus_millis(DAY_MS));
+        Self::draw(teller, consignee, (call, discharged_at), out_at)
+    }
+
+    fn draw(
+        teller: &mut Teller<'_>,
+        consignee: &Consignee,
+        (call, discharged_at): (usize, Timestamp),
+        out_at: Timestamp,
+    ) -> Option<Self> {
+        let (carrier, arrival, site) =
+            teller.world.calls.get(call).map(|c| (c.carrier, c.arrival, c.site))?;
+        let ware = consignee.ware;
+        let unit = teller.numbers.laden(carrier, &ware, &mut teller.chance);
+        let back = |teller: &mut Teller<'_>, low, high| out_at.plus_millis(-teller.chance.minutes(low, high));
+        let forwarder = teller.world.forwarders.get(*teller.chance.pick(&consignee.forwarders)?)?.clone();
+        let usual = !teller.chance.percent(NEW_RELATION_PERCENT);
+        let haulier = if usual {
+            *teller.chance.pick(&consignee.hauliers)?
+        } else {
+            teller.chance.index(teller.world.hauliers.len())
+        };
+        let haulier = teller.world.hauliers.get(haulier)?.clone();
+        let plate = teller.chance.pick(&haulier.plates)?.clone();
+        // A new relation is handed over in good time: nobody hurries with a stranger.
+        let (handed_on, announced_at) = if usual {
+            let handed_on = back(teller, 4 * 60, 10 * 60);
+            (handed_on, back(teller, 45, 3 * 60))
+        } else {
+            (back(teller, 9 * 60, 14 * 60), back(teller, 60, 4 * 60))
+        };
+        let issued_at = discharged_at
+            .plus_millis(-teller.chance.minutes(60, 40 * 60))
+            .min(handed_on.plus_millis(-HOUR_MS));
+        let first_accepted = issued_at.plus_millis(teller.chance.minutes(5, 40));
+        let accepted_at = handed_on.plus_millis(teller.chance.minutes(3, 35));
+        let chain = vec![
+            Handover { to: forwarder.clone(), at: issued_at, accepted_at: first_accepted },
+            Handover { to: known_as(&haulier, site), at: handed_on, accepted_at },
+        ];
+        let customs = Self::customs_steps(teller, discharged_at, out_at);
+        let crane_seals = if teller.chance.percent(5) { Vec::new() } else { unit.seals.clone() };
+        let opened = customs.iter().any(|(kind, _)| *kind == "customs_inspected");
+        let seals =
+            if opened { vec![teller.numbers.seal(Sealer::Customs, carrier)] } else { unit.seals.clone() };
+        let scale_kg = teller.chance.percent(30).then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10);
+        let exit = Exit {
+            plate: plate.clone(),
+            driver: badge(&plate),
+            at: out_at,
+            seals,
+            haulier: haulier.clone(),
+            scale_kg,
+        };
+        let to_trieste = site == Site::Koper && teller.chance.percent(1);
+        let later = teller.chance.minutes(9 * 60, 90 * 60);
+        let origin = if consignee.origin.0.is_empty() {
+            origin_of(&ware, &mut teller.chance)
+        } else {
+            consignee.origin
+        };
+        let tracked = ware.setpoint_c.is_none() && teller.chance.percent(2);
+        let mut plan = Self {
+            site,
+            via: usual_hub(origin.1),
+            origin,
+            loaded_at: arrival.plus_millis(-teller.chance.minutes(14 * 24 * 60, 28 * 24 * 60)),
+            call,
+            discharged_at,
+            discharged: true,
+            crane_status: IMPORT,
+            crane_seals,
+            cell: cell(teller),
+            manifest: Manifest::Listed,
+            declared_kg: unit.gross_kg + teller.chance.between(-12, 12) * 10,
+            crane_kg: unit.gross_kg + teller.chance.between(-15, 15) * 10,
+            notify: consignee.firm.clone(),
+            forwarder,
+            consignee: consignee.clone(),
+            secret: teller.numbers.secret(),
+            chain,
+            revoked_at: None,
+            office: site.customs_office(),
+            customs,
+            announcements: vec![Announcement {
+                haulier: known_as(&haulier, site),
+                plate,
+                at: announced_at,
+                cancelled_at: None,
+                truck_changed: None,
+            }],
+            moves: Vec::new(),
+            look_ups: Vec::new(),
+            exits: vec![exit],
+            rail: false,
+            monitored: ware.setpoint_c.is_some() && teller.chance.one_in(6),
+            tracked,
+            returned_at: (!to_trieste).then(|| out_at.plus_millis(later)),
+            returned_to: if teller.chance.percent(65) { Site::Depot } else { site },
+            trieste_at: to_trieste.then(|| out_at.plus_millis(later / 12)),
+            ware,
+            unit,
+        };
+        plan.stack(teller);
+        plan.usual_look_ups(teller);
+        Some(plan)
+    }
+
+    /// Draws a collection of long ago, of which only the release platform and the gate remember.
+    pub(crate) fn earlier(teller: &mut Teller<'_>, consignee: &Consignee, out_at: Timestamp) -> Option<Self> {
+        let calls = teller.world.calls_between(consignee.home, Timestamp::from_millis(0), FOREVER);
+        let plan = Self::draw(teller, consignee, (*calls.first()?, out_at.plus_millis(-3 * DAY_MS)), out_at)?;
+        let haulier = teller.world.hauliers.get(*teller.chance.pick(&consignee.hauliers)?)?;
+        Some(plan.plain(haulier))
+    }
+
+    /// Released in time; sometimes scanned before, and then now and then held and inspected.
+    fn customs_steps(
+        teller: &mut Teller<'_>,
+        discharged_at: Timestamp,
+        out_at: Timestamp,
+    ) -> Vec<(&'static str, Timestamp)> {
+        let room = out_at.millis_since(discharged_at) / MINUTE_MS;
+        let part = |percent: i64| discharged_at.plus_millis(room * percent / 100 * MINUTE_MS);
+        if !teller.chance.percent(SELECTED_PERCENT) {
+            return vec![("customs_released", part(teller.chance.between(10, 75)))];
+        }
+        let mut steps = vec![("customs_selected_for_scan", part(8)), ("customs_scanned", part(30))];
+        if teller.chance.percent(15) {
+            steps.extend([("customs_held", part(34)), ("customs_inspected", part(55))]);
+        }
+        steps.push(("customs_released", part(70)));
+        steps
+    }
+
+    /// Puts it into the yard: to its slot, to the scan and back when it is scanned, now and then aside for another.
+    pub(crate) fn stack(&mut self, teller: &mut Teller<'_>) {
+        let blocks = if self.ware.setpoint_c.is_some() { REEFER_BLOCKS } else { IMPORT_BLOCKS };
+        let slot = Slot::draw(blocks, &mut teller.chance);
+        let before = |teller: &mut Teller<'_>| Ordered::Before(teller.chance.between(4, 22));
+        let ordered = before(teller);
+        let at = self.discharged_at.plus_millis(teller.chance.minutes(6, 45));
+        self.moves = vec![YardMove { at, to: slot.clone(), ordered }];
+        let time_of = |kind: &str| self.customs.iter().find(|(k, _)| *k == kind).map(|(_, at)| *at);
+        for seen_at in [time_of("customs_scanned"), time_of("customs_inspected")].into_iter().flatten() {
+            let there = seen_at.plus_millis(-teller.chance.minutes(10, 30));
+            let back = seen_at.plus_millis(teller.chance.minutes(15, 40));
+            let (first, second) = (before(teller), before(teller));
+            self.moves.push(YardMove { at: there, to: Slot::customs(), ordered: first });
+            self.moves.push(YardMove { at: back, to: slot.clone(), ordered: second });
+        }
+        let Some(out_at) = self.exits.first().map(|e| e.at) else { return };
+        if teller.chance.percent(12) && self.customs.len() == 1 {
+            let at = teller
+                .chance
+                .moment(self.discharged_at.plus_millis(2 * HOUR_MS), out_at.plus_millis(-2 * HOUR_MS));
+            // Orders for housekeeping are sometimes given by voice and written down a few minutes later.
+            let ordered = if teller.chance.percent(8) {
+                Ordered::After(teller.chance.between(1, 7))
+            } else {
+                before(teller)
+            };
+            self.moves.push(YardMove { at, to: Slot::draw(blocks, &mut teller.chance), ordered });
+        }
+        let at = out_at.plus_millis(-teller.chance.minutes(8, 22));
+        let ordered = before(teller);
+        self.moves.push(YardMove { at, to: Slot::lane(&mut teller.chance), ordered });
+        self.moves.sort_by_key(|step| step.at);
+    }
+
+    /// Who has to do with it looks it up: the forwarder, the haulier, the desk of the terminal.
+    fn usual_look_ups(&mut self, teller: &mut Teller<'_>) {
+        let Some(exit) = self.exits.first() else { return };
+        let (from, to) = (self.discharged_at.plus_millis(-DAY_MS), exit.at.plus_millis(-20 * MINUTE_MS));
+        let haulier = exit.haulier.firm.clone();
+        let forwarder = self.forwarder.clone();
+        for firm in [&forwarder, &haulier] {
+            if teller.chance.percent(55) {
+                let at = working_hour(teller, from, to);
+                let desk = teller.chance.between(1, 4);
+                self.look_ups.push(LookUp::by_clerk(firm, desk, "CLERK", at));
+            }
+        }
+        if teller.chance.percent(10) {
+            let terminal = Firm::new(self.site.code().to_owned(), "SMDG", String::new());
+            let at = working_hour(teller, from, to);
+            let desk = teller.chance.between(1, 8);
+            self.look_ups.push(LookUp::by_clerk(&terminal, desk, "CUSTOMER_SERVICE", at));
+        }
+    }
+
+    /// Replaces whoever collects: the last handover, the announcement and the exit.
+    pub(crate) fn collected_by(&mut self, haulier: &Haulier) {
+        let plate = haulier.plates.first().cloned().unwrap_or_default();
+        let firm = known_as(haulier, self.site);
+        if let Some(last) = self.chain.last_mut() {
+            last.to = firm.clone();
+        }
+        for announcement in &mut self.announcements {
+            announcement.haulier = firm.clone();
+            announcement.plate.clone_from(&plate);
+        }
+        for exit in &mut self.exits {
+            exit.haulier = haulier.clone();
+            exit.plate.clone_from(&plate);
+            exit.driver = badge(&plate);
+        }
+        self.look_ups.retain(|look| look.role != "CLERK" || look.organisation == self.forwarder.id);
+    }
+
+    /// Makes everything ordinary that chance might have made special, for a story to start from.
+    pub(crate) fn plain(mut self, haulier: &Haulier) -> Self {
+        self.collected_by(haulier);
+        let released = self.customs.last().copied();
+        self.customs = released.into_iter().collect();
+        self.crane_seals.clone_from(&self.unit.seals);
+        for exit in &mut self.exits {
+            exit.seals.clone_from(&self.unit.seals);
+        }
+        self.moves.retain(|step| step.to.block != "CUSTOMS");
+        for step in &mut self.moves {
+            if !matches!(step.ordered, Ordered::Before(_)) {
+                step.ordered = Ordered::Before(9);
+            }
+        }
+        self.trieste_at = None;
+        self.rail = false;
+        if self.returned_at.is_none() {
+            self.returned_at = self.out_at().map(|at| at.plus_millis(30 * HOUR_MS));
+        }
+        self
+    }
+
+    /// Leaves at another time: announcement, handover, way to the lane and exit move along.
+    pub(crate) fn leaving_at(&mut self, at: Timestamp) {
+        let Some(before) = self.exits.first().map(|e| e.at) else { return };
+        let by = at.millis_since(before);
+        for exit in &mut self.exits {
+            exit.at = exit.at.plus_millis(by);
+        }
+        for announcement in &mut self.announcements {
+            announcement.at = announcement.at.plus_millis(by);
+        }
+        if let Some(last) = self.moves.last_mut() {
+            last.at = last.at.plus_millis(by);
+        }
+        if let Some(last) = self.chain.last_mut() {
+            (last.at, last.accepted_at) = (last.at.plus_millis(by), last.accepted_at.plus_millis(by));
+        }
+    }
+
+    /// When it leaves first.
+    pub(crate) fn out_at(&self) -> Option<Timestamp> {
+        self.exits.first().map(|exit| exit.at)
+    }
+
+    /// Tells the whole journey.
+    pub(crate) fn tell(&self, teller: &mut Teller<'_>) {
+        self.tell_sea(teller);
+        self.tell_yard(teller);
+        self.tell_release(teller);
+        self.tell_customs(teller);
+        self.tell_gate(teller);
+        self.tell_return(teller);
+    }
+
+    /// What the release platform and the gate still know of it.
+    pub(crate) fn tell_history(&self, teller: &mut Teller<'_>) {
+        self.tell_release(teller);
+        self.tell_gate(teller);
+        self.tell_return(teller);
+    }
+
+    fn tell_return(&self, teller: &mut Teller<'_>) {
+        let Some(last) = self.exits.last() else { return };
+        // By rail it is on its way for longer.
+        let underway = if self.rail { 34 * HOUR_MS } else { 6 * HOUR_MS };
+        if let Some(at) = self.returned_at.map(|at| at.max(last.at.plus_millis(underway))) {
+            let mut gate =
+                teller.passage_at(self.returned_to, true, at, &self.unit, &last.haulier, &last.plate);
+            gate.laden = false;
+            gate.status = IMPORT;
+            gate.seals.clear();
+            gate.kg = self.unit.tare_kg();
+            teller.gate(gate);
+            if self.returned_to == Site::Depot && teller.chance.percent(20) {
+                let kg = self.unit.tare_kg() + teller.chance.between(-3, 6) * 10;
+                teller.weigh(Site::Depot, at.plus_millis(-4 * MINUTE_MS), &self.unit, &last.plate, kg);
+            }
+        }
+        if let Some(at) = self.trieste_at {
+            let mut gate = teller.passage_at(Site::Trieste, true, at, &self.unit, &last.haulier, &last.plate);
+            gate.status = IMPORT;
+            gate.order = Some(self.removal_order());
+            gate.seals.clone_from(&last.seals);
+            teller.gate(gate);
+        }
+        if self.rail {
+            let at = last.at.plus_millis(9 * HOUR_MS);
+            let mut gate = teller.passage_at(Site::Inland, true, at, &self.unit, &last.haulier, &last.plate);
+            gate.status = IMPORT;
+            gate.seals.clone_from(&last.seals);
+            teller.gate(gate.clone());
+            let mut gate = crate::letter::GateMove { inbound: false, ..gate };
+            gate.at = at.plus_millis(17 * HOUR_MS);
+            gate.document = teller.gate_document(Site::Inland);
+            teller.gate(gate);
+        }
+    }
+
+    /// The order under which it goes to the neighbouring terminal in temporary storage.
+    fn removal_order(&self) -> String {
+        format!("RT{}", self.unit.bill)
+    }
+
+    /// The announcements, and the gate's word on whoever came.
+    pub(crate) fn tell_gate(&self, teller: &mut Teller<'_>) {
+        if !self.rail {
+            for announcement in &self.announcements {
+                self.tell_announcement(teller, announcement);
+            }
+        }
+        for exit in &self.exits {
+            self.tell_exit(teller, exit);
+        }
+    }
+
+    /// The ports of its journey.
+    pub(crate) const fn leg(&self) -> Leg {
+        Leg { status: EquipmentStatus::Import, from: self.origin.0, via: self.via, to: self.site.un_locode() }
+    }
+
+    /// What its manifest line says of the goods.
+    pub(crate) fn manifested(&self) -> Manifested<'_> {
+        Manifested {
+            consignee: &self.consignee.firm,
+            notify: &self.notify,
+            forwarder: &self.forwarder,
+            shipper: &self.consignee.shipper,
+            ware: &self.ware,
+            origin_country: self.origin.1,
+            delivery: self.consignee.town,
+            kg: self.declared_kg,
+        }
+    }
+
+    fn tell_sea(&self, teller: &mut Teller<'_>) {
+        let world = teller.world;
+        let Some(call) = world.calls.get(self.call) else { return };
+        let place = DcsaPlace { un_locode: self.origin.0, terminal: None, call: Some(call) };
+        teller.equipment("LOAD", self.loaded_at, &self.unit, place, &self.unit.seals);
+        let issued_at = self.loaded_at.plus_millis(6 * HOUR_MS);
+        teller.shipment("ISSU", ("TRD", &self.unit.bill), issued_at, &self.unit);
+        self.tell_papers(teller, call);
+        if self.discharged {
+            teller.quay(QuayMove {
+                call: self.call,
+                load: false,
+                at: self.discharged_at,
+                unit: self.unit.clone(),
+                seals: self.crane_seals.clone(),
+                status: self.crane_status,
+                far_port: self.via.unwrap_or(self.origin.0),
+                kg: self.crane_kg,
+                cell: None,
+            });
+        }
+    }
+
+    /// Manifest, bay plan and discharge order.
+    fn tell_papers(&self, teller: &mut Teller<'_>, call: &Call) {
+        let leg = self.leg();
+        let told = call.arrival.plus_millis(-MANIFEST_HOURS * HOUR_MS);
+        let lines = match self.manifest {
+            Manifest::Missing => 0,
+            Manifest::Listed => 1,
+            Manifest::Twice => 2,
+        };
+        for n in 0..lines {
+            let unit = Unit {
+                bill: if n == 0 { self.unit.bill.clone() } else { format!("{}B", self.unit.bill) },
+                ..self.unit.clone()
+            };
+            teller.manifest(told, false, &unit, call, leg, &self.manifested());
+        }
+        if self.manifest != Manifest::Missing {
+            teller.stow(&self.unit, call, leg, &self.cell, self.declared_kg);
+            teller.order(false, &self.unit, call, leg, self.declared_kg);
+        }
+    }
+
+    fn tell_yard(&self, teller: &mut Teller<'_>) {
+        for step in &self.moves {
+            teller.yard_move(self.site, &self.unit, step);
+        }
+        for look in &self.look_ups {
+            teller.look_up(&self.unit, look);
+        }
+        let out_at = self.out_at().unwrap_or(self.discharged_at);
+        let racked_at = self.discharged_at.plus_millis(HOUR_MS);
+        if let Some(setpoint) = self.ware.setpoint_c.filter(|_| self.monitored) {
+            teller.readings(self.site, racked_at, out_at.plus_millis(-HOUR_MS), &self.unit, setpoint);
+        }
+        if self.tracked {
+            teller.breadcrumbs(self.site, racked_at, out_at, &self.unit);
+        }
+    }
+
+    fn documents(&self) -> Value {
+        json!({"bill_of_lading": self.unit.bill, "release_secret": self.secret})
+    }
+
+    /// The release platform's word on the chain of holders.
+    pub(crate) fn tell_release(&self, teller: &mut Teller<'_>) {
+        let carrier = CARRIERS.get(self.unit.carrier);
+        let issuer = carrier.map(|c| Firm::new(c.code.to_owned(), "SMDG", c.name.to_owned()));
+        let Some(mut from) = issuer.clone() else { return };
+        for (n, step) in self.chain.iter().enumerate() {
+            let kind = if n == 0 { "release_issued" } else { "release_transferred" };
+            self.tell_right(teller, kind, step.at, &from, Some(&step.to));
+            self.tell_right(teller, "release_accepted", step.accepted_at, &from, Some(&step.to));
+            from = step.to.clone();
+        }
+        if let (Some(at), Some(issuer)) = (self.revoked_at, issuer) {
+            self.tell_right(teller, "release_revoked", at, &issuer, None);
+        }
+    }
+
+    /// One notification about the right to collect: canonical at the port, the platform's own JSON next door.
+    pub(crate) fn tell_right(
+        &self,
+        teller: &mut Teller<'_>,
+        kind: &str,
+        at: Timestamp,
+        from: &Firm,
+        to: Option<&Firm>,
+    ) {
+        if self.site == Site::Trieste {
+            let told = at.plus_millis(teller.chance.minutes(0, 2));
+            let firm = |f: &Firm| json!({"id": f.id, "scheme": f.scheme, "name": f.name});
+            let mut right = json!({"pin": self.secret, "from": firm(from)});
+            if let Some(to) = to {
+                extend(&mut right, json!({"to": firm(to)}));
+            }
+            let notification = json!({
+                "notificationId": format!("RR-{:010}", teller.numbers.serial()),
+                "type": kind.trim_start_matches("release_"),
+                "occurredAt": at,
+                "equipmentNumber": self.unit.number,
+                "terminalCode": self.site.code(),
+                "portCode": self.site.un_locode(),
+                "billOfLading": self.unit.bill,
+                "consignee": {"eori": self.consignee.firm.id, "name": self.consignee.firm.name},
+                "releaseRight": right,
+            });
+            teller.tell(told, Body::Right(notification));
+            return;
+        }
+        let mut parties = vec![party("CONSIGNEE", &self.consignee.firm), party("RELEASE_FROM", from)];
+        parties.extend(to.map(|to| party("RELEASE_TO", to)));
+        let parts = json!({"documents": self.documents(), "parties": parties});
+        teller.release(kind, at, &self.unit, parts);
+    }
+
+    /// Customs' word on it.
+    pub(crate) fn tell_customs(&self, teller: &mut Teller<'_>) {
+        let declaration =
+            format!("26{}{:013}5", self.office.get(..2).unwrap_or("SI"), teller.numbers.serial());
+        for (kind, at) in &self.customs {
+            if *kind == "customs_inspected" {
+                self.tell_opening(teller, *at, Sealer::Customs);
+            }
+            let step = CustomsStep {
+                kind,
+                at: *at,
+                office: self.office,
+                declaration: &declaration,
+                seals: &[],
+                consignee: Some(&self.consignee.firm),
+            };
+            teller.customs(self.site, &step, &self.unit);
+        }
+    }
+
+    /// An authority opens the container: seals off, its own seal on.
+    pub(crate) fn tell_opening(&self, teller: &mut Teller<'_>, at: Timestamp, by: Sealer) {
+        let Some(new) = self.exits.iter().flat_map(|e| &e.seals).find(|s| s.sealer == by) else { return };
+        let gone: Vec<SealTag> = self
+            .unit
+            .seals
+            .iter()
+            .filter(|s| self.exits.iter().all(|exit| !exit.seals.contains(s)))
+            .cloned()
+            .collect();
+        let on = std::slice::from_ref(new);
+        let steps = [("seal_removed", -25, gone.as_slice()), ("seal_affixed", 12, on)];
+        for (kind, minutes, seals) in steps {
+            let at = at.plus_millis(minutes * MINUTE_MS);
+            let step = CustomsStep { kind, at, office: self.office, declaration: "", seals, consignee: None };
+            teller.customs(self.site, &step, &self.unit);
+        }
+    }
+
+    fn tell_announcement(&self, teller: &mut Teller<'_>, announcement: &Announcement) {
+        let appointment = format!("VBS{:010}", teller.numbers.serial());
+        if self.site == Site::Trieste {
+            return self.tell_copino(teller, announcement, &appointment);
+        }
+        let parts = |plate: &str| {
+            json!({
+                "documents": {
+                    "bill_of_lading": self.unit.bill,
+                    "release_secret": self.secret,
+                    "appointment": appointment,
+                },
+                "parties": [party("HAULIER", &announcement.haulier), party("CONSIGNEE", &self.consignee.firm)],
+                "transport": {"mode": "ROAD", "truck_plate": plate, "driver_badge": badge(plate)},
+            })
+        };
+        teller.release("pickup_announced", announcement.at, &self.unit, parts(&announcement.plate));
+        if let Some((at, plate)) = &announcement.truck_changed
+            && let Some(Letter { body: Body::Line(RELEASE_FEED, line), .. }) = teller.letters.last()
+        {
+            let mut line = line.clone();
+            extend(&mut line, parts(plate));
+            teller.tell(*at, Body::Line(RELEASE_FEED, line));
+        }
+        if let Some(at) = announcement.cancelled_at {
+            teller.release("pickup_cancelled", at, &self.unit, parts(&announcement.plate));
+        }
+    }
+
+    fn tell_copino(&self, teller: &mut Teller<'_>, announcement: &Announcement, appointment: &str) {
+        let announced = Announced {
+            site: self.site,
+            document: appointment.to_owned(),
+            function: Function::Original,
+            unit: self.unit.clone(),
+            haulier: announcement.haulier.clone(),
+            plate: announcement.plate.clone(),
+            driver: badge(&announcement.plate),
+            secret: self.secret.clone(),
+            appointment: appointment.to_owned(),
+            consignee: self.consignee.firm.clone(),
+        };
+        teller.tell(announcement.at, Body::Copino(Box::new(announced.clone())));
+        if let Some((at, plate)) = &announcement.truck_changed {
+            let (plate, driver) = (plate.clone(), badge(plate));
+            let changed = Announced { function: Function::Replace, plate, driver, ..announced.clone() };
+            teller.tell(*at, Body::Copino(Box::new(changed)));
+        }
+        if let Some(at) = announcement.cancelled_at {
+            let cancelled = Announced { function: Function::Cancel, ..announced };
+            teller.tell(at, Body::Copino(Box::new(cancelled)));
+        }
+    }
+
+    fn tell_exit(&self, teller: &mut Teller<'_>, exit: &Exit) {
+        let mut gate = teller.passage_at(self.site, false, exit.at, &self.unit, &exit.haulier, &exit.plate);
+        gate.seals.clone_from(&exit.seals);
+        gate.driver.clone_from(&exit.driver);
+        gate.secret = (!self.rail).then(|| self.secret.clone());
+        gate.rail = self.rail;
+        gate.kg = self.declared_kg;
+        gate.order = self.trieste_at.map(|_| self.removal_order());
+        teller.gate(gate);
+        if let Some(kg) = exit.scale_kg.filter(|_| !self.rail) {
+            let at = exit.at.plus_millis(-teller.chance.minutes(2, 6));
+            teller.weigh(self.site, at, &self.unit, &exit.plate, kg);
+        }
+    }
+}
+
+/// The latest moment that anything may be at.
+pub(crate) const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
+/// The firm as the release platform of a terminal writes it.
+pub(crate) fn known_as(haulier: &Haulier, site: Site) -> Firm {
+    if site == Site::Trieste { haulier.by_ean() } else { haulier.firm.clone() }
+}
+
+/// A cell on board: bay, row and tier.
+pub(crate) fn cell(teller: &mut Teller<'_>) -> String {
+    let chance = &mut teller.chance;
+    let (bay, row) = (chance.between(0, 31) * 2 + 1, chance.between(0, 17));
+    let tier = if chance.percent(50) { chance.between(1, 8) * 2 } else { 80 + chance.between(1, 7) * 2 };
+    format!("{bay:03}{row:02}{tier:02}")
+}
+
+/// A moment in office hours between two moments, where there is one.
+pub(crate) fn working_hour(teller: &mut Teller<'_>, from: Timestamp, to: Timestamp) -> Timestamp {
+    let mut at = teller.chance.moment(from, to);
+    for _ in 0..6 {
+        let hour = at.as_millis().div_euclid(HOUR_MS).rem_euclid(24);
+        if (5..16).contains(&hour) {
+            break;
+        }
+        at = teller.chance.moment(from, to);
+    }
+    at
+}

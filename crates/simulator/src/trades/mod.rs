@@ -1,0 +1,136 @@
+//! Ordinary traffic: imports, exports, transhipment, empties.
+//!
+//! Shares are working values for a gateway port of the northern Adriatic (imports ahead of exports, a tenth of
+//! transhipment, many empties returning): they shape variety, and nothing is measured on them.
+
+pub(crate) mod empties;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod sea;
+pub(crate) mod transhipment;
+pub(crate) mod yard;
+
+use quaywatch_domain::Timestamp;
+
+use crate::Options;
+use crate::chance::{DAY_MS, HOUR_MS};
+use crate::letter::Teller;
+use crate::world::vessels::STAY_HOURS;
+use crate::world::{Consignee, Site};
+use export::Export;
+use import::Import;
+
+/// Percentage of containers that are imports, exports, transhipped; the rest moves empty.
+const IMPORT_PERCENT: i64 = 48;
+const EXPORT_PERCENT: i64 = 28;
+const TRANSHIPMENT_PERCENT: i64 = 8;
+/// Percentage of imports that leave by rail.
+const RAIL_PERCENT: u32 = 12;
+/// Days before the start from which the release platform's memory reaches back.
+const HISTORY_DAYS: i64 = 75;
+
+/// Tells an ordinary container.
+pub(crate) fn container(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
+    let share = teller.chance.between(1, 100);
+    if share <= IMPORT_PERCENT {
+        import(options, teller)
+    } else if share <= IMPORT_PERCENT + EXPORT_PERCENT {
+        export(options, teller)
+    } else if share <= IMPORT_PERCENT + EXPORT_PERCENT + TRANSHIPMENT_PERCENT {
+        transhipment::container(options, teller)
+    } else {
+        empties::container(options, teller)
+    }
+}
+
+fn import(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
+    let world = teller.world;
+    let consignee = teller.chance.pick(&world.consignees)?;
+    let mut plan = if teller.chance.percent(55) {
+        let out_at = teller.chance.moment(options.start, options.end());
+        let out_at = teller.by_day(out_at, options.end());
+        Import::leaving(teller, consignee, out_at)?
+    } else {
+        let at = during_a_call(options, teller, consignee.home, 0)?;
+        Import::arriving(teller, consignee, at)?
+    };
+    if plan.ware.setpoint_c.is_none() && plan.trieste_at.is_none() && teller.chance.percent(RAIL_PERCENT) {
+        plan.rail = true;
+        plan.look_ups.retain(|look| look.organisation == plan.forwarder.id);
+    }
+    plan.tell(teller);
+    Some(())
+}
+
+fn export(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
+    let plan = if teller.chance.percent(55) {
+        let in_at = teller.chance.moment(options.start, options.end());
+        let in_at = teller.by_day(in_at, options.end());
+        Export::entering(teller, in_at)?
+    } else {
+        let site = terminal(teller);
+        let (call, loaded_at) = during_a_call(options, teller, site, 1)?;
+        let in_at = loaded_at.plus_millis(-teller.chance.minutes(20 * 60, 96 * 60));
+        Export::loaded(teller, call, loaded_at, in_at)?
+    };
+    plan.tell(teller);
+    Some(())
+}
+
+/// One of the terminals with a quay, by their size.
+pub(crate) fn terminal(teller: &mut Teller<'_>) -> Site {
+    if teller.chance.percent(75) { Site::Koper } else { Site::Trieste }
+}
+
+/// A moment at which a vessel alongside is worked: in the first half of its stay (discharge) or the second.
+pub(crate) fn during_a_call(
+    options: &Options,
+    teller: &mut Teller<'_>,
+    site: Site,
+    half: i64,
+) -> Option<(usize, Timestamp)> {
+    let at = teller.chance.moment(options.start, options.end());
+    let half_stay = STAY_HOURS / 2 * HOUR_MS;
+    let from = at.plus_millis(-half_stay * (half + 1) + HOUR_MS);
+    let calls = teller.world.calls_between(site, from, at.plus_millis(-half_stay * half - HOUR_MS / 2));
+    Some((*teller.chance.pick(&calls)?, at))
+}
+
+/// Tells of a vessel: expected, arrived, departed.
+pub(crate) fn vessel(teller: &mut Teller<'_>, call: usize) {
+    let world = teller.world;
+    let Some(call) = world.calls.get(call) else { return };
+    let expected_at = call.arrival.plus_millis(-DAY_MS);
+    teller.vessel("ARRI", "EST", call.arrival.plus_millis(HOUR_MS), expected_at, call);
+    let told = call.arrival.plus_millis(teller.chance.minutes(5, 40));
+    teller.vessel("ARRI", "ACT", call.arrival, told, call);
+    let told = call.departure.plus_millis(teller.chance.minutes(5, 40));
+    teller.vessel("DEPA", "ACT", call.departure, told, call);
+}
+
+/// Tells of earlier collections of a consignee, so that its usual relations are known.
+pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usize) -> Option<()> {
+    let world = teller.world;
+    let consignee = world.consignees.get(consignee)?;
+    let rounds = consignee.forwarders.len().max(consignee.hauliers.len());
+    for round in 0..rounds {
+        let narrowed = Consignee {
+            forwarders: nth_or_first(&consignee.forwarders, round),
+            hauliers: nth_or_first(&consignee.hauliers, round),
+            ..consignee.clone()
+        };
+        earlier_collection(options, teller, &narrowed);
+    }
+    Some(())
+}
+
+/// Tells of one earlier collection for the consignee, by those it works with.
+pub(crate) fn earlier_collection(options: &Options, teller: &mut Teller<'_>, consignee: &Consignee) {
+    let out_at = options.start.plus_millis(-teller.chance.minutes(9 * 24 * 60, HISTORY_DAYS * 24 * 60));
+    let Some(plan) = Import::earlier(teller, consignee, out_at) else { return };
+    plan.tell_history(teller);
+}
+
+fn nth_or_first(list: &[usize], n: usize) -> Vec<usize> {
+    list.get(n).or_else(|| list.first()).copied().into_iter().collect()
+}

@@ -1,0 +1,145 @@
+//! Weeks of the port, written as files: every kind of story, every file readable, the same for the same seed.
+
+#![expect(clippy::expect_used, reason = "a failed step fails the test")]
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use quaywatch_domain::event::{Party, PartyRole, Source};
+use quaywatch_domain::{EventKind, PortEvent, PseudonymKey, Timestamp};
+use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
+use quaywatch_simulator::{Crimes, Message, Options, Port, feed_ids};
+
+/// As many stories as there are kinds, and more.
+fn options(seed: u64) -> Options {
+    let start = Timestamp::from_millis(1_772_409_600_000); // 2026-03-02T00:00:00Z
+    Options { hours: 9 * 24, containers: 450, crimes: Crimes::OneIn(4), ..Options::day(seed, start) }
+}
+
+fn files(port: &Port) -> Vec<Message> {
+    let mut files = Vec::new();
+    let written = port.write(|message| {
+        files.push(message);
+        Ok::<(), Infallible>(())
+    });
+    let written = written.expect("a vector takes every file");
+    assert_eq!(written.messages, files.len());
+    assert_eq!(written.garbage, files.iter().filter(|m| m.garbage).count());
+    files
+}
+
+fn read(message: &Message, feeds: &Feeds, parties: &Parties) -> Parsed {
+    let context = Context {
+        feed: &message.feed,
+        settings: feeds.get(&message.feed).expect("every feed has settings"),
+        parties,
+        key: &PseudonymKey::new(*b"a key of the test only").expect("long enough"),
+        received_at: None,
+        content_type: Some(message.content_type),
+        source: Source { feed: message.feed.clone(), ..Source::default() },
+    };
+    parse(&message.bytes, &context)
+}
+
+fn events(port: &Port, files: &[Message]) -> Vec<PortEvent> {
+    let feeds = Feeds::parse(&port.feeds_toml()).expect("feeds.toml is in order");
+    let parties = Parties::parse(&port.parties_csv()).expect("parties.csv is in order");
+    let mut events = Vec::new();
+    for message in files.iter().filter(|m| !m.garbage) {
+        let parsed = read(message, &feeds, &parties);
+        let text = || String::from_utf8_lossy(&message.bytes).into_owned();
+        assert_eq!(parsed.rejects, [], "{}: {}", message.file_name, text());
+        assert_eq!(feeds.claim(&message.file_name), message.feed);
+        events.extend(parsed.documents.into_iter().flat_map(|d| d.events));
+    }
+    events
+}
+
+#[test]
+fn every_file_is_read_whole_and_every_kind_of_story_is_told() {
+    let port = Port::new(&options(11));
+    let files = files(&port);
+    let names: BTreeSet<&str> = files.iter().map(|m| m.file_name.as_str()).collect();
+    assert_eq!(names.len(), files.len());
+    let feeds: BTreeSet<&str> = files.iter().map(|m| m.feed.as_str()).collect();
+    assert_eq!(feeds, feed_ids().into_iter().collect());
+
+    let events = events(&port, &files);
+    let unknown = |e: &&PortEvent| matches!(&e.kind, EventKind::Unknown(word) if word != "dropoff_announced");
+    assert_eq!(events.iter().find(unknown), None);
+    let seen: BTreeSet<&str> = events.iter().filter_map(PortEvent::container).collect();
+    let (truth, lists) = port.truth_and_list();
+    for story in &truth {
+        let number = story.subject.strip_prefix("container/").expect("every story is about a container");
+        assert!(seen.contains(number), "{} is never mentioned", story.story);
+        assert!(story.from >= options(11).start && story.from <= options(11).end(), "{story:?}");
+    }
+    assert!(lists.iter().all(|(_, csv)| csv.lines().count() > 40));
+
+    let codes: BTreeSet<&str> =
+        truth.iter().flat_map(|t| &t.codes).map(|c| c.get(..5).unwrap_or(c)).collect();
+    for family in (1..=25).filter(|n| ![7, 11].contains(n)).map(|n| format!("MO-{n:02}")) {
+        assert!(codes.contains(family.as_str()), "no story of {family}");
+    }
+}
+
+#[test]
+fn what_the_files_say_is_what_happened_when_the_port_is_read_back() {
+    let port = Port::new(&options(12));
+    let events = events(&port, &files(&port));
+    let of = |kind: EventKind| events.iter().filter(move |e| e.kind == kind).collect::<Vec<_>>();
+    // Nobody speaks of the future, and everything that is received was said after it happened.
+    for event in events.iter().filter(|e| e.is_actual() && e.kind != EventKind::Other) {
+        let created_at = event.created_at.unwrap_or(event.received_at);
+        assert!(event.occurred_at <= created_at.plus_millis(60_000), "{event:?}");
+    }
+    // Haulage is announced by both platforms, and the parties of both can be compared.
+    let holders: BTreeSet<&str> = of(EventKind::ReleaseAccepted)
+        .iter()
+        .filter_map(|e| e.party(PartyRole::ReleaseTo))
+        .filter_map(|p: &Party| p.canonical.as_deref())
+        .collect();
+    let hauliers: BTreeSet<&str> = of(EventKind::GateOut)
+        .iter()
+        .filter_map(|e| e.party(PartyRole::Haulier)?.canonical.as_deref())
+        .collect();
+    assert!(hauliers.iter().filter(|h| holders.contains(*h)).count() > 10);
+    for kind in [
+        EventKind::StowPosition,
+        EventKind::ManifestLine,
+        EventKind::DischargeOrdered,
+        EventKind::LoadOrdered,
+        EventKind::WorkOrdered,
+        EventKind::YardMove,
+        EventKind::Weighed,
+        EventKind::RecordViewed,
+        EventKind::DoorOpened,
+        EventKind::ReeferReading,
+        EventKind::SystemOutageStarted,
+        EventKind::SystemOutageEnded,
+        EventKind::PinAttempted,
+        EventKind::CustomsSelectedForScan,
+    ] {
+        assert!(!of(kind.clone()).is_empty(), "nothing tells of {kind}");
+    }
+}
+
+#[test]
+fn the_same_seed_writes_the_same_files_and_another_seed_other_ones() {
+    let small = |seed| Options { containers: 60, hours: 72, ..options(seed) };
+    let (first, again) = (files(&Port::new(&small(1))), files(&Port::new(&small(1))));
+    assert_eq!(first, again);
+    assert_ne!(first, files(&Port::new(&small(2))));
+}
+
+#[test]
+fn a_feed_that_is_left_out_sends_nothing_and_changes_no_story() {
+    let all = Options { containers: 80, hours: 72, ..options(5) };
+    let fewer = Options { without: vec!["koper-yard".to_owned(), "manifests".to_owned()], ..all.clone() };
+    let (all, fewer) = (Port::new(&all), Port::new(&fewer));
+    assert_eq!(all.truth_and_list(), fewer.truth_and_list());
+    let of_feed = |port: &Port, feed: &str| files(port).iter().filter(|m| m.feed == feed).count();
+    assert!(of_feed(&all, "koper-yard") > 0);
+    assert_eq!(of_feed(&fewer, "koper-yard") + of_feed(&fewer, "manifests"), 0);
+    assert!(!fewer.feeds_toml().contains("manifests"));
+}
