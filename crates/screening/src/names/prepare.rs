@@ -251,10 +251,16 @@ impl Builder {
     fn person(&mut self, folded: &Folded) {
         let text = |piece: &Piece| folded.text.get(piece.start..piece.end).unwrap_or_default();
         let family_until = folded.before_comma.filter(|at| *at < folded.pieces.len());
-        let mut pieces = folded.pieces.iter().enumerate().peekable();
+        // LAST, First is First LAST.
+        let (before, after) = folded.pieces.split_at(family_until.unwrap_or(0));
+        let from = before.len();
+        let natural = (from..).zip(after).chain((0..).zip(before));
+        let mut pieces = natural.peekable();
+        let mut read = 0;
         let mut father_next = false;
         let mut letters = Vec::new();
         while let Some((at, piece)) = pieces.next() {
+            read += 1;
             let before = self.out.words.len();
             letters.clear();
             letters.extend_from_slice(text(piece));
@@ -285,7 +291,7 @@ impl Builder {
             } else {
                 read_digits_as_letters(&mut letters);
                 let entry = self.dictionary.get(&letters);
-                let role = self.person_role(&letters, at, folded.pieces.len(), entry);
+                let role = self.person_role(&letters, read, folded.pieces.len(), entry);
                 father_next |= entry.is_some_and(|entry| entry.patronymic);
                 self.push(&letters, role, piece, entry);
                 if let Some(word) = self.out.words.get_mut(before) {
@@ -306,13 +312,13 @@ impl Builder {
         self.settle_person(family_until.is_some());
     }
 
-    fn person_role(&self, letters: &[u8], at: usize, count: usize, entry: Option<&Entry>) -> Role {
+    fn person_role(&self, letters: &[u8], read: usize, count: usize, entry: Option<&Entry>) -> Role {
         /// Forms that no one is called by.
         const FORMS: [&[u8]; 16] = [
             b"llc", b"ltd", b"inc", b"sa", b"gmbh", b"ag", b"ooo", b"oao", b"zao", b"pao", b"corp", b"plc",
             b"srl", b"limited", b"co", b"company",
         ];
-        if at + 1 == count && count > 2 && FORMS.contains(&letters) {
+        if read == count && count > 2 && FORMS.contains(&letters) {
             return Role::Legal;
         }
         match entry.and_then(|entry| entry.person) {
@@ -439,6 +445,10 @@ impl Builder {
                 continue;
             }
             open = single;
+            if let Some(letters) = misread(text) {
+                joined.push(Joined { text: letters, piece: *piece });
+                continue;
+            }
             let known = self.dictionary.get(text).is_some_and(|entry| entry.number.is_some());
             let parts = text.chunk_by(|a, b| known || a.is_ascii_digit() == b.is_ascii_digit());
             joined.extend(parts.map(|part| Joined { text: part.to_vec(), piece: *piece }));
@@ -456,7 +466,14 @@ impl Builder {
             let allowed = match phrase.family {
                 None => self.kind == NameKind::Company,
                 Some(_) if self.kind != NameKind::Company => false,
-                Some(_) if length > 1 || here.first().is_some_and(|word| word.text.len() > 3) => true,
+                Some(_)
+                    if length > 1
+                        || here
+                            .first()
+                            .is_some_and(|word| word.text.len() > 3 || is_sure_form(&word.text)) =>
+                {
+                    true
+                }
                 Some(_) => first || self.only_forms(here.get(length..).unwrap_or_default()),
             };
             (same && allowed).then_some((phrase, length))
@@ -530,6 +547,31 @@ struct Joined {
     piece: Piece,
 }
 
+/// Short legal forms that are nothing else, wherever they stand.
+fn is_sure_form(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"ltd"
+            | b"inc"
+            | b"llc"
+            | b"plc"
+            | b"jsc"
+            | b"ooo"
+            | b"oao"
+            | b"zao"
+            | b"pao"
+            | b"srl"
+            | b"sro"
+            | b"scs"
+            | b"vzw"
+            | b"cia"
+            | b"kft"
+            | b"aps"
+            | b"co"
+            | b"ojsc"
+    )
+}
+
 fn is_servant(word: &[u8]) -> bool {
     matches!(
         word,
@@ -580,6 +622,21 @@ fn servant_of(word: &[u8]) -> Option<&[u8]> {
         rest.first() == rest.get(1) && matches!(rest.first(), Some(b'r' | b's' | b'n' | b't' | b'z' | b'd'));
     (matches!(stem, b"abdu" | b"abde" | b"abda") && doubled && rest.len() >= 5)
         .then(|| rest.get(1..).unwrap_or_default())
+}
+
+/// Letters with digits between them: a machine read AIRL1NES.
+fn misread(word: &[u8]) -> Option<Vec<u8>> {
+    let inside = word.windows(3).any(|three| {
+        matches!(three, [before, digit, after]
+            if before.is_ascii_alphabetic() && digit.is_ascii_digit() && after.is_ascii_alphabetic())
+    });
+    let zero = word.len() > 3 && word.ends_with(b"0") && !word.iter().rev().skip(1).any(u8::is_ascii_digit);
+    if !inside && !zero {
+        return None;
+    }
+    let mut letters = word.to_vec();
+    read_digits_as_letters(&mut letters);
+    Some(letters)
 }
 
 /// I9or, Sech1n: digits between letters of a person's name are letters that were misread.
