@@ -1,6 +1,7 @@
 use quaywatch_codec::Codec;
 use quaywatch_domain::{Fact, PortEvent, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
+use quaywatch_screening::names::Bands;
 use quaywatch_screening::{Index, Standing, facts_without_container, rescreen, screen};
 use quaywatch_service::stage::{decode, refused};
 
@@ -24,6 +25,12 @@ impl Screener {
     #[must_use]
     pub fn new(codec: Codec) -> Self {
         Self { codec, index: Index::default() }
+    }
+
+    /// Tells names from these scores on.
+    #[must_use]
+    pub fn with_bands(self, bands: Bands) -> Self {
+        Self { index: self.index.with_bands(bands), ..self }
     }
 
     fn publish(&self, facts: &[Fact], out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
@@ -104,7 +111,12 @@ impl Stage for Screener {
                 None => self.index.remove(&key),
             }
         }
-        if complete { Sweep::All } else { Sweep::No }
+        if !complete {
+            return Sweep::No;
+        }
+        // Names that changed become searchable at once; queries before and after see one version or the other whole.
+        self.index.settle();
+        Sweep::All
     }
 
     fn sweep(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, ContainerState>, out: &mut Outputs) {

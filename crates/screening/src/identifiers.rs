@@ -26,6 +26,12 @@ pub mod scheme {
     pub const EAN: &str = "EAN";
     /// Pseudonym of the plate of a truck or trailer.
     pub const TRUCK: &str = "TRUCK";
+    /// Name of a party, as written.
+    pub const NAME: &str = "NAME";
+    /// Name of a vessel, as written.
+    pub const VESSEL_NAME: &str = "VESSEL_NAME";
+    /// A container number one digit off the listed one.
+    pub const CONTAINER_NEAR: &str = "CONTAINER_NEAR";
     /// Pseudonym of a telephone number or mail address.
     pub const PHONE_OR_MAIL: &str = "PHONE_OR_MAIL";
 }
@@ -44,6 +50,12 @@ const PSEUDONYM_CHARACTERS: usize = 36;
 #[must_use]
 pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
     let text = text.trim();
+    if matches!(scheme, scheme::NAME | scheme::VESSEL_NAME) {
+        return text
+            .chars()
+            .any(char::is_alphanumeric)
+            .then(|| text.chars().take(MAX_VALUE_CHARACTERS).collect());
+    }
     if text.is_empty() || text.len() > MAX_VALUE_CHARACTERS {
         return None;
     }
@@ -91,7 +103,7 @@ fn is_pseudonym(text: &str, tag: &str) -> bool {
             .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
 }
 
-/// Every identifier that the event holds, normalised, sorted, each once.
+/// Every identifier that the event holds, normalised, and every name as written; sorted, each once.
 #[must_use]
 pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
     let mut found = Vec::new();
@@ -108,6 +120,7 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
         add(scheme::IMO, transport.vessel_imo.as_deref());
         add(scheme::TRUCK, transport.truck.as_deref());
         add(scheme::TRUCK, transport.trailer.as_deref());
+        add(scheme::VESSEL_NAME, transport.vessel_name.as_deref());
     }
     if let Some(documents) = event.documents.as_deref() {
         add(scheme::BILL_OF_LADING, documents.bill_of_lading.as_deref());
@@ -120,6 +133,7 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
             add(scheme, party.id.as_deref());
         }
         add(scheme::PHONE_OR_MAIL, party.contact.as_deref());
+        add(scheme::NAME, party.name.as_deref());
     }
     found.sort_unstable();
     found.dedup();

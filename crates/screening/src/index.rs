@@ -1,21 +1,36 @@
 //! The index of all lists: by exact identifier, and by name.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Timestamp, WatchlistEntry};
 
-use crate::names::Book;
-use crate::normalise_value;
+use crate::names::{Bands, Book, NameHit, NameKind, Party, Prepared, Searcher};
+use crate::{normalise_value, scheme};
 
 /// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers; changed names
 /// are found after [`Index::settle`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Index {
     entries: HashMap<String, Arc<WatchlistEntry>>,
     by_value: HashMap<Value, Vec<Arc<WatchlistEntry>>>,
     names: Book,
+    bands: Bands,
+    /// What is known of names; nothing that an answer depends on.
+    searcher: Mutex<Searcher>,
+}
+
+impl Clone for Index {
+    fn clone(&self) -> Self {
+        Self {
+            entries: self.entries.clone(),
+            by_value: self.by_value.clone(),
+            names: self.names.clone(),
+            bands: self.bands.clone(),
+            searcher: Mutex::default(),
+        }
+    }
 }
 
 impl Index {
@@ -47,6 +62,39 @@ impl Index {
     pub fn remove(&mut self, key: &str) {
         self.names.remove(key);
         self.forget(key);
+    }
+
+    /// Tells names from these scores on.
+    #[must_use]
+    pub fn with_bands(mut self, bands: Bands) -> Self {
+        self.bands = bands;
+        self
+    }
+
+    /// The scores from which names are told.
+    #[must_use]
+    pub const fn bands(&self) -> &Bands {
+        &self.bands
+    }
+
+    /// The entries whose name a party or vessel in an event bears, best first. Parties are looked for as companies when
+    /// their name says so, else as persons too.
+    pub fn named(&self, scheme: &str, name: &str) -> Vec<NameHit> {
+        let mut searcher = self.searcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds: &[NameKind] = match scheme {
+            scheme::VESSEL_NAME => &[NameKind::Vessel],
+            _ if Prepared::new(NameKind::Company, name).has_legal_form() => &[NameKind::Company],
+            _ => &[NameKind::Person, NameKind::Company],
+        };
+        self.names.search(kinds, name, &Party::default(), &self.bands, &mut searcher)
+    }
+
+    /// Listed containers that differ from this one by a digit.
+    pub fn near_containers(&self, number: &str) -> impl Iterator<Item = (Value, &WatchlistEntry)> {
+        one_digit_off(number)
+            .map(|value| Value { scheme: scheme::CONTAINER.to_owned(), value })
+            .filter_map(|value| Some((value.clone(), self.by_value.get(&value)?)))
+            .flat_map(|(value, entries)| entries.iter().map(move |entry| (value.clone(), entry.as_ref())))
     }
 
     /// Makes changed names searchable: to be called after a batch of changes.
@@ -99,6 +147,17 @@ impl Index {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+}
+
+/// The numbers that a slip in one digit makes of a container number.
+fn one_digit_off(number: &str) -> impl Iterator<Item = String> {
+    let digits = number.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit());
+    digits.flat_map(move |(at, old)| {
+        let (front, back) = (number.get(..at).unwrap_or_default(), number.get(at + 1..).unwrap_or_default());
+        (b'0'..=b'9')
+            .filter(move |new| *new != old)
+            .map(move |new| format!("{front}{}{back}", char::from(new)))
+    })
 }
 
 fn order(entry: &WatchlistEntry) -> (&str, &str) {

@@ -8,7 +8,7 @@ use quaywatch_detection::Engine;
 use quaywatch_domain::{Feedback, PortEvent, PseudonymKey};
 use quaywatch_formats::document::{self, DocumentState};
 use quaywatch_formats::{Document, Feeds};
-use quaywatch_screening::{Index, lists};
+use quaywatch_screening::Index;
 use quaywatch_service::ExitCode;
 use quaywatch_sharing::Agencies;
 use quaywatch_simulator::Truth;
@@ -16,6 +16,7 @@ use quaywatch_simulator::Truth;
 use crate::cli::Backtest;
 use crate::commands::{print_line, rules};
 use crate::offline::input::{self, Folder};
+use crate::offline::lists;
 use crate::offline::pipeline::Pipeline;
 use crate::offline::score::Score;
 
@@ -123,25 +124,11 @@ fn read_events(files: &[PathBuf], feeds: &Feeds, key: &PseudonymKey) -> Result<(
 }
 
 fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
-    let mut index = Index::default();
+    let mut entries = Vec::new();
     for path in files {
-        let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let name = input::file_name(path);
-        let defaults = lists::Defaults { key: Some(key), ..lists::Defaults::new(name, "file") };
-        let read = if name.ends_with("json") {
-            lists::read_agency_jsonl(&bytes, &defaults)
-        } else {
-            lists::read_agency_csv(&bytes, &defaults)
-        };
-        let list = read.with_context(|| format!("{} is not usable", path.display()))?;
-        for error in &list.row_errors {
-            eprintln!("{} row {}: {}", path.display(), error.row, error.reason);
-        }
-        for entry in list.entries {
-            index.upsert(&entry.key(), entry);
-        }
+        entries.extend(lists::read(path, key)?);
     }
-    Ok(index)
+    Ok(Index::of(entries))
 }
 
 fn agencies(path: &Path) -> Result<Agencies> {

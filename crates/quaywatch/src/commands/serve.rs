@@ -68,7 +68,10 @@ async fn start(
             tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &own).await?) })
         }
         "watchlist" => watchlist(settings, environment)?,
-        "screener" => tokio::spawn(async move { Ok(quaywatch_screener::run(&own).await?) }),
+        "screener" => {
+            let bands = settings.screening.clone();
+            tokio::spawn(async move { Ok(quaywatch_screener::run(&own, &bands).await?) })
+        }
         "detector" => {
             let engine = engine(settings, &environment.shutdown)?;
             tokio::spawn(async move { Ok(quaywatch_detector::run(engine.as_fn(), &own).await?) })

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::align::likeness;
+use super::align::{likeness, weight_of};
 use super::dictionary::{Role, without};
-use super::index::{NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
+use super::index::{Listed, NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
 use super::multimap::{key_of, mix};
-use super::prepare::{NameKind, Prepared, Word};
-use super::score::score_words;
+use super::prepare::{NameKind, Prepared, Word, Words as _};
+use super::score::{highest, score_words};
 use super::sound::sound;
 
 /// Words that fewer listed names hold are looked up alone.
-const RARE: usize = 100;
+const RARE: usize = 16;
 /// Most listed words that one word is taken for.
 const MAX_NEIGHBOURS: usize = 48;
 /// Most words of one sound or group that are compared.
@@ -88,8 +88,12 @@ impl NameIndex {
         names.dedup();
         names.truncate(MAX_SCORED);
         scratch.scored = names.len();
+        let own: Vec<(Word<'_>, f32)> = query.iter().map(|word| (word, weight_of(kind, &word))).collect();
         for &name in &names {
             let Some(listed) = partition.name(name) else { continue };
+            if !may_agree(kind, &own, &listed, threshold) {
+                continue;
+            }
             let score = score_words(kind, query, &listed);
             if score >= threshold {
                 let entry = partition.entries.get(name as usize).copied().unwrap_or_default();
@@ -116,6 +120,52 @@ impl NameIndex {
     }
 }
 
+/// Whether two names can reach the threshold at all, by the letters that occur in their words. Cheap, and never wrong
+/// about names whose words stand one for one.
+fn may_agree(kind: NameKind, query: &[(Word<'_>, f32)], listed: &Listed<'_>, threshold: f32) -> bool {
+    const SOME_LETTERS: u32 = 6;
+    let (mut met, mut left_query, mut left_listed) = (0.0, 0.0, 0.0);
+    let (mut query_letters, mut listed_letters) = (0_u64, 0_u64);
+    let mut seen = 0_u32;
+    for (word, weight) in query.iter().filter(|(word, weight)| counts(word.traits.role) && *weight > 0.0) {
+        let mut found = false;
+        for at in 0..listed.len() {
+            let Some(other) = listed.word(at).filter(|other| counts(other.traits.role)) else { continue };
+            let known = word.traits.groups.first() != Some(&0) && other.traits.groups.first() != Some(&0);
+            let foreign = word.traits.foreign != other.traits.foreign;
+            if known
+                || foreign
+                || word.place.is_cut()
+                || (word.mask ^ other.mask).count_ones() <= SOME_LETTERS
+            {
+                seen |= 1 << at;
+                found = true;
+            }
+        }
+        if found {
+            met += weight;
+        } else {
+            left_query += weight;
+            query_letters |= word.mask;
+        }
+    }
+    for at in (0..listed.len()).filter(|at| seen & (1 << at) == 0) {
+        let Some(other) = listed.word(at) else { continue };
+        if other.traits.role == Role::Initial || other.place.is_cut() {
+            return true;
+        }
+        if counts(other.traits.role) {
+            left_listed += weight_of(kind, &other);
+            listed_letters |= other.mask;
+        }
+    }
+    let initials = query.iter().any(|(word, _)| word.traits.role == Role::Initial);
+    let joined = left_query > 0.0
+        && left_listed > 0.0
+        && (query_letters ^ listed_letters).count_ones() <= SOME_LETTERS + 2;
+    initials || joined || met == 0.0 || highest(kind, met, left_query, left_listed) >= threshold
+}
+
 impl Partition {
     fn propose(&self, query: &Prepared, scratch: &mut Scratch, names: &mut Vec<u32>) {
         let words: Vec<Word<'_>> =
@@ -134,9 +184,14 @@ impl Partition {
                 self.propose_pairs(a, b, names);
             }
         }
-        if let [parts] = parts.as_slice() {
-            for part in parts {
-                take(self.by_whole.get(alone_key(*part)), names);
+        let alone = parts.len() == 1;
+        for (word, parts) in words.iter().zip(&parts) {
+            // A person of one name is not a person of two.
+            if alone || (query.kind() != NameKind::Person && word.traits.role == Role::Name) {
+                let most = if alone { parts.len() } else { 1 };
+                for part in parts.iter().take(most) {
+                    take(self.by_whole.get(alone_key(*part)), names);
+                }
             }
         }
         if words.is_empty() {

@@ -77,6 +77,13 @@ pub(crate) fn judge(alignment: &Alignment<'_>, mut note: impl FnMut(&'static str
     score.clamp(0.0, 1.0)
 }
 
+/// The most that names can score of which so much met and so much was left over.
+pub(crate) fn highest(kind: NameKind, met: f32, left_query: f32, left_listed: f32) -> f32 {
+    let policy = policy(kind);
+    let contradiction = left_query.min(left_listed);
+    met / (met + policy.contradiction * contradiction + policy.extra * (left_query - left_listed).abs() * 0.3)
+}
+
 /// The weight of the words of `these` that met nothing. What comes after the place where the other name is cut off
 /// counts little; numbers that stand against numbers are judged apart.
 fn left_over(kind: NameKind, these: &[Slot<'_>], others: &[Slot<'_>]) -> f32 {

@@ -12,6 +12,7 @@ use quaywatch_detection::{Engine, Rules};
 use quaywatch_domain::{Alert, PseudonymKey, Sha256};
 use quaywatch_formats::{Feeds, Parties};
 use quaywatch_kafka::{Embedded, Metrics, Reader, Readiness, Topics};
+use quaywatch_screening::names::Bands;
 use quaywatch_service::stage::Environment;
 use quaywatch_service::{Clock, Shutdown, WatchedFile};
 use quaywatch_sharing::Agencies;
@@ -192,7 +193,10 @@ fn spawn_stages(
     let clearances: quaywatch_dispatcher::Clearances = Arc::new(move || Arc::clone(&agencies));
     Ok(vec![
         ("normalizer", tokio::spawn(async move { Ok(quaywatch_normalizer::run(setup, &normalizer).await?) })),
-        ("screener", tokio::spawn(async move { Ok(quaywatch_screener::run(&screener).await?) })),
+        (
+            "screener",
+            tokio::spawn(async move { Ok(quaywatch_screener::run(&screener, &Bands::default()).await?) }),
+        ),
         ("detector", tokio::spawn(async move { Ok(quaywatch_detector::run(engine, &detector).await?) })),
         (
             "dispatcher",
