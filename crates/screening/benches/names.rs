@@ -4,6 +4,8 @@
 //! `cargo bench -p quaywatch-screening -- [LARGEST LIST]`. Listed and asked names are made up (see `generate.rs`), denser
 //! than life; 2 % of what is asked is listed with a mistake.
 
+#![expect(clippy::indexing_slicing, reason = "a measurement of made-up names may end in a panic")]
+
 #[path = "../examples/accuracy/generate.rs"]
 mod generate;
 

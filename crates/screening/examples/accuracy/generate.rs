@@ -3,14 +3,14 @@
 use quaywatch_screening::names::NameKind;
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same names everywhere.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub const fn next(&mut self) -> u64 {
+    pub(crate) const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,15 +18,15 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
-    pub fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    pub fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 
@@ -84,7 +84,7 @@ fn words(text: &'static str) -> Vec<&'static str> {
 }
 
 /// Names of parties and ships as an ordinary port sees them.
-pub struct Ordinary {
+pub(crate) struct Ordinary {
     given: Vec<&'static str>,
     family: Vec<&'static str>,
     brand: Vec<&'static str>,
@@ -98,7 +98,7 @@ pub struct Ordinary {
 }
 
 impl Ordinary {
-    pub fn new(coined: usize) -> Self {
+    pub(crate) fn new(coined: usize) -> Self {
         Self {
             given: words(GIVEN),
             family: words(FAMILY),
@@ -130,9 +130,9 @@ impl Ordinary {
         word
     }
 
-    pub fn person(&self, dice: &mut Dice) -> String {
-        let given = if dice.one_in(4) { self.coin(dice) } else { dice.pick_skewed(&self.given).to_owned() };
-        let family = if dice.one_in(3) { self.coin(dice) } else { dice.pick_skewed(&self.family).to_owned() };
+    pub(crate) fn person(&self, dice: &mut Dice) -> String {
+        let given = if dice.one_in(3) { self.coin(dice) } else { dice.pick_skewed(&self.given).to_owned() };
+        let family = if dice.one_in(3) { dice.pick_skewed(&self.family).to_owned() } else { self.coin(dice) };
         match dice.below(8) {
             0 => format!("{family}, {given}"),
             1 => format!("{given} {} {family}", dice.pick(&self.given)),
@@ -141,13 +141,13 @@ impl Ordinary {
         }
     }
 
-    pub fn company(&self, dice: &mut Dice) -> String {
+    pub(crate) fn company(&self, dice: &mut Dice) -> String {
         let own = match dice.below(10) {
-            0..=3 => self.coin(dice),
-            4..=5 => dice.pick_skewed(&self.brand).to_owned(),
+            0..=4 => self.coin(dice),
+            5 => dice.pick_skewed(&self.brand).to_owned(),
             6 => format!("{} {}", dice.pick(&self.brand), self.coin(dice)),
             7 => dice.pick_skewed(&self.family).to_owned(),
-            8 => format!("{} & {}", dice.pick(&self.family), dice.pick(&self.family)),
+            8 => format!("{} & {}", dice.pick(&self.family), self.coin(dice)),
             _ => format!("{} {}", self.coin(dice), self.coin(dice)),
         };
         let business = dice.pick_skewed(&self.business);
@@ -161,7 +161,7 @@ impl Ordinary {
         }
     }
 
-    pub fn vessel(&self, dice: &mut Dice) -> String {
+    pub(crate) fn vessel(&self, dice: &mut Dice) -> String {
         match dice.below(4) {
             0 => format!("MV {} {}", dice.pick(&self.brand), dice.pick(&self.vessel)),
             1 => format!("{} {} {}", dice.pick(&self.brand), dice.pick(&self.vessel), 1 + dice.below(20)),
@@ -171,7 +171,7 @@ impl Ordinary {
     }
 
     /// A party or ship in the mix of a manifest.
-    pub fn any(&self, dice: &mut Dice) -> (NameKind, String) {
+    pub(crate) fn any(&self, dice: &mut Dice) -> (NameKind, String) {
         let (kind, name) = match dice.below(20) {
             0..=3 => (NameKind::Person, self.person(dice)),
             4 => (NameKind::Vessel, self.vessel(dice)),
@@ -182,7 +182,7 @@ impl Ordinary {
 }
 
 /// How a listed name comes in.
-pub const CLASSES: [&str; 17] = [
+pub(crate) const CLASSES: [&str; 17] = [
     "as listed",
     "lower case",
     "typing",
@@ -203,7 +203,7 @@ pub const CLASSES: [&str; 17] = [
 ];
 
 /// The name as it comes in; `None` when the class does not apply to it.
-pub fn variant(class: &str, kind: NameKind, name: &str, dice: &mut Dice) -> Option<String> {
+pub(crate) fn variant(class: &str, kind: NameKind, name: &str, dice: &mut Dice) -> Option<String> {
     let changed = match class {
         "as listed" => return Some(name.to_owned()),
         "lower case" => return Some(name.to_lowercase()),

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p quaywatch-screening --example accuracy -- [PAIRS.csv] [SDN.csv]`
 
+#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "what cannot be read ends the measurement")]
+
 mod generate;
 
 use std::collections::BTreeMap;

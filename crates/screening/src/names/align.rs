@@ -122,6 +122,7 @@ fn alike(kind: NameKind, a: &Word<'_>, b: &Word<'_>) -> Option<(f32, Step)> {
         best = (value, Step::Script);
     } else if kind == NameKind::Person
         && longest >= 4
+        && a.text.len().abs_diff(b.text.len()) <= 2
         && a.sound == b.sound
         && a.sound.count_ones() > 2
         && best.0 < 0.65
@@ -152,7 +153,7 @@ fn by_letters(kind: NameKind, a: &[u8], b: &[u8], different: u32) -> (f32, Step)
     };
     let limit = u16::try_from(limit).unwrap_or(u16::MAX);
     // Two letters that differ are an exchange, most of which cost more than this.
-    if u32::from(limit) < different / 2 * 7 {
+    if u32::from(limit) < different / 2 * 9 {
         return (0.0, Step::Typo);
     }
     match cost(a, b, limit) {

@@ -130,14 +130,14 @@ impl Dictionary {
         if word.len() < MIN_MISSPELT {
             return None;
         }
-        let check = |form: &Box<[u8]>| super::distance::cost(word, form, 10).is_some();
+        let check = |form: &[u8]| super::distance::cost(word, form, 10).is_some();
         if let Some(form) = self.misspelt.get(word) {
             return check(form).then_some(form);
         }
         let mut shorter = Vec::with_capacity(word.len());
         (0..word.len()).find_map(|at| {
             without(word, at, &mut shorter);
-            self.misspelt.get(shorter.as_slice()).filter(|form| check(form)).map(AsRef::as_ref)
+            self.misspelt.get(shorter.as_slice()).map(AsRef::as_ref).filter(|form: &&[u8]| check(form))
         })
     }
 

@@ -47,11 +47,14 @@ pub struct Candidates {
 #[derive(Debug, Default)]
 pub struct Scratch {
     index: u64,
-    remembered: [HashMap<Box<[u8]>, Arc<[Neighbour]>, foldhash::fast::RandomState>; 3],
+    remembered: [Remembered; 3],
     names: Vec<u32>,
     /// Names scored for the last query.
     pub scored: usize,
 }
+
+/// Listed words by the word that is taken for them.
+type Remembered = HashMap<Box<[u8]>, Arc<[Neighbour]>, foldhash::fast::RandomState>;
 
 #[derive(Debug, Clone, Copy)]
 struct Neighbour {

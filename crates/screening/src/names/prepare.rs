@@ -78,7 +78,7 @@ pub(crate) struct Place(u8);
 impl Place {
     const ASIDE: u8 = 1;
     const FAMILY: u8 = 2;
-    const CHILD: u8 = 4;
+    const FATHER: u8 = 4;
     const CUT: u8 = 8;
 
     pub(crate) const fn is_aside(self) -> bool {
@@ -92,7 +92,7 @@ impl Place {
 
     /// After bin, ibn, bint: the father of the one before.
     pub(crate) const fn is_father(self) -> bool {
-        self.0 & Self::CHILD != 0
+        self.0 & Self::FATHER != 0
     }
 
     /// The last word of a name that fills its line: it may go on.
@@ -294,13 +294,13 @@ impl Builder {
                 let role = self.person_role(&letters, read, folded.pieces.len(), entry);
                 father_next |= entry.is_some_and(|entry| entry.patronymic);
                 self.push(&letters, role, piece, entry);
-                if let Some(word) = self.out.words.get_mut(before) {
-                    if word.traits.role == Role::Name {
-                        if father_next && before > 0 {
-                            word.place.0 |= Place::CHILD;
-                        }
-                        father_next = false;
+                if let Some(word) =
+                    self.out.words.get_mut(before).filter(|word| word.traits.role == Role::Name)
+                {
+                    if father_next && before > 0 {
+                        word.place.0 |= Place::FATHER;
                     }
+                    father_next = false;
                 }
             }
             if family_until.is_some_and(|until| at < until) {
@@ -405,9 +405,11 @@ impl Builder {
                     continue;
                 }
             }
+            // What is left of a word where a line ends is no numeral.
+            let cut = folded.maybe_cut && rest.is_empty();
             let number = entry.and_then(|entry| entry.number);
             if let Some(number) =
-                number.or_else(|| roman(&first.text, self.out.words.is_empty(), rest, self.dictionary))
+                number.or_else(|| roman(&first.text, cut || self.out.words.is_empty(), rest, self.dictionary))
             {
                 rest = self.number(number, rest, &first.piece);
                 continue;
@@ -493,8 +495,10 @@ impl Builder {
 
     /// A number in words or Roman numerals, with the units that follow tens: forty four.
     fn number<'a>(&mut self, number: u32, rest: &'a [Joined], piece: &Piece) -> &'a [Joined] {
-        let unit =
-            rest.first().filter(|_| number >= 20 && number % 10 == 0 && number < 100).and_then(|next| {
+        let unit = rest
+            .first()
+            .filter(|_| number >= 20 && number.is_multiple_of(10) && number < 100)
+            .and_then(|next| {
                 let digits = std::str::from_utf8(&next.text).ok().and_then(|text| text.parse::<u32>().ok());
                 self.dictionary
                     .get(&next.text)

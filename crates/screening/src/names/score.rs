@@ -238,6 +238,7 @@ pub(crate) fn explain_words(kind: NameKind, query: &impl Words, listed: &impl Wo
     let score = judge(&alignment, |what| qualified.push(what.to_owned()));
     let mut explanation = Explanation { qualified, ..Explanation::default() };
     let text = |slot: &Slot<'_>| String::from_utf8_lossy(slot.word.text).into_owned();
+    let word_order: Vec<String> = alignment.query.iter().map(text).collect();
     for (at, Link { likeness, step, .. }) in alignment.links.iter().enumerate().filter(|(_, link)| link.live)
     {
         let of = |slots: &[Slot<'_>]| -> Vec<String> {
@@ -250,6 +251,9 @@ pub(crate) fn explain_words(kind: NameKind, query: &impl Words, listed: &impl Wo
             likeness: *likeness,
         });
     }
+    let place =
+        |word: &WordMatch| word_order.iter().position(|first| word.query.split(' ').next() == Some(first));
+    explanation.matched.sort_by_key(place);
     for (slots, left, aside) in [
         (&alignment.query, &mut explanation.left_over_query, &mut explanation.set_aside_query),
         (&alignment.listed, &mut explanation.left_over_listed, &mut explanation.set_aside_listed),
