@@ -7,8 +7,6 @@ use quaywatch_domain::identifiers::{
 };
 use quaywatch_domain::watchlist::Value;
 
-use crate::blinded::normalise_name;
-
 /// The schemes that events are screened by.
 pub mod scheme {
     /// Container number (ISO 6346), compact.
@@ -29,12 +27,16 @@ pub mod scheme {
     pub const DUNS: &str = "DUNS";
     /// Global location number (EAN) of a company.
     pub const EAN: &str = "EAN";
-    /// Name of a party, as its words in alphabetical order; met by blinded lists alone.
-    pub const NAME: &str = "NAME";
     /// Digest of an identifier under a key; see [`quaywatch_domain::blinding`].
     pub const HMAC: &str = quaywatch_domain::blinding::SCHEME;
     /// Pseudonym of the plate of a truck or trailer.
     pub const TRUCK: &str = "TRUCK";
+    /// Name of a party, as written.
+    pub const NAME: &str = "NAME";
+    /// Name of a vessel, as written.
+    pub const VESSEL_NAME: &str = "VESSEL_NAME";
+    /// A container number one digit off the listed one.
+    pub const CONTAINER_NEAR: &str = "CONTAINER_NEAR";
     /// Pseudonym of a telephone number or mail address.
     pub const PHONE_OR_MAIL: &str = "PHONE_OR_MAIL";
 }
@@ -53,6 +55,12 @@ const PSEUDONYM_CHARACTERS: usize = 36;
 #[must_use]
 pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
     let text = text.trim();
+    if matches!(scheme, scheme::NAME | scheme::VESSEL_NAME) {
+        return text
+            .chars()
+            .any(char::is_alphanumeric)
+            .then(|| text.chars().take(MAX_VALUE_CHARACTERS).collect());
+    }
     if text.is_empty() || text.len() > MAX_VALUE_CHARACTERS {
         return None;
     }
@@ -66,7 +74,6 @@ pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
             is_eori(&compact).then_some(compact)
         }
         scheme::CALL_SIGN => Some(normalise_reference(text)).filter(|sign| is_call_sign(sign)),
-        scheme::NAME => normalise_name(text),
         scheme::HMAC => blinding::normalise(text),
         scheme::TRUCK => is_pseudonym(text, "plt:").then(|| text.to_owned()),
         scheme::PHONE_OR_MAIL => is_pseudonym(text, "ctc:").then(|| text.to_owned()),
@@ -112,7 +119,7 @@ fn is_pseudonym(text: &str, tag: &str) -> bool {
             .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
 }
 
-/// Every identifier that the event holds, normalised, sorted, each once.
+/// Every identifier that the event holds, normalised, and every name as written; sorted, each once.
 #[must_use]
 pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
     let mut found = Vec::new();
@@ -130,6 +137,7 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
         add(scheme::CALL_SIGN, transport.call_sign.as_deref());
         add(scheme::TRUCK, transport.truck.as_deref());
         add(scheme::TRUCK, transport.trailer.as_deref());
+        add(scheme::VESSEL_NAME, transport.vessel_name.as_deref());
     }
     if let Some(documents) = event.documents.as_deref() {
         add(scheme::BILL_OF_LADING, documents.bill_of_lading.as_deref());

@@ -128,14 +128,11 @@ fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<PortEvent>, us
 }
 
 fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
-    let mut index = Index::default();
+    let mut entries = Vec::new();
     for path in files {
-        for entry in lists::read(path, key)? {
-            index.upsert(&entry.key(), entry);
-        }
+        entries.extend(lists::read(path, key)?);
     }
-    index.settle();
-    Ok(index)
+    Ok(Index::of(entries))
 }
 
 /// Blinded lists and decided false positives.
