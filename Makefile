@@ -6,7 +6,7 @@ KAFKA := deploy/local/kafka.sh
 LOCAL := .local/dev
 FUZZ_TARGET := $(shell uname -m)-unknown-linux-gnu
 
-.PHONY: help demo test api lint bench fuzz up down prerequisites cargo-deny
+.PHONY: help demo test api lint bench screening-accuracy fuzz up down prerequisites cargo-deny
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -35,7 +35,14 @@ bench: prerequisites ## the figures: throughput, latency, memory, restart, on a 
 	$(CARGO) build --release -p quaywatch
 	$(CARGO) bench -p quaywatch-formats --bench formats
 	$(CARGO) bench -p quaywatch-detection
+	$(CARGO) bench -p quaywatch-screening
 	$(CARGO) bench -p quaywatch-tests $(ARGS)
+
+screening-accuracy: prerequisites ## names: labelled pairs (PAIRS=file), variants of listed names and ordinary ones (LIST=sdn.csv)
+	$(CARGO) run -q --release -p quaywatch-screening --example accuracy -- $(PAIRS) $(LIST) $(ARGS)
+
+PAIRS ?= ../shared/data/screening/name-pairs-dev.csv
+LIST ?= ../shared/data/watchlists/ofac-sdn.csv
 
 FUZZ_SECONDS ?= 600
 FUZZ_FORMATS ?= edifact dcsa jsonl csv json

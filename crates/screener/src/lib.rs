@@ -1,7 +1,7 @@
 //! The screener: `port.events` and `port.watchlist` to `port.facts`.
 //!
 //! Routes each event as facts to the subjects it concerns and adds watchlist hits. Keeps, for each container, which
-//! identifiers its events mention, so that a changed list finds the containers already in the port.
+//! identifiers and names its events mention, so that a changed list finds the containers already in the port.
 
 mod metrics;
 mod stage;
@@ -9,6 +9,7 @@ mod state;
 
 use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_kafka::{Error, Topology};
+use quaywatch_screening::names::Bands;
 use quaywatch_service::stage::Environment;
 
 pub use metrics::Metrics;
@@ -18,6 +19,8 @@ pub use state::ContainerState;
 /// What the service works with beside Kafka.
 #[derive(Clone, Default)]
 pub struct Setup {
+    /// From which scores on names are told.
+    pub bands: Bands,
     /// Keys of blinded lists, several periods at once.
     pub blinding: Vec<BlindingKey>,
     /// What people decided not to be hits.
@@ -28,7 +31,9 @@ pub struct Setup {
 
 impl Setup {
     fn stage(&self, environment: &Environment) -> Screener {
-        let stage = Screener::new(environment.codec.clone()).blinding(self.blinding.clone());
+        let stage = Screener::new(environment.codec.clone())
+            .with_bands(self.bands.clone())
+            .blinding(self.blinding.clone());
         let stage = self.metrics.iter().cloned().fold(stage, Screener::metrics);
         self.exceptions.iter().cloned().fold(stage, Screener::exceptions)
     }

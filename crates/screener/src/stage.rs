@@ -4,6 +4,7 @@ use quaywatch_codec::Codec;
 use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_domain::{Fact, PortEvent, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
+use quaywatch_screening::names::Bands;
 use quaywatch_screening::{Exceptions, Index, Standing, facts_without_container, rescreen, screen};
 use quaywatch_service::stage::{decode, refused};
 
@@ -61,6 +62,12 @@ impl Screener {
     pub fn metrics(mut self, metrics: Metrics) -> Self {
         self.metrics = Some(metrics);
         self
+    }
+
+    /// Tells names from these scores on.
+    #[must_use]
+    pub fn with_bands(self, bands: Bands) -> Self {
+        Self { index: self.index.with_bands(bands), ..self }
     }
 
     fn publish(&self, facts: &[Fact], out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
@@ -141,7 +148,12 @@ impl Stage for Screener {
                 None => self.index.remove(&key),
             }
         }
-        if complete { Sweep::All } else { Sweep::No }
+        if !complete {
+            return Sweep::No;
+        }
+        // Names that changed become searchable at once; queries before and after see one version or the other whole.
+        self.index.settle();
+        Sweep::All
     }
 
     fn refresh(&mut self) -> Sweep {

@@ -26,11 +26,18 @@ pub fn least_handling() -> Handling {
     Handling::new(Tlp::Red, EuropolCode::H2)
 }
 
-/// The comparable form of a party's name; `None` when it has no words.
-pub(crate) fn normalise_name(name: &str) -> Option<String> {
-    let mut words = Prepared::new(NameKind::Company, name).words();
+/// The identifier, or of a name its words in alphabetical order: what is told apart, whatever the spelling. `None` when a
+/// name has no words.
+pub(crate) fn settled(value: &Value) -> Option<Value> {
+    let kind = match value.scheme.as_str() {
+        scheme::NAME => NameKind::Company,
+        scheme::VESSEL_NAME => NameKind::Vessel,
+        _ => return Some(value.clone()),
+    };
+    let mut words = Prepared::new(kind, &value.value).words();
     words.sort_unstable();
-    Some(words.join(" ")).filter(|name| !name.is_empty())
+    let words = Some(words.join(" ")).filter(|words| !words.is_empty())?;
+    Some(Value { scheme: value.scheme.clone(), value: words })
 }
 
 /// What an entry becomes before it is published: every identifier and name as its digest, and nothing that tells of them.
@@ -47,11 +54,17 @@ pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry
             Some(Value { scheme: v.scheme.clone(), value: normalise_value(&v.scheme, &v.value)? })
         })
         .collect();
-    if matches!(entry.kind, EntryKind::Company | EntryKind::Person) {
-        let names = entry.names.iter().filter_map(|name| normalise_value(scheme::NAME, &name.name));
-        values.extend(names.map(|value| Value { scheme: scheme::NAME.to_owned(), value }));
-    }
-    let mut values: Vec<Value> = values.iter().map(|value| key.blind(value)).collect();
+    let scheme = match entry.kind {
+        EntryKind::Company | EntryKind::Person => Some(scheme::NAME),
+        EntryKind::Vessel => Some(scheme::VESSEL_NAME),
+        _ => None,
+    };
+    let names = entry.names.iter().filter_map(|name| {
+        let (scheme, value) = (scheme?.to_owned(), name.name.clone());
+        Some(Value { scheme, value })
+    });
+    values.extend(names);
+    let mut values: Vec<Value> = values.iter().filter_map(settled).map(|value| key.blind(&value)).collect();
     // In the order of the digests, which says nothing.
     values.sort_unstable();
     values.dedup();
@@ -73,6 +86,7 @@ pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry
 }
 
 /// The blinded forms of an identifier under each key.
-pub(crate) fn forms<'a>(keys: &'a [BlindingKey], value: &'a Value) -> impl Iterator<Item = Value> + 'a {
-    keys.iter().map(|key| key.blind(value))
+pub(crate) fn forms<'a>(keys: &'a [BlindingKey], value: &Value) -> impl Iterator<Item = Value> + use<'a> {
+    let value = if keys.is_empty() { None } else { settled(value) };
+    value.into_iter().flat_map(move |value| keys.iter().map(move |key| key.blind(&value)))
 }

@@ -10,6 +10,7 @@ use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Sha256, Timestamp, WatchlistEntry};
 use serde::Deserialize;
 
+use crate::blinded::settled;
 use crate::{normalise_value, scheme};
 
 /// Most exceptions of one file.
@@ -113,12 +114,12 @@ impl Exceptions {
         self.by_entry.is_empty()
     }
 
-    /// The decision that this identifier (or name, under the scheme `NAME`) is no hit on the entry, if it holds now.
+    /// The decision that this identifier (or name, under `NAME` or `VESSEL_NAME`) is no hit on the entry, if it holds now.
     pub fn get(&self, entry: &WatchlistEntry, party: &Value, now: Timestamp) -> Option<&Exception> {
         if self.by_entry.is_empty() {
             return None;
         }
-        let exception = self.by_entry.get(&entry.key())?.get(party).filter(|e| now < e.until)?;
+        let exception = self.by_entry.get(&entry.key())?.get(&settled(party)?).filter(|e| now < e.until)?;
         if exception.digest == digest_of(entry) {
             self.applied.fetch_add(1, Ordering::Relaxed);
             return Some(exception);
@@ -160,9 +161,9 @@ fn party(text: &str) -> Option<Value> {
     let is_scheme =
         |scheme: &str| !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     if let Some((scheme, value)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
-        return Some(Value { scheme: scheme.to_owned(), value: normalise_value(scheme, value)? });
+        return settled(&Value { scheme: scheme.to_owned(), value: normalise_value(scheme, value)? });
     }
-    Some(Value { scheme: scheme::NAME.to_owned(), value: normalise_value(scheme::NAME, text)? })
+    settled(&Value { scheme: scheme::NAME.to_owned(), value: text.to_owned() })
 }
 
 fn moment(text: &str, day_ms: i64) -> Option<Timestamp> {

@@ -7,8 +7,6 @@ use quaywatch_domain::identifiers::{
 };
 use quaywatch_domain::watchlist::Value;
 
-use crate::blinded::normalise_name;
-
 /// The schemes that events are screened by.
 pub mod scheme {
     /// Container number (ISO 6346), compact.
@@ -17,6 +15,8 @@ pub mod scheme {
     pub const SEAL: &str = "SEAL";
     /// Ship identification number (IMO resolution A.1117(30)), seven digits.
     pub const IMO: &str = "IMO";
+    /// Call sign of a ship (ITU Radio Regulations, article 19).
+    pub const CALL_SIGN: &str = "CALL_SIGN";
     /// Bill of lading or other transport document.
     pub const BILL_OF_LADING: &str = "BILL_OF_LADING";
     /// Carrier's booking.
@@ -27,12 +27,16 @@ pub mod scheme {
     pub const DUNS: &str = "DUNS";
     /// Global location number (EAN) of a company.
     pub const EAN: &str = "EAN";
-    /// Name of a party, as its words in alphabetical order; met by blinded lists alone.
-    pub const NAME: &str = "NAME";
     /// Digest of an identifier under a key; see [`quaywatch_domain::blinding`].
     pub const HMAC: &str = quaywatch_domain::blinding::SCHEME;
     /// Pseudonym of the plate of a truck or trailer.
     pub const TRUCK: &str = "TRUCK";
+    /// Name of a party, as written.
+    pub const NAME: &str = "NAME";
+    /// Name of a vessel, as written.
+    pub const VESSEL_NAME: &str = "VESSEL_NAME";
+    /// A container number one digit off the listed one.
+    pub const CONTAINER_NEAR: &str = "CONTAINER_NEAR";
     /// Pseudonym of a telephone number or mail address.
     pub const PHONE_OR_MAIL: &str = "PHONE_OR_MAIL";
 }
@@ -51,6 +55,12 @@ const PSEUDONYM_CHARACTERS: usize = 36;
 #[must_use]
 pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
     let text = text.trim();
+    if matches!(scheme, scheme::NAME | scheme::VESSEL_NAME) {
+        return text
+            .chars()
+            .any(char::is_alphanumeric)
+            .then(|| text.chars().take(MAX_VALUE_CHARACTERS).collect());
+    }
     if text.is_empty() || text.len() > MAX_VALUE_CHARACTERS {
         return None;
     }
@@ -63,7 +73,7 @@ pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
                 text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
             is_eori(&compact).then_some(compact)
         }
-        scheme::NAME => normalise_name(text),
+        scheme::CALL_SIGN => Some(normalise_reference(text)).filter(|sign| is_call_sign(sign)),
         scheme::HMAC => blinding::normalise(text),
         scheme::TRUCK => is_pseudonym(text, "plt:").then(|| text.to_owned()),
         scheme::PHONE_OR_MAIL => is_pseudonym(text, "ctc:").then(|| text.to_owned()),
@@ -93,6 +103,15 @@ pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
     schemes.into_iter().filter_map(value).collect()
 }
 
+/// Four letters, or letters and digits; not what stands for none.
+fn is_call_sign(text: &str) -> bool {
+    const PLACEHOLDERS: [&str; 4] = ["NONE", "NULL", "TEST", "XXXX"];
+    let is_written = text.is_ascii() && !PLACEHOLDERS.contains(&text);
+    let has_letter = text.bytes().any(|b| b.is_ascii_alphabetic());
+    let has_digit = text.bytes().any(|b| b.is_ascii_digit());
+    is_written && has_letter && (text.len() == 4 || ((4..=8).contains(&text.len()) && has_digit))
+}
+
 fn is_pseudonym(text: &str, tag: &str) -> bool {
     text.len() == PSEUDONYM_CHARACTERS
         && text
@@ -100,7 +119,7 @@ fn is_pseudonym(text: &str, tag: &str) -> bool {
             .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
 }
 
-/// Every identifier that the event holds, normalised, sorted, each once.
+/// Every identifier that the event holds, normalised, and every name as written; sorted, each once.
 #[must_use]
 pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
     let mut found = Vec::new();
@@ -115,8 +134,10 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
     }
     if let Some(transport) = event.transport.as_deref() {
         add(scheme::IMO, transport.vessel_imo.as_deref());
+        add(scheme::CALL_SIGN, transport.call_sign.as_deref());
         add(scheme::TRUCK, transport.truck.as_deref());
         add(scheme::TRUCK, transport.trailer.as_deref());
+        add(scheme::VESSEL_NAME, transport.vessel_name.as_deref());
     }
     if let Some(documents) = event.documents.as_deref() {
         add(scheme::BILL_OF_LADING, documents.bill_of_lading.as_deref());
@@ -157,6 +178,10 @@ mod tests {
     #[test]
     fn what_cannot_be_an_identifier_is_none() {
         assert_eq!(normalise_value(scheme::SEAL, "NOSEAL"), None);
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "UNKNOWN"), None);
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "none"), None);
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "EQKF").as_deref(), Some("EQKF"));
+        assert_eq!(normalise_value(scheme::CALL_SIGN, "5b-ab 3").as_deref(), Some("5BAB3"));
         assert_eq!(normalise_value(scheme::TRUCK, "KP AB-123"), None);
         assert_eq!(normalise_value(scheme::TRUCK, "plt:0123456789abcdef0123456789abcdeg"), None);
         assert!(normalise_value(scheme::TRUCK, "plt:0123456789abcdef0123456789abcdef").is_some());

@@ -1,7 +1,7 @@
 //! The index of all lists: by exact identifier, and by name.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_domain::watchlist::Value;
@@ -9,12 +9,12 @@ use quaywatch_domain::{Timestamp, WatchlistEntry};
 
 use crate::blinded::{forms, is_blinded};
 use crate::exceptions::Exceptions;
-use crate::names::Book;
-use crate::normalise_value;
+use crate::names::{Bands, Book, NameHit, NameKind, Party, Prepared, Searcher};
+use crate::{normalise_value, scheme};
 
 /// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers; changed names
 /// are found after [`Index::settle`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Index {
     entries: HashMap<String, Arc<WatchlistEntry>>,
     by_value: HashMap<Value, Vec<Arc<WatchlistEntry>>>,
@@ -22,6 +22,24 @@ pub struct Index {
     blinding: Arc<[BlindingKey]>,
     blinded: usize,
     exceptions: Arc<Exceptions>,
+    bands: Bands,
+    /// What is known of names; nothing that an answer depends on.
+    searcher: Mutex<Searcher>,
+}
+
+impl Clone for Index {
+    fn clone(&self) -> Self {
+        Self {
+            entries: self.entries.clone(),
+            by_value: self.by_value.clone(),
+            names: self.names.clone(),
+            blinding: Arc::clone(&self.blinding),
+            blinded: self.blinded,
+            exceptions: Arc::clone(&self.exceptions),
+            bands: self.bands.clone(),
+            searcher: Mutex::default(),
+        }
+    }
 }
 
 impl Index {
@@ -54,6 +72,39 @@ impl Index {
     pub fn remove(&mut self, key: &str) {
         self.names.remove(key);
         self.forget(key);
+    }
+
+    /// Tells names from these scores on.
+    #[must_use]
+    pub fn with_bands(mut self, bands: Bands) -> Self {
+        self.bands = bands;
+        self
+    }
+
+    /// The scores from which names are told.
+    #[must_use]
+    pub const fn bands(&self) -> &Bands {
+        &self.bands
+    }
+
+    /// The entries whose name a party or vessel in an event bears, best first. Parties are looked for as companies when
+    /// their name says so, else as persons too.
+    pub fn named(&self, scheme: &str, name: &str) -> Vec<NameHit> {
+        let mut searcher = self.searcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds: &[NameKind] = match scheme {
+            scheme::VESSEL_NAME => &[NameKind::Vessel],
+            _ if Prepared::new(NameKind::Company, name).has_legal_form() => &[NameKind::Company],
+            _ => &[NameKind::Person, NameKind::Company],
+        };
+        self.names.search(kinds, name, &Party::default(), &self.bands, &mut searcher)
+    }
+
+    /// Listed containers that differ from this one by a digit.
+    pub fn near_containers(&self, number: &str) -> impl Iterator<Item = (Value, &WatchlistEntry)> {
+        one_digit_off(number)
+            .map(|value| Value { scheme: scheme::CONTAINER.to_owned(), value })
+            .filter_map(|value| Some((value.clone(), self.by_value.get(&value)?)))
+            .flat_map(|(value, entries)| entries.iter().map(move |entry| (value.clone(), entry.as_ref())))
     }
 
     /// Makes changed names searchable: to be called after a batch of changes.
@@ -97,7 +148,7 @@ impl Index {
     }
 
     /// The blinded forms of an identifier, under each key; none while no list is blinded.
-    pub(crate) fn blinded_forms<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = Value> + 'a {
+    pub(crate) fn blinded_forms<'a>(&'a self, value: &Value) -> impl Iterator<Item = Value> + use<'a> {
         let keys: &[BlindingKey] = if self.blinded > 0 { &self.blinding } else { &[] };
         forms(keys, value)
     }
@@ -129,6 +180,17 @@ impl Index {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+}
+
+/// The numbers that a slip in one digit makes of a container number.
+fn one_digit_off(number: &str) -> impl Iterator<Item = String> {
+    let digits = number.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit());
+    digits.flat_map(move |(at, old)| {
+        let (front, back) = (number.get(..at).unwrap_or_default(), number.get(at + 1..).unwrap_or_default());
+        (b'0'..=b'9')
+            .filter(move |new| *new != old)
+            .map(move |new| format!("{front}{}{back}", char::from(new)))
+    })
 }
 
 fn order(entry: &WatchlistEntry) -> (&str, &str) {

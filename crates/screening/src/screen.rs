@@ -4,17 +4,23 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quaywatch_domain::watchlist::Value;
-use quaywatch_domain::{Fact, Handling, Hit, PortEvent, Sha256, Subject, Timestamp, WatchlistEntry};
+use quaywatch_domain::watchlist::{EntryKind, Value};
+use quaywatch_domain::{
+    Fact, Handling, Hit, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
+};
 
 use crate::index::Index;
 use crate::routing::{event_fact, facts_of_shared, left_behind_fact, subjects_of};
 use crate::state::{HitState, MAX_HITS, SeenEvent, SubjectState};
+use crate::{normalise_value, scheme};
 
 /// A hit that should stand.
 struct Wanted<'a> {
     entry: &'a WatchlistEntry,
+    /// By what, when it is not the value itself.
+    scheme: Option<&'static str>,
     value: Cow<'a, Value>,
+    severity: Severity,
     seen: &'a SeenEvent,
 }
 
@@ -97,37 +103,104 @@ fn wanted<'a>(
     let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
     let mut due_at: Option<Timestamp> = None;
     for (value, seen) in state.identifiers() {
-        let blinded = index.blinded_forms(value).map(Cow::Owned);
-        for value in std::iter::once(Cow::Borrowed(value)).chain(blinded) {
-            for entry in index.holding(&value) {
-                let turns = [entry.valid_from, entry.expires_at()];
-                let next = turns.into_iter().flatten().filter(|at| *at > now).min();
-                due_at = due_at.into_iter().chain(next).min();
-                if !entry.is_in_force(now) {
-                    continue;
-                }
-                if let Some(exception) = index.exceptions().get(entry, &value, now) {
-                    due_at = due_at.into_iter().chain([exception.until]).min();
-                    continue;
-                }
-                let fact_id = format!("hit/{}/{}/{}", entry.list_id, entry.entry_id, value.scheme);
-                let new = Wanted { entry, value: value.clone(), seen };
-                // An entry may list several numbers of one scheme: the one that was seen first stands for all.
-                match wanted.get_mut(&fact_id) {
-                    Some(known) if known.seen.order(seen).is_le() => {}
-                    Some(known) => *known = new,
-                    None => drop(wanted.insert(fact_id, new)),
-                }
+        for met in meetings(value, seen, index) {
+            let entry = met.entry;
+            let turns = [entry.valid_from, entry.expires_at()];
+            let next = turns.into_iter().flatten().filter(|at| *at > now).min();
+            due_at = due_at.into_iter().chain(next).min();
+            if !entry.is_in_force(now) {
+                continue;
+            }
+            if let Some(exception) = index.exceptions().get(entry, &met.value, now) {
+                due_at = due_at.into_iter().chain([exception.until]).min();
+                continue;
+            }
+            let scheme = met.scheme.unwrap_or(&met.value.scheme);
+            let fact_id = format!("hit/{}/{}/{scheme}", entry.list_id, entry.entry_id);
+            // An entry may list several numbers of one scheme: the one that was seen first stands for all.
+            match wanted.get_mut(&fact_id) {
+                Some(known) if known.seen.order(seen).is_le() => {}
+                Some(known) => *known = met,
+                None => drop(wanted.insert(fact_id, met)),
             }
         }
     }
     if wanted.len() > MAX_HITS {
         let mut ranked: Vec<_> = wanted.into_iter().collect();
-        ranked.sort_by(|(a_id, a), (b_id, b)| b.entry.severity.cmp(&a.entry.severity).then(a_id.cmp(b_id)));
+        ranked.sort_by(|(a_id, a), (b_id, b)| b.severity.cmp(&a.severity).then(a_id.cmp(b_id)));
         ranked.truncate(MAX_HITS);
         wanted = ranked.into_iter().collect();
     }
     (wanted, due_at)
+}
+
+/// The entries that an identifier or a name of an event meets.
+fn meetings<'a>(value: &'a Value, seen: &'a SeenEvent, index: &'a Index) -> Vec<Wanted<'a>> {
+    let mut met = open_meetings(value, seen, index);
+    for blinded in index.blinded_forms(value) {
+        met.extend(index.holding(&blinded).map(|entry| {
+            let value = Cow::Owned(blinded.clone());
+            Wanted { entry, scheme: None, value, severity: entry.severity, seen }
+        }));
+    }
+    met
+}
+
+/// Those that are listed in the open.
+fn open_meetings<'a>(value: &'a Value, seen: &'a SeenEvent, index: &'a Index) -> Vec<Wanted<'a>> {
+    let open = value;
+    let value = || Cow::Borrowed(open);
+    if matches!(open.scheme.as_str(), scheme::NAME | scheme::VESSEL_NAME) {
+        let hits = index.named(&open.scheme, &open.value);
+        let met = hits.iter().filter_map(|hit| {
+            let entry = index.get(&hit.entry.key())?;
+            let strong = f64::from(hit.score) >= index.bands().strong(entry);
+            let severity = if strong { entry.severity } else { one_lower(entry.severity) };
+            (!is_another_ship(seen, entry)).then_some(Wanted {
+                entry,
+                scheme: None,
+                value: value(),
+                severity,
+                seen,
+            })
+        });
+        return met.collect();
+    }
+    let whole = index.holding(open);
+    let mut met: Vec<_> = whole
+        .map(|entry| Wanted { entry, scheme: None, value: value(), severity: entry.severity, seen })
+        .collect();
+    if open.scheme == scheme::CONTAINER {
+        met.extend(index.near_containers(&open.value).map(|(_, entry)| Wanted {
+            entry,
+            scheme: Some(scheme::CONTAINER_NEAR),
+            value: value(),
+            severity: Severity::Low,
+            seen,
+        }));
+    }
+    met
+}
+
+const fn one_lower(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => Severity::Low,
+    }
+}
+
+/// Ships are told apart by their IMO number, whatever they are called.
+fn is_another_ship(seen: &SeenEvent, entry: &WatchlistEntry) -> bool {
+    let numbers = |values: &[Value]| -> Vec<String> {
+        let numbers = values.iter().filter(|value| value.scheme == scheme::IMO);
+        numbers.filter_map(|value| normalise_value(&value.scheme, &value.value)).collect()
+    };
+    let (ours, listed) = (numbers(&seen.identifiers), numbers(&entry.values));
+    entry.kind == EntryKind::Vessel
+        && !ours.is_empty()
+        && !listed.is_empty()
+        && !ours.iter().any(|number| listed.contains(number))
 }
 
 /// Versions go up also when a container was forgotten in between: never below the clock.
@@ -136,17 +209,17 @@ fn next_revision(last: Option<i64>, now: Timestamp) -> i64 {
 }
 
 fn hit_fact(fact_id: String, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
-    let Wanted { entry, value, seen } = wanted;
+    let Wanted { entry, value, seen, scheme, severity } = wanted;
     // Known from the day on which both the event and the entry were there.
     let at = entry.valid_from.map_or(seen.received_at, |from| from.max(seen.received_at));
     let hit = Hit {
         list_id: entry.list_id.clone(),
         list_version: entry.list_version.clone(),
         entry_id: entry.entry_id.clone(),
-        scheme: value.scheme.clone(),
+        scheme: scheme.unwrap_or(&value.scheme).to_owned(),
         value: value.value.clone(),
         action: entry.action,
-        severity: entry.severity,
+        severity: *severity,
         owner: entry.owner.clone(),
         legal_basis: entry.legal_basis.clone(),
         evidence: seen.evidence(&fact_id),

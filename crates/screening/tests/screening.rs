@@ -9,7 +9,7 @@ use quaywatch_domain::event::{
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Value};
+use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Value};
 use quaywatch_domain::{
     EventKind, Fact, Handling, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
 };
@@ -101,6 +101,39 @@ fn entry(id: &str, values: &[(&str, &str)]) -> WatchlistEntry {
         review_on: None,
         linked_to: Vec::new(),
         provenance: None,
+    }
+}
+
+fn named(id: &str, kind: EntryKind, name: &str) -> WatchlistEntry {
+    let names = vec![Name { name: name.to_owned(), script: None, quality: NameQuality::Primary }];
+    WatchlistEntry { kind, names, ..entry(id, &[]) }
+}
+
+fn with_party(mut event: PortEvent, name: &str) -> PortEvent {
+    event.parties = vec![Party { name: Some(name.to_owned()), ..party() }];
+    event
+}
+
+fn with_vessel(mut event: PortEvent, name: &str, imo: Option<&str>) -> PortEvent {
+    let transport = Transport {
+        vessel_name: Some(name.to_owned()),
+        vessel_imo: imo.map(str::to_owned),
+        ..Transport::default()
+    };
+    event.transport = Some(Box::new(transport));
+    event
+}
+
+fn party() -> Party {
+    Party {
+        role: PartyRole::Shipper,
+        id: None,
+        canonical: None,
+        id_scheme: None,
+        name: None,
+        address: None,
+        country: None,
+        contact: None,
     }
 }
 
@@ -387,4 +420,77 @@ proptest! {
         let list_last: Vec<Change> = shuffled.iter().chain(&list).cloned().collect();
         prop_assert_eq!(&standing_after(&list_last, end), &first);
     }
+}
+
+#[test]
+fn a_party_that_bears_a_listed_name_gives_a_hit_with_its_name_as_written() {
+    let index = Index::of([named("c-1", EntryKind::Company, "Voltana International Trading Co., Ltd.")]);
+    let facts = screen(
+        &mut SubjectState::default(),
+        &with_party(event("e1", 1, 2), "VOLTANA INTL TRADING"),
+        &index,
+        at(3),
+    );
+    let [hit] = hits(&facts)[..] else { panic!("one hit expected") };
+    assert_eq!(hit.fact_id, "hit/police/c-1/NAME");
+    let body = hit.hit.as_deref().unwrap();
+    assert_eq!((body.scheme.as_str(), body.value.as_str()), ("NAME", "VOLTANA INTL TRADING"));
+    assert_eq!(body.severity, Severity::High);
+    let doubtful =
+        screen(&mut SubjectState::default(), &with_party(event("e1", 1, 2), "VOLTANX INTL"), &index, at(3));
+    assert!(hits(&doubtful).iter().all(|hit| hit.hit.as_deref().unwrap().severity == Severity::Medium));
+}
+
+#[test]
+fn a_changed_list_finds_the_names_in_the_port_and_takes_them_back() {
+    let mut index = Index::of([named("c-1", EntryKind::Company, "Kestrelia Foods")]);
+    let mut state = SubjectState::default();
+    assert!(
+        hits(&screen(&mut state, &with_party(event("e1", 1, 2), "Darko Novakovic"), &index, at(3)))
+            .is_empty()
+    );
+    index.upsert("police/p-1", named("p-1", EntryKind::Person, "NOVAKOVIC, Darko"));
+    index.settle();
+    let raised = rescreen(&mut state, BOX, &index, at(4));
+    assert_eq!(hits(&raised).len(), 1);
+    assert!(rescreen(&mut state, BOX, &index, at(5)).is_empty());
+    index.remove("police/p-1");
+    index.settle();
+    let gone = rescreen(&mut state, BOX, &index, at(6));
+    assert!(gone.len() == 1 && gone[0].retracted && gone[0].fact_id == raised[0].fact_id);
+}
+
+#[test]
+fn a_vessel_of_a_listed_name_with_another_imo_number_is_another_ship() {
+    let mut listed = named("v-1", EntryKind::Vessel, "OCEAN TRAVELLER");
+    listed.values = vec![Value { scheme: "IMO".to_owned(), value: "9321483".to_owned() }];
+    let index = Index::of([listed]);
+    let schemes = |imo: Option<&str>| -> Vec<String> {
+        let facts = screen(
+            &mut SubjectState::default(),
+            &with_vessel(event("e1", 1, 2), "M/V Ocean Traveller", imo),
+            &index,
+            at(3),
+        );
+        hits(&facts).iter().map(|hit| hit.hit.as_deref().unwrap().scheme.clone()).collect()
+    };
+    assert_eq!(schemes(None), ["VESSEL_NAME"]);
+    assert_eq!(schemes(Some("9321483")), ["IMO", "VESSEL_NAME"]);
+    assert!(schemes(Some("9074729")).is_empty());
+}
+
+#[test]
+fn a_container_number_one_digit_off_a_listed_one_is_a_low_hit_of_its_own() {
+    let listed = |number: &str| Index::of([entry("b-1", &[("CONTAINER", number)])]);
+    let hit = |index: &Index| {
+        let facts = screen(&mut SubjectState::default(), &event("e1", 1, 2), index, at(3));
+        hits(&facts).first().map(|hit| (hit.fact_id.clone(), hit.hit.as_deref().unwrap().severity))
+    };
+    assert_eq!(hit(&listed(BOX)), Some(("hit/police/b-1/CONTAINER".to_owned(), Severity::High)));
+    assert_eq!(
+        hit(&listed("CSQU3054333")),
+        Some(("hit/police/b-1/CONTAINER_NEAR".to_owned(), Severity::Low))
+    );
+    assert_eq!(hit(&listed("CSQU3054322")), None);
+    assert_eq!(hit(&listed("CSKU3054383")), None);
 }

@@ -1,4 +1,5 @@
-//! Watchlist hit on an identifier (`WL-identifier`), or on a blinded one (`WL-blinded`), which only its owner sees.
+//! Watchlist hit: on an identifier (`WL-identifier`), on the name of a party or vessel (`WL-name`), on a container number
+//! that is one digit off the listed one (`WL-near`), on a blinded entry (`WL-blinded`), which only its owner sees.
 //!
 //! **Pattern.** The owner of a list (police, customs, a sanctions authority) looks for a container, seal, vessel, bill,
 //! booking, party or truck. Source: SIS II discreet and specific checks, Council Decision 2007/533/JHA Art. 36; OFAC SDN.
@@ -31,7 +32,17 @@ pub(crate) struct Shadow {
     pub(crate) shadow: bool,
 }
 
-const CODE: &str = "WL-identifier";
+/// Longest name that a hit holds, characters; longer ones are cut.
+const MAX_NAME_CHARACTERS: usize = 100;
+
+fn code(hit: &Hit) -> &'static str {
+    match hit.scheme.as_str() {
+        "NAME" | "VESSEL_NAME" => "WL-name",
+        "CONTAINER_NEAR" => "WL-near",
+        blinding::SCHEME => blinding::CODE,
+        _ => "WL-identifier",
+    }
+}
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for (fact, hit) in &view.hits {
@@ -65,7 +76,7 @@ fn push(findings: &mut Findings<'_>, visit: usize, fact: &Fact, hit: &Hit, seen:
         shadow: findings.rules.rule.watchlist_hit.identifier.shadow,
         indicator: Indicator {
             rule: "WL".to_owned(),
-            code: if blinded { blinding::CODE } else { CODE }.to_owned(),
+            code: code(hit).to_owned(),
             version: 1,
             severity: hit.severity,
             weight: findings.rules.alert.weights.of(hit.severity),
@@ -103,6 +114,11 @@ fn sentence(hit: &Hit) -> String {
     }
     let what = match hit.scheme.as_str() {
         "CONTAINER" => "The container".to_owned(),
+        "CONTAINER_NEAR" => {
+            return "The container's number is one digit off a number on a watchlist.".to_owned();
+        }
+        "NAME" => return format!("Party '{}' bears a name on a watchlist.", hit.value),
+        "VESSEL_NAME" => return format!("Vessel '{}' bears a name on a watchlist.", hit.value),
         // A pseudonym tells a person nothing.
         "TRUCK" => "The truck".to_owned(),
         "SEAL" => format!("Seal {}", hit.value),
@@ -115,13 +131,23 @@ fn sentence(hit: &Hit) -> String {
     format!("{what} is on a watchlist.")
 }
 
-/// Whether an event holds the identifier.
+fn is_name(written: &str, value: &str) -> bool {
+    written.trim().chars().take(MAX_NAME_CHARACTERS).eq(value.chars())
+}
+
+/// Whether an event holds the identifier or name.
 fn mentions(event: &PortEvent, scheme: &str, value: &str) -> bool {
     let is = |field: Option<&String>| field.is_some_and(|f| f == value);
     let documents = event.documents.as_deref();
     let transport = event.transport.as_deref();
     match scheme {
-        "CONTAINER" => event.container() == Some(value),
+        "CONTAINER" | "CONTAINER_NEAR" => event.container() == Some(value),
+        "NAME" => {
+            event.parties.iter().any(|party| party.name.as_deref().is_some_and(|name| is_name(name, value)))
+        }
+        "VESSEL_NAME" => {
+            transport.and_then(|t| t.vessel_name.as_deref()).is_some_and(|name| is_name(name, value))
+        }
         "SEAL" => event.seals.iter().any(|s| is(s.normalised.as_ref())),
         "IMO" => is(transport.and_then(|t| t.vessel_imo.as_ref())),
         "TRUCK" => transport.is_some_and(|t| is(t.truck.as_ref()) || is(t.trailer.as_ref())),

@@ -156,14 +156,11 @@ fn headed(rules: Option<&str>, text: &str) -> String {
 }
 
 fn index(files: &[PathBuf], key: &PseudonymKey) -> Result<Index> {
-    let mut index = Index::default();
+    let mut entries = Vec::new();
     for path in files {
-        for entry in lists::read(path, key)? {
-            index.upsert(&entry.key(), entry);
-        }
+        entries.extend(lists::read(path, key)?);
     }
-    index.settle();
-    Ok(index)
+    Ok(Index::of(entries))
 }
 
 /// Blinded lists and decided false positives.

@@ -229,7 +229,7 @@ where
     let count = std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut workers: Vec<T> = (0..count).map(|_| worker()).collect();
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
-    let mut progress = Progress::new();
+    let progress = Progress::new();
     let mut bad = 0_u64;
     let mut first_number = 1_u64;
     loop {

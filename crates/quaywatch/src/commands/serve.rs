@@ -77,6 +77,7 @@ async fn start(
                 })
             });
             let setup = quaywatch_screener::Setup {
+                bands: settings.screening.clone(),
                 blinding: settings.blinding_keys()?,
                 exceptions: exceptions.transpose()?.map(|file| file.as_fn()),
                 metrics: Some(quaywatch_screener::Metrics::register(&environment.registry)?),

@@ -103,7 +103,8 @@ fn alike(kind: NameKind, a: &Word<'_>, b: &Word<'_>) -> Option<(f32, Step)> {
         return None;
     }
     let dictionary = dictionary();
-    let kinship = dictionary.kinship(a.traits.groups, b.traits.groups);
+    let known = a.traits.groups.first() != Some(&0) && b.traits.groups.first() != Some(&0);
+    let kinship = if known { dictionary.kinship(a.traits.groups, b.traits.groups) } else { None };
     match kinship {
         Some(Kinship::Spelling) if kind != NameKind::Vessel => return Some((0.97, Step::Spelling)),
         Some(Kinship::Abbreviation) if kind == NameKind::Company => return Some((0.92, Step::Abbreviation)),
@@ -121,6 +122,7 @@ fn alike(kind: NameKind, a: &Word<'_>, b: &Word<'_>) -> Option<(f32, Step)> {
         best = (value, Step::Script);
     } else if kind == NameKind::Person
         && longest >= 4
+        && a.text.len().abs_diff(b.text.len()) <= 2
         && a.sound == b.sound
         && a.sound.count_ones() > 2
         && best.0 < 0.65
@@ -150,8 +152,8 @@ fn by_letters(kind: NameKind, a: &[u8], b: &[u8], different: u32) -> (f32, Step)
         _ => (longest * 4).min(32),
     };
     let limit = u16::try_from(limit).unwrap_or(u16::MAX);
-    // Each letter that only one of them has costs at least the cheapest exchange.
-    if u32::from(limit) < different / 2 * 3 {
+    // Two letters that differ are an exchange, most of which cost more than this.
+    if u32::from(limit) < different / 2 * 9 {
         return (0.0, Step::Typo);
     }
     match cost(a, b, limit) {
@@ -246,6 +248,9 @@ impl<'a> Alignment<'a> {
     /// Neighbouring words of one side that the other side writes as one.
     fn link_joined(&mut self, swapped: bool) {
         let (parted, whole) = if swapped { (&self.listed, &self.query) } else { (&self.query, &self.listed) };
+        if parted.len() < 2 || !whole.iter().any(|slot| self.is_weak(slot)) {
+            return;
+        }
         let mut found: Option<((usize, usize), usize, f32)> = None;
         let mut joined = [0_u8; MAX_COMPARED];
         for (j, slot) in whole.iter().enumerate() {
@@ -257,7 +262,7 @@ impl<'a> Alignment<'a> {
                 continue;
             }
             for from in 0..parted.len() {
-                let mut length = 0;
+                let (mut length, mut letters) = (0, 0);
                 for (count, part) in parted.iter().skip(from).take(MAX_JOINED).enumerate() {
                     // Sure words stay where they are, except the little ones.
                     if (!self.is_weak(part) && part.weight > 0.1) || part.word.traits.role == Role::Number {
@@ -266,11 +271,17 @@ impl<'a> Alignment<'a> {
                     let Some(room) = joined.get_mut(length..length + part.word.text.len()) else { break };
                     room.copy_from_slice(part.word.text);
                     length += part.word.text.len();
+                    letters |= part.word.mask;
                     if count == 0 || length + 2 < word.text.len() {
                         continue;
                     }
                     if length > word.text.len() + 2 {
                         break;
+                    }
+                    // Words that are one have the same letters but for a slip.
+                    let different = (letters ^ word.mask).count_ones();
+                    if different > 3 {
+                        continue;
                     }
                     let text = joined.get(..length).unwrap_or_default();
                     let value = 0.98 * by_letters(self.kind, text, word.text, 0).0;

@@ -11,6 +11,7 @@ use super::bands::Bands;
 use super::explain::Explanation;
 use super::gate::{Candidates, Scratch};
 use super::index::{IndexBuilder, ListedName, NameIndex};
+use super::memo::Memo;
 use super::prepare::{NameKind, Prepared};
 use super::qualify::{Party, qualify};
 use super::score::explain_words;
@@ -19,6 +20,8 @@ use super::score::explain_words;
 const MIN_FRESH: usize = 2_000;
 /// Qualifiers may take a name from below the threshold to above it by so much at most.
 const MOST_RAISED: f32 = 0.05;
+/// Candidates are remembered from this score on.
+const FLOOR: f32 = 0.65;
 /// Most hits of one name.
 pub const MAX_NAME_HITS: usize = 64;
 
@@ -43,11 +46,21 @@ struct Level {
     entries: Vec<Arc<WatchlistEntry>>,
 }
 
-/// Buffers of a searcher, for both levels.
+/// What a searcher keeps between names: buffers for both levels, and what is known of the large one.
 #[derive(Debug, Default)]
 pub struct Searcher {
     base: Scratch,
     fresh: Scratch,
+    /// Candidates of the large index by name.
+    pub memo: Memo,
+}
+
+impl Searcher {
+    /// A searcher that remembers so many names at most.
+    #[must_use]
+    pub fn with_memo(names: usize) -> Self {
+        Self { memo: Memo::new(names), ..Self::default() }
+    }
 }
 
 /// The names of all entries.
@@ -175,23 +188,34 @@ impl Book {
     ) -> Vec<NameHit> {
         let mut hits = Vec::new();
         for &kind in kinds {
-            let query = Prepared::new(kind, name);
+            // Normalised once, and only when something is to be compared.
+            let mut prepared = None;
             let floor = bands.lowest(kind) - MOST_RAISED;
-            for candidate in self.base.index.search(&query, floor, &mut searcher.base) {
+            let Searcher { base, fresh, memo } = &mut *searcher;
+            let known = memo.get_or(self.base.index.id, kind, name, || {
+                let query = prepared.get_or_insert_with(|| Prepared::new(kind, name));
+                self.base.index.search(query, FLOOR.min(floor), base)
+            });
+            for candidate in known.iter().filter(|candidate| candidate.score >= floor) {
                 let Some(entry) = self.base.entries.get(candidate.entry as usize) else { continue };
                 if self.changed.is_empty() || !self.changed.contains_key(&entry.key()) {
-                    hits.extend(hit(&self.base, &candidate, &query, party, bands));
+                    let query = prepared.get_or_insert_with(|| Prepared::new(kind, name));
+                    hits.extend(hit(&self.base, candidate, query, party, bands));
                 }
             }
+            // What changed since is searched anew: a changed list costs its changes.
             if !self.fresh.entries.is_empty() {
-                for candidate in self.fresh.index.search(&query, floor, &mut searcher.fresh) {
-                    hits.extend(hit(&self.fresh, &candidate, &query, party, bands));
+                let query = prepared.get_or_insert_with(|| Prepared::new(kind, name));
+                for candidate in self.fresh.index.search(query, floor, fresh) {
+                    hits.extend(hit(&self.fresh, &candidate, query, party, bands));
                 }
             }
         }
         hits.sort_by(|a: &NameHit, b| {
-            let key = |hit: &NameHit| (hit.entry.list_id.clone(), hit.entry.entry_id.clone());
-            b.score.total_cmp(&a.score).then_with(|| key(a).cmp(&key(b)))
+            b.score
+                .total_cmp(&a.score)
+                .then_with(|| a.entry.list_id.cmp(&b.entry.list_id))
+                .then_with(|| a.entry.entry_id.cmp(&b.entry.entry_id))
         });
         hits.truncate(MAX_NAME_HITS);
         hits

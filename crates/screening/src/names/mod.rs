@@ -37,6 +37,7 @@ pub use book::{Book, MAX_NAME_HITS, NameHit, Searcher, name_kind};
 pub use explain::{Explanation, Step, WordMatch};
 pub use gate::{Candidates, Scratch};
 pub use index::{IndexBuilder, ListedName, NameIndex};
+pub use memo::Memo;
 pub use prepare::{MAX_WORDS, NameKind, Prepared};
 pub use qualify::Party;
 pub use score::{DEFAULT_THRESHOLD, explain_pair, score_pair, score_prepared};

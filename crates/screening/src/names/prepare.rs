@@ -78,7 +78,7 @@ pub(crate) struct Place(u8);
 impl Place {
     const ASIDE: u8 = 1;
     const FAMILY: u8 = 2;
-    const CHILD: u8 = 4;
+    const FATHER: u8 = 4;
     const CUT: u8 = 8;
 
     pub(crate) const fn is_aside(self) -> bool {
@@ -92,7 +92,7 @@ impl Place {
 
     /// After bin, ibn, bint: the father of the one before.
     pub(crate) const fn is_father(self) -> bool {
-        self.0 & Self::CHILD != 0
+        self.0 & Self::FATHER != 0
     }
 
     /// The last word of a name that fills its line: it may go on.
@@ -251,10 +251,16 @@ impl Builder {
     fn person(&mut self, folded: &Folded) {
         let text = |piece: &Piece| folded.text.get(piece.start..piece.end).unwrap_or_default();
         let family_until = folded.before_comma.filter(|at| *at < folded.pieces.len());
-        let mut pieces = folded.pieces.iter().enumerate().peekable();
+        // LAST, First is First LAST.
+        let (before, after) = folded.pieces.split_at(family_until.unwrap_or(0));
+        let from = before.len();
+        let natural = (from..).zip(after).chain((0..).zip(before));
+        let mut pieces = natural.peekable();
+        let mut read = 0;
         let mut father_next = false;
         let mut letters = Vec::new();
         while let Some((at, piece)) = pieces.next() {
+            read += 1;
             let before = self.out.words.len();
             letters.clear();
             letters.extend_from_slice(text(piece));
@@ -285,16 +291,16 @@ impl Builder {
             } else {
                 read_digits_as_letters(&mut letters);
                 let entry = self.dictionary.get(&letters);
-                let role = self.person_role(&letters, at, folded.pieces.len(), entry);
+                let role = self.person_role(&letters, read, folded.pieces.len(), entry);
                 father_next |= entry.is_some_and(|entry| entry.patronymic);
                 self.push(&letters, role, piece, entry);
-                if let Some(word) = self.out.words.get_mut(before) {
-                    if word.traits.role == Role::Name {
-                        if father_next && before > 0 {
-                            word.place.0 |= Place::CHILD;
-                        }
-                        father_next = false;
+                if let Some(word) =
+                    self.out.words.get_mut(before).filter(|word| word.traits.role == Role::Name)
+                {
+                    if father_next && before > 0 {
+                        word.place.0 |= Place::FATHER;
                     }
+                    father_next = false;
                 }
             }
             if family_until.is_some_and(|until| at < until) {
@@ -306,13 +312,13 @@ impl Builder {
         self.settle_person(family_until.is_some());
     }
 
-    fn person_role(&self, letters: &[u8], at: usize, count: usize, entry: Option<&Entry>) -> Role {
+    fn person_role(&self, letters: &[u8], read: usize, count: usize, entry: Option<&Entry>) -> Role {
         /// Forms that no one is called by.
         const FORMS: [&[u8]; 16] = [
             b"llc", b"ltd", b"inc", b"sa", b"gmbh", b"ag", b"ooo", b"oao", b"zao", b"pao", b"corp", b"plc",
             b"srl", b"limited", b"co", b"company",
         ];
-        if at + 1 == count && count > 2 && FORMS.contains(&letters) {
+        if read == count && count > 2 && FORMS.contains(&letters) {
             return Role::Legal;
         }
         match entry.and_then(|entry| entry.person) {
@@ -399,9 +405,11 @@ impl Builder {
                     continue;
                 }
             }
+            // What is left of a word where a line ends is no numeral.
+            let cut = folded.maybe_cut && rest.is_empty();
             let number = entry.and_then(|entry| entry.number);
             if let Some(number) =
-                number.or_else(|| roman(&first.text, self.out.words.is_empty(), rest, self.dictionary))
+                number.or_else(|| roman(&first.text, cut || self.out.words.is_empty(), rest, self.dictionary))
             {
                 rest = self.number(number, rest, &first.piece);
                 continue;
@@ -439,6 +447,10 @@ impl Builder {
                 continue;
             }
             open = single;
+            if let Some(letters) = misread(text) {
+                joined.push(Joined { text: letters, piece: *piece });
+                continue;
+            }
             let known = self.dictionary.get(text).is_some_and(|entry| entry.number.is_some());
             let parts = text.chunk_by(|a, b| known || a.is_ascii_digit() == b.is_ascii_digit());
             joined.extend(parts.map(|part| Joined { text: part.to_vec(), piece: *piece }));
@@ -456,7 +468,14 @@ impl Builder {
             let allowed = match phrase.family {
                 None => self.kind == NameKind::Company,
                 Some(_) if self.kind != NameKind::Company => false,
-                Some(_) if length > 1 || here.first().is_some_and(|word| word.text.len() > 3) => true,
+                Some(_)
+                    if length > 1
+                        || here
+                            .first()
+                            .is_some_and(|word| word.text.len() > 3 || is_sure_form(&word.text)) =>
+                {
+                    true
+                }
                 Some(_) => first || self.only_forms(here.get(length..).unwrap_or_default()),
             };
             (same && allowed).then_some((phrase, length))
@@ -476,8 +495,10 @@ impl Builder {
 
     /// A number in words or Roman numerals, with the units that follow tens: forty four.
     fn number<'a>(&mut self, number: u32, rest: &'a [Joined], piece: &Piece) -> &'a [Joined] {
-        let unit =
-            rest.first().filter(|_| number >= 20 && number % 10 == 0 && number < 100).and_then(|next| {
+        let unit = rest
+            .first()
+            .filter(|_| number >= 20 && number.is_multiple_of(10) && number < 100)
+            .and_then(|next| {
                 let digits = std::str::from_utf8(&next.text).ok().and_then(|text| text.parse::<u32>().ok());
                 self.dictionary
                     .get(&next.text)
@@ -530,6 +551,31 @@ struct Joined {
     piece: Piece,
 }
 
+/// Short legal forms that are nothing else, wherever they stand.
+fn is_sure_form(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"ltd"
+            | b"inc"
+            | b"llc"
+            | b"plc"
+            | b"jsc"
+            | b"ooo"
+            | b"oao"
+            | b"zao"
+            | b"pao"
+            | b"srl"
+            | b"sro"
+            | b"scs"
+            | b"vzw"
+            | b"cia"
+            | b"kft"
+            | b"aps"
+            | b"co"
+            | b"ojsc"
+    )
+}
+
 fn is_servant(word: &[u8]) -> bool {
     matches!(
         word,
@@ -580,6 +626,21 @@ fn servant_of(word: &[u8]) -> Option<&[u8]> {
         rest.first() == rest.get(1) && matches!(rest.first(), Some(b'r' | b's' | b'n' | b't' | b'z' | b'd'));
     (matches!(stem, b"abdu" | b"abde" | b"abda") && doubled && rest.len() >= 5)
         .then(|| rest.get(1..).unwrap_or_default())
+}
+
+/// Letters with digits between them: a machine read AIRL1NES.
+fn misread(word: &[u8]) -> Option<Vec<u8>> {
+    let inside = word.windows(3).any(|three| {
+        matches!(three, [before, digit, after]
+            if before.is_ascii_alphabetic() && digit.is_ascii_digit() && after.is_ascii_alphabetic())
+    });
+    let zero = word.len() > 3 && word.ends_with(b"0") && !word.iter().rev().skip(1).any(u8::is_ascii_digit);
+    if !inside && !zero {
+        return None;
+    }
+    let mut letters = word.to_vec();
+    read_digits_as_letters(&mut letters);
+    Some(letters)
 }
 
 /// I9or, Sech1n: digits between letters of a person's name are letters that were misread.

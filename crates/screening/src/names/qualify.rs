@@ -52,7 +52,7 @@ pub(crate) fn qualify(
             }
             Birth::OtherDay => note(OTHER_DAY, format!("born {born}, listed another day")),
             Birth::OtherYear => {
-                note(OTHER_YEAR, format!("born {born}, listed {}", entry.birth_dates.join(" ")))
+                note(OTHER_YEAR, format!("born {born}, listed {}", entry.birth_dates.join(" ")));
             }
         }
     }

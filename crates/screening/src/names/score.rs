@@ -77,6 +77,13 @@ pub(crate) fn judge(alignment: &Alignment<'_>, mut note: impl FnMut(&'static str
     score.clamp(0.0, 1.0)
 }
 
+/// The most that names can score of which so much met and so much was left over.
+pub(crate) fn highest(kind: NameKind, met: f32, left_query: f32, left_listed: f32) -> f32 {
+    let policy = policy(kind);
+    let contradiction = left_query.min(left_listed);
+    met / (met + policy.contradiction * contradiction + policy.extra * (left_query - left_listed).abs() * 0.3)
+}
+
 /// The weight of the words of `these` that met nothing. What comes after the place where the other name is cut off
 /// counts little; numbers that stand against numbers are judged apart.
 fn left_over(kind: NameKind, these: &[Slot<'_>], others: &[Slot<'_>]) -> f32 {
@@ -231,6 +238,7 @@ pub(crate) fn explain_words(kind: NameKind, query: &impl Words, listed: &impl Wo
     let score = judge(&alignment, |what| qualified.push(what.to_owned()));
     let mut explanation = Explanation { qualified, ..Explanation::default() };
     let text = |slot: &Slot<'_>| String::from_utf8_lossy(slot.word.text).into_owned();
+    let word_order: Vec<String> = alignment.query.iter().map(text).collect();
     for (at, Link { likeness, step, .. }) in alignment.links.iter().enumerate().filter(|(_, link)| link.live)
     {
         let of = |slots: &[Slot<'_>]| -> Vec<String> {
@@ -243,6 +251,9 @@ pub(crate) fn explain_words(kind: NameKind, query: &impl Words, listed: &impl Wo
             likeness: *likeness,
         });
     }
+    let place =
+        |word: &WordMatch| word_order.iter().position(|first| word.query.split(' ').next() == Some(first));
+    explanation.matched.sort_by_key(place);
     for (slots, left, aside) in [
         (&alignment.query, &mut explanation.left_over_query, &mut explanation.set_aside_query),
         (&alignment.listed, &mut explanation.left_over_listed, &mut explanation.set_aside_listed),
