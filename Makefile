@@ -6,10 +6,10 @@ KAFKA := deploy/local/kafka.sh
 LOCAL := .local/dev
 FUZZ_TARGET := $(shell uname -m)-unknown-linux-gnu
 
-.PHONY: help demo test api lint bench screening-accuracy fuzz up down prerequisites cargo-deny
+.PHONY: help demo test api lint bench screening-accuracy tune fuzz up down prerequisites cargo-deny
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 demo: prerequisites ## a simulated port day through every service, with live alerts (embedded broker)
 	$(CARGO) build --profile demo -p quaywatch
@@ -36,6 +36,7 @@ bench: prerequisites ## the figures: throughput, latency, memory, restart, on a 
 	$(CARGO) bench -p quaywatch-formats --bench formats
 	$(CARGO) bench -p quaywatch-detection
 	$(CARGO) bench -p quaywatch-screening
+	$(CARGO) bench -p quaywatch-simulator --bench port
 	$(CARGO) bench -p quaywatch-tests $(ARGS)
 
 screening-accuracy: prerequisites ## names: labelled pairs (PAIRS=file), variants of listed names and ordinary ones (LIST=sdn.csv)
@@ -43,6 +44,18 @@ screening-accuracy: prerequisites ## names: labelled pairs (PAIRS=file), variant
 
 PAIRS ?= ../shared/data/screening/name-pairs-dev.csv
 LIST ?= ../shared/data/watchlists/ofac-sdn.csv
+
+SEEDS ?= 21 22 23
+TUNE ?= --hours 336 --containers 6000 --crime-rate 60
+
+tune: prerequisites ## how the rules do on simulated ports of other SEEDS ("21 22 23") and size TUNE: what is found, missed, extra
+	$(CARGO) build --profile demo -p quaywatch
+	@for seed in $(SEEDS); do \
+	  rm -rf .local/tune/$$seed; mkdir -p .local/tune/$$seed; echo "seed $$seed"; \
+	  target/demo/quaywatch simulate --out .local/tune/$$seed --seed $$seed $(TUNE) || exit 1; \
+	  target/demo/quaywatch backtest .local/tune/$$seed --truth .local/tune/$$seed/truth.ndjson $(ARGS) \
+	    > .local/tune/$$seed.alerts.ndjson; test $$? -le 1 || exit 1; \
+	done
 
 FUZZ_SECONDS ?= 600
 FUZZ_FORMATS ?= edifact dcsa jsonl csv json

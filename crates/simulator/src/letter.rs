@@ -250,9 +250,15 @@ impl<'a> Teller<'a> {
                 "documentID": id,
                 "documentReferences":
                     [{"documentReferenceType": "BKG", "documentReferenceValue": unit.booking}],
-                "references": [{"referenceType": "EQ", "referenceValue": unit.number}],
             }),
         );
+        // Which container it became is known of a booking.
+        if kind == "BKG" {
+            extend(
+                &mut event,
+                json!({"references": [{"referenceType": "EQ", "referenceValue": unit.number}]}),
+            );
+        }
         self.tell(at, Body::Carrier(unit.carrier, event));
     }
 

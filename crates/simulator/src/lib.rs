@@ -1,24 +1,10 @@
 //! A synthetic port and its messages, with the ground truth of the crimes hidden in them.
 //!
-//! One day (or several) of a container port in the wire formats of its parties: a carrier's DCSA Track & Trace 2.2, the
-//! terminal's EDIFACT COARRI and CODECO, the release platform's and customs' JSON lines, the neighbouring terminal's
-//! gate. The traffic is chance under a seed; the crimes in it are written from published cases, not from rules.
-//! Pure: no clock and no I/O; the same [`Options`] give the same bytes.
+//! A day or weeks of two container terminals, a depot and an inland terminal in the wire formats of their senders. The
+//! traffic is chance under a seed; the crimes in it are written from published cases, not from rules. Pure: no clock and no
+//! I/O; the same [`Options`] give the same bytes. Every time is a whole minute, the resolution of EDIFACT.
 //!
-//! # Where the parameters come from
-//!
-//! | parameter | value | source |
-//! | --- | --- | --- |
-//! | containers a day | 2,000 | Koper handled 1.133 million TEU in 2024 (Delo, January 2025): 3,100 TEU or some 1,900 containers a day |
-//! | the neighbour | Trieste, by road | Trieste Marine Terminal handled 730,451 TEU in 2024 (ibid.) |
-//! | selected by customs | 6 % | Europol and the ports of Antwerp, Hamburg and Rotterdam, "Criminal networks in EU ports" (2023): about 2 % of all containers are inspected, 10 % of those from South America |
-//! | misused release codes | MO-01 stories | the same report, and the Belgian and Dutch trials that it rests on |
-//! | seals removed, added, copied | MO-03, MO-04 stories | WCO News 102 (2023) on operation TIN CAN; GDV Container Handbook, 13.11.3, on twin seals |
-//! | cloned containers | MO-08 stories | Dutch court reports on the "switch" method; TT Club's alert on identity swaps |
-//! | collected while selected | MO-25 story | our own reasoning: a scan that the box never reaches |
-//! | shares of import, export, transhipment, empties; dwell; noise | constants of `ordinary` and `noise` | working values, for variety; nothing is measured on them |
-//!
-//! Companies, vessels, plates and numbers are invented. Every time is a whole minute, the resolution of EDIFACT.
+//! Feeds, parameters, their sources and the stories: `README.md`.
 
 mod background;
 mod chance;

@@ -27,7 +27,7 @@ mod stream {
 }
 
 /// Visits that are told together at most: bounds the memory.
-const VISITS_IN_WINDOW: i64 = 4_000;
+const VISITS_IN_WINDOW: i64 = 8_000;
 /// Most windows: one bit each in a visit's calendar.
 const MAX_WINDOWS: i64 = 128;
 /// Days before the start from which the feeds' backlog reaches back.
@@ -47,6 +47,9 @@ enum Visit {
     Story(usize),
     Container,
 }
+
+/// How many visits of a sort there are, and how one of them is called.
+type Part = (usize, fn(usize) -> Visit);
 
 /// Everything that a visit gives.
 pub(crate) struct Told {
@@ -238,7 +241,7 @@ impl Port {
 
     fn visit(&self, number: u64) -> Visit {
         let mut n = usize::try_from(number).unwrap_or(usize::MAX);
-        let parts: [(usize, fn(usize) -> Visit); 5] = [
+        let parts: [Part; 5] = [
             (self.world.calls.len(), Visit::Vessel),
             (self.world.consignees.len(), Visit::History),
             (self.outages.len(), Visit::Outage),

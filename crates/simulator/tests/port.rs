@@ -135,7 +135,7 @@ fn the_same_seed_writes_the_same_files_and_another_seed_other_ones() {
 #[test]
 fn a_feed_that_is_left_out_sends_nothing_and_changes_no_story() {
     let all = Options { containers: 80, hours: 72, ..options(5) };
-    let fewer = Options { without: vec!["koper-yard".to_owned(), "manifests".to_owned()], ..all.clone() };
+    let fewer = Options { without: vec!["koper-yard".to_owned(), "manifests".to_owned()], ..all };
     let (all, fewer) = (Port::new(&all), Port::new(&fewer));
     assert_eq!(all.truth_and_list(), fewer.truth_and_list());
     let of_feed = |port: &Port, feed: &str| files(port).iter().filter(|m| m.feed == feed).count();

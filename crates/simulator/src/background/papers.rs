@@ -330,7 +330,7 @@ fn found_one_slot_off(scene: &mut Scene<'_, '_>) -> Option<()> {
     let slot = plan.moves.first()?.to.clone();
     let at = plan.out_at()?.plus_millis(-9 * HOUR_MS);
     plan.tell(scene.teller);
-    let off = Slot { row: slot.row + 1, ..slot.clone() };
+    let off = Slot { row: slot.row + 1, ..slot };
     scene.teller.position(plan.site, "inventory", at, &plan.unit, &off, "");
     scene.teller.position(plan.site, "inventory", at.plus_millis(2 * HOUR_MS), &plan.unit, &slot, "");
     Some(())

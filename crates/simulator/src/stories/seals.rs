@@ -75,7 +75,7 @@ fn removed_seal_comes_back(scene: &mut Scene<'_, '_>) -> Option<()> {
     let mut told = plan.clone();
     told.exits.clear();
     let mut announced = plan.clone();
-    announced.exits.first_mut()?.seals = vec![own.clone(), old];
+    announced.exits.first_mut()?.seals = vec![own, old];
     told.customs.clear();
     told.tell(scene.teller);
     plan.tell_customs(scene.teller);
