@@ -27,6 +27,7 @@ lint: prerequisites cargo-deny ## formatting, clippy, dependency rules
 
 bench: prerequisites ## the figures: throughput, latency, memory, restart, on a real Apache Kafka
 	$(CARGO) build --release -p quaywatch
+	$(CARGO) bench -p quaywatch-detection
 	$(CARGO) bench -p quaywatch-tests $(ARGS)
 
 FUZZ_SECONDS ?= 600

@@ -1,4 +1,4 @@
-//! The timeline of a user or driver, by pseudonym: what a person did lately and what was usual before. Kept only while the
+//! The timeline of a user, device or driver, by pseudonym: what a person did lately and what was usual before. Kept only while the
 //! module about people's actions is switched on, and told only to its audience.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Timestamp};
 
 use crate::people::is_look_up;
-use crate::rules::{driver_badge, look_ups};
+use crate::rules::{driver_badge, look_ups, release_right, unordered_move};
 use crate::settings::DAY_MS;
 use crate::timeline;
 use crate::view::{evidence_of, has_doubtful_number};
@@ -46,6 +46,8 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     if rules.people.enabled {
         let standing: Vec<&Sighting> = state.sightings.iter().filter(|s| !s.retracted).collect();
         look_ups::tell(rules, &origin, &standing, &mut wanted);
+        release_right::tell_pins(rules, &origin, &standing, &mut wanted);
+        unordered_move::tell_rate(rules, &origin, &standing, &mut wanted);
         state.deadline_at = driver_badge::tell(rules, &origin, &standing, now, &mut wanted);
     } else {
         state.sightings.clear();
@@ -60,7 +62,8 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
 }
 
-/// The sighting that a fact is: a look-up, a gate passage or a pass; a retraction of anything.
+/// The sighting that a fact is: a look-up, a PIN attempt, a gate passage, a pass or a move of a yard machine; a retraction
+/// of anything.
 fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
     let event = fact.event.as_deref();
     let user = |e: &PortEvent| e.actor.as_deref().is_some_and(|a| a.user.as_ref() == Some(&fact.subject.id));
@@ -70,7 +73,14 @@ fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
         e.kind == EventKind::PassIssued
             || (matches!(e.kind, EventKind::GateIn | EventKind::GateOut) && e.is_actual())
     };
-    let tells = |e: &&PortEvent| (is_look_up(&e.kind) && user(e)) || (passes(e) && driver(e));
+    let client =
+        |e: &PortEvent| e.actor.as_deref().is_some_and(|a| a.client.as_ref() == Some(&fact.subject.id));
+    let tells = |e: &&PortEvent| {
+        (is_look_up(&e.kind) && user(e))
+            || (passes(e) && driver(e))
+            || (e.kind == EventKind::PinAttempted && (user(e) || client(e)))
+            || (e.kind == EventKind::YardMove && e.is_actual() && driver(e))
+    };
     let seen = event.filter(|_| !fact.retracted).filter(tells);
     if seen.is_none() && !fact.retracted {
         return None;
@@ -98,7 +108,12 @@ fn relations(engine: &Engine, event: &PortEvent) -> Vec<String> {
         relations.extend(value.filter(|v| !v.is_empty()).map(|value| format!("{class}={value}")));
     };
     add("TERMINAL", event.terminal());
-    if is_look_up(&event.kind) {
+    if event.kind == EventKind::PinAttempted {
+        add("PIN", event.pin.as_ref().map(|pin| pin.outcome.as_str()));
+    } else if event.kind == EventKind::YardMove {
+        let order = event.documents.as_deref().and_then(|d| d.order.as_deref());
+        add("ORDER", Some(if order.is_some() { "YES" } else { "NO" }));
+    } else if is_look_up(&event.kind) {
         let actor = event.actor.as_deref();
         add("CLIENT", actor.and_then(|a| a.client.as_deref()));
         add("ROLE", actor.and_then(|a| a.role.as_deref()));

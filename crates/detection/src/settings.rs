@@ -280,6 +280,12 @@ impl Rules {
         self.alert.threshold
     }
 
+    /// Most containers on which one seal number is still taken for a seal number, not for a mark or a placeholder.
+    #[must_use]
+    pub const fn seal_max_boxes(&self) -> usize {
+        self.rule.duplicate_seal.max_boxes
+    }
+
     /// Version: the first twelve digits of the SHA-256 of the file.
     #[must_use]
     pub fn version(&self) -> &str {

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Run recorded traffic through formats, screening, detection and sharing (analyst; offline)
     Backtest(Backtest),
+    /// Where a seal was seen, in recorded traffic (analyst; offline)
+    Seal(Seal),
     /// Write a simulated port day as files, with its truth (analyst; offline)
     Simulate(Simulate),
     /// Rules: what is in force (analyst)
@@ -144,6 +146,18 @@ pub(crate) struct Backtest {
     /// Run the clock on to this time instead of the last deadline
     #[arg(long, value_parser = timestamp)]
     pub(crate) now: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Seal {
+    /// Number as it is written on the seal
+    pub(crate) number: String,
+    /// Files, or folders with feeds.toml where they have one
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Form of the sightings
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    pub(crate) format: Form,
 }
 
 #[derive(Debug, Args)]

@@ -90,3 +90,35 @@ fn wrong_usage_and_missing_files_exit_with_64_and_say_what_to_do() {
     let shown = quaywatch(&["--set", "kafka.broker=x", "settings", "show"]);
     assert!(text(&shown.stderr).contains("kafka.brokers"), "{}", text(&shown.stderr));
 }
+
+#[test]
+fn seal_shows_where_else_a_number_was_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().to_str().unwrap();
+    let line = |container: &str, number: &str, time: &str| {
+        format!(
+            r#"{{"kind":"gate_in","occurred_at":"2026-03-02T{time}:00Z","equipment":{{"number":"{container}"}},"seals":[{{"number":"{number}","source":"CARRIER"}}]}}"#
+        )
+    };
+    let lines = [
+        line("CSQU3054383", "ml-123 4567", "08:00"),
+        line("MSKU1234565", "ML1234567", "09:00"),
+        line("APZU4812090", "ML1234568", "10:00"),
+    ];
+    std::fs::write(folder.path().join("gate.ndjson"), lines.join("\n")).unwrap();
+    let shown = quaywatch(&["seal", "ML1234567", day, "--format", "ndjson"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", text(&shown.stderr));
+    let seen: Vec<serde_json::Value> =
+        text(&shown.stdout).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let boxes: Vec<&str> = seen.iter().filter_map(|s| s["container"].as_str()).collect();
+    assert_eq!(boxes, ["CSQU3054383", "MSKU1234565"]);
+    assert!(seen[0]["source"].as_str().unwrap().contains("gate.ndjson"), "{}", seen[0]);
+    let said = text(&shown.stderr);
+    assert!(
+        said.contains("seen on 2 containers") && said.contains("one character apart: ML1234568"),
+        "{said}"
+    );
+    let unseen = quaywatch(&["seal", "ZZ999999", day]);
+    assert!(unseen.status.success() && text(&unseen.stderr).contains("was not seen"));
+    assert_eq!(quaywatch(&["seal", "NOSEAL", day]).status.code(), Some(64));
+}

@@ -13,12 +13,14 @@
 //! an offer not yet answered, or cancelled. Another truck of the same haulier. A right handed on between two
 //! pre-notifications. An old right revoked after a new one was issued. Manual work during a system outage. A consignee
 //! with a short history, whose every partner is new. A right handed on by mistake and back at once, or issued anew. A
-//! PIN mistyped once or twice.
+//! PIN mistyped once or twice, and a client whose PINs are right.
 
 mod chain;
 
 use chain::{Announcement, Chain};
 pub(crate) use chain::{outages, within};
+use std::collections::BTreeSet;
+
 use quaywatch_domain::event::PinOutcome;
 use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 use serde::Deserialize;
@@ -27,7 +29,7 @@ use crate::loops::{Told, indicator_fact};
 use crate::party::MAX_SIGHTINGS_PER_PARTNER;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, same_party};
-use crate::{Rules, Sighting};
+use crate::{Rules, Sighting, actor};
 
 /// Table `[release_right]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -43,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) undone_minutes: i64,
     pub(crate) wrong_pins: usize,
     pub(crate) wrong_pins_minutes: i64,
+    pub(crate) tried_boxes: usize,
+    pub(crate) tried_boxes_minutes: i64,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
     pub(crate) c: SubRule,
@@ -165,6 +169,51 @@ fn wrong_pins(stay: &[Seen<'_>], findings: &mut Findings<'_>, outages: &[(Timest
     if let Some(burst) = burst {
         let sentence = format!("{tries} wrong release PINs within {} min.", settings.wrong_pins_minutes);
         findings.add("MO-01f", &settings.f, sentence, burst.to_vec());
+    }
+}
+
+/// MO-01f, on the timeline of a user or device: wrong PINs for many containers. About what a person does, so it belongs to
+/// the module for that.
+pub(crate) fn tell_pins(
+    rules: &Rules,
+    origin: &Subject,
+    standing: &[&Sighting],
+    wanted: &mut Vec<(Fact, bool)>,
+) {
+    let settings = &rules.rule.release_right;
+    let wrong: Vec<&Sighting> = standing
+        .iter()
+        .filter(|s| {
+            s.kind == EventKind::PinAttempted && actor::value(s, "PIN") == Some(PinOutcome::Wrong.as_str())
+        })
+        .copied()
+        .collect();
+    let window_ms = settings.tried_boxes_minutes * MINUTE_MS;
+    for own in &wrong {
+        let Some(container) = own.container.as_deref() else { continue };
+        let around: Vec<&Sighting> = wrong
+            .iter()
+            .filter(|s| (0..=window_ms).contains(&own.occurred_at.millis_since(s.occurred_at)))
+            .copied()
+            .collect();
+        let boxes: BTreeSet<&str> = around.iter().filter_map(|s| s.container.as_deref()).collect();
+        let is_told = wanted.iter().any(|(f, _)| {
+            f.subject.id == container && f.indicator.as_ref().is_some_and(|i| i.code == "MO-01f")
+        });
+        if boxes.len() < settings.tried_boxes || is_told {
+            continue;
+        }
+        let told = Told {
+            origin,
+            code: "MO-01f",
+            severity: settings.f.severity,
+            action: settings.f.action,
+            sentence: format!("One client tried wrong release PINs on {} containers.", boxes.len()),
+            sightings: around,
+        };
+        wanted.extend(
+            told.indicator(rules).map(|i| (indicator_fact(container, i, own.occurred_at), settings.f.shadow)),
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! Moves that nobody ordered, and boxes that are not where they should be (`MO-10a`, `b`).
+//! Moves that nobody ordered, and boxes that are not where they should be (`MO-10a` to `c`).
 //!
 //! **Pattern.** A machine driver puts the container where the extraction team can reach it; the yard system knows of no
 //! order. Source: Antwerp MPET, the container "disappeared" after discharge and was found twelve days later with its
@@ -6,6 +6,7 @@
 //! <https://publicist24.com/correctional-court-of-antwerp-convicted-3-drivers-for-cocaine-trafficking/>.
 //!
 //! **Sub-rules.** `a` a change of slot without an order. `b` not found at its slot, HIGH when the search takes long.
+//! `c` moved by a driver who moves far more than others without orders (people).
 //!
 //! **Inputs.** Yard moves and position fixes with slots, work orders, "box not in position" reports; origin of the cargo.
 //!
@@ -15,12 +16,14 @@
 
 use quaywatch_domain::event::Yard;
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Severity};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject};
 use serde::Deserialize;
 
 use crate::golden::Whereabouts;
+use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
+use crate::{Rules, Sighting, actor};
 
 /// Table `[unordered_move]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -35,8 +38,12 @@ pub(crate) struct Settings {
     pub(crate) found_minutes: i64,
     pub(crate) search_hours: i64,
     pub(crate) severity_b_long: Severity,
+    pub(crate) moves_least: usize,
+    pub(crate) usual_unordered_percent: f64,
+    pub(crate) deviations: f64,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
+    pub(crate) c: SubRule,
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
@@ -180,4 +187,45 @@ fn not_found(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     };
     let expected = Some(Expected { event: EventKind::PositionReported, by });
     findings.add_as("MO-10b", &settings.b, severity, sentence, vec![*report], expected);
+}
+
+/// MO-10c, on the timeline of a machine driver: far more moves without an order than is usual. About what a person does,
+/// so it belongs to the module for that.
+pub(crate) fn tell_rate(
+    rules: &Rules,
+    origin: &Subject,
+    standing: &[&Sighting],
+    wanted: &mut Vec<(Fact, bool)>,
+) {
+    let settings = &rules.rule.unordered_move;
+    let moves = || standing.iter().filter(|s| s.kind == EventKind::YardMove).copied();
+    let unordered: Vec<&Sighting> = moves().filter(|s| actor::value(s, "ORDER") == Some("NO")).collect();
+    let (count, without) = (moves().count(), unordered.len());
+    // Where most moves bear no order, orders do not reach us.
+    if count < settings.moves_least || without * 2 > count {
+        return;
+    }
+    let usual = settings.usual_unordered_percent / 100.0;
+    let expected = usual * count as f64;
+    let deviation = (expected * (1.0 - usual)).sqrt().max(f64::MIN_POSITIVE);
+    if (without as f64 - expected) / deviation <= settings.deviations {
+        return;
+    }
+    for own in &unordered {
+        let Some(container) = own.container.as_deref() else { continue };
+        if wanted.iter().any(|(f, _)| f.subject.id == container && f.fact_id.ends_with("MO-10c")) {
+            continue;
+        }
+        let told = Told {
+            origin,
+            code: "MO-10c",
+            severity: settings.c.severity,
+            action: settings.c.action,
+            sentence: "Moved without an order by a driver who does so far more often than others.".to_owned(),
+            sightings: vec![own],
+        };
+        wanted.extend(
+            told.indicator(rules).map(|i| (indicator_fact(container, i, own.occurred_at), settings.c.shadow)),
+        );
+    }
 }

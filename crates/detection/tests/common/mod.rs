@@ -318,6 +318,9 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         }
     }
     add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    if event.kind == EventKind::PinAttempted {
+        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.clone()));
+    }
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.clone());
         for call in event.calls() {

@@ -243,3 +243,19 @@ fn wrong_pins_in_a_row_are_raised() {
     silent([wrong("09:00"), wrong("09:05"), wrong("09:20")]);
     silent([event(SystemOutageStarted, BOX, at(2, "08:00")), wrong("09:00"), wrong("09:05"), wrong("09:14")]);
 }
+
+#[test]
+fn a_client_that_tries_many_containers_is_told_to_them_when_people_are_looked_at() {
+    let tried = |n: u32, outcome| {
+        event(PinAttempted, &format!("MSKU123456{n}"), at(2, &format!("09:{:02}", n * 10)))
+            .pin(outcome)
+            .edit(|e| e.actor.get_or_insert_default().client = Some("dev:1".into()))
+    };
+    let all = |outcome| (0..5).map(move |n| tried(n, outcome));
+    let world = World::with_people().and(all(PinOutcome::Wrong));
+    assert_eq!(world.codes("MSKU1234564"), ["MO-01f@1"]);
+    assert!(world.alert("MSKU1234564").indicators[0].discreet);
+    assert!(World::with_people().and(all(PinOutcome::Correct)).published.is_empty());
+    assert!(World::with_people().and(all(PinOutcome::Wrong).take(4)).published.is_empty());
+    assert!(World::after(all(PinOutcome::Wrong)).published.is_empty());
+}

@@ -91,3 +91,21 @@ fn a_box_that_is_not_in_its_slot_is_medium_and_high_when_it_stays_away() {
     ]));
     silent(after_placing([event(NotInPosition, BOX, at(3, "10:00")), event(GateOut, BOX, at(3, "10:30"))]));
 }
+
+#[test]
+fn a_driver_of_many_unordered_moves_is_told_to_the_containers_when_people_are_looked_at() {
+    let moves = |without: i64, driver: &str| {
+        let one = |n: i64| {
+            let time = at(2, "00:00").plus_millis(n * 600_000);
+            let moved = event(YardMove, &format!("MSKU{n:07}"), time).driver(driver);
+            if n < without { moved } else { moved.order("W1") }
+        };
+        (0..40).map(one).collect::<Vec<_>>()
+    };
+    let told = |events: Vec<PortEvent>| World::with_people().and(events).codes_of("MSKU0000000", "MO-10c");
+    assert_eq!(told(moves(7, "bdg:1")), ["MO-10c@1"]);
+    assert_eq!(told(moves(4, "bdg:1")), [""; 0]);
+    assert_eq!(told(moves(30, "bdg:1")), [""; 0]);
+    assert_eq!(told(moves(7, "bdg:1").into_iter().take(15).collect()), [""; 0]);
+    assert!(World::after(moves(7, "bdg:1")).published.is_empty());
+}

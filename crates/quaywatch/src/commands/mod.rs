@@ -9,6 +9,7 @@ pub(crate) mod ingest;
 pub(crate) mod normalize;
 pub(crate) mod rules;
 pub(crate) mod schema;
+pub(crate) mod seal;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod tail;

@@ -128,6 +128,11 @@ impl Pipeline {
         }
     }
 
+    /// Everything that is remembered of subjects.
+    pub(crate) fn timelines(&self) -> impl Iterator<Item = (&Subject, &TimelineState)> {
+        self.timelines.iter().map(|(subject, slot)| (subject, &slot.timeline))
+    }
+
     /// What the run came to.
     pub(crate) fn observed(&self) -> Observed<'_> {
         let mut seen = Observed {

@@ -1,0 +1,227 @@
+//! What one core takes in a second with many live containers, what each rule costs, and what a live container weighs:
+//! `cargo bench -p quaywatch-detection`, part of `make bench`.
+//!
+//! Import visits are told event by event across all containers, as a port tells them, so that each fact meets a timeline
+//! that has long left the caches. `QUAYWATCH_BENCH_CONTAINERS` sets their number (200000).
+
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use quaywatch_detection::{Engine, Rules, TimelineState};
+use quaywatch_domain::event::{
+    Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Place, Route, Seal, SealSource, Source,
+    Transport, Weight, WeightKind, Yard,
+};
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject, Timestamp};
+use quaywatch_screening::subjects_of;
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// 2 March 2026, a Monday.
+const START_MS: i64 = 1_772_409_600_000;
+const MINUTE_MS: i64 = 60_000;
+/// Timelines whose rules are timed one by one.
+const SAMPLE: usize = 2_000;
+/// Rounds of each rule's measurement.
+const ROUNDS: usize = 5;
+
+/// One visit: what is told and after how many minutes.
+const STORY: [(EventKind, i64); 12] = [
+    (EventKind::ManifestLine, 0),
+    (EventKind::DischargeOrdered, 600),
+    (EventKind::Discharged, 2_880),
+    (EventKind::YardMove, 2_910),
+    (EventKind::ReleaseIssued, 3_000),
+    (EventKind::CustomsReleased, 3_400),
+    (EventKind::ReleaseTransferred, 3_900),
+    (EventKind::ReleaseAccepted, 3_910),
+    (EventKind::WorkOrdered, 4_300),
+    (EventKind::YardMove, 4_310),
+    (EventKind::PickupAnnounced, 5_000),
+    (EventKind::GateOut, 5_800),
+];
+
+fn party(role: PartyRole, id: String) -> Party {
+    Party { id: Some(id), id_scheme: Some("EORI".into()), ..Party::new(role) }
+}
+
+/// Event `step` of the visit of container `n`.
+fn event(n: usize, step: usize) -> PortEvent {
+    let (kind, minutes) = STORY[step].clone();
+    let at = Timestamp::from_millis(START_MS + (minutes + (n % 1_440) as i64) * MINUTE_MS);
+    let mut event = PortEvent::new(format!("e/{n}/{step}"), kind.clone(), at);
+    event.equipment = Some(Box::new(Equipment {
+        number: format!("MSKU{n:07}"),
+        iso_type: Some("45G1".into()),
+        check_digit_ok: Some(true),
+        laden: Some(Laden::Laden),
+        status: Some(EquipmentStatus::Import),
+        ..Equipment::default()
+    }));
+    event.place = Some(Box::new(Place { terminal: Some("LUKKP".into()), ..Place::default() }));
+    event.documents = Some(Box::new(Documents { release: Some(format!("R{n}")), ..Documents::default() }));
+    event.source = Box::new(Source {
+        feed: if step < 2 { "carrier" } else { "terminal" }.into(),
+        format: "JSONL".into(),
+        topic: "port.raw".into(),
+        ..Source::default()
+    });
+    match kind {
+        EventKind::ManifestLine => {
+            event.route = Some(Box::new(Route {
+                port_of_loading: Some("CNSHA".into()),
+                port_of_discharge: Some("SIKOP".into()),
+                ..Route::default()
+            }));
+            event.documents.as_mut().unwrap().bill_of_lading = Some(format!("MAEU{:08}", n / 4));
+            event.parties.push(party(PartyRole::Consignee, format!("SI{}", n % 20_000)));
+            event.weights.push(Weight {
+                kind: WeightKind::Vgm,
+                kg: 20_000.0 + (n % 5_000) as f64,
+                method: None,
+            });
+        }
+        EventKind::Discharged | EventKind::GateOut => {
+            event.seals.push(Seal {
+                number: format!("ML{n:07}"),
+                normalised: Some(format!("ML{n:07}")),
+                source: SealSource::Carrier,
+                condition: None,
+                seal_type: None,
+            });
+            event.transport =
+                Some(Box::new(Transport { truck: Some(format!("T{}", n % 4_000)), ..Transport::default() }));
+        }
+        EventKind::YardMove => {
+            let slot = Yard {
+                block: Some(format!("{}", n % 40)),
+                bay: Some(format!("{}", step)),
+                row: Some("1".into()),
+                tier: Some("1".into()),
+            };
+            event.place.as_mut().unwrap().yard = Some(slot);
+            event.documents.as_mut().unwrap().order = Some(format!("W{n}"));
+        }
+        EventKind::ReleaseTransferred | EventKind::ReleaseAccepted => {
+            event.parties.push(party(PartyRole::ReleaseTo, format!("SIH{}", n % 400)));
+        }
+        EventKind::PickupAnnounced => {
+            event.parties.push(party(PartyRole::Haulier, format!("SIH{}", n % 400)))
+        }
+        _ => {}
+    }
+    event
+}
+
+fn facts(event: PortEvent) -> Vec<Fact> {
+    let event = Arc::new(event);
+    subjects_of(&event)
+        .into_iter()
+        .map(|subject| Fact {
+            fact_id: event.event_id.clone(),
+            revision: event.revision,
+            retracted: false,
+            subject,
+            occurred_at: event.occurred_at,
+            created_at: event.created_at,
+            received_at: event.received_at,
+            handling: Handling::port_traffic(),
+            event: Some(Arc::clone(&event)),
+            hit: None,
+            indicator: None,
+            feedback: None,
+            pointer: None,
+        })
+        .collect()
+}
+
+/// Resident memory of this process, bytes.
+fn resident() -> f64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    pages.split_whitespace().nth(1).and_then(|n| n.parse::<f64>().ok()).map_or(0.0, |pages| pages * 4_096.0)
+}
+
+fn main() {
+    let containers: usize =
+        std::env::var("QUAYWATCH_BENCH_CONTAINERS").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
+    let engine = Engine::new(Rules::default(), "bench");
+    let mut states: HashMap<Subject, TimelineState> = HashMap::new();
+    let before = resident();
+    let mut rates: Vec<(f64, f64)> = Vec::new();
+    let (mut alerts, mut json_bytes) = (0, 0);
+    for step in 0..STORY.len() {
+        let (mut taken, mut count) = (0.0, 0_usize);
+        let mut json = 0.0;
+        for block in (0..containers).collect::<Vec<_>>().chunks(10_000) {
+            let facts: Vec<Fact> = block.iter().flat_map(|n| facts(event(*n, step))).collect();
+            // The yardstick of this machine: the same facts as JSON.
+            let start = Instant::now();
+            json_bytes += facts.iter().map(|f| serde_json::to_vec(f).unwrap().len()).sum::<usize>();
+            json += start.elapsed().as_secs_f64();
+            count += facts.len();
+            let start = Instant::now();
+            for fact in facts {
+                let now = fact.received_at;
+                let state = states.entry(fact.subject.clone()).or_default();
+                alerts += black_box(engine.apply(state, fact, now)).alerts.len();
+            }
+            taken += start.elapsed().as_secs_f64();
+        }
+        rates.push((count as f64 / taken, count as f64 / json));
+    }
+    rates.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (median, json) = rates[rates.len() / 2];
+    let (slowest, _) = rates[0];
+    println!("{containers} live containers, {} timelines of every kind, {alerts} alerts", states.len());
+    println!(
+        "{:<44} {median:>12.0} facts/s   {:.2} x the rate of writing them as JSON",
+        "detection, median of the steps of a visit",
+        median / json
+    );
+    println!("{:<44} {slowest:>12.0} facts/s", "detection, slowest step");
+    println!(
+        "{:<44} {:>12.0} bytes   (12 events; as JSON {:.0})",
+        "memory of a live container and its subjects",
+        (resident() - before) / containers as f64,
+        json_bytes as f64 / containers as f64
+    );
+    rules(&engine, &states);
+}
+
+/// What each rule costs on a full visit, microseconds.
+fn rules(engine: &Engine, states: &HashMap<Subject, TimelineState>) {
+    let sample: Vec<&TimelineState> = states
+        .iter()
+        .filter(|(subject, _)| subject.kind == SubjectKind::Container)
+        .map(|(_, state)| state)
+        .take(SAMPLE)
+        .collect();
+    let now = Timestamp::from_millis(START_MS + 9_000 * MINUTE_MS);
+    let cost = |name: &str| -> f64 {
+        let mut rounds: Vec<f64> = (0..ROUNDS)
+            .map(|_| {
+                let start = Instant::now();
+                for state in &sample {
+                    black_box(engine.run_rule(name, state, now));
+                }
+                start.elapsed().as_secs_f64() * 1e6 / sample.len() as f64
+            })
+            .collect();
+        rounds.sort_by(f64::total_cmp);
+        rounds[ROUNDS / 2]
+    };
+    let mut costs: Vec<(&str, f64)> = Engine::rule_names().map(|name| (name, cost(name))).collect();
+    let view = costs.iter().map(|(_, us)| *us).fold(f64::INFINITY, f64::min);
+    println!("{:<44} {view:>12.2} us", "the view that every rule reads");
+    costs.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for (name, us) in costs {
+        println!("  {name:<42} {:>12.2} us", us - view);
+    }
+}
