@@ -13,6 +13,8 @@
 //! | how do indicators become an alert? | `alerts.rs` |
 //! | what is usual? | `baselines.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
+//! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
+//! | who may see what people do? | `people.rs` |
 
 mod actor;
 mod alerts;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use quaywatch_domain::{Action, Handling, Severity, Sha256};
+use quaywatch_domain::event::PortEvent;
+use quaywatch_domain::{Action, Handling, Severity, Sha256, Timestamp};
 use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
 
@@ -161,6 +162,26 @@ pub(crate) struct History {
     pub(crate) party_days: i64,
     pub(crate) call_days: i64,
     pub(crate) alert_days: i64,
+    /// From when on everything is recorded, where that is known.
+    #[serde(deserialize_with = "moment")]
+    recorded_since: Option<Timestamp>,
+}
+
+impl History {
+    /// Whether everything was recorded for so many days before `at`, so that a first time is one.
+    pub(crate) fn is_recorded(&self, at: Timestamp, days: i64) -> bool {
+        self.recorded_since.is_some_and(|since| at.millis_since(since) >= days * DAY_MS)
+    }
+}
+
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Timestamp::parse(&text)
+        .map(Some)
+        .map_err(|_| de::Error::custom(format_args!("'{text}' is not a time such as 2026-03-01T00:00:00Z")))
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -191,17 +212,30 @@ impl Risk {
     }
 }
 
-/// Who may act for customs.
+/// Facility code of a customs site.
+const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
+
+/// Who may act for customs, and where.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomsRules {
     /// Roles of users that act for customs.
     pub(crate) roles: Vec<String>,
+    /// Yard blocks of the customs site.
+    pub(crate) blocks: Vec<String>,
     /// Offices that may release here; empty: not known.
     pub(crate) offices: Vec<String>,
 }
 
 impl CustomsRules {
+    /// Whether something happens, or is to happen, at the site where customs scan and inspect.
+    pub(crate) fn is_site(&self, event: &PortEvent) -> bool {
+        let Some(place) = event.place.as_deref() else { return false };
+        let block = place.yard.as_ref().and_then(|y| y.block.as_deref());
+        place.facility.as_deref() == Some(CUSTOMS_SITE)
+            || block.is_some_and(|block| self.blocks.iter().any(|known| known.eq_ignore_ascii_case(block)))
+    }
+
     /// Whether a role is one of customs.
     pub(crate) fn is_customs(&self, role: &str) -> bool {
         self.roles.iter().any(|known| known.eq_ignore_ascii_case(role))

@@ -18,6 +18,8 @@ use quaywatch_domain::event::{Laden, Party, PartyRole, Reefer, WeightKind};
 use quaywatch_domain::{Alert, EventKind as K, Fact, PortEvent, Sha256, Timestamp};
 
 const RULES: &str = r#"
+[history]
+recorded_since = "2025-01-01T00:00:00Z"
 [people]
 enabled = true
 [look_ups]

@@ -288,6 +288,40 @@ fn an_event_goes_to_everyone_whom_it_concerns() {
 }
 
 #[test]
+fn a_call_is_known_by_its_number_and_by_its_voyage_and_young_companies_by_what_they_share() {
+    let mut line = event("e1", 1, 0);
+    line.transport = Some(Box::new(Transport {
+        vessel_imo: Some("9321483".into()),
+        voyage: Some("017 w".into()),
+        call_id: Some("CALL-7".into()),
+        ..Transport::default()
+    }));
+    let mut company = Party {
+        id: Some("SI12345678".into()),
+        id_scheme: Some("EORI".into()),
+        contact: Some("ctc:1".into()),
+        address: Some("Dunajska cesta 5, Ljubljana".into()),
+        ..Party::new(PartyRole::Consignee)
+    };
+    let told = |line: &PortEvent| -> Vec<String> {
+        let facts = screen(&mut SubjectState::default(), line, &Index::default(), at(0));
+        facts.iter().map(|fact| fact.subject.to_string()).filter(|s| !s.starts_with("container")).collect()
+    };
+    line.parties = vec![company.clone()];
+    assert_eq!(told(&line), ["call/9321483.017W", "call/CALL-7", "party/EORI:SI12345678"]);
+    company.registered_at = Some(at(0));
+    line.parties = vec![company.clone()];
+    let shared: Vec<String> = told(&line).into_iter().filter(|s| s.starts_with("party")).collect();
+    assert_eq!(shared.len(), 3);
+    assert!(shared.contains(&"party/CONTACT:ctc:1".to_owned()), "{shared:?}");
+    assert!(!shared.iter().any(|s| s.contains("DUNAJSKA")), "{shared:?}");
+    company.address = Some("dunajska cesta 5 LJUBLJANA".into());
+    company.contact = None;
+    line.parties = vec![company];
+    assert!(told(&line).iter().filter(|s| s.contains("ADDRESS")).all(|s| shared.contains(s)));
+}
+
+#[test]
 fn many_readings_of_one_container_forget_no_identifier() {
     let index = Index::of([entry("s-1", &[("SEAL", "ML001234")])]);
     let mut state = SubjectState::default();

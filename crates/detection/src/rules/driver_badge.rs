@@ -23,7 +23,7 @@ use serde::Deserialize;
 use crate::Sighting;
 use crate::actor::value;
 use crate::loops::{Told, indicator_fact};
-use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
+use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
 use quaywatch_domain::event::PartyRole;
 
@@ -36,7 +36,6 @@ pub(crate) struct Settings {
     severity_b_same_driver: Severity,
     min_visits: usize,
     batch_hours: i64,
-    recorded_since: String,
     recorded_days: i64,
     severity_d_unproven: Severity,
     inside_hours: i64,
@@ -127,9 +126,7 @@ fn first_by_night(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &m
         told.contains(s.fact.fact_id.as_str()) && rules.calendar.is_night(s.event.terminal(), s.at())
     });
     let Some(first) = first.filter(|_| view.is_from_watched_origin(visit, rules)) else { return };
-    let since = Timestamp::parse(&settings.recorded_since).ok();
-    let is_recorded =
-        since.is_some_and(|since| first.at().millis_since(since) >= settings.recorded_days * DAY_MS);
+    let is_recorded = rules.history.is_recorded(first.at(), settings.recorded_days);
     let severity = if is_recorded { settings.d.severity } else { settings.severity_d_unproven };
     let sentence =
         "Handled by night on a driver's first known visit, with cargo from a watched origin.".to_owned();

@@ -12,16 +12,16 @@
 //! back). A manifest that is incomplete or not sent at all (most of what was discharged must be listed, and of what is
 //! listed most discharged). Restows over the quay, empties, what stays on board, what is for another port. A typing error
 //! in the number (wrong check digit). `c`: a terminal whose arrivals we do not get (an earlier arrival of the container at
-//! this terminal is known, or `recorded_since` says that all are), late reports, containers that were there before. `d`:
+//! this terminal is known, or `history.recorded_since` says that all are), late reports, containers that were there before. `d`:
 //! swap bodies (ILU codes). `e`: several bills for one container, another edition of the list.
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Fact};
 use serde::Deserialize;
 
 use crate::call::{Call, OnCall};
 use crate::loops::{Told, indicator_fact};
-use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
+use crate::settings::{HOUR_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 use crate::visits::is_arrival;
 use crate::{Mention, Sighting};
@@ -35,7 +35,6 @@ pub(crate) struct Settings {
     min_boxes: usize,
     complete_percent: f64,
     grace_hours: i64,
-    recorded_since: String,
     owner_prefixes: Vec<String>,
     a: SubRule,
     b: SubRule,
@@ -160,9 +159,7 @@ fn never_came(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut F
             && s.event.terminal().is_some()
             && s.event.terminal() == left.event.terminal()
     });
-    let since = Timestamp::parse(&settings.recorded_since).ok();
-    let keep_ms = rules.history.container_days * DAY_MS;
-    let is_recorded = since.is_some_and(|since| left.at().millis_since(since) > keep_ms);
+    let is_recorded = rules.history.is_recorded(left.at(), rules.history.container_days);
     if earlier.is_none() && !is_recorded {
         return;
     }

@@ -97,6 +97,7 @@ const AUXILIARY: &[&str] = &[
     ghost_box::SHORT,
     look_ups::UNUSUAL,
     driver_badge::FIRST_VISIT,
+    shell_importer::FIRST_KNOWN,
     unplanned_restow::MANY,
 ];
 

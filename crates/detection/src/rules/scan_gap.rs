@@ -7,7 +7,7 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW);
+//! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW);
 //! a position that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so. `c`: a
 //! pre-notification from before the selection, cancelled, for a slot far ahead, or overtaken by the decision. `d`: users
 //! of customs; systems that name no role.
@@ -18,7 +18,7 @@ use quaywatch_domain::{Action, EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::people::role;
-use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
+use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
 /// Table `[scan_gap]` of the rule file.
@@ -46,9 +46,6 @@ struct Touched {
     action: Action,
     shadow: bool,
 }
-
-/// Facility code of a customs site.
-const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
 
 /// Most events that one indicator names as what happened in the gap.
 const MAX_TOUCHES: usize = 8;
@@ -110,10 +107,6 @@ fn gaps<'a>(stay: &[Seen<'a>]) -> Vec<Gap<'a>> {
     gaps
 }
 
-fn facility(event: &PortEvent) -> Option<&str> {
-    event.place.as_deref()?.facility.as_deref()
-}
-
 fn order(event: &PortEvent) -> Option<&str> {
     event.documents.as_deref()?.order.as_deref()
 }
@@ -136,7 +129,9 @@ fn touch(kind: &EventKind) -> Option<&'static str> {
 
 /// MO-15a.
 fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
-    let settings = &findings.rules.rule.scan_gap;
+    let rules = findings.rules;
+    let settings = &rules.rule.scan_gap;
+    let mut was_at_site = false;
     let mut last_stack = None;
     let mut words: Vec<&str> = Vec::new();
     let mut evidence = vec![gap.opened];
@@ -144,12 +139,14 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
     for s in stay.iter().filter(|s| s.event.is_actual()) {
         let before = last_stack;
         last_stack = stack(s.event).or(last_stack);
+        let came_from_site = was_at_site;
+        was_at_site = if stack(s.event).is_some() { rules.customs.is_site(s.event) } else { was_at_site };
         let Some(word) = touch(&s.event.kind).filter(|_| gap.holds(s.at())) else { continue };
         let only_reported = s.event.kind == EventKind::PositionReported;
         if only_reported && (before.is_none() || stack(s.event).is_none() || before == stack(s.event)) {
             continue;
         }
-        if evidence.len() > MAX_TOUCHES || is_for_customs(stay, gap, s, word, settings) {
+        if evidence.len() > MAX_TOUCHES || is_for_customs(stay, gap, s, word, came_from_site, rules) {
             continue;
         }
         let is_ordered = word == "moved"
@@ -176,12 +173,20 @@ fn orders<'s, 'a>(stay: &'s [Seen<'a>]) -> impl Iterator<Item = &'s Seen<'a>> {
 }
 
 /// Whether it is part of the control itself.
-fn is_for_customs(stay: &[Seen<'_>], gap: &Gap<'_>, s: &Seen<'_>, word: &str, settings: &Settings) -> bool {
-    if facility(s.event) == Some(CUSTOMS_SITE) {
+fn is_for_customs(
+    stay: &[Seen<'_>],
+    gap: &Gap<'_>,
+    s: &Seen<'_>,
+    word: &str,
+    came_from_site: bool,
+    rules: &Rules,
+) -> bool {
+    let settings = &rules.rule.scan_gap;
+    if rules.customs.is_site(s.event) {
         return true;
     }
     if word == "moved" {
-        let to_site = orders(stay).filter(|o| facility(o.event) == Some(CUSTOMS_SITE));
+        let to_site = orders(stay).filter(|o| rules.customs.is_site(o.event));
         let mut to_site = to_site.filter(|o| {
             let since = s.at().millis_since(o.said_at());
             (0..=settings.order_hours * HOUR_MS).contains(&since)
@@ -190,11 +195,11 @@ fn is_for_customs(stay: &[Seen<'_>], gap: &Gap<'_>, s: &Seen<'_>, word: &str, se
             Some(id) => to_site.any(|o| order(o.event) == Some(id)),
             None => to_site.next().is_some() && gap.scanned.is_none_or(|scan| s.at() <= scan.at()),
         };
-        let is_return = gap.scanned.is_some_and(|scan| {
-            let since = s.at().millis_since(scan.at());
-            (0..=settings.return_minutes * MINUTE_MS).contains(&since)
-                && order(s.event).is_some_and(|id| orders(stay).any(|o| order(o.event) == Some(id)))
+        let soon_after_scan = gap.scanned.is_some_and(|scan| {
+            (0..=settings.return_minutes * MINUTE_MS).contains(&s.at().millis_since(scan.at()))
         });
+        let is_known = |id: &str| orders(stay).any(|o| order(o.event) == Some(id));
+        let is_return = (soon_after_scan || came_from_site) && order(s.event).is_some_and(is_known);
         return on_order || is_return;
     }
     let seals = &s.event.seals;

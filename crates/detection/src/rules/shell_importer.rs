@@ -11,7 +11,8 @@
 //! alone; only a first import of perishables from a watched origin together with another trait is MEDIUM (`h`).
 //! Consolidators, which are consignees of many bills (`g`). Addresses of service providers, where everybody has a desk
 //! (beyond 48 companies: silent). Established companies at a shared address (only young ones count). A branching out of a
-//! long-known importer (`d` needs goods of a source country's kind). A second order like the first (`f`).
+//! long-known importer (`d` needs goods of a source country's kind). A second order like the first (`f`). Importers that
+//! were there before us: `a` and `f` need `history.recorded_since`.
 
 use std::collections::BTreeSet;
 
@@ -40,6 +41,7 @@ pub(crate) struct Settings {
     test_max_days: i64,
     volume_containers: usize,
     min_traits: usize,
+    recorded_days: i64,
     a: SubRule,
     b: SubRule,
     c: SubRule,
@@ -49,6 +51,9 @@ pub(crate) struct Settings {
     g: SubRule,
     h: SubRule,
 }
+
+/// Code of the auxiliary indicator "first import that we know of", read by `h` alone and never shown.
+pub(crate) const FIRST_KNOWN: &str = "MO-17a-known";
 
 /// Where the goods of an event come from: the country named, else that of the port of loading.
 pub(crate) fn origin(event: &PortEvent) -> Option<&str> {
@@ -87,7 +92,7 @@ impl Teller<'_> {
                 sightings: [Some(own), ground].into_iter().flatten().collect(),
             };
             let fact = indicator.indicator(self.rules).map(|i| indicator_fact(container, i, own.occurred_at));
-            self.wanted.extend(fact.map(|fact| (fact, sub.shadow)));
+            self.wanted.extend(fact.map(|fact| (fact, sub.shadow && code != FIRST_KNOWN)));
         }
     }
 }
@@ -112,8 +117,10 @@ fn first_import(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let mut watched = ledger.sightings.iter().copied().filter(from_watched).peekable();
     let Some(first) = watched.peek().map(|s| s.occurred_at) else { return };
     let ends = first.plus_millis(settings.batch_days * DAY_MS);
-    let sentence = "First import of this consignee from a watched origin in two years.";
-    teller.tell(("MO-17a", &settings.a), sentence, watched.take_while(|s| s.occurred_at <= ends), None);
+    let is_recorded = rules.history.is_recorded(first, settings.recorded_days);
+    let code = if is_recorded { "MO-17a" } else { FIRST_KNOWN };
+    let sentence = "First import of this consignee from a watched origin.";
+    teller.tell((code, &settings.a), sentence, watched.take_while(|s| s.occurred_at <= ends), None);
 }
 
 /// The moments that a class of register entries names, with where they are told.
@@ -206,6 +213,9 @@ fn shared(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
 fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let settings = &teller.rules.rule.shell_importer;
     let Some(first) = ledger.sightings.iter().copied().next() else { return };
+    if !teller.rules.history.is_recorded(first.occurred_at, settings.recorded_days) {
+        return;
+    }
     let since_first = |s: &Sighting| s.occurred_at.millis_since(first.occurred_at);
     let tests = containers(
         ledger.sightings.iter().copied().filter(|s| since_first(s) < settings.test_min_days * DAY_MS),
@@ -231,6 +241,10 @@ fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     }
 }
 
+fn is_first(code: &str) -> bool {
+    matches!(code, "MO-17a" | FIRST_KNOWN)
+}
+
 /// MO-17g and h.
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;
@@ -248,9 +262,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 Some((i.code.as_str(), seen))
             })
             .collect();
-        let Some((_, first)) = told.iter().find(|(code, _)| *code == "MO-17a") else { continue };
+        let Some((_, first)) = told.iter().find(|(code, _)| is_first(code)) else { continue };
         let mut traits: Vec<&str> =
-            told.iter().map(|(code, _)| *code).filter(|code| *code != "MO-17a").collect();
+            told.iter().map(|(code, _)| *code).filter(|code| !is_first(code)).collect();
         traits.extend(own.map(|_| "MO-17g"));
         traits.sort_unstable();
         traits.dedup();

@@ -93,7 +93,7 @@ fn a_driver_of_another_haulier_is_raised_and_pool_drivers_and_new_employees_are_
 
 #[test]
 fn a_first_visit_by_night_with_cargo_from_a_watched_origin_is_raised_where_all_visits_are_recorded() {
-    let rules = "[people]\nenabled = true\n[driver_badge]\nrecorded_since = \"2025-06-01T00:00:00Z\"\n";
+    let rules = "[people]\nenabled = true\n[history]\nrecorded_since = \"2025-06-01T00:00:00Z\"\n";
     let line = |port: &str| event(ManifestLine, BOX, at(1, "08:00")).route(port, &[], "SIKOP");
     let at_gate = |time: &str| passage(GateOut, BOX, at(2, time), "LUKKP");
     let recorded = |events: Vec<PortEvent>| World::with(Rules::parse(rules).unwrap()).and(events).codes(BOX);

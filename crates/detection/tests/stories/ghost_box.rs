@@ -134,7 +134,7 @@ fn a_gate_out_of_a_container_that_never_came_in_is_raised() {
 #[test]
 fn where_all_arrivals_are_recorded_long_enough_the_first_gate_out_tells() {
     let world = |since: &str| {
-        let rules = Rules::parse(&format!("[ghost_box]\nrecorded_since = \"{since}\"\n")).unwrap();
+        let rules = Rules::parse(&format!("[history]\nrecorded_since = \"{since}\"\n")).unwrap();
         let mut world = World::with(rules).and([out("10:00")]);
         world.wait_until(at(5, "00:00"));
         world.codes(BOX)

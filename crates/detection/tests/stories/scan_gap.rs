@@ -75,6 +75,18 @@ fn the_move_to_the_customs_site_and_back_is_silent() {
     never(before(vec![to_site(), on(YardMove, "00:50")]));
     never(before(vec![on(YardMove, "00:50").facility("CUSTOMS_SITE")]));
     never(night([on(WorkOrdered, "01:05").order("W2"), on(YardMove, "01:30").order("W2")]));
+    // Known by its yard block; the order back counts however late the scan was reported.
+    let block = |kind, time: &str, slot: &str| on(kind, time).slot(slot).order("W4");
+    never(before(vec![
+        block(WorkOrdered, "00:40", "CUSTOMS-1-1-1"),
+        block(YardMove, "00:50", "CUSTOMS-1-1-1"),
+    ]));
+    never(before(vec![
+        block(WorkOrdered, "00:40", "CUSTOMS-1-1-1"),
+        block(YardMove, "00:50", "CUSTOMS-1-1-1"),
+        block(WorkOrdered, "05:00", "B-35-5-4"),
+        block(YardMove, "05:10", "B-35-5-4"),
+    ]));
     // Without an order there is no way back.
     assert_eq!(night([on(YardMove, "01:30")]).codes(BOX), ["MO-15a@1"]);
 }

@@ -1,3 +1,4 @@
+use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{CompanyRecorded, ManifestLine};
 use quaywatch_domain::event::{Party, PartyRole};
 use quaywatch_domain::{PortEvent, Severity, Timestamp};
@@ -11,6 +12,12 @@ fn line(container: &str, day: u32, consignee: &str) -> PortEvent {
         &[],
         "SIKOP",
     )
+}
+
+/// A world that has recorded everything for long enough to know a first time.
+fn after(events: impl IntoIterator<Item = PortEvent>) -> World {
+    let rules = "[history]\nrecorded_since = \"2025-01-01T00:00:00Z\"\n";
+    World::with(Rules::parse(rules).unwrap()).and(events)
 }
 
 fn days_before(day: u32, days: i64) -> Timestamp {
@@ -33,7 +40,7 @@ fn told(world: &World, container: &str) -> Vec<String> {
 
 #[test]
 fn a_first_import_of_perishables_by_a_young_company_is_raised_and_names_its_traits() {
-    let mut world = World::after([line(BOX, 10, "SI9").register(founded(40))]);
+    let mut world = after([line(BOX, 10, "SI9").register(founded(40))]);
     assert_eq!(world.codes(BOX), ["MO-17a@1", "MO-17b@1", "MO-17h@1"]);
     assert_eq!(world.alert(BOX).severity, Severity::Medium);
     world.see(&line(BOX, 10, "SI9").register(founded(4000)).revision(2));
@@ -43,7 +50,7 @@ fn a_first_import_of_perishables_by_a_young_company_is_raised_and_names_its_trai
 #[test]
 fn a_first_import_alone_an_old_company_other_goods_and_another_origin_are_no_alert() {
     let never = |events: Vec<PortEvent>| {
-        let world = World::after(events);
+        let world = after(events);
         assert!(world.published.is_empty(), "{:#?}", world.published);
         told(&world, BOX)
     };
@@ -58,7 +65,7 @@ fn a_first_import_alone_an_old_company_other_goods_and_another_origin_are_no_ale
 
 #[test]
 fn the_second_import_is_no_first_one() {
-    let world = World::after([line("MSKU1234501", 1, "SI9"), line(BOX, 10, "SI9").register(founded(40))]);
+    let world = after([line("MSKU1234501", 1, "SI9"), line(BOX, 10, "SI9").register(founded(40))]);
     assert_eq!(told(&world, BOX), ["MO-17b"]);
 }
 
@@ -66,23 +73,22 @@ fn the_second_import_is_no_first_one() {
 fn officers_changed_lately_and_a_register_extract_count() {
     let extract = event(CompanyRecorded, "", at(2, "08:00")).without_container().consignee("SI9");
     let changed = |days| extract.clone().register(|p| p.officers_changed_at = Some(days_before(10, days)));
-    let world = World::after([changed(30), line(BOX, 10, "SI9")]);
+    let world = after([changed(30), line(BOX, 10, "SI9")]);
     assert_eq!(world.codes(BOX), ["MO-17a@1", "MO-17c@1", "MO-17h@1"]);
     assert_eq!(world.alert(BOX).evidence.len(), 2);
-    assert_eq!(told(&World::after([changed(91), line(BOX, 10, "SI9")]), BOX), ["MO-17a"]);
+    assert_eq!(told(&after([changed(91), line(BOX, 10, "SI9")]), BOX), ["MO-17a"]);
 }
 
 #[test]
 fn capital_and_goods_that_do_not_fit_count_and_a_branching_out_of_a_fruit_trader_does_not() {
     let poor = |eur| line(BOX, 10, "SI9").register(move |p| p.capital_eur = Some(eur));
-    assert_eq!(World::after([poor(1)]).codes(BOX), ["MO-17a@1", "MO-17d@1", "MO-17h@1"]);
-    assert_eq!(told(&World::after([poor(5000)]), BOX), ["MO-17a"]);
+    assert_eq!(after([poor(1)]).codes(BOX), ["MO-17a@1", "MO-17d@1", "MO-17h@1"]);
+    assert_eq!(told(&after([poor(5000)]), BOX), ["MO-17a"]);
     let textiles = |n: u32, hs: &str| {
         event(ManifestLine, &format!("MSKU123450{n}"), at(n, "08:00")).consignee("SI9").goods(hs, "CN")
     };
-    let dealt_in = |hs: &str, containers| {
-        World::after((1..=containers).map(|n| textiles(n, hs)).chain([line(BOX, 10, "SI9")]))
-    };
+    let dealt_in =
+        |hs: &str, containers| after((1..=containers).map(|n| textiles(n, hs)).chain([line(BOX, 10, "SI9")]));
     assert_eq!(told(&dealt_in("620342", 3), BOX), ["MO-17a", "MO-17d"]);
     assert_eq!(told(&dealt_in("620342", 2), BOX), ["MO-17a"]);
     assert_eq!(told(&dealt_in("080510", 3), BOX), ["MO-17a"]);
@@ -94,16 +100,16 @@ fn at_one_desk(n: u32, days: i64) -> PortEvent {
 
 #[test]
 fn young_companies_with_one_telephone_are_told_and_old_ones_or_two_are_not() {
-    let world = World::after((1..=3).map(|n| at_one_desk(n, 40)));
+    let world = after((1..=3).map(|n| at_one_desk(n, 40)));
     assert_eq!(told(&world, "MSKU1234501"), ["MO-17a", "MO-17b", "MO-17e"]);
     assert_eq!(world.codes("MSKU1234501").len(), 4);
     let address = |n| {
         at_one_desk(n, 40).register(|p| (p.contact, p.address) = (None, Some("Dunajska 5, Ljubljana".into())))
     };
-    assert!(told(&World::after((1..=3).map(address)), "MSKU1234501").contains(&"MO-17e".to_owned()));
+    assert!(told(&after((1..=3).map(address)), "MSKU1234501").contains(&"MO-17e".to_owned()));
     for world in [
-        World::after((1..=3).map(|n| at_one_desk(n, if n == 3 { 400 } else { 40 }))),
-        World::after((1..=2).map(|n| at_one_desk(n, 40))),
+        after((1..=3).map(|n| at_one_desk(n, if n == 3 { 400 } else { 40 }))),
+        after((1..=2).map(|n| at_one_desk(n, 40))),
     ] {
         assert!(!told(&world, "MSKU1234501").contains(&"MO-17e".to_owned()));
     }
@@ -114,7 +120,7 @@ fn a_desk_of_everybody_says_nothing() {
     let many = (10..60).map(|n| {
         line(&format!("MSKU12345{n}"), 10, &format!("SI{n}")).register(founded(40)).contact("ctc:1")
     });
-    let world = World::after(many);
+    let world = after(many);
     assert!(!told(&world, "MSKU1234510").contains(&"MO-17e".to_owned()));
 }
 
@@ -122,12 +128,12 @@ fn a_desk_of_everybody_says_nothing() {
 fn a_test_shipment_before_the_volume_counts_and_a_steady_trade_does_not() {
     let volume =
         |first: u32, day: u32| (first..first + 4).map(move |n| line(&format!("MSKU123450{n}"), day, "SI9"));
-    let tried = World::after([line(BOX, 1, "SI9")].into_iter().chain(volume(1, 20)));
+    let tried = after([line(BOX, 1, "SI9")].into_iter().chain(volume(1, 20)));
     assert!(told(&tried, "MSKU1234501").contains(&"MO-17f".to_owned()));
     assert!(!told(&tried, BOX).contains(&"MO-17f".to_owned()));
-    let soon = World::after([line(BOX, 11, "SI9")].into_iter().chain(volume(1, 20)));
-    let few = World::after([line(BOX, 1, "SI9")].into_iter().chain(volume(1, 20).take(3)));
-    let big = World::after(volume(5, 1).chain(volume(1, 20)));
+    let soon = after([line(BOX, 11, "SI9")].into_iter().chain(volume(1, 20)));
+    let few = after([line(BOX, 1, "SI9")].into_iter().chain(volume(1, 20).take(3)));
+    let big = after(volume(5, 1).chain(volume(1, 20)));
     for world in [soon, few, big] {
         assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
     }
@@ -136,11 +142,23 @@ fn a_test_shipment_before_the_volume_counts_and_a_steady_trade_does_not() {
 #[test]
 fn a_forwarder_as_only_consignee_counts_and_a_consolidator_does_not() {
     let own = || line(BOX, 10, "SI9").party(PartyRole::Forwarder, "EORI", "SI9").bill("B1");
-    assert_eq!(World::after([own()]).codes(BOX), ["MO-17a@1", "MO-17g@1", "MO-17h@1"]);
+    assert_eq!(after([own()]).codes(BOX), ["MO-17a@1", "MO-17g@1", "MO-17h@1"]);
     let for_another = own().party(PartyRole::Notify, "EORI", "SI5");
     let groupage =
         [own(), line(BOX, 10, "SI9").party(PartyRole::Forwarder, "EORI", "SI9").bill("B2").id("second")];
     for story in [vec![for_another], groupage.to_vec()] {
-        assert_eq!(World::after(story).codes(BOX), [""; 0]);
+        assert_eq!(after(story).codes(BOX), [""; 0]);
     }
+}
+
+#[test]
+fn where_earlier_imports_may_have_gone_unrecorded_a_first_one_counts_only_beside_a_trait() {
+    let young = World::after([line(BOX, 10, "SI9").register(founded(40))]);
+    assert_eq!(young.codes(BOX), ["MO-17b@1", "MO-17h@1"]);
+    assert!(World::after([line(BOX, 10, "SI9")]).published.is_empty());
+    let volume = (1..5).map(|n| line(&format!("MSKU123450{n}"), 20, "SI9"));
+    let tried = World::after([line(BOX, 1, "SI9")].into_iter().chain(volume));
+    assert!(!told(&tried, "MSKU1234501").contains(&"MO-17f".to_owned()));
+    let wrong = Rules::parse("[history]\nrecorded_since = \"last summer\"\n").unwrap_err();
+    assert!(wrong.to_string().contains("last summer"), "{wrong}");
 }
