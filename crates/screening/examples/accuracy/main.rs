@@ -188,6 +188,28 @@ fn listed(path: &Path, verbose: bool) {
     let book = Book::of(entries.iter().cloned());
     println!("{} listed names of {} entries", book.len(), entries.len());
     let (mut dice, mut searcher, bands) = (Dice::new(7), Searcher::default(), Bands::default());
+    let ordinary = Ordinary::new(40_000);
+    let (mut alerted, mut asked) = (BTreeMap::new(), BTreeMap::new());
+    for _ in 0..ORDINARY {
+        let (kind, name) = ordinary.any(&mut dice);
+        *asked.entry(kind.as_str()).or_insert(0_usize) += 1;
+        let hits = book.search(&[kind], &name, &Party::default(), &bands, &mut searcher);
+        if let Some(hit) = hits.first() {
+            *alerted.entry(kind.as_str()).or_insert(0_usize) += 1;
+            if verbose && alerted.values().sum::<usize>() < 60 {
+                println!(
+                    "    ordinary {name} | {} {:.2} {}",
+                    hit.matched_name, hit.score, hit.explanation.text
+                );
+            }
+        }
+    }
+    let all: usize = alerted.values().sum();
+    println!("ordinary names told: {all} of {ORDINARY}, {:.2} %", all as f64 * 100.0 / ORDINARY as f64);
+    for (kind, count) in &asked {
+        let told = alerted.get(kind).copied().unwrap_or(0);
+        println!("  {kind:<24}{told:>6} of {count:>6}, {:.2} %", told as f64 * 100.0 / *count as f64);
+    }
     let mut total = (0, 0);
     for class in CLASSES {
         let (mut found, mut asked, mut shown) = (0, 0, 0);
@@ -215,26 +237,4 @@ fn listed(path: &Path, verbose: bool) {
         total.1,
         f64::from(total.0) / f64::from(total.1)
     );
-    let ordinary = Ordinary::new(40_000);
-    let (mut alerted, mut asked) = (BTreeMap::new(), BTreeMap::new());
-    for _ in 0..ORDINARY {
-        let (kind, name) = ordinary.any(&mut dice);
-        *asked.entry(kind.as_str()).or_insert(0_usize) += 1;
-        let hits = book.search(&[kind], &name, &Party::default(), &bands, &mut searcher);
-        if let Some(hit) = hits.first() {
-            *alerted.entry(kind.as_str()).or_insert(0_usize) += 1;
-            if verbose && alerted.values().sum::<usize>() < 60 {
-                println!(
-                    "    ordinary {name} | {} {:.2} {}",
-                    hit.matched_name, hit.score, hit.explanation.text
-                );
-            }
-        }
-    }
-    let all: usize = alerted.values().sum();
-    println!("ordinary names told: {all} of {ORDINARY}, {:.2} %", all as f64 * 100.0 / ORDINARY as f64);
-    for (kind, count) in &asked {
-        let told = alerted.get(kind).copied().unwrap_or(0);
-        println!("  {kind:<24}{told:>6} of {count:>6}, {:.2} %", told as f64 * 100.0 / *count as f64);
-    }
 }

@@ -111,6 +111,11 @@ fn alike(kind: NameKind, a: &Word<'_>, b: &Word<'_>) -> Option<(f32, Step)> {
         Some(Kinship::Cousin) if kind == NameKind::Person => return Some((0.8, Step::ShortForm)),
         _ => {}
     }
+    if kind == NameKind::Person
+        && (is_servant_of_initial(a.text, b.text) || is_servant_of_initial(b.text, a.text))
+    {
+        return Some((0.9, Step::Initial));
+    }
     if is_cut(a, b) || is_cut(b, a) {
         return Some((0.95, Step::Cut));
     }
@@ -137,6 +142,11 @@ fn alike(kind: NameKind, a: &Word<'_>, b: &Word<'_>) -> Option<(f32, Step)> {
         return None;
     }
     (best.0 >= MIN_LIKENESS).then_some(best)
+}
+
+/// `Abdul R.` for `Abdul Rahman`.
+fn is_servant_of_initial(short: &[u8], long: &[u8]) -> bool {
+    short.len() == 6 && short.starts_with(b"abdul") && long.starts_with(short)
 }
 
 /// The last word of a full line is the beginning of the other.

@@ -40,7 +40,7 @@ pub(crate) fn fold(name: &str) -> Folded {
         let latin = to_latin(name);
         split(latin.text.as_bytes(), &latin)
     };
-    folded.maybe_cut = name.trim_end().chars().count() == CUT_AT_CHARACTERS;
+    folded.maybe_cut = [name, name.trim_end()].iter().any(|name| name.chars().count() == CUT_AT_CHARACTERS);
     folded
 }
 

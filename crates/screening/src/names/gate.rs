@@ -123,6 +123,13 @@ impl NameIndex {
     }
 }
 
+/// A word that stands for longer ones.
+fn is_short(word: &Word<'_>) -> bool {
+    word.traits.role == Role::Initial
+        || word.place.is_cut()
+        || (word.text.len() == 6 && word.text.starts_with(b"abdul"))
+}
+
 /// Whether two names can reach the threshold at all, by the letters that occur in their words. Cheap, and never wrong
 /// about names whose words stand one for one.
 fn may_agree(kind: NameKind, query: &[(Word<'_>, f32)], listed: &Listed<'_>, threshold: f32) -> bool {
@@ -154,7 +161,7 @@ fn may_agree(kind: NameKind, query: &[(Word<'_>, f32)], listed: &Listed<'_>, thr
     }
     for at in (0..listed.len()).filter(|at| seen & (1 << at) == 0) {
         let Some(other) = listed.word(at) else { continue };
-        if other.traits.role == Role::Initial || other.place.is_cut() {
+        if is_short(&other) {
             return true;
         }
         if counts(other.traits.role) {
@@ -162,7 +169,7 @@ fn may_agree(kind: NameKind, query: &[(Word<'_>, f32)], listed: &Listed<'_>, thr
             listed_letters |= other.mask;
         }
     }
-    let initials = query.iter().any(|(word, _)| word.traits.role == Role::Initial);
+    let initials = query.iter().any(|(word, _)| is_short(word));
     let joined = left_query > 0.0
         && left_listed > 0.0
         && (query_letters ^ listed_letters).count_ones() <= SOME_LETTERS + 2;
@@ -259,6 +266,7 @@ impl Partition {
                     let pair = pair_key(pair_part(front, sound(front)), pair_part(back, sound(back)));
                     take(self.by_pair.get(pair), names);
                     for part in [front, back] {
+                        take(self.by_whole.get(alone_key(pair_part(part, sound(part)))), names);
                         for (_, known) in self.by_text.get(key_of(part)) {
                             let listed = self.names_with(*known);
                             if listed.len() <= RARE && part.len() >= 4 {

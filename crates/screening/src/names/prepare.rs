@@ -470,9 +470,9 @@ impl Builder {
                 Some(_) if self.kind != NameKind::Company => false,
                 Some(_)
                     if length > 1
-                        || here
-                            .first()
-                            .is_some_and(|word| word.text.len() > 3 || is_sure_form(&word.text)) =>
+                        || here.first().is_some_and(|word| {
+                            word.piece.dotted || word.text.len() > 3 || is_sure_form(&word.text)
+                        }) =>
                 {
                     true
                 }
@@ -536,8 +536,12 @@ impl Builder {
     }
 
     fn finish(mut self, folded: &Folded) -> Prepared {
+        // A line with LAST, First ends with First, which stands before the family name here.
+        let comma = self.kind == NameKind::Person
+            && folded.before_comma.is_some_and(|until| until < folded.pieces.len());
+        let is_last = |word: &&mut Stored| !comma || word.place.0 & Place::FAMILY == 0;
         if folded.maybe_cut
-            && let Some(last) = self.out.words.last_mut()
+            && let Some(last) = self.out.words.iter_mut().rev().find(is_last)
         {
             last.place.0 |= Place::CUT;
         }

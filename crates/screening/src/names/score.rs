@@ -87,8 +87,11 @@ pub(crate) fn highest(kind: NameKind, met: f32, left_query: f32, left_listed: f3
 /// The weight of the words of `these` that met nothing. What comes after the place where the other name is cut off
 /// counts little; numbers that stand against numbers are judged apart.
 fn left_over(kind: NameKind, these: &[Slot<'_>], others: &[Slot<'_>]) -> f32 {
-    let cut = others.last().filter(|slot| slot.word.place.is_cut()).and_then(|slot| slot.link);
-    let end = cut.and_then(|link| these.iter().rposition(|slot| slot.link == Some(link)));
+    let is_cut = others.iter().any(|slot| slot.word.place.is_cut());
+    // What is left of the last word may say nothing.
+    let says = |slot: &&Slot<'_>| slot.weight > 0.0 && !(slot.word.place.is_cut() && slot.link.is_none());
+    let last = others.iter().rev().find(says).filter(|_| is_cut).and_then(|slot| slot.link);
+    let end = last.and_then(|link| these.iter().rposition(|slot| slot.link == Some(link)));
     let against =
         kind != NameKind::Person && others.iter().any(|slot| is_number(slot) && slot.link.is_none());
     let left =
