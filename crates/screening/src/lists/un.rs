@@ -70,7 +70,7 @@ fn add(builder: &mut Builder<'_>, record: &Element, row: u64) -> Result<Option<S
         entry.legal_basis = Some(format!("UN Security Council, {list}"));
     }
     let listed = record.text_of("LISTED_ON").map(|on| format!(", listed on {on}")).unwrap_or_default();
-    entry.set_reason(&format!("{list}{listed}. {}", comments));
+    entry.set_reason(&format!("{list}{listed}. {comments}"));
     entry.source_ref = Some(format!("UN {id}"));
     Ok(None)
 }
@@ -82,7 +82,7 @@ fn company_number(comments: &str) -> Option<String> {
     comments.split("IMO").skip(1).find_map(|after| {
         let label = after.chars().take_while(|c| !c.is_ascii_digit()).count();
         let digits: String = after.chars().skip(label).take_while(char::is_ascii_digit).collect();
-        let fits = label <= LABEL_CHARACTERS && digits.len() == 7 && digits < "7000000".to_owned();
+        let fits = label <= LABEL_CHARACTERS && digits.len() == 7 && digits.as_str() < "7000000";
         fits.then_some(digits)
     })
 }
