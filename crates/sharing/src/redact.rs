@@ -67,6 +67,25 @@ const PLAIN: &[Plain] = &[
     },
 ];
 
+/// The same for rules whose sentences are alike in what they name, by the beginning of the code.
+const PLAIN_RULES: &[Plain] = &[
+    Plain { code: "MO-15", names: &[], sentence: "Customs have selected it, and something happened." },
+    Plain { code: "MO-16", names: &[Field::Parties], sentence: "It was looked up in an unusual way." },
+    Plain { code: "MO-17", names: &[Field::Parties], sentence: "Its importer is little known." },
+    Plain { code: "MO-18", names: &[Field::Parties], sentence: "Its importer or delivery is not as usual." },
+    Plain { code: "MO-19", names: &[], sentence: "Its cooling unit does not behave as it should." },
+    Plain { code: "MO-20", names: &[], sentence: "Something happened while it stands emptied in a depot." },
+    Plain {
+        code: "MO-21",
+        names: &[],
+        sentence: "Lists and reports of its vessel call do not fit together.",
+    },
+    Plain { code: "MO-22", names: &[], sentence: "It was shifted on board, and nobody ordered it." },
+    Plain { code: "MO-23", names: &[Field::Parties], sentence: "A message about it is not as usual." },
+    Plain { code: "MO-24", names: &[Field::Parties], sentence: "Its driver or truck is not as announced." },
+    Plain { code: "MO-25", names: &[], sentence: "Its customs status does not fit what happened." },
+];
+
 /// For codes that are not in the table and therefore may name anything.
 const PLAIN_UNKNOWN: &str = "A rule applies; particulars are withheld.";
 
@@ -148,7 +167,8 @@ impl<'a> Redaction<'a> {
     }
 
     fn sentence(&self, indicator: &Indicator, is_own: bool) -> String {
-        let plain = PLAIN.iter().find(|plain| plain.code == indicator.code);
+        let of_rule = || PLAIN_RULES.iter().find(|plain| indicator.code.starts_with(plain.code));
+        let plain = PLAIN.iter().find(|plain| plain.code == indicator.code).or_else(of_rule);
         let names = plain.map_or(Field::ALL, |plain| plain.names);
         // An owner has put the identifier on the list and knows it.
         if is_own || names.iter().all(|field| self.agency.sees(*field)) {

@@ -3,7 +3,9 @@
 use crate::common::{AGENCIES, POLICE_HIT, SEAL, alert, at, indicator, seal_change, watchlist_hit};
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{Action, AgencyAlert, AlertState, Feedback, Handling, Severity, Subject, Verdict};
+use quaywatch_domain::{
+    Action, AgencyAlert, AlertState, Feedback, Handling, Indicator, Severity, Subject, Verdict,
+};
 use quaywatch_sharing::{
     Agencies, DisclosureState, Error, alert_text, cloud_event_headers, disclose, feedback_fact, pointer_fact,
     view_text,
@@ -94,6 +96,45 @@ fn discreet_hits_reach_their_owner_and_agencies_that_are_trusted_with_them_alone
     hit.discreet = true;
     let views = disclose(&agencies(), &alert(vec![hit], at(5)), &mut DisclosureState::default(), at(6));
     assert_eq!(names(&views), ["customs", "police"]);
+}
+
+/// As detection says what people do: under the label of the module, and as discreet as a DISCREET hit.
+#[test]
+fn what_people_do_reaches_those_alone_who_are_cleared_and_trusted_with_it() {
+    let mut looked_up = indicator("MO-16c", Severity::High, "Looked up by 3 organisations without business.");
+    looked_up.handling = Handling::parse("RED/H1").unwrap();
+    looked_up.discreet = true;
+    let told = |text: &str, indicators: Vec<Indicator>| {
+        let agencies = Agencies::parse(text).unwrap();
+        disclose(&agencies, &alert(indicators, at(5)), &mut DisclosureState::default(), at(6))
+    };
+    assert_eq!(names(&told(AGENCIES, vec![looked_up.clone()])), ["police"]);
+    // Cleared for RED is not enough: those whose people are looked at may never be trusted with it.
+    let cleared = AGENCIES.replace("tlp = \"AMBER\", code = \"H0\"", "tlp = \"RED\", code = \"H3\"");
+    assert_eq!(names(&told(&cleared, vec![looked_up.clone()])), ["police"]);
+    assert!(Agencies::parse(&cleared.replace("threshold = 50", "threshold = 50\ndiscreet = true")).is_err());
+    // Beside an open indicator it changes nothing that the others read.
+    let open = told(AGENCIES, vec![seal_change()]);
+    let both = told(AGENCIES, vec![seal_change(), looked_up]);
+    for agency in ["customs", "terminal"] {
+        assert_eq!(of(&open, agency), of(&both, agency));
+    }
+    assert_eq!(of(&both, "police").indicators.len(), 2);
+}
+
+#[test]
+fn sentences_about_a_trade_are_plain_for_those_who_see_no_parties() {
+    let hijack =
+        indicator("MO-18a", Severity::High, "A known importer has a new forwarder and contact at once.");
+    let ghost = indicator("MO-21a", Severity::High, "Discharged although no manifest of the call names it.");
+    let views =
+        disclose(&agencies(), &alert(vec![hijack, ghost], at(5)), &mut DisclosureState::default(), at(6));
+    let sentences = |agency: &str| -> Vec<String> {
+        of(&views, agency).indicators.iter().map(|i| i.sentence.clone()).collect()
+    };
+    assert!(sentences("customs")[0].contains("forwarder"));
+    assert_eq!(sentences("terminal")[0], "Its importer or delivery is not as usual.");
+    assert_eq!(sentences("terminal")[1], sentences("customs")[1]);
 }
 
 #[test]
