@@ -276,12 +276,18 @@ fn prune(state: &mut TimelineState) -> bool {
     let mut partners: BTreeMap<&str, usize> = BTreeMap::new();
     let mut relations: BTreeMap<&str, Vec<(Option<&str>, usize)>> = BTreeMap::new();
     let mut containers: BTreeSet<&str> = BTreeSet::new();
-    let is_tombstone = |s: &Sighting| s.retracted || (s.container.is_none() && s.relations.is_empty());
+    // A version that says nothing stays for a while as well: an older one that says something may still come.
+    let says_nothing = |s: &Sighting| s.partners.is_empty() && s.relations.is_empty();
+    let is_tombstone = |s: &Sighting| s.retracted || says_nothing(s);
     let mut tombstones = state.sightings.iter().filter(|s| is_tombstone(s)).count();
     let mut keep = Vec::with_capacity(state.sightings.len());
     for s in &state.sightings {
         if is_tombstone(s) {
-            keep.push(tombstones <= MAX_TOMBSTONES);
+            let is_history = !s.retracted
+                && s.container.as_deref().is_some_and(|container| {
+                    containers.len() < MAX_HISTORY_CONTAINERS && containers.insert(container)
+                });
+            keep.push(is_history || tombstones <= MAX_TOMBSTONES);
             tombstones = tombstones.saturating_sub(1);
             continue;
         }

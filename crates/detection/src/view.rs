@@ -7,7 +7,7 @@ use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, PortEvent};
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note};
 
-use crate::golden::Golden;
+use crate::golden::{Golden, same_happening};
 use crate::settings::SubRule;
 use crate::visits::Cutter;
 use crate::{Baselines, Engine, Rules, TimelineState};
@@ -175,6 +175,17 @@ impl<'a> View<'a> {
     /// The event with this fact id.
     pub(crate) fn find(&self, fact_id: &str) -> Option<&Seen<'a>> {
         self.events.iter().find(|s| s.fact.fact_id == fact_id)
+    }
+
+    /// Every report of the happening that `of` tells of, itself included.
+    pub(crate) fn reports_of(&self, of: &Seen<'a>, rules: &Rules) -> Vec<Seen<'a>> {
+        let all = self.events.iter().filter(|s| s.event.is_actual());
+        all.filter(|s| same_happening(of, s, rules)).copied().collect()
+    }
+
+    /// Keys of the parties in a role by every report of a happening: one system names them, another does not.
+    pub(crate) fn keys_of_all(&self, of: &Seen<'a>, role: PartyRole, rules: &Rules) -> Vec<Key<'a>> {
+        self.reports_of(of, rules).iter().flat_map(|s| keys_of(s.event, role)).collect()
     }
 
     /// Index of the visit that was going on at `at`; the first one for times before it.

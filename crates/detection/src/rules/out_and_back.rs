@@ -21,6 +21,7 @@ use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};
 use quaywatch_domain::indicator::Expected;
 use serde::Deserialize;
 
+use crate::Rules;
 use crate::golden::{Step, other_terminal};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
@@ -75,10 +76,13 @@ fn emptied(s: &Seen<'_>) -> bool {
 }
 
 /// MO-02a.
-fn came_back(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>, findings: &mut Findings<'_>) {
+fn came_back<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.out_and_back;
     let away_ms = back.at().millis_since(out.at());
-    if !back.is_laden() || away_ms > settings.return_hours * HOUR_MS || is_explained(view, out, back) {
+    if !back.is_laden()
+        || away_ms > settings.return_hours * HOUR_MS
+        || is_explained(view, out, back, findings.rules)
+    {
         return;
     }
     let same_truck = out.truck().zip(back.truck()).is_none_or(|(a, b)| a == b);
@@ -97,7 +101,7 @@ fn came_back(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>, findings: &mut Fi
 }
 
 /// Whether something says why it came back.
-fn is_explained(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>) -> bool {
+fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Rules) -> bool {
     let booking = |s: &Seen<'_>| s.event.documents.as_deref().is_some_and(|d| d.booking.is_some());
     let order =
         |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.order.as_deref().map(str::to_owned));
@@ -105,8 +109,10 @@ fn is_explained(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>) -> bool {
         |s: &Seen<'_>| s.event.place.as_deref().and_then(|p| p.facility.as_deref()) == Some(CUSTOMS_SITE);
     // On to another terminal, by who took it and under its papers.
     let bill = |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.bill_of_lading.clone());
-    let hauliers =
-        same_party(&keys_of(out.event, PartyRole::Haulier), &keys_of(back.event, PartyRole::Haulier));
+    let hauliers = same_party(
+        &view.keys_of_all(out, PartyRole::Haulier, rules),
+        &view.keys_of_all(back, PartyRole::Haulier, rules),
+    );
     let transferred = other_terminal(out, back)
         && back.status() == Some(EquipmentStatus::Import)
         && hauliers == Some(true)
@@ -137,10 +143,10 @@ fn is_explained(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>) -> bool {
 }
 
 /// MO-02b.
-fn already_gone(view: &View<'_>, out: &Seen<'_>, next: Option<&Seen<'_>>, findings: &mut Findings<'_>) {
+fn already_gone<'a>(view: &View<'a>, out: &Seen<'a>, next: Option<&Seen<'a>>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.out_and_back;
     let earliest = out.at().plus_millis(settings.grace_minutes * MINUTE_MS);
-    let took = keys_of(out.event, PartyRole::Haulier);
+    let took = view.keys_of_all(out, PartyRole::Haulier, findings.rules);
     let stay = view.stay_of(out.visit);
     let holders: Vec<_> = stay
         .iter()

@@ -28,7 +28,7 @@ use crate::party::has_hauled;
 use crate::rules::two_places::{coordinates, distance_km};
 use crate::rules::weight::{excess_kg, tare};
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View, keys_of, same_party};
+use crate::view::{Findings, Seen, View, same_party};
 use crate::{Rules, Sighting};
 
 /// Table `[trojan_box]` of the rule file.
@@ -85,7 +85,7 @@ fn heavy_empty(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) {
 }
 
 /// MO-09b and c.
-fn in_and_out(view: &View<'_>, gate_in: &Seen<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) {
+fn in_and_out<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.trojan_box;
     let stay = view.stay_of(gate_in.visit);
     let booking = |s: &Seen<'_>| s.event.documents.as_deref().is_some_and(|d| d.booking.is_some());
@@ -93,7 +93,7 @@ fn in_and_out(view: &View<'_>, gate_in: &Seen<'_>, out: &Seen<'_>, findings: &mu
         || booking(gate_in)
         || stay.iter().any(|s| s.event.kind == EventKind::BookingConfirmed);
     let in_time = out.at().millis_since(gate_in.at()) <= settings.in_and_out_days * DAY_MS;
-    if !is_export || !in_time || !same_carrier(gate_in, out) {
+    if !is_export || !in_time || !same_carrier(view, gate_in, out, findings.rules) {
         return;
     }
     let Some((why, severity, because)) = unshippable(stay, gate_in, out, settings) else { return };
@@ -114,9 +114,11 @@ fn in_and_out(view: &View<'_>, gate_in: &Seen<'_>, out: &Seen<'_>, findings: &mu
 }
 
 /// Whether one haulier, or one truck, brought and took it.
-fn same_carrier(gate_in: &Seen<'_>, out: &Seen<'_>) -> bool {
-    let hauliers =
-        same_party(&keys_of(gate_in.event, PartyRole::Haulier), &keys_of(out.event, PartyRole::Haulier));
+fn same_carrier<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, rules: &Rules) -> bool {
+    let hauliers = same_party(
+        &view.keys_of_all(gate_in, PartyRole::Haulier, rules),
+        &view.keys_of_all(out, PartyRole::Haulier, rules),
+    );
     hauliers.unwrap_or_else(|| gate_in.truck().zip(out.truck()).is_some_and(|(a, b)| a == b))
 }
 

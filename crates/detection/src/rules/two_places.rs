@@ -29,7 +29,7 @@ use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::Rules;
-use crate::golden::{Contradiction, Step, Whereabouts, independent, other_terminal, same_happening};
+use crate::golden::{Contradiction, Step, Whereabouts, independent, other_terminal};
 use crate::rules::weight::tare;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
@@ -362,10 +362,7 @@ fn independent_reports<'a>(
     b: &Seen<'a>,
     rules: &Rules,
 ) -> Option<(Seen<'a>, Seen<'a>)> {
-    let told = |of: &Seen<'a>| -> Vec<Seen<'a>> {
-        view.events.iter().filter(|s| s.event.is_actual() && same_happening(of, s, rules)).copied().collect()
-    };
-    let (of_a, of_b) = (told(a), told(b));
+    let (of_a, of_b) = (view.reports_of(a, rules), view.reports_of(b, rules));
     let pairs = || of_a.iter().flat_map(|x| of_b.iter().map(move |y| (*x, *y)));
     pairs()
         .find(|(x, y)| x.event.source.feed != y.event.source.feed)

@@ -58,6 +58,9 @@ fn returns_that_have_a_reason_are_silent() {
         back(at(4, "21:00")).terminal("TRSTE").status(EquipmentStatus::Import).haulier("222").bill(bill)
     };
     silent(vec![out().bill("BL1"), transferred("BL1")]);
+    let carrier_says =
+        || event(GateOut, BOX, at(3, "20:00")).terminal("LUKKP").feed("carrier").bill("BL1").id("a");
+    silent(vec![carrier_says(), out().bill("BL1"), transferred("BL1")]);
     assert_eq!(told([out().bill("BL1"), transferred("BL2")]), ["MO-02a@2"]);
     silent(vec![out(), event(WorkOrdered, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), event(BookingConfirmed, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
