@@ -125,6 +125,8 @@ pub struct Baselines {
     pub ports: BTreeMap<String, (f64, f64)>,
     /// Goods by the first four digits of the HS code.
     pub goods: BTreeMap<String, Goods>,
+    /// How far each feed is to be trusted, by feed id.
+    pub feeds: BTreeMap<String, crate::FeedFigures>,
     /// Forms of carriers' seals by carrier (SMDG liner code), then by form.
     pub seals: BTreeMap<String, BTreeMap<String, SealFormat>>,
 }

@@ -5,7 +5,7 @@ use quaywatch_domain::{Fact, Timestamp};
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
 use crate::view::{Findings, Seen, View};
-use crate::{Changes, Engine, Outcome, TimelineState, alerts, rules};
+use crate::{Changes, Engine, Outcome, TimelineState, alerts, contagion, control, loops, rules};
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
     if fact.event.is_some() && state.floor.is_some_and(|floor| fact.occurred_at <= floor) {
@@ -62,9 +62,13 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     let (shadow, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.shadow);
     let mut held: Vec<String> =
         shadow.iter().map(|f| format!("{} {}", view.number(f.visit), f.indicator.code)).collect();
+    let eventful = |visit| found.iter().chain(&shadow).any(|f| f.visit == visit);
+    let drawn = control::sample(&view, &engine.rules, eventful);
+    held.extend(drawn.into_iter().map(|visit| format!("{} {}", view.number(visit), control::CODE)));
     held.sort_unstable();
     held.dedup();
     let standing = alerts::standing(engine, &view, found, now);
+    let finds = contagion::sources(engine, &view);
     changes.shadowed = held
         .iter()
         .filter(|s| !state.shadowed.contains(s))
@@ -73,6 +77,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     state.shadowed = held;
     state.deadline_at = deadline;
     alerts::publish(engine, state, &subject, standing, now, &mut changes.alerts);
+    loops::emit_to(&mut state.watched, finds, &mut changes.facts);
 }
 
 /// Drops whole visits that ended longer before the latest event than history is kept.

@@ -8,7 +8,8 @@ use quaywatch_domain::{Alert, Fact, Timestamp};
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
-    Baselines, Rules, TimelineState, actor, bill, call, container, loops, party, seal, seal_run, yard,
+    Baselines, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, seal, seal_run,
+    yard,
 };
 
 /// What became of a fact. Each fact ends in exactly one of these.
@@ -75,6 +76,12 @@ impl Engine {
         &self.rules
     }
 
+    /// Version of everything but the facts that the outcome depends on.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format!("{} {} {}", self.rules.version(), self.baselines.version, self.binary_version)
+    }
+
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
     pub fn apply(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
         let kind = fact.subject.kind;
@@ -83,12 +90,19 @@ impl Engine {
         }
         match kind {
             SubjectKind::Container => container::apply(self, state, fact, now),
-            SubjectKind::Seal => seal::apply(self, state, &fact, now),
             SubjectKind::SealRun => seal_run::apply(self, state, &fact, now),
-            SubjectKind::Party => party::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
-            SubjectKind::Call => call::apply(self, state, &fact, now),
-            SubjectKind::Bill => bill::apply(self, state, &fact, now),
+            SubjectKind::Seal | SubjectKind::Party | SubjectKind::Call | SubjectKind::Bill => {
+                let mut changes = match kind {
+                    _ if contagion::is_source(&fact) => Changes::none(Outcome::OutOfScope),
+                    SubjectKind::Seal => seal::apply(self, state, &fact, now),
+                    SubjectKind::Party => party::apply(self, state, &fact, now),
+                    SubjectKind::Call => call::apply(self, state, &fact, now),
+                    _ => bill::apply(self, state, &fact, now),
+                };
+                contagion::apply(self, state, &fact, now, &mut changes);
+                changes
+            }
             SubjectKind::Yard => yard::apply(self, state, &fact, now),
             SubjectKind::Actor => actor::apply(self, state, &fact, now),
         }
@@ -115,6 +129,9 @@ impl Engine {
             Some(SubjectKind::Yard) => yard::evaluate(self, state, &mut changes),
             Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
             _ => {}
+        }
+        if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
+            contagion::evaluate(self, state, now, &mut changes.facts, &mut changes.shadowed);
         }
         changes
     }

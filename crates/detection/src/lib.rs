@@ -18,12 +18,15 @@
 
 mod actor;
 mod alerts;
+mod baseline_builder;
 mod baselines;
 mod bill;
 mod calendar;
 mod call;
 mod combinations;
+mod contagion;
 mod container;
+mod control;
 mod engine;
 mod golden;
 mod loops;
@@ -36,11 +39,15 @@ mod seal_run;
 mod settings;
 mod state;
 mod timeline;
+mod trust;
 mod view;
 mod visits;
 mod yard;
 
+pub use baseline_builder::BaselineBuilder;
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
+pub use trust::{FeedFigures, Lateness};

@@ -1,6 +1,7 @@
 //! What one subject tells another: indicators to containers, an agency's feedback to the container of its alert.
 //!
-//! The loop has depth one: seals, parties and alerts speak to containers, containers to nobody.
+//! The loop has depth one: seals, parties and alerts speak to containers, containers to nobody. The only exception, and
+//! why it ends, is in `contagion.rs`.
 
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::{Fact, Indicator, Sha256, Subject, Timestamp};
@@ -101,7 +102,12 @@ pub(crate) fn tell(
 
 /// Sends the difference between the indicators that hold now and those that were sent.
 pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
-    for emitted in state.emitted.iter_mut().filter(|e| !e.retracted) {
+    emit_to(&mut state.emitted, wanted, out);
+}
+
+/// Like [`emit`], with `all` as the memory of what was sent.
+pub(crate) fn emit_to(all: &mut Vec<Emitted>, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
+    for emitted in all.iter_mut().filter(|e| !e.retracted) {
         if wanted.iter().any(|f| f.fact_id == emitted.fact_id && f.subject == emitted.subject) {
             continue;
         }
@@ -126,7 +132,7 @@ pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<F
     }
     for mut fact in wanted {
         let digest = digest(&fact);
-        let known = state.emitted.iter_mut().find(|e| e.fact_id == fact.fact_id && e.subject == fact.subject);
+        let known = all.iter_mut().find(|e| e.fact_id == fact.fact_id && e.subject == fact.subject);
         if known.as_ref().is_some_and(|e| e.digest == digest) {
             continue;
         }
@@ -142,7 +148,7 @@ pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<F
         };
         match known {
             Some(slot) => *slot = emitted,
-            None => state.emitted.push(emitted),
+            None => all.push(emitted),
         }
         out.push(fact);
     }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
 
 use crate::calendar::Calendar;
-use crate::combinations;
 use crate::profiles::{self, Profiles};
+use crate::{combinations, contagion, control, trust};
 
 /// Milliseconds in a minute, an hour and a day.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 /// Tables of the rule file that are not about one rule.
-const GENERAL: [&str; 10] = [
+const GENERAL: [&str; 13] = [
     "alert",
     "visit",
     "history",
@@ -72,6 +72,9 @@ const GENERAL: [&str; 10] = [
     "people",
     "profiles",
     "combinations",
+    "contagion",
+    "trust",
+    "control",
 ];
 
 /// Every threshold of detection.
@@ -88,6 +91,9 @@ pub struct Rules {
     pub(crate) people: People,
     pub(crate) profiles: Profiles,
     pub(crate) combinations: BTreeMap<String, combinations::Settings>,
+    pub(crate) contagion: contagion::Settings,
+    pub(crate) trust: trust::Settings,
+    pub(crate) control: control::Settings,
     /// One table a rule.
     pub(crate) rule: crate::rules::Settings,
 }
@@ -106,6 +112,9 @@ struct General {
     #[serde(default)]
     profiles: BTreeMap<String, profiles::Settings>,
     combinations: BTreeMap<String, combinations::Settings>,
+    contagion: contagion::Settings,
+    trust: trust::Settings,
+    control: control::Settings,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -243,7 +252,7 @@ pub(crate) struct People {
     pub(crate) handling: Handling,
 }
 
-fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Handling, D::Error> {
+pub(crate) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Handling, D::Error> {
     let text = String::deserialize(deserializer)?;
     Handling::parse(&text)
         .ok_or_else(|| de::Error::custom(format_args!("'{text}' is not a label such as RED/H1")))
@@ -268,35 +277,24 @@ impl Rules {
         overlay(&mut all, toml::from_str(text)?);
         check_units("", &all)?;
         let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
-        let General {
-            alert,
-            visit,
-            history,
-            calendar,
-            baseline,
-            risk,
-            customs,
-            people,
-            profiles,
-            combinations,
-        } = Value::Table(general).try_into()?;
-        let version = Sha256::of(text.as_bytes()).to_string().chars().take(12).collect();
-        let rule = Value::Table(all).try_into()?;
-        let profiles = Profiles::compile(profiles, &alert.weights)?;
-        combinations.iter().try_for_each(|(name, c)| c.check(name))?;
+        let general: General = Value::Table(general).try_into()?;
+        general.combinations.iter().try_for_each(|(name, c)| c.check(name))?;
         let rules = Self {
-            version,
-            alert,
-            visit,
-            history,
-            calendar,
-            baseline,
-            risk,
-            customs,
-            people,
-            profiles,
-            combinations,
-            rule,
+            version: Sha256::of(text.as_bytes()).to_string().chars().take(12).collect(),
+            profiles: Profiles::compile(general.profiles, &general.alert.weights)?,
+            alert: general.alert,
+            visit: general.visit,
+            history: general.history,
+            calendar: general.calendar,
+            baseline: general.baseline,
+            risk: general.risk,
+            customs: general.customs,
+            people: general.people,
+            combinations: general.combinations,
+            contagion: general.contagion,
+            trust: general.trust,
+            control: general.control,
+            rule: Value::Table(all).try_into()?,
         };
         rules.check()?;
         Ok(rules)

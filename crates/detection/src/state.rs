@@ -5,6 +5,8 @@ use quaywatch_domain::event::{Place, SealSource};
 use quaywatch_domain::{EventKind, Fact, Handling, Severity, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::contagion::Kin;
+
 /// Everything known about one subject, and what was published about it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,6 +24,16 @@ pub struct TimelineState {
     pub published: Vec<Published>,
     /// Facts as they were last sent to other subjects (seals, parties, alerts).
     pub emitted: Vec<Emitted>,
+    /// Containers that had to do with it, tombstones included, by event time and id, of calls by id (bills, parties, calls).
+    pub kin: Vec<Kin>,
+    /// Watches as they were last opened or closed on other subjects (bills, parties, seals, calls), and what a container
+    /// last told of a find.
+    pub watched: Vec<Emitted>,
+    /// Watches that only count, as `subject code`.
+    pub watch_shadowed: Vec<String>,
+    /// When the first of the open watches closes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch_until: Option<Timestamp>,
     /// Shadow indicators that hold, as `visit code`, so that each is counted once.
     pub shadowed: Vec<String>,
     /// Visits that were folded away; the next one has this number plus one.
@@ -167,6 +179,8 @@ impl TimelineState {
             && self.mentions.is_empty()
             && self.published.is_empty()
             && self.emitted.is_empty()
+            && self.kin.is_empty()
+            && self.watched.is_empty()
             && self.visits_before == 0
             && !self.saturated
     }
@@ -174,7 +188,7 @@ impl TimelineState {
     /// When [`crate::Engine::due`] next has something to do: a deadline, the end of an alert or of the state itself.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        [self.deadline_at, self.closes_at, self.expires_at].into_iter().flatten().min()
+        [self.deadline_at, self.closes_at, self.expires_at, self.watch_until].into_iter().flatten().min()
     }
 
     /// When the absence of an expected event next fires. An offline run ends after the last of these; running on to

@@ -6,7 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Timestamp};
 use serde::Serialize;
 
 use crate::settings::DAY_MS;
-use crate::{Mention, Outcome, Sighting};
+use crate::{Kin, Mention, Outcome, Sighting};
 
 /// Most facts on one timeline, tombstones included.
 pub(crate) const MAX_FACTS: usize = 256;
@@ -31,7 +31,7 @@ macro_rules! versioned {
         }
     )+};
 }
-versioned!(Fact, Sighting, Mention);
+versioned!(Fact, Sighting, Mention, Kin);
 
 /// Puts `item` in its place among `all`, which are in order of event time and id, unless a version that wins is there.
 pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {

@@ -4,7 +4,7 @@ use prometheus::IntCounterVec;
 use quaywatch_codec::Codec;
 use quaywatch_detection::{Changes, Engine, TimelineState};
 use quaywatch_domain::{Fact, Timestamp};
-use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States};
+use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep};
 use quaywatch_service::stage::{decode, refused};
 
 use crate::state::Timeline;
@@ -22,13 +22,17 @@ pub struct Detector {
     codec: Codec,
     engine: Engines,
     shadowed: IntCounterVec,
+    /// Version of the engine that the timelines were last compared to.
+    version: String,
 }
 
 impl Detector {
     /// A stage with these rules; `shadowed` counts, by code, what shadow rules would have said.
     #[must_use]
-    pub const fn new(codec: Codec, engine: Engines, shadowed: IntCounterVec) -> Self {
-        Self { codec, engine, shadowed }
+    pub fn new(codec: Codec, engine: Engines, shadowed: IntCounterVec) -> Self {
+        // Timelines that are taken over are looked at in any case.
+        let version = (engine)().version();
+        Self { codec, engine, shadowed, version }
     }
 
     fn publish(&self, changes: &Changes, out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
@@ -102,7 +106,22 @@ impl Stage for Detector {
         self.look(key, states, out, |engine, timeline| engine.due(timeline, now));
     }
 
-    /// A timeline was taken over: the rules may have changed since its last owner looked at it.
+    /// New rules, or another idea of what is usual: every live timeline is looked at again, and the difference goes out.
+    fn changed(&mut self) -> Sweep {
+        let version = (self.engine)().version();
+        if version == self.version {
+            return Sweep::No;
+        }
+        tracing::info!(
+            from = self.version,
+            to = version,
+            "the rules changed: every timeline is looked at again"
+        );
+        self.version = version;
+        Sweep::All
+    }
+
+    /// The rules changed, or the timeline was taken over and they may have changed since its last owner looked at it.
     fn sweep(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Timeline>, out: &mut Outputs) {
         let now = Timestamp::from_millis(now_ms);
         self.look(key, states, out, |engine, timeline| engine.reevaluate(timeline, now));

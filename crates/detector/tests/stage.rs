@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use prometheus::{IntCounterVec, Opts};
 use quaywatch_codec::Codec;
@@ -48,6 +48,7 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
 }
 
 struct World {
+    engine: Arc<Mutex<Arc<Engine>>>,
     now: i64,
     codec: Codec,
     harness: Harness<Detector>,
@@ -57,13 +58,13 @@ impl World {
     fn new() -> Self {
         let codec = Codec::embedded();
         let shadowed = IntCounterVec::new(Opts::new("shadowed", "shadowed"), &["code"]).unwrap();
-        let engine = Arc::new(Engine::new(Rules::default(), "test"));
+        let engine = Arc::new(Mutex::new(Arc::new(Engine::new(Rules::default(), "test"))));
+        let in_force = Arc::clone(&engine);
+        let engines = Arc::new(move || Arc::clone(&in_force.lock().unwrap()));
         Self {
+            engine,
             now: NOW,
-            harness: Harness::new(
-                Detector::new(codec.clone(), Arc::new(move || Arc::clone(&engine)), shadowed),
-                FACTS,
-            ),
+            harness: Harness::new(Detector::new(codec.clone(), engines, shadowed), FACTS),
             codec,
         }
     }
@@ -103,6 +104,33 @@ fn a_gate_out_under_hold_is_raised_at_its_deadline_and_taken_back_by_a_late_rele
     assert_eq!((alerts[0].state, alerts[0].revision), (AlertState::Retracted, 2));
     let (_, alerts) = world.send(&fact(EventKind::CustomsReleased, 60, 2, true));
     assert_eq!((alerts[0].state, alerts[0].revision), (AlertState::Raised, 3));
+}
+
+#[test]
+fn new_rules_look_at_every_live_timeline_and_publish_only_the_difference() {
+    let mut world = World::new();
+    assert_eq!(world.send(&fact(EventKind::Discharged, 300, 1, false)).0, Outcome::Produced);
+    assert_eq!(world.send(&fact(EventKind::CustomsHeld, 200, 1, false)).0, Outcome::Produced);
+    let gate_out = fact(EventKind::GateOut, 5, 1, false);
+    world.send(&gate_out);
+    assert!(world.harness.refresh(NOW).is_empty(), "nothing changed");
+
+    let put = |world: &World, rules: &str| {
+        *world.engine.lock().unwrap() = Arc::new(Engine::new(Rules::parse(rules).unwrap(), "test"));
+    };
+    put(&world, "[gate_out_under_hold]\ngrace_minutes = 1\n");
+    let sent = world.harness.refresh(NOW);
+    let raised = world.alerts(&sent);
+    assert_eq!(raised.len(), 1);
+    assert_eq!(raised[0].state, AlertState::Raised);
+    // When it would have been raised, had the rule been there.
+    assert_eq!(raised[0].detected_at, Timestamp::from_millis(NOW - 4 * MINUTE));
+    assert_eq!(raised[0].produced_at, Timestamp::from_millis(NOW));
+    assert!(world.harness.refresh(NOW).is_empty());
+
+    put(&world, "");
+    let sent = world.harness.refresh(NOW);
+    assert_eq!(world.alerts(&sent)[0].state, AlertState::Retracted);
 }
 
 #[test]

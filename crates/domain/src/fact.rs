@@ -14,7 +14,7 @@ use crate::{Feedback, Handling, Indicator, PortEvent, Severity, Subject, Timesta
 /// Facts with the same id are versions of one fact: the highest revision stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Id, stable across revisions: the event id, `hit/LIST/ENTRY/SCHEME`, `ind/SUBJECT/CODE`, `fb/ALERT/AGENCY`, `alert/ID`.
+    /// Id, stable across revisions: the event id, `hit/LIST/ENTRY/SCHEME`, `ind/SUBJECT/CODE`, `fb/ALERT/AGENCY` (`/found`), `alert/ID`.
     pub fact_id: String,
     /// Version; higher overrides.
     pub revision: i64,

@@ -260,10 +260,22 @@ impl<S: Stage> Engine<S> {
             self.tally.faults += 1;
         }
         if !matches!(sweep, Ok(Sweep::No)) {
-            self.sweep.clear();
-            for (number, partition) in &self.partitions {
-                self.sweep.extend(partition.store.keys().map(|key| (*number, Arc::clone(key))));
-            }
+            self.sweep_all();
+        }
+    }
+
+    /// Asks the stage whether every state is to be looked at again. Only between transactions.
+    pub(crate) fn refresh(&mut self) {
+        let stage = &mut self.stage;
+        if catch_unwind(AssertUnwindSafe(|| stage.changed())).is_ok_and(|sweep| sweep == Sweep::All) {
+            self.sweep_all();
+        }
+    }
+
+    fn sweep_all(&mut self) {
+        self.sweep.clear();
+        for (number, partition) in &self.partitions {
+            self.sweep.extend(partition.store.keys().map(|key| (*number, Arc::clone(key))));
         }
     }
 

@@ -85,6 +85,17 @@ impl<S: Stage> Harness<S> {
         sent
     }
 
+    /// Asks the stage whether something changed and calls [`Stage::sweep`] if so; returns what was sent.
+    pub fn refresh(&mut self, now_ms: i64) -> Vec<NewRecord> {
+        self.engine.refresh();
+        let mut sent = Vec::new();
+        while matches!(self.engine.sweep(now_ms), Ok(true)) {
+            sent.extend(self.sent());
+        }
+        self.commit();
+        sent
+    }
+
     /// The committed state of a key, read back from its bytes.
     #[must_use]
     pub fn state(&self, partition: i32, key: &[u8]) -> Option<S::State> {

@@ -160,6 +160,7 @@ impl<S: Stage> Slot<S> {
                 self.rebalance(session, event)?;
             }
             self.tables.serve(&mut self.engine, Duration::ZERO);
+            self.engine.refresh();
             self.restore(session)?;
             self.report(session);
             let now_ms = (self.shared.host.clock)();

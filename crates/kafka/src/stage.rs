@@ -38,7 +38,13 @@ pub trait Stage {
         Sweep::No
     }
 
-    /// A table changed, or the state of `key` has just been taken over: brings the state in line with it.
+    /// Asked between transactions whether something else that the states are compared to has changed, such as a file of
+    /// rules. [`Sweep::All`] has every state looked at again, in transactions of bounded length between the input's.
+    fn changed(&mut self) -> Sweep {
+        Sweep::No
+    }
+
+    /// A table changed, or [`Stage::changed`] said so, or the state of `key` has just been taken over: brings the state in line with it.
     fn sweep(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Self::State>, out: &mut Outputs) {
         let _ = (key, now_ms, states, out);
     }

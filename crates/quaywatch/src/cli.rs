@@ -33,6 +33,9 @@ pub(crate) enum Command {
     Seal(Seal),
     /// Write a simulated port day as files, with its truth (analyst; offline)
     Simulate(Simulate),
+    /// What is usual: dwell, weights, routes, seals, feeds, from recorded traffic (analyst; offline)
+    #[command(subcommand)]
+    Baseline(Baseline),
     /// Rules: what is in force (analyst)
     #[command(subcommand)]
     Rules(Rules),
@@ -125,6 +128,9 @@ pub(crate) struct Backtest {
     /// Rules instead of the built-in ones; several are compared over the same traffic, `built-in` stands for those
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Vec<PathBuf>,
+    /// What is usual, as `baseline build` wrote it; of traffic before the one that is tested
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baselines: Option<PathBuf>,
     /// Agencies: prints each agency's alerts instead of the full ones
     #[arg(long, value_name = "FILE")]
     pub(crate) agencies: Option<PathBuf>,
@@ -177,6 +183,31 @@ pub(crate) struct Simulate {
     /// First moment of the day
     #[arg(long, value_parser = timestamp, default_value = "2026-03-02T00:00:00Z")]
     pub(crate) start: Timestamp,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Baseline {
+    /// Build baselines from the visits that ended in a period
+    Build {
+        /// Files, or folders with feeds.toml where they have one
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// File to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Rules, for the calendar and where visits end
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
+        /// Places of ports as JSON, {"SIKOP": [45.55, 13.73]}, degrees north and east; routes are measured by them
+        #[arg(long, value_name = "FILE")]
+        ports: Option<PathBuf>,
+        /// End of the period; without it the end of the traffic
+        #[arg(long, value_parser = timestamp, value_name = "TIME")]
+        to: Option<Timestamp>,
+        /// Length of the period
+        #[arg(long, default_value_t = 90, value_name = "DAYS")]
+        days: u32,
+    },
 }
 
 #[derive(Debug, Subcommand)]

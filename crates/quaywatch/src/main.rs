@@ -35,8 +35,8 @@ fn main() -> ProcessCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     use commands::{
-        backtest, deadletters, demo, explain, feeds, ingest, normalize, rules, schema, seal, serve, simulate,
-        tail, topics, watchlist,
+        backtest, baseline, deadletters, demo, explain, feeds, ingest, normalize, rules, schema, seal, serve,
+        simulate, tail, topics, watchlist,
     };
     let settings = || -> anyhow::Result<Settings> {
         let overrides: Vec<(String, String)> = cli
@@ -55,6 +55,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backtest(args) => backtest::run(&args),
         Command::Seal(args) => seal::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Baseline(args) => baseline::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Ingest(args) => ingest::run(&args, &settings()?),
         Command::Tail(args) => tail::run(&args, &settings()?),

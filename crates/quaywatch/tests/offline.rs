@@ -48,6 +48,87 @@ fn the_terminal_sees_no_watchlist_hit_in_a_backtest_by_agency() {
     assert!(hits.clone().count() > 0 && hits.clone().all(|l| !l.contains("\"agency\":\"terminal-koper\"")));
 }
 
+const NO_GRACE: &str = "[gate_out_under_hold]\ngrace_minutes = 0\n[release_right.a]\nshadow = true\n";
+
+#[test]
+fn two_rule_files_are_compared_over_the_same_traffic() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().join("day");
+    let day = day.to_str().unwrap();
+    assert!(quaywatch(&["simulate", "--out", day, "--containers", "100", "--hours", "6"]).status.success());
+    let (truth, report) = (format!("{day}/truth.ndjson"), folder.path().join("report.json"));
+    let own = folder.path().join("own.toml");
+    std::fs::write(&own, NO_GRACE).unwrap();
+    let own = own.to_str().unwrap();
+    let arguments = ["backtest", day, "--truth", &truth, "--rules", "built-in", "--rules", own];
+    let bars = ["--min-recall", "0.1", "--report", report.to_str().unwrap()];
+    let tested = quaywatch(&[arguments.as_slice(), bars.as_slice()].concat());
+    assert_eq!(tested.status.code(), Some(0), "{}", text(&tested.stderr));
+    let table = text(&tested.stderr);
+    assert!(table.contains("A built-in") && table.contains(&format!("B {own}")), "{table}");
+    assert!(table.lines().any(|l| l.contains("MO-01a") && l.contains('*')), "{table}");
+    let of = |rules: &str| text(&tested.stdout).matches(&format!("\"rules\":\"{rules}\"")).count();
+    assert!(of("built-in") > of(own) && of(own) > 0);
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    assert_eq!(report[own]["rules"]["MO-01a"]["shadow"], true);
+    assert!(report["built-in"]["visits"].as_u64().unwrap() > 100);
+    // One story less than all is below the usual bar.
+    let tested = quaywatch(&["backtest", day, "--truth", &truth, "--rules", own, "--min-recall", "1.1"]);
+    assert_eq!(tested.status.code(), Some(1));
+}
+
+#[test]
+fn the_forms_of_the_alerts_hold_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().to_str().unwrap();
+    assert!(quaywatch(&["simulate", "--out", day, "--containers", "60", "--hours", "6"]).status.success());
+    let run = |form: &str| text(&quaywatch(&["backtest", day, "--format", form]).stdout);
+    let lines = run("ndjson");
+    let all: Vec<serde_json::Value> = serde_json::from_str(&run("json")).unwrap();
+    assert_eq!(all.len(), lines.lines().count());
+    let table = run("table");
+    assert!(all.iter().all(|a| table.contains(a["alert_id"].as_str().unwrap())));
+}
+
+#[test]
+fn baselines_are_built_from_a_day_and_used_on_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) = (folder.path().join("before"), folder.path().join("after"));
+    let (before, after) = (before.to_str().unwrap(), after.to_str().unwrap());
+    let simulate = |day: &str, seed: &str| {
+        quaywatch(&["simulate", "--out", day, "--containers", "120", "--hours", "12", "--seed", seed])
+    };
+    assert!(simulate(before, "1").status.success() && simulate(after, "2").status.success());
+    let file = folder.path().join("baselines.json");
+    let file = file.to_str().unwrap();
+    let built = quaywatch(&["baseline", "build", before, "--out", file]);
+    assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
+    let baselines: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    assert!(baselines["feeds"].as_object().unwrap().len() >= 3, "{baselines}");
+    assert!(baselines["quantiles"]["DWELL_MINUTES"].as_array().is_some());
+    let tested = quaywatch(&["backtest", after, "--baselines", file]);
+    assert_eq!(tested.status.code(), Some(0), "{}", text(&tested.stderr));
+    let tested = quaywatch(&["backtest", after, "--baselines", "no-such-file.json"]);
+    assert_eq!(tested.status.code(), Some(64));
+}
+
+#[test]
+fn a_wrong_profile_is_pointed_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rules.toml");
+    let profile = |when: &str| {
+        format!("[profiles.p]\nwhen = '{when}'\nsentence = \"x\"\nseverity = \"HIGH\"\naction = \"SCAN\"\n")
+    };
+    std::fs::write(&file, profile("event.route.port_of_lading == \"BRSSZ\"")).unwrap();
+    let checked = quaywatch(&["rules", "check", file.to_str().unwrap()]);
+    let says = text(&checked.stderr);
+    assert_eq!(checked.status.code(), Some(64), "{says}");
+    assert!(says.contains("line 1, column 13") && says.contains("did you mean 'port_of_loading'"), "{says}");
+    std::fs::write(&file, profile("event.route.port_of_loading == \"BRSSZ\"")).unwrap();
+    let checked = quaywatch(&["rules", "check", file.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
+}
+
 #[test]
 fn normalize_prints_events_and_says_what_it_did_not_understand() {
     let folder = tempfile::tempdir().unwrap();

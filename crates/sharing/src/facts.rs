@@ -2,7 +2,7 @@
 
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{Alert, Fact, Feedback, Handling, Pointer, Subject};
+use quaywatch_domain::{Alert, Fact, Feedback, Handling, Pointer, Subject, Verdict};
 
 /// Tells the timeline of the alert which container it is about, so that answers by alert id find their way.
 #[must_use]
@@ -26,7 +26,7 @@ pub fn pointer_fact(alert: &Alert) -> Fact {
 }
 
 /// The answer as a fact of the alert, or of its subject when no alert is named; `None` when neither is. A later answer
-/// of the same agency takes the place of an earlier one.
+/// of the same agency takes the place of an earlier one, but that something was found stays said when the case is closed.
 #[must_use]
 pub fn feedback_fact(feedback: &Feedback) -> Option<Fact> {
     let (about, subject) = match (&feedback.alert_id, &feedback.subject) {
@@ -34,8 +34,10 @@ pub fn feedback_fact(feedback: &Feedback) -> Option<Fact> {
         (None, Some(subject)) => (subject.to_string(), subject.clone()),
         (None, None) => return None,
     };
+    let found = matches!(feedback.verdict, Verdict::Confirmed | Verdict::Seizure);
+    let kind = if found { "/found" } else { "" };
     Some(Fact {
-        fact_id: format!("fb/{about}/{}", feedback.agency),
+        fact_id: format!("fb/{about}/{}{kind}", feedback.agency),
         revision: feedback.at.as_millis(),
         retracted: false,
         subject,

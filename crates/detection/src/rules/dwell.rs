@@ -11,11 +11,12 @@
 //!
 //! **False positives.** Trains and barges wait for nobody. Priority cargo: a pick-up announced before the release, or
 //! goods that perish, may go at once. Weekends do not count. Containers without a release, under a hold, or for
-//! transshipment. Late releases (a release that is told later moves the count).
+//! transshipment. Late releases (a release that is told later moves the count). A gate-out that nobody reported: without
+//! a baseline that says what is usual, `b` is LOW and only counts with others.
 
-use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{EquipmentStatus, Mode};
 use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{EventKind, Severity};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
@@ -31,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) announced_before_minutes: i64,
     pub(crate) long_days: i64,
     pub(crate) after_release_days: i64,
+    pub(crate) severity_b_unproven: Severity,
     pub(crate) extensions: usize,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
@@ -151,8 +153,8 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
     let settings = &rules.rule.dwell;
     let Some(green) = stay.green else { return };
     let terminal = stay.arrival.event.terminal();
-    let most_ms = limit(view, stay, Measure::DwellMinutes, findings, true)
-        .map_or(settings.long_days * DAY_MS, |minutes| minutes * MINUTE_MS);
+    let known = limit(view, stay, Measure::DwellMinutes, findings, true);
+    let most_ms = known.map_or(settings.long_days * DAY_MS, |minutes| minutes * MINUTE_MS);
     let ready_ms = settings.after_release_days * DAY_MS;
     let by = rules
         .calendar
@@ -172,7 +174,9 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
                 let sentence = format!("Released, and not collected {days} days after discharge.");
                 let expected = Some(Expected { event: EventKind::GateOut, by });
                 let evidence = vec![stay.arrival, green];
-                findings.add_as("MO-14b", &settings.b, settings.b.severity, sentence, evidence, expected);
+                let severity =
+                    if known.is_some() { settings.b.severity } else { settings.severity_b_unproven };
+                findings.add_as("MO-14b", &settings.b, severity, sentence, evidence, expected);
             }
         }
     }

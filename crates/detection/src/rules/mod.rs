@@ -86,6 +86,7 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         check(view, findings);
     }
     crate::profiles::run(view, findings);
+    crate::trust::weigh(view, findings);
     crate::combinations::run(view, findings);
 }
 

@@ -13,7 +13,7 @@
 //!
 //! **False positives.** A refused delivery (reported before or after the return). The wrong box picked: back at its
 //! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on
-//! an order). A return for export (booked). A pre-notification that only arrived late, of the haulier that took it, or
+//! an order, or to another terminal by the same haulier under the same bill). A return for export (booked). A pre-notification that only arrived late, of the haulier that took it, or
 //! for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late (grace).
 
 use quaywatch_domain::EventKind;
@@ -103,8 +103,18 @@ fn is_explained(view: &View<'_>, out: &Seen<'_>, back: &Seen<'_>) -> bool {
         |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.order.as_deref().map(str::to_owned));
     let facility =
         |s: &Seen<'_>| s.event.place.as_deref().and_then(|p| p.facility.as_deref()) == Some(CUSTOMS_SITE);
+    // On to another terminal, by who took it and under its papers.
+    let bill = |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.bill_of_lading.clone());
+    let hauliers =
+        same_party(&keys_of(out.event, PartyRole::Haulier), &keys_of(back.event, PartyRole::Haulier));
+    let transferred = other_terminal(out, back)
+        && back.status() == Some(EquipmentStatus::Import)
+        && hauliers == Some(true)
+        && bill(back).is_some()
+        && view.stay_of(out.visit).iter().any(|s| bill(s) == bill(back));
     let ordered_trip = order(out).is_some() && order(out) == order(back);
     booking(back)
+        || transferred
         || ordered_trip
         || facility(out)
         || back.status() == Some(EquipmentStatus::Continental)

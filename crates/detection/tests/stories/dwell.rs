@@ -73,12 +73,21 @@ fn what_is_usual_decides_where_it_is_known() {
 
 #[test]
 fn a_released_container_that_nobody_collects_is_raised_and_high_when_it_goes_by_night() {
-    let mut world = World::after([discharged(), released(3, "08:00")]);
+    let proven = || {
+        let mut world = World::with(Rules::parse("[dwell]\nseverity_b_unproven = \"MEDIUM\"\n").unwrap());
+        world.see(&discharged());
+        world.see(&released(3, "08:00"));
+        world
+    };
+    let mut world = proven();
     world.wait_until(at(20, "07:59"));
     assert!(world.published.is_empty(), "two weekends do not count");
     world.wait_until(at(20, "08:00"));
     assert_eq!(world.codes(BOX), ["MO-14b@1"]);
-    let mut by_day = World::after([discharged(), released(3, "08:00")]);
+    let mut unproven = World::after([discharged(), released(3, "08:00")]);
+    unproven.wait_until(at(21, "00:00"));
+    assert!(unproven.published.is_empty(), "without a baseline it makes no alert alone");
+    let mut by_day = proven();
     by_day.wait_until(at(21, "00:00"));
     by_day.see(&out(23, "10:00"));
     assert!(by_day.codes(BOX).is_empty());

@@ -10,6 +10,7 @@ mod common;
 #[cfg(test)]
 mod alert_lifecycle;
 mod combinations;
+mod contagion;
 #[cfg(test)]
 mod customs_status;
 #[cfg(test)]
@@ -51,6 +52,7 @@ mod seal_sequence;
 mod shell_importer;
 #[cfg(test)]
 mod trojan_box;
+mod trust;
 #[cfg(test)]
 mod two_places;
 #[cfg(test)]

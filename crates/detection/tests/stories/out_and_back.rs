@@ -54,6 +54,11 @@ fn returns_that_have_a_reason_are_silent() {
     silent(vec![out(), event(CustomsHeld, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out().facility("CUSTOMS_SITE"), back(at(4, "21:00"))]);
     silent(vec![out().order("W7"), back(at(4, "21:00")).order("W7")]);
+    let transferred = |bill| {
+        back(at(4, "21:00")).terminal("TRSTE").status(EquipmentStatus::Import).haulier("222").bill(bill)
+    };
+    silent(vec![out().bill("BL1"), transferred("BL1")]);
+    assert_eq!(told([out().bill("BL1"), transferred("BL2")]), ["MO-02a@2"]);
     silent(vec![out(), event(WorkOrdered, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), event(BookingConfirmed, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), back(at(4, "21:00")).booking("B1")]);

@@ -54,6 +54,7 @@ fn what_happens_between_scan_and_decision_is_raised_at_once_and_stays() {
     ] {
         let mut world = night([touch]);
         assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+        // Together with an opened door it is graver.
         assert!(world.alert(BOX).severity >= Severity::High);
         world.see(&on(CustomsReleased, "08:00"));
         assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);

@@ -1,6 +1,7 @@
 //! `backtest`: recorded traffic through formats, screening, detection and sharing, without Kafka.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use quaywatch_detection::{Engine, Rules};
@@ -12,7 +13,7 @@ use quaywatch_simulator::Truth;
 use serde::Serialize;
 
 use crate::cli::{Backtest, Form};
-use crate::commands::{print_line, print_text, rules};
+use crate::commands::{baseline, print_line, print_text, rules};
 use crate::offline::input::{self, Folder};
 use crate::offline::pipeline::Pipeline;
 use crate::offline::score::Score;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     lists.extend(args.watchlist.iter().cloned());
     let index = index(&lists, &key)?;
 
+    let baselines = Arc::new(args.baselines.as_deref().map(baseline::load).transpose()?.unwrap_or_default());
     let traffic = Traffic::read(&folder, &feeds, &key)?;
     eprintln!(
         "{} files, {} events, {} rejected parts",
@@ -49,7 +51,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
             agencies.raise_thresholds(rules.threshold());
             agencies
         });
-        let engine = Engine::new(rules, env!("CARGO_PKG_VERSION"));
+        let engine = Engine::new(rules, env!("CARGO_PKG_VERSION")).with_baselines(Arc::clone(&baselines));
         let mut pipeline = Pipeline::new(engine, index.clone(), agencies);
         traffic.replay(&mut pipeline, &name);
         match args.now {

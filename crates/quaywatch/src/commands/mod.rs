@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod backtest;
+pub(crate) mod baseline;
 pub(crate) mod deadletters;
 pub(crate) mod demo;
 pub(crate) mod explain;

@@ -1,17 +1,18 @@
 //! The services, each as a process of its own.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
-use quaywatch_detection::{Engine, Rules};
+use quaywatch_detection::{Baselines, Engine, Rules};
+use quaywatch_detector::Engines;
 use quaywatch_formats::{Feeds, Parties};
 use quaywatch_service::stage::Environment;
 use quaywatch_service::{Admin, ExitCode, Reload, Settings, Shutdown, WatchedFile};
 use quaywatch_sharing::Agencies;
 use tokio::task::JoinHandle;
 
-use crate::commands::rules;
+use crate::commands::{baseline, rules};
 
 /// Runs one service until SIGTERM or SIGINT.
 pub(crate) fn run(service: &'static str, settings: &Settings) -> Result<ExitCode> {
@@ -70,8 +71,8 @@ async fn start(
         "watchlist" => watchlist(settings, environment)?,
         "screener" => tokio::spawn(async move { Ok(quaywatch_screener::run(&own).await?) }),
         "detector" => {
-            let engine = engine(settings, &environment.shutdown)?;
-            tokio::spawn(async move { Ok(quaywatch_detector::run(engine.as_fn(), &own).await?) })
+            let engines = engines(settings, &environment.shutdown)?;
+            tokio::spawn(async move { Ok(quaywatch_detector::run(engines, &own).await?) })
         }
         "dispatcher" => {
             let threshold = rules::load(settings.files.rules.get())?.threshold();
@@ -100,15 +101,34 @@ fn usable_agencies(text: &str, threshold: f64) -> Result<Agencies> {
     Ok(agencies)
 }
 
-/// The engine with the rules in force: those of the file, which may change, or the built-in ones.
-fn engine(settings: &Settings, shutdown: &Shutdown) -> Result<WatchedFile<Engine>> {
-    let version = env!("CARGO_PKG_VERSION");
-    match settings.files.rules.get() {
-        None => Ok(WatchedFile::fixed(Engine::new(Rules::default(), version))),
-        Some(path) => watch(settings, shutdown, path, move |text| {
-            Rules::parse(text).map(|rules| Engine::new(rules, version)).map_err(|e| e.to_string())
-        }),
-    }
+/// Gives the engine with the rules and baselines in force: those of the files, which may change, else the built-in rules
+/// and no baselines.
+fn engines(settings: &Settings, shutdown: &Shutdown) -> Result<Engines> {
+    let rules = match settings.files.rules.get() {
+        None => WatchedFile::fixed(Rules::default()),
+        Some(path) => watch(settings, shutdown, path, |text| Rules::parse(text).map_err(|e| e.to_string()))?,
+    };
+    let baselines = match settings.files.baselines.get() {
+        None => WatchedFile::fixed(Baselines::default()),
+        Some(path) => watch(settings, shutdown, path, baseline::parse)?,
+    };
+    let build = |rules: &Rules, baselines: &Arc<Baselines>| {
+        let engine = Engine::new(rules.clone(), env!("CARGO_PKG_VERSION"));
+        Arc::new(engine.with_baselines(Arc::clone(baselines)))
+    };
+    let first = (rules.current(), baselines.current());
+    let built = build(&first.0, &first.1);
+    let last = Mutex::new((first, built));
+    Ok(Arc::new(move || {
+        let now = (rules.current(), baselines.current());
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, engine) = &mut *last;
+        if !Arc::ptr_eq(&known.0, &now.0) || !Arc::ptr_eq(&known.1, &now.1) {
+            *engine = build(&now.0, &now.1);
+            *known = now;
+        }
+        Arc::clone(engine)
+    }))
 }
 
 /// Opens a file that may change while the service runs.

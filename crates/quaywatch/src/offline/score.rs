@@ -7,6 +7,9 @@ use quaywatch_domain::{Alert, Severity, Subject, Timestamp};
 use quaywatch_simulator::Truth;
 use serde::Serialize;
 
+/// Code of visits that are drawn for control.
+const CONTROL: &str = "CONTROL";
+
 /// What a run came to.
 #[derive(Debug, Default)]
 pub(crate) struct Observed<'a> {
@@ -39,6 +42,10 @@ pub(crate) struct Score {
     pub(crate) false_grave: usize,
     /// Container visits.
     pub(crate) visits: u64,
+    /// Containers with an uneventful visit in the control sample.
+    pub(crate) control: Vec<String>,
+    /// Those of them that have a story: what no rule saw.
+    pub(crate) control_stories: usize,
 }
 
 /// One code.
@@ -111,7 +118,13 @@ impl Score {
         }
         for (subject, code) in seen.shadowed.keys() {
             let subject = subject.to_string();
-            score.raised(code, subjects.contains(subject.as_str()), true);
+            let is_story = subjects.contains(subject.as_str());
+            if code == CONTROL {
+                score.control_stories += usize::from(is_story);
+                score.control.push(subject);
+                continue;
+            }
+            score.raised(code, is_story, true);
             standing.entry(subject).or_default().insert(code);
         }
         for story in truth {

@@ -48,6 +48,14 @@ pub(crate) fn of(score: &Score) -> String {
     }
     text.push('\n');
     text.push_str(&summary(score));
+    if !score.control.is_empty() {
+        let _ = writeln!(
+            text,
+            "  control sample: {} containers in which nothing was found, {} of them with a story (--report lists them)",
+            score.control.len(),
+            score.control_stories
+        );
+    }
     text.push_str(
         "  lead: hours:minutes from the alert to the gate-out, negative when late; nine in ten reach p90\n",
     );

@@ -98,6 +98,8 @@ pub struct Files {
     pub parties: OptionalPath,
     /// Rules; empty: the built-in ones.
     pub rules: OptionalPath,
+    /// What is usual, as `quaywatch baseline build` writes it; empty: nothing is known.
+    pub baselines: OptionalPath,
     /// How often to look for changes.
     pub poll_interval_ms: u64,
 }
@@ -109,6 +111,7 @@ impl Default for Files {
             agencies: "agencies.toml".into(),
             parties: OptionalPath::default(),
             rules: OptionalPath::default(),
+            baselines: OptionalPath::default(),
             poll_interval_ms: 3_000,
         }
     }
