@@ -5,6 +5,8 @@
 //! of them shuffled, at the end. What stands in both must be the same, in everything but revision, RAISED or UPDATED, and
 //! the time of writing.
 
+#![expect(clippy::unwrap_used, reason = "the rule file of the test is valid")]
+
 #[cfg(test)]
 mod common;
 

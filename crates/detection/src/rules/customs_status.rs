@@ -6,8 +6,8 @@
 //! **Inputs.** Customs holds, selections, releases and cancelled selections with office and role of the user; actual
 //! gate-outs; for `c` look-ups in the access log.
 //!
-//! **False positives.** `b`: an audit after clearance (only a release that lifted a hold or selection counts, and only
-//! when it is withdrawn within hours of the departure); a container that left long after its release. `c`: a look-up by
+//! **False positives.** `b`: an audit after clearance (a selection of what nobody had wanted before; or hours after the
+//! departure); a container that left long after its release. `c`: a look-up by
 //! somebody with business with the container, or by customs. `d`: another office of the same administration; centralised
 //! clearance, where the offices are listed; a system that names no user.
 
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use crate::people::{has_business, is_look_up, role};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
+use crate::visits::is_arrival;
 
 /// Table `[customs_status]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -49,29 +50,32 @@ const fn is_interest(kind: &EventKind) -> bool {
 /// MO-25b.
 fn withdrawn(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.customs_status;
-    let (mut interest, mut released, mut left) = (None, None, None);
+    let mut interest: Option<Seen<'_>> = None;
+    let mut released: Option<Seen<'_>> = None;
+    let mut left: Option<(Seen<'_>, Seen<'_>)> = None;
     for s in stay.iter().filter(|s| s.event.is_actual()) {
         match &s.event.kind {
             kind if is_interest(kind) => {
-                let Some((since, release, gate_out)) = left else {
+                let Some((release, gate_out)) = left else {
                     interest = Some(*s);
                     released = None;
                     continue;
                 };
-                let gate_out: Seen<'_> = gate_out;
-                if s.at().millis_since(gate_out.at()) <= settings.withdrawn_hours * HOUR_MS {
-                    let sentence = "Left right after customs had lifted their hold or selection, and the release \
-                                    was withdrawn soon after.";
-                    let evidence = vec![since, release, gate_out, *s];
+                // An audit selects; only a hold, or what was wanted before, takes a release back.
+                let takes_back = interest.is_some() || *kind == EventKind::CustomsHeld;
+                let is_soon = s.at().millis_since(gate_out.at()) <= settings.withdrawn_hours * HOUR_MS;
+                if takes_back && is_soon {
+                    let sentence =
+                        "Left right after its customs release, and the release was withdrawn soon after.";
+                    let evidence = interest.into_iter().chain([release, gate_out, *s]).collect();
                     findings.add("MO-25b", &settings.b, sentence.to_owned(), evidence);
                 }
                 return;
             }
-            EventKind::CustomsReleased => released = interest.map(|since| (since, *s)),
+            EventKind::CustomsReleased => released = Some(*s),
             EventKind::GateOut if left.is_none() => {
-                left = released
-                    .filter(|(_, r)| s.at().millis_since(r.at()) <= settings.quick_departure_hours * HOUR_MS)
-                    .map(|(since, release)| (since, release, *s));
+                let quick_ms = settings.quick_departure_hours * HOUR_MS;
+                left = released.filter(|r| s.at().millis_since(r.at()) <= quick_ms).map(|r| (r, *s));
             }
             _ => {}
         }
@@ -109,6 +113,12 @@ fn office(event: &PortEvent) -> Option<&str> {
     event.customs.as_deref().and_then(|c: &Customs| c.office.as_deref()).filter(|o| o.len() >= 2)
 }
 
+/// The port of the stay, whose first two letters are its country, like those of an office.
+fn port<'a>(stay: &[Seen<'a>]) -> Option<&'a str> {
+    let arrived = stay.iter().filter(|s| s.event.is_actual() && is_arrival(&s.event.kind));
+    arrived.filter_map(|s| s.event.place.as_deref()?.un_locode.as_deref()).find(|port| port.len() == 5)
+}
+
 /// MO-25d.
 fn not_competent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
@@ -124,8 +134,11 @@ fn not_competent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         let by_role = s.event.actor.as_deref().map(role).filter(|r| !r.is_empty());
         let sentence = if by_role.is_some_and(|r| !rules.customs.is_customs(r)) {
             "Customs release entered by a user that does not act for customs."
-        } else if is_foreign(office(s.event), interest.and_then(|i| office(i.event)), &rules.customs.offices)
-        {
+        } else if is_foreign(
+            office(s.event),
+            interest.and_then(|i| office(i.event)).or_else(|| port(stay)),
+            &rules.customs.offices,
+        ) {
             "Customs release by an office that is not competent here."
         } else {
             continue;
@@ -137,7 +150,7 @@ fn not_competent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 }
 
 /// Whether the releasing office is not among the competent ones; where these are not listed, whether it is of another
-/// country than the office that wanted the container.
+/// country than the office that wanted the container, or than the port.
 fn is_foreign(releasing: Option<&str>, wanting: Option<&str>, competent: &[String]) -> bool {
     let Some(releasing) = releasing else { return false };
     if !competent.is_empty() {

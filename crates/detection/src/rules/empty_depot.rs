@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::people::{has_business, is_look_up};
 use crate::rules::reefer_anomaly::is_reefer;
-use crate::settings::{DAY_MS, SubRule};
+use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
 /// Table `[empty_depot]` of the rule file.
@@ -28,6 +28,7 @@ use crate::view::{Findings, Seen, View};
 pub(crate) struct Settings {
     origin_days: i64,
     watch_days: i64,
+    scale_minutes: i64,
     excess_least_kg: f64,
     excess_most_kg: f64,
     default_tares_kg: Vec<f64>,
@@ -134,12 +135,15 @@ fn too_heavy(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>
         declared.or(weighed).filter(|kg| *kg > 0.0 && !settings.default_tares_kg.contains(kg))
     });
     let Some(tare) = known else { return };
-    let heavy = watch.during.iter().find_map(|s| {
+    // The scale stands before the gate.
+    let from = watch.arrived.at().plus_millis(-settings.scale_minutes * MINUTE_MS);
+    let inward = view.events.iter().filter(|s| s.at() >= from && s.at() < watch.arrived.at());
+    let heavy = inward.chain(watch.during.iter().copied()).find_map(|s| {
         let scale = s.event.weights.iter().find(|w| w.kind == WeightKind::Scale)?;
         let excess = scale.kg - tare;
         let tells =
             s.event.is_actual() && (settings.excess_least_kg..=settings.excess_most_kg).contains(&excess);
-        tells.then_some((*s, excess))
+        tells.then_some((s, excess))
     });
     if let Some((s, excess)) = heavy {
         let sentence =

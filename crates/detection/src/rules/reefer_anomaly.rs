@@ -33,7 +33,7 @@ pub(crate) struct Settings {
     grace_minutes: i64,
     rise_c: f64,
     rise_minutes: i64,
-    quiet_minutes: i64,
+    around_minutes: i64,
     severity_b_moved: Severity,
     alarm_resets: usize,
     alarm_hours: i64,
@@ -164,7 +164,7 @@ fn silent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.reefer_anomaly;
     let readings: Vec<(&Seen<'_>, &Reefer)> = stay.iter().filter_map(|s| Some((s, reading(s)?))).collect();
-    let quiet_ms = settings.quiet_minutes * MINUTE_MS;
+    let around_ms = settings.around_minutes * MINUTE_MS;
     let rise = readings.iter().enumerate().find_map(|(n, (b, warm))| {
         let recent = readings
             .iter()
@@ -177,8 +177,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
                     || warm.setpoint_c == cold.setpoint_c)
         };
         let (a, _) = recent.clone().find(|(_, cold)| rises(cold))?;
-        let since = a.at().plus_millis(-quiet_ms);
-        let explained = stay.iter().filter(|s| s.at() >= since && s.at() <= b.at()).any(|s| {
+        let explained = stay.iter().filter(|s| s.at() >= a.at() && s.at() <= b.at()).any(|s| {
             let state = reading(s);
             s.event.kind == EventKind::PowerOff
                 || state.is_some_and(|r| r.defrosting == Some(true) || r.powered == Some(false))
@@ -186,7 +185,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         (!explained).then_some((**a, **b))
     });
     let Some((a, b)) = rise else { return };
-    let near = |at: Timestamp| at >= a.at().plus_millis(-quiet_ms) && at <= b.at().plus_millis(quiet_ms);
+    let near = |at: Timestamp| at >= a.at().plus_millis(-around_ms) && at <= b.at().plus_millis(around_ms);
     let moved = findings
         .found
         .iter()

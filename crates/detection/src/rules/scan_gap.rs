@@ -9,7 +9,7 @@
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
 //! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW);
 //! a position that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so. `c`: a
-//! pre-notification from before the selection, cancelled, for a slot far ahead, or overtaken by the decision. `d`: users
+//! pre-notification from before the selection, cancelled, for a slot far ahead, or for a slot after the decision. `d`: users
 //! of customs; systems that name no role.
 
 use quaywatch_domain::event::{PortEvent, SealSource};
@@ -235,12 +235,9 @@ fn overdue(gap: &Gap<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     }
 }
 
-/// MO-15c: taken back by the decision.
+/// MO-15c: taken back by a decision before the slot.
 fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.scan_gap;
-    if gap.closed.is_some() {
-        return;
-    }
     let appointment = |e: &'_ PortEvent| e.documents.as_deref().and_then(|d| d.appointment.clone());
     for s in stay.iter().filter(|s| s.event.kind == EventKind::PickupAnnounced && gap.holds(s.said_at())) {
         let is_soon = s.at().millis_since(s.said_at()) <= settings.pickup_soon_hours * HOUR_MS;
@@ -251,7 +248,10 @@ fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
             };
             c.event.kind == EventKind::PickupCancelled && c.said_at() >= s.said_at() && same
         });
-        if is_soon && !is_cancelled {
+        // Decided before the slot that was asked for: nothing was ever ahead of customs.
+        let has_slot = s.at() > s.said_at();
+        let is_overtaken = has_slot && gap.closed.is_some_and(|c| c.at() <= s.at());
+        if is_soon && !is_cancelled && !is_overtaken {
             let sentence = "Pick-up announced although customs have selected it and not decided.";
             findings.add("MO-15c", &settings.c, sentence.to_owned(), vec![gap.opened, *s]);
             return;

@@ -8,7 +8,7 @@
 //!
 //! **False positives.** Hatch work and stability (many containers are shifted in one call: silent; reports of the others
 //! may come a little later, so nothing is said at once). A restow that was ordered. A shift to a place that cannot be
-//! reached, or in a port that is not watched (`a`). One restow that two systems report (`b` counts ports).
+//! reached, or neither in nor from a watched port (`a`). One restow that two systems report (`b` counts ports).
 
 use quaywatch_domain::{EventKind, Fact, Subject};
 use serde::Deserialize;
@@ -86,11 +86,12 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let watched = settled.iter().find(|s| {
-        port(s).is_some_and(|p| rules.risk.is_watched(&p)) && is_reachable(s, &settings.reachable_tiers)
+        let loaded_at = s.event.route.as_deref().and_then(|r| r.port_of_loading.clone());
+        let is_watched = [port(s), loaded_at].into_iter().flatten().any(|p| rules.risk.is_watched(&p));
+        is_watched && is_reachable(s, &settings.reachable_tiers)
     });
     if let Some(s) = watched {
-        let sentence =
-            "Shifted on board to where its doors can be reached, in a watched port and without an order.";
+        let sentence = "Shifted on board to where its doors can be reached, in or from a watched port and without an order.";
         findings.add("MO-22a", &settings.a, sentence.to_owned(), vec![**s]);
     }
 }

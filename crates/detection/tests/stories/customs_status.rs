@@ -1,7 +1,7 @@
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
     CustomsHeld, CustomsReleased, CustomsSelectedForInspection, CustomsSelectedForScan,
-    CustomsSelectionCancelled, GateOut, ManifestLine, RecordViewed,
+    CustomsSelectionCancelled, Discharged, GateOut, ManifestLine, RecordViewed,
 };
 use quaywatch_domain::handling::Tlp;
 use quaywatch_domain::{EventKind, PortEvent};
@@ -36,6 +36,14 @@ fn a_release_that_lasts_as_long_as_the_truck_needs_is_raised() {
     assert_eq!(world.alert(BOX).indicators[0].evidence.len(), 4);
     world.see(&on(CustomsHeld, "15:00").revision(2).retracted());
     assert_eq!(world.codes(BOX), [""; 0]);
+}
+
+#[test]
+fn a_release_that_nobody_had_waited_for_and_that_a_hold_takes_back_is_raised() {
+    assert_eq!(
+        codes([on(CustomsReleased, "12:00"), on(GateOut, "13:00"), on(CustomsHeld, "15:00")]),
+        ["MO-25b@1"]
+    );
 }
 
 #[test]
@@ -92,6 +100,9 @@ fn a_release_by_a_foreign_office_or_by_a_user_that_is_not_customs_is_raised() {
     let held = || on(CustomsHeld, "08:00").office("SI006032");
     assert_eq!(codes([held(), on(CustomsReleased, "09:00").office("HR030287")]), ["MO-25d@1"]);
     assert_eq!(codes([held(), on(CustomsReleased, "09:00").user("usr:1", "X").role("BROKER")]), ["MO-25d@1"]);
+    let landed = || on(Discharged, "07:00").port("SIKOP");
+    assert_eq!(codes([landed(), on(CustomsReleased, "09:00").office("BG005100")]), ["MO-25d@1"]);
+    assert_eq!(codes([landed(), on(CustomsReleased, "09:00").office("SI001007")]), [""; 0]);
 }
 
 #[test]

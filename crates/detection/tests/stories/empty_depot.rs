@@ -28,7 +28,7 @@ fn from(port: &str, iso_type: &str) -> Vec<PortEvent> {
 
 fn codes_in(mut world: World, port: &str, iso_type: &str, then: Vec<PortEvent>) -> Vec<String> {
     world = world.and(from(port, iso_type)).and(then);
-    world.wait_until(at(25, "23:00"));
+    world.wait_until(at(24, "07:00"));
     let mut codes = world.codes(BOX);
     codes.retain(|code| code.starts_with("MO-20"));
     codes
@@ -76,6 +76,8 @@ fn a_move_without_an_order_is_raised_and_depot_work_is_not() {
 fn an_emptied_reefer_that_is_heavier_than_its_tare_is_raised() {
     let weighed = |kg| vec![on(Weighed, at(12, "10:00")).weight(WeightKind::Scale, kg)];
     assert_eq!(codes(weighed(4717.0)), ["MO-20c@2"]);
+    let before_the_gate = vec![on(Weighed, at(10, "07:57")).weight(WeightKind::Scale, 4717.0)];
+    assert_eq!(codes(before_the_gate), ["MO-20c@2"]);
     for kg in [4670.0, 5450.0] {
         assert_eq!(codes(weighed(kg)), [""; 0]);
     }

@@ -132,6 +132,10 @@ fn a_selected_container_announced_for_pick_up_soon_is_raised_until_customs_decid
     assert_eq!(world.codes(BOX), ["MO-15c@1"]);
     world.see(&on(CustomsReleased, "04:00"));
     assert_eq!(world.codes(BOX), [""; 0]);
+    // Without a slot it was ahead of customs, whatever they decide later.
+    let mut world = night([on(PickupAnnounced, "02:00")]);
+    world.see(&on(CustomsReleased, "04:00"));
+    assert_eq!(world.codes(BOX), ["MO-15c@1"]);
 }
 
 #[test]

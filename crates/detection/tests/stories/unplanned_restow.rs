@@ -35,6 +35,9 @@ fn hatch_work_orders_high_tiers_and_ports_that_are_not_watched_are_silent() {
     assert_eq!(codes([restowed(BOX, "ECGYE", "0240388")]), [""; 0]);
     assert_eq!(codes([restowed(BOX, "ECGYE", "0240308")]), [""; 0]);
     assert_eq!(codes([restowed(BOX, "ESALG", "0240382")]), [""; 0]);
+    let from = |port: &str| restowed(BOX, "SIKOP", "0240382").route(port, &[], "ITTRS");
+    assert_eq!(codes([from("ECGYE")]), ["MO-22a@1"]);
+    assert_eq!(codes([from("ESALG")]), [""; 0]);
 }
 
 #[test]
