@@ -134,6 +134,9 @@ fn party() -> Party {
         address: None,
         country: None,
         contact: None,
+        registered_at: None,
+        officers_changed_at: None,
+        capital_eur: None,
     }
 }
 
