@@ -6,6 +6,7 @@
 //! the time of writing.
 
 #[cfg(test)]
+#[expect(dead_code, reason = "each test file uses its part")]
 mod common;
 
 use std::collections::BTreeMap;
