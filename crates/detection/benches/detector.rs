@@ -2,9 +2,10 @@
 //! `cargo bench -p quaywatch-detection`, part of `make bench`.
 //!
 //! Import visits are told event by event across all containers, as a port tells them, so that each fact meets a timeline
-//! that has long left the caches. `QUAYWATCH_BENCH_CONTAINERS` sets their number (200000).
+//! that has long left the caches. A number as argument sets how many there are
+//! (200000): `cargo bench -p quaywatch-detection --bench detector -- 20000`.
 
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on fails")]
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -101,8 +102,8 @@ fn event(n: usize, step: usize) -> PortEvent {
         }
         EventKind::YardMove => {
             let slot = Yard {
-                block: Some(format!("{}", n % 40)),
-                bay: Some(format!("{}", step)),
+                block: Some((n % 40).to_string()),
+                bay: Some(step.to_string()),
                 row: Some("1".into()),
                 tier: Some("1".into()),
             };
@@ -113,7 +114,7 @@ fn event(n: usize, step: usize) -> PortEvent {
             event.parties.push(party(PartyRole::ReleaseTo, format!("SIH{}", n % 400)));
         }
         EventKind::PickupAnnounced => {
-            event.parties.push(party(PartyRole::Haulier, format!("SIH{}", n % 400)))
+            event.parties.push(party(PartyRole::Haulier, format!("SIH{}", n % 400)));
         }
         _ => {}
     }
@@ -157,8 +158,7 @@ fn resident() -> f64 {
 }
 
 fn main() {
-    let containers: usize =
-        std::env::var("QUAYWATCH_BENCH_CONTAINERS").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
+    let containers: usize = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(200_000);
     let engine = Engine::new(Rules::default(), "bench");
     let mut states: HashMap<Subject, TimelineState> = HashMap::new();
     let before = resident();

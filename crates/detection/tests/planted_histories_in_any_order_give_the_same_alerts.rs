@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "the rule file of the test is valid")]
 
 #[cfg(test)]
+#[expect(dead_code, reason = "each test file uses its part")]
 mod common;
 
 use std::collections::BTreeMap;

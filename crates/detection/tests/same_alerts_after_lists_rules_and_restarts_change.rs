@@ -8,6 +8,7 @@
 #![expect(clippy::indexing_slicing, reason = "generated indices stay below the lengths of their tables")]
 
 #[cfg(test)]
+#[expect(dead_code, reason = "each test file uses its part")]
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,6 @@
 //! A small world to tell stories in: events go to the timelines of the subjects they concern, as the screener sends
 //! them, and what one timeline tells another arrives there.
 
-#![expect(dead_code, reason = "each story file uses its part")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
