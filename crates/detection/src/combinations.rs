@@ -76,7 +76,7 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     for (index, stay) in view.stays().enumerate() {
         for (name, settings) in &rules.combinations {
             let parts = parts(settings, index, stay, &findings.found);
-            if let Some(indicator) = combine(view, name, settings, parts) {
+            if let Some(indicator) = combine(view, name, settings, &parts) {
                 combined.push(Found { visit: index, shadow: settings.shadow, indicator });
             }
         }
@@ -117,7 +117,7 @@ fn combine(
     view: &View<'_>,
     name: &str,
     settings: &Settings,
-    parts: Vec<(usize, &Indicator)>,
+    parts: &[(usize, &Indicator)],
 ) -> Option<Indicator> {
     let window_ms = settings.window_hours * HOUR_MS;
     let chosen = parts.iter().enumerate().find_map(|(start, (_, first))| {

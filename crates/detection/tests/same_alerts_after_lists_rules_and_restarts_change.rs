@@ -6,6 +6,7 @@
 //! through its stored form) and whose rules change in the middle to those of the first. Both must end in the same alerts.
 
 #![expect(clippy::indexing_slicing, reason = "generated indices stay below the lengths of their tables")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[cfg(test)]
 #[expect(dead_code, reason = "each test file uses its part")]

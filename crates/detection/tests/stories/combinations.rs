@@ -1,5 +1,7 @@
 //! Combinations: parts that hold together within the window weigh more than their sum.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use quaywatch_detection::Rules;
 use quaywatch_domain::event::{EquipmentStatus, Laden, SealSource};
 use quaywatch_domain::{EventKind, PortEvent, Severity};

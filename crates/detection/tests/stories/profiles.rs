@@ -1,5 +1,7 @@
 //! Profiles: an analyst's own criteria hold for what they say, and a wrong one is refused with its place.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Cargo, EquipmentStatus, Route, SealSource};
