@@ -420,8 +420,8 @@ macro_rules! fill {
 }
 
 impl Said {
-    /// What this group says, and where it is silent the group around it. Seals, weights, goods and times are a group's own.
-    pub(super) fn over(mut self, base: &Self) -> Self {
+    /// Takes over what the group around it says where this one is silent. Seals, weights, goods and times are a group's own.
+    pub(super) fn fill(&mut self, base: &Self) {
         fill!(
             self.transport,
             base.transport,
@@ -464,7 +464,6 @@ impl Said {
             }
         }
         base.notes.iter().for_each(|n| self.note(n));
-        self
     }
 
     /// Takes over what another group says of the same goods.
