@@ -22,7 +22,9 @@ const EXPECTED: [&str; 2] = ["132", "133"];
 /// Reads the lines into the document.
 pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Document, parsed: &mut Parsed) {
     let goods = goods(reader, message);
-    let only = message.groups.iter().filter(|g| g.group == Group::Equipment).count() == 1;
+    let count = message.groups.iter().filter(|g| g.group == Group::Equipment).count();
+    let only = count == 1;
+    document.events.reserve(count);
     let mut cell = None;
     let mut lines = 0;
     for (at, found) in message.groups.iter().enumerate() {
