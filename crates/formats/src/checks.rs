@@ -3,7 +3,7 @@
 use quaywatch_domain::event::{Documents, Equipment, Place, PortEvent, Route, Transport, note};
 use quaywatch_domain::identifiers::{
     ContainerNumber, SizeType, imo_check_digit_ok, is_carrier_code, is_commodity_code, is_eori, is_mrn,
-    is_terminal_code, is_un_locode, normalise_imo, normalise_mmsi, normalise_reference,
+    is_normal_reference, is_terminal_code, is_un_locode, normalise_imo, normalise_mmsi, normalise_reference,
 };
 
 use crate::finish::flag;
@@ -41,8 +41,7 @@ pub(crate) fn identifiers(event: &mut PortEvent) {
         }
     }
     for goods in &mut event.cargo {
-        let digits = goods.hs_code.take().map(|text| normalise_reference(&text));
-        goods.hs_code = digits.filter(|text| !text.is_empty());
+        reference(&mut goods.hs_code);
         check(goods.hs_code.as_deref(), is_commodity_code, note::HS_CODE_MALFORMED, &mut wrong);
     }
     wrong.into_iter().for_each(|n| flag(event, n));
@@ -103,7 +102,7 @@ fn of_documents(documents: &mut Documents, wrong: &mut Vec<&'static str>) {
         &mut documents.transport_document,
         &mut documents.customs_declaration,
     ] {
-        *field = field.take().map(|text| normalise_reference(&text)).filter(|text| !text.is_empty());
+        reference(field);
     }
     check(documents.customs_declaration.as_deref(), is_mrn, note::MRN_MALFORMED, wrong);
 }
@@ -116,6 +115,15 @@ fn code(field: &mut Option<String>) {
         if !canonical {
             *field = Some(text.trim().to_uppercase()).filter(|text| !text.is_empty());
         }
+    }
+}
+
+/// A number in the form in which it is compared; an empty one is none.
+fn reference(field: &mut Option<String>) {
+    if let Some(text) = field
+        && (text.is_empty() || !is_normal_reference(text))
+    {
+        *field = Some(normalise_reference(text)).filter(|text| !text.is_empty());
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn equipment(text: &str) -> Option<Box<Equipment>> {
 /// Brings a filled event into canonical form.
 pub(crate) fn finish(mut event: PortEvent, context: &Context<'_>) -> PortEvent {
     event.received_at = context.received_at.or(event.created_at).unwrap_or(event.occurred_at);
-    event.source.feed = context.feed.to_owned();
+    context.feed.clone_into(&mut event.source.feed);
     default_place(&mut event, context);
     checks::identifiers(&mut event);
     context.parties.resolve_all(&mut event);

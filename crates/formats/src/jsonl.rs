@@ -27,7 +27,7 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let body = text.as_ref();
     // One event may also stand on several lines.
     match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => match event(object, body, context, "/", FORMAT) {
+        Ok(Value::Object(object)) => match event(object, &|| Sha256::of(body), context, "/", FORMAT) {
             Ok(event) => events.push(event),
             Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
         },
@@ -50,12 +50,14 @@ fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, reject
         let path = format!("line {}", number + 1);
         let (text, assumed) = utf_8(line);
         let read = match serde_json::from_str(&text) {
-            Ok(Value::Object(object)) => event(object, line, context, &path, FORMAT).map(|mut event| {
-                if assumed {
-                    flag(&mut event, note::CHARSET_ASSUMED);
-                }
-                event
-            }),
+            Ok(Value::Object(object)) => {
+                event(object, &|| Sha256::of(line), context, &path, FORMAT).map(|mut event| {
+                    if assumed {
+                        flag(&mut event, note::CHARSET_ASSUMED);
+                    }
+                    event
+                })
+            }
             Ok(_) => Err((DeadLetterCode::MalformedMessage, "the line is JSON but not an object".to_owned())),
             Err(error) => Err((DeadLetterCode::MalformedMessage, syntax(&error))),
         };
@@ -81,10 +83,10 @@ fn reject(code: DeadLetterCode, sentence: String, line: usize, bytes: &[u8]) -> 
 
 type Refused = (DeadLetterCode, String);
 
-/// An event from the fields of a line; `format` is its name in the event.
+/// An event from the fields of a line, identified by its digest unless it says how; `format` is its name in the event.
 pub(crate) fn event(
     mut object: Map<String, Value>,
-    line: &[u8],
+    digest: &dyn Fn() -> Sha256,
     context: &Context<'_>,
     path: &str,
     format: &str,
@@ -110,22 +112,26 @@ pub(crate) fn event(
             let sentence = format!("{field} is not an RFC 3339 time; write it like 2026-03-01T14:05:00Z");
             return Err((DeadLetterCode::NoTime, sentence));
         };
-        notes.extend(noted);
-        object.insert(field.to_owned(), Value::String(moment.to_string()));
+        // One that has its zone is read again as it is.
+        if !noted.is_empty() {
+            notes.extend(noted);
+            object.insert(field.to_owned(), Value::String(moment.to_string()));
+        }
     }
     let occurred_at = object.get("occurred_at").cloned().ok_or_else(|| missing("occurred_at"))?;
     hide(&mut object, context.key);
-    let created = object.get("created_at").and_then(Value::as_str).and_then(|t| Timestamp::parse(t).ok());
-    let defaults = [
-        ("event_id", Value::String(Sha256::of(line).to_string())),
-        ("revision", Value::from(created.map_or(0, Timestamp::as_millis))),
-        ("classifier", Value::from("ACTUAL")),
-        ("received_at", object.get("created_at").cloned().unwrap_or(occurred_at)),
-    ];
+    let created_at = object.get("created_at").cloned();
+    let created = || created_at.as_ref().and_then(Value::as_str).and_then(|t| Timestamp::parse(t).ok());
+    let default_of = |field: &str| match field {
+        "event_id" => Value::String(digest().to_string()),
+        "revision" => Value::from(created().map_or(0, Timestamp::as_millis)),
+        "classifier" => Value::from("ACTUAL"),
+        _ => created_at.as_ref().unwrap_or(&occurred_at).clone(),
+    };
     let fill_in = |object: &mut Map<String, Value>| {
-        for (field, value) in &defaults {
-            if object.get(*field).is_none_or(Value::is_null) {
-                object.insert((*field).to_owned(), value.clone());
+        for field in ["event_id", "revision", "classifier", "received_at"] {
+            if object.get(field).is_none_or(Value::is_null) {
+                object.insert(field.to_owned(), default_of(field));
             }
         }
     };

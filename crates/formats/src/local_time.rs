@@ -54,6 +54,11 @@ pub(crate) fn civil(year: i16, month: i8, day: i8, hour: i8, minute: i8, second:
 
 /// Reads RFC 3339, or ISO 8601 without zone as local time.
 pub(crate) fn iso(text: &str, zone: Option<&str>) -> Option<Noted> {
+    // Most texts in another form are told by their first digits, without the work of saying what is wrong with them.
+    let year = text.trim_start().as_bytes();
+    if year.first()?.is_ascii_digit() && !year.get(..4)?.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
     if let Ok(moment) = Timestamp::parse(text) {
         return Some((moment, Vec::new()));
     }

@@ -11,9 +11,9 @@ pub fn normalise_imo(text: &str) -> Option<String> {
 /// Whether the last digit is the check digit of the first six.
 #[must_use]
 pub fn imo_check_digit_ok(digits: &str) -> bool {
-    let values: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(10)).collect();
-    let sum: u32 = values.iter().zip((2..=7).rev()).map(|(value, weight)| value * weight).sum();
-    values.len() == 7 && values.last() == Some(&(sum % 10))
+    let values = || digits.chars().filter_map(|c| c.to_digit(10));
+    let sum: u32 = values().zip((2..=7).rev()).map(|(value, weight)| value * weight).sum();
+    values().count() == 7 && values().last() == Some(sum % 10)
 }
 
 #[cfg(test)]

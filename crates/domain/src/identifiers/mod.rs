@@ -15,7 +15,16 @@ pub use trade::{is_carrier_code, is_commodity_code, is_mrn, is_terminal_code, no
 /// Upper-cases and keeps letters and digits only; how bills, bookings, declarations and registration numbers compare.
 #[must_use]
 pub fn normalise_reference(text: &str) -> String {
+    if is_normal_reference(text) {
+        return text.to_owned();
+    }
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Whether `text` is in the form that [`normalise_reference`] gives.
+#[must_use]
+pub fn is_normal_reference(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// Whether `text` is a UN/LOCODE by form: ISO country, then three of `A–Z2–9`.

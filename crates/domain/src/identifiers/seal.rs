@@ -8,11 +8,11 @@ pub const MIN_DISTINCT_DIGITS: usize = 5;
 /// `None` for placeholders such as `SI`, `NOSEAL`, `.` and `000000`.
 #[must_use]
 pub fn normalise_seal(number: &str) -> Option<String> {
-    let compact = super::normalise_reference(number);
-    let compact = compact.trim_start_matches('0');
+    let mut compact = super::normalise_reference(number);
+    compact.drain(..compact.len() - compact.trim_start_matches('0').len());
     let placeholder = compact.len() < 3
         || matches!(
-            compact,
+            compact.as_str(),
             "NOSEAL"
                 | "NOSEALS"
                 | "NONE"
@@ -25,7 +25,7 @@ pub fn normalise_seal(number: &str) -> Option<String> {
                 | "UNSEALED"
         )
         || compact.bytes().all(|b| Some(&b) == compact.as_bytes().first());
-    (!placeholder).then(|| compact.to_owned())
+    (!placeholder).then_some(compact)
 }
 
 /// Whether a normalised number is long enough to be told apart from others by chance.

@@ -117,10 +117,10 @@ impl Manifest<'_> {
         }
     }
 
-    fn push(&mut self, bill: Said, number: Option<&str>, goods: &[Said], at: usize) {
+    fn push(&mut self, mut said: Said, number: Option<&str>, goods: &[Said], at: usize) {
         let mut event =
             begin(self.reader, self.message, self.document, EventKind::ManifestLine, self.time.0, at);
-        let mut said = bill.over(&self.message.header);
+        said.fill(&self.message.header);
         let own = |g: &&Said| number.is_none_or(|n| g.containers.is_empty() || g.holds(n));
         event.cargo = goods.iter().filter(own).flat_map(|g| g.clone().goods()).collect();
         if let Some(gross) = gross_kg(goods, number) {

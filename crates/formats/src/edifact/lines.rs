@@ -11,7 +11,7 @@ use super::said::Said;
 use super::tokens::Segment;
 use crate::Parsed;
 use crate::document::{Document, Function};
-use crate::finish::{blank, equipment, finish, flag};
+use crate::finish::{equipment, finish, flag};
 use crate::local_time::Noted;
 
 /// Times in the order in which they tell when something happened to a container.
@@ -22,7 +22,9 @@ const EXPECTED: [&str; 2] = ["132", "133"];
 /// Reads the lines into the document.
 pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Document, parsed: &mut Parsed) {
     let goods = goods(reader, message);
-    let only = message.groups.iter().filter(|g| g.group == Group::Equipment).count() == 1;
+    let count = message.groups.iter().filter(|g| g.group == Group::Equipment).count();
+    let only = count == 1;
+    document.events.reserve(count);
     let mut cell = None;
     let mut lines = 0;
     for (at, found) in message.groups.iter().enumerate() {
@@ -80,7 +82,11 @@ fn goods(reader: &Reader<'_>, message: &Message<'_>) -> Vec<Said> {
     for found in &message.groups {
         match found.group {
             Group::Consignment => consignment = heard(reader, message, found),
-            Group::Goods => goods.push(heard(reader, message, found).over(&consignment)),
+            Group::Goods => {
+                let mut own = heard(reader, message, found);
+                own.fill(&consignment);
+                goods.push(own);
+            }
             _ => {}
         }
     }
@@ -108,7 +114,7 @@ impl Line<'_> {
         let mut said = heard(reader, message, self.found);
         let leg = self.legs(&mut said);
         if let Some(cell) = self.cell {
-            said = beside(said, cell);
+            beside(&mut said, cell);
         }
         let Some(found) = equipment_of(&eqd) else {
             if names_no_container(message.kind) {
@@ -128,14 +134,15 @@ impl Line<'_> {
         let placed = |g: &&Said| g.holds(&found.number) || (only && g.containers.is_empty());
         for goods in goods.iter().filter(placed) {
             event.cargo.extend(goods.clone().goods());
-            said = said.over(goods);
+            said.fill(goods);
         }
         event.equipment = Some(found);
         let is_fill_known = codes::laden(eqd.get(6, 0)) != Some(Laden::Unknown);
         if !codes::is_status(settings, eqd.get(5, 0)) || !is_fill_known {
             flag(&mut event, note::UNKNOWN_CODE);
         }
-        said.over(&message.header).put(&mut event);
+        said.fill(&message.header);
+        said.put(&mut event);
         notes.iter().for_each(|n| flag(&mut event, n));
         Ok(Some(finish(event, reader.context)))
     }
@@ -148,21 +155,21 @@ impl Line<'_> {
             let mut leg = heard(self.reader, self.message, found);
             let times = std::mem::take(&mut leg.times);
             legs.get_or_insert_with(Said::default).times.extend(times);
-            *said = beside(std::mem::take(said), &leg);
+            beside(said, &leg);
         }
         legs
     }
 }
 
 /// Adds what a group says that belongs to the same line.
-pub(super) fn beside(mut said: Said, other: &Said) -> Said {
+pub(super) fn beside(said: &mut Said, other: &Said) {
     said.seals.extend_from_slice(&other.seals);
     said.weights.extend_from_slice(&other.weights);
     if said.reefer.setpoint_c.is_none() {
         said.reefer.clone_from(&other.reefer);
     }
     said.goods_of(other);
-    said.over(other)
+    said.fill(other);
 }
 
 pub(super) fn equipment_of(eqd: &Segment<'_>) -> Option<Box<Equipment>> {
@@ -183,7 +190,7 @@ pub(super) fn begin(
     occurred_at: Timestamp,
     at: usize,
 ) -> PortEvent {
-    let mut event = blank(reader.context, kind, occurred_at);
+    let mut event = PortEvent::new(String::new(), kind, occurred_at);
     event.revision = document.revision;
     event.created_at = reader.said_at(&message.header);
     event.source = Box::new(document.source.clone());
@@ -202,14 +209,14 @@ fn order(
     reader: &Reader<'_>,
     message: &Message<'_>,
     document: &Document,
-    said: Said,
+    mut said: Said,
     at: usize,
 ) -> Result<PortEvent, Refused> {
     let kind = message.event_kind(&said, None, reader.context.settings.port.as_deref());
     let prepared = reader.envelope.prepared.as_ref();
     let time = event_time(&kind, &said, None, &message.header, prepared);
     let (occurred_at, notes) = time.ok_or_else(no_time)?;
-    let said = said.over(&message.header);
+    said.fill(&message.header);
     let d = &said.documents;
     let subject = [&d.booking, &d.bill_of_lading, &d.order, &d.release, &d.transport_document]
         .into_iter()

@@ -216,16 +216,14 @@ fn is_loading(route: &Route, home: Option<&str>) -> Option<bool> {
 
 /// The same happening to the same subject twice in a document: the ordinal tells them apart.
 pub(super) fn number_repeated(events: &mut [PortEvent]) {
-    let mut seen = std::collections::HashMap::<String, usize>::with_capacity(events.len());
-    for event in events {
-        match seen.get_mut(&event.event_id) {
-            Some(ordinal) => {
-                *ordinal += 1;
-                event.event_id = format!("{}/{ordinal}", event.event_id);
-            }
-            None => {
-                seen.insert(event.event_id.clone(), 1);
-            }
-        }
+    let mut seen = std::collections::HashMap::<&str, usize>::with_capacity(events.len());
+    let mut ordinal_of = |id| {
+        let times = seen.entry(id).or_default();
+        *times += 1;
+        *times
+    };
+    let ordinals: Vec<usize> = events.iter().map(|event| ordinal_of(event.event_id.as_str())).collect();
+    for (event, ordinal) in events.iter_mut().zip(ordinals).filter(|(_, ordinal)| *ordinal > 1) {
+        event.event_id = format!("{}/{ordinal}", event.event_id);
     }
 }

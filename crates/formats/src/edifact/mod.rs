@@ -63,6 +63,7 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
         context,
         envelope: Envelope::default(),
         open: None,
+        documents: Vec::new(),
         stray: None,
         ordinal: 0,
         references: HashSet::new(),
@@ -90,6 +91,8 @@ struct Interchange<'a> {
     envelope: Envelope,
     /// Where the message began that is not yet complete.
     open: Option<usize>,
+    /// Where its documents begin (BGM).
+    documents: Vec<usize>,
     /// Where segments began that belong to no message.
     stray: Option<usize>,
     /// Messages so far.
@@ -111,6 +114,7 @@ impl Interchange<'_> {
             "UNH" => {
                 self.close(at);
                 self.open = Some(at);
+                self.documents.clear();
                 self.ordinal += 1;
             }
             "UNT" if segment.is_complete() && self.open.is_some() => {
@@ -122,6 +126,7 @@ impl Interchange<'_> {
                 self.close(at);
                 self.envelope = Envelope::default();
             }
+            "BGM" if self.open.is_some() => self.documents.push(at),
             "UNG" | "UNE" if self.open.is_none() => self.close(at),
             _ if self.open.is_none() => _ = self.stray.get_or_insert(at),
             _ => {}
@@ -183,8 +188,7 @@ impl Interchange<'_> {
         }
         let mut notes = self.oddities(&body);
         // Some put a second document under the same UNH: each begins with its BGM.
-        let is_second = |at: &usize| self.all.get(*at).is_some_and(|s| s.tag() == "BGM");
-        let mut begins: Vec<usize> = body.clone().filter(is_second).skip(1).collect();
+        let mut begins: Vec<usize> = self.documents.drain(..).skip(1).collect();
         if !begins.is_empty() && !notes.contains(&note::COUNT_MISMATCH) {
             notes.push(note::COUNT_MISMATCH);
         }

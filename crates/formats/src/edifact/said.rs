@@ -192,42 +192,44 @@ impl Said {
 
     /// LOC: ports of the route, the terminal, the cell on board, the customs office.
     fn loc(&mut self, segment: &Segment<'_>) {
-        let code = segment.some(2, 0).map(str::to_owned);
+        let code = || segment.some(2, 0).map(str::to_owned);
         // Some name the country there (code lists 162, 163).
         let terminal = segment.some(3, 0).filter(|_| !matches!(segment.get(3, 1), "162" | "163" | "5"));
-        let terminal = terminal.map(str::to_owned);
+        let terminal = || terminal.map(str::to_owned);
         let r = &mut self.route;
         match segment.get(1, 0) {
-            "9" | "6" => r.port_of_loading.clone_from(&code),
-            "76" if r.port_of_loading.is_none() => r.port_of_loading.clone_from(&code),
-            "11" | "12" => r.port_of_discharge.clone_from(&code),
-            "7" | "83" => r.place_of_delivery.clone_from(&code),
+            "9" | "6" => r.port_of_loading = code(),
+            "76" if r.port_of_loading.is_none() => r.port_of_loading = code(),
+            "11" | "12" => r.port_of_discharge = code(),
+            "7" | "83" => r.place_of_delivery = code(),
             // The place of destination is where it is delivered, unless that is said too.
-            "8" if r.place_of_delivery.is_none() => r.place_of_delivery.clone_from(&code),
-            "13" if r.transshipment_ports.len() < MAX_LIST => r.transshipment_ports.extend(code.clone()),
+            "8" if r.place_of_delivery.is_none() => r.place_of_delivery = code(),
+            "13" if r.transshipment_ports.len() < MAX_LIST => r.transshipment_ports.extend(code()),
             "27" => {
-                let country = code.as_deref().and_then(|c| c.get(..2)).map(str::to_owned);
+                let country = segment.get(2, 0).get(..2).map(str::to_owned);
                 (r.origin_country, self.cargo.origin_country) = (country.clone(), country);
             }
             "22" | "41" | "43" => {
-                self.customs.office = code;
+                self.customs.office = code();
                 return;
             }
             "147" => {
-                self.transport.stow_cell = code;
+                self.transport.stow_cell = code();
                 return;
             }
             "165" | "164" | "175" => {
-                (self.place.un_locode, self.place.terminal) = (code, terminal);
+                (self.place.un_locode, self.place.terminal) = (code(), terminal());
                 return;
             }
             // The port that a bay plan is drawn up at.
-            "5" if self.place.un_locode.is_none() => self.place.un_locode.clone_from(&code),
+            "5" if self.place.un_locode.is_none() => self.place.un_locode = code(),
             _ => return,
         }
         // The port that is named with its terminal is the one where it happens.
-        if terminal.is_some() && self.place.terminal.is_none() {
-            (self.place.un_locode, self.place.terminal) = (code, terminal);
+        if self.place.terminal.is_none()
+            && let Some(terminal) = terminal()
+        {
+            (self.place.un_locode, self.place.terminal) = (code(), Some(terminal));
         }
     }
 
@@ -420,8 +422,8 @@ macro_rules! fill {
 }
 
 impl Said {
-    /// What this group says, and where it is silent the group around it. Seals, weights, goods and times are a group's own.
-    pub(super) fn over(mut self, base: &Self) -> Self {
+    /// Takes over what the group around it says where this one is silent. Seals, weights, goods and times are a group's own.
+    pub(super) fn fill(&mut self, base: &Self) {
         fill!(
             self.transport,
             base.transport,
@@ -464,7 +466,6 @@ impl Said {
             }
         }
         base.notes.iter().for_each(|n| self.note(n));
-        self
     }
 
     /// Takes over what another group says of the same goods.

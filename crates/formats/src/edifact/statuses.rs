@@ -56,12 +56,12 @@ pub(super) fn reports(reader: &Reader<'_>, message: &Message<'_>, document: &Doc
                 for leg in inside.iter().filter(|g| g.group == Group::Leg) {
                     let mut leg = heard(reader, message, leg);
                     leg.times.clear();
-                    said = said.over(&leg);
+                    said.fill(&leg);
                 }
                 if said.containers.is_empty() {
                     said.containers.clone_from(&consignment.containers);
                 }
-                let said = said.over(&consignment);
+                said.fill(&consignment);
                 let statement = Statement { kind, code, known, said, containers, at: found.segments.start };
                 statement.push(reader, message, document, &STATUS_TIMES, found, parsed);
             }
@@ -90,7 +90,8 @@ pub(super) fn answers(reader: &Reader<'_>, message: &Message<'_>, document: &Doc
             (Group::Equipment, Some(matter)) => match container(reader, message, found) {
                 Some(own) if own.1.indicators.is_empty() => matter.containers.push(own),
                 Some((equipment, own)) => {
-                    let (mut said, found) = (own.clone().over(&matter.said), found);
+                    let mut said = own.clone();
+                    said.fill(&matter.said);
                     said.seals.clear();
                     said.weights.clear();
                     let at = matters.len() - 1;
@@ -175,7 +176,8 @@ impl Statement {
         found: &Found,
         parsed: &mut Parsed,
     ) {
-        let mut said = self.said.over(&message.header);
+        let mut said = self.said;
+        said.fill(&message.header);
         if said.containers.is_empty() {
             said.containers.clone_from(&message.header.containers);
         }
@@ -211,13 +213,17 @@ impl Statement {
         };
         let mut events = Vec::new();
         let only = containers.len() == 1;
-        for (equipment, own) in containers {
+        for (equipment, mut own) in containers {
             let mut event = event.clone();
             event.event_id = id(&equipment.number);
             event.equipment = Some(Box::new(equipment));
             // Seals and weights beside several containers are of nobody knows which.
-            let said = if only { beside(own, &said) } else { own.over(&said) };
-            said.put(&mut event);
+            if only {
+                beside(&mut own, &said);
+            } else {
+                own.fill(&said);
+            }
+            own.put(&mut event);
             events.push(finish(event, reader.context));
         }
         if events.is_empty() {

@@ -158,7 +158,7 @@ impl<'a> Segments<'a> {
             bytes,
             whole: std::str::from_utf8(bytes).ok(),
             aside: String::new(),
-            parts: Vec::with_capacity(bytes.len() / 5),
+            parts: Vec::with_capacity(bytes.len() / 3),
             elements: Vec::with_capacity(bytes.len() / 8),
             spans: Vec::with_capacity(bytes.len() / 24),
         };

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 use csv::{ByteRecord, ReaderBuilder};
 use encoding_rs::Encoding;
-use quaywatch_domain::DeadLetterCode;
 use quaywatch_domain::event::note;
+use quaywatch_domain::{DeadLetterCode, Sha256};
 
 use super::fields::{holds, nearest};
-use super::rows::{Row, Rows};
+use super::rows::{Plan, Row, Rows};
 use super::{Mapping, RuleTable, Survey};
 use crate::finish::flag;
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
@@ -96,7 +96,8 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     if let Err(sentence) = columns.check(mapping, &rules) {
         return Parsed::rejected(DeadLetterCode::MissingField, sentence, bytes);
     }
-    let rows = Rows { rules, mapping, context, format: FORMAT, notes: text.notes.clone(), survey };
+    let plan = Plan::of(&rules, mapping, |name| columns.place(name));
+    let rows = Rows { plan, mapping, context, format: FORMAT, notes: text.notes.clone(), survey };
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
     for (at, (record, end)) in records.enumerate() {
@@ -111,7 +112,7 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
         } else if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
             continue;
         } else {
-            rows.read(&Cells { record: &record, columns: &columns, text: &text }, raw, &path)
+            rows.read(&Cells { record: &record, text: &text }, &|| Sha256::of(raw), &path)
         };
         match read {
             Ok(event) => events.extend(event.map(|mut event| {
@@ -323,13 +324,14 @@ fn sought(rule: &RuleTable) -> String {
 
 struct Cells<'r> {
     record: &'r ByteRecord,
-    columns: &'r Columns,
     text: &'r Text<'r>,
 }
 
 impl Row for Cells<'_> {
-    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let cell = self.record.get(self.columns.place(name)?)?;
-        Some(self.text.decode(cell))
+    /// The place of a column.
+    type Way = usize;
+
+    fn get(&self, column: &usize) -> Option<Cow<'_, str>> {
+        Some(self.text.decode(self.record.get(*column)?))
     }
 }

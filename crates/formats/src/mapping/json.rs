@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use quaywatch_domain::DeadLetterCode;
 use quaywatch_domain::event::note;
+use quaywatch_domain::{DeadLetterCode, Sha256};
 use serde_json::Value;
 
-use super::rows::{Row, Rows};
+use super::rows::{Plan, Row, Rows};
 use super::{Mapping, RuleTable, Survey};
 use crate::charset::utf_8;
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
@@ -34,7 +34,8 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     let (text, assumed) = utf_8(bytes);
     let body = text.as_bytes();
     let notes = assumed.then_some(note::CHARSET_ASSUMED).into_iter().collect();
-    let rows = Rows { rules, mapping, context, format: FORMAT, notes, survey };
+    let plan = Plan::of(&rules, mapping, Way::of);
+    let rows = Rows { plan, mapping, context, format: FORMAT, notes, survey };
     let pointers = Pointers::of(&rows, mapping);
     let mut reader = Reader { rows, pointers, parsed: Parsed::default(), events: Vec::new(), items: 0 };
     match serde_json::from_slice::<Value>(body) {
@@ -52,7 +53,7 @@ fn syntax(error: &serde_json::Error) -> String {
 }
 
 struct Reader<'a> {
-    rows: Rows<'a>,
+    rows: Rows<'a, Way>,
     pointers: Pointers,
     parsed: Parsed,
     events: Vec<quaywatch_domain::PortEvent>,
@@ -128,13 +129,13 @@ impl Reader<'_> {
             }
             return;
         }
-        let bytes = serde_json::to_vec(item).unwrap_or_default();
+        let bytes = || serde_json::to_vec(item).unwrap_or_default();
         if let Some(survey) = self.rows.survey {
             self.pointers.look(item, &mut String::new(), &mut survey.borrow_mut());
         }
-        match self.rows.read(&Element { around, item }, &bytes, path) {
+        match self.rows.read(&Element { around, item }, &|| Sha256::of(&bytes()), path) {
             Ok(event) => self.events.extend(event),
-            Err((code, sentence)) => self.reject(code, sentence, path, &bytes),
+            Err((code, sentence)) => self.reject(code, sentence, path, &bytes()),
         }
     }
 
@@ -179,10 +180,10 @@ struct Pointers {
 }
 
 impl Pointers {
-    fn of(rows: &Rows<'_>, mapping: &Mapping) -> Self {
+    fn of(rows: &Rows<'_, Way>, mapping: &Mapping) -> Self {
         let mut read = BTreeSet::new();
         if rows.survey.is_some() {
-            let names = rows.rules.iter().flat_map(|(_, rule)| &rule.from.0);
+            let names = rows.plan.fields.iter().flat_map(|(target, _)| &target.rule.from.0);
             let names = names.chain(&mapping.id).chain(mapping.only.keys());
             read.extend(names.flat_map(|names| names.split('|')).map(|name| name.trim().to_owned()));
         }
@@ -210,13 +211,49 @@ impl Pointers {
     }
 
     /// Fields that nothing was ever found for; what stands around the elements is not looked at.
-    fn absent(&self, rows: &Rows<'_>) -> Vec<String> {
-        let never = rows.rules.iter().filter(|(_, rule)| {
+    fn absent(&self, rows: &Rows<'_, Way>) -> Vec<String> {
+        let never = rows.plan.fields.iter().map(|(target, _)| target).filter(|target| {
+            let rule = target.rule;
             let mut names = rule.from.0.iter().flat_map(|names| names.split('|')).map(str::trim);
             !rule.from.0.is_empty() && names.all(|name| name.starts_with('/') && !self.met.contains(name))
         });
-        never.map(|(field, _)| (*field).to_owned()).collect()
+        never.map(|target| target.field.to_owned()).collect()
     }
+}
+
+/// A JSON Pointer taken apart.
+struct Way {
+    start: Start,
+    tokens: Vec<String>,
+}
+
+enum Start {
+    Document,
+    /// The element, or what is so many steps around it.
+    Up(usize),
+}
+
+impl Way {
+    /// `None` when the name is no pointer.
+    fn of(name: &str) -> Option<Self> {
+        let (start, pointer) = match name.strip_prefix('$') {
+            Some(pointer) => (Start::Document, pointer),
+            None => {
+                let pointer = name.trim_start_matches('^');
+                (Start::Up(name.len() - pointer.len()), pointer)
+            }
+        };
+        let mut tokens = pointer.split('/');
+        let is_pointer = tokens.next().is_some_and(str::is_empty);
+        let tokens = tokens.map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+        is_pointer.then_some(Self { start, tokens })
+    }
+}
+
+/// The place in an array that a reference token names.
+fn index(token: &str) -> Option<usize> {
+    let is_plain = token.bytes().all(|b| b.is_ascii_digit()) && (token.len() == 1 || !token.starts_with('0'));
+    token.parse().ok().filter(|_| is_plain)
 }
 
 struct Element<'v> {
@@ -226,14 +263,20 @@ struct Element<'v> {
 }
 
 impl Row for Element<'_> {
-    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let pointer = name.trim_start_matches('^');
-        let value = match (name.len() - pointer.len(), name.strip_prefix('$')) {
-            (_, Some(pointer)) => self.around.first()?.pointer(pointer)?,
-            (0, None) => self.item.pointer(name)?,
-            (up, None) => self.around.iter().rev().nth(up - 1)?.pointer(pointer)?,
+    type Way = Way;
+
+    fn get(&self, way: &Way) -> Option<Cow<'_, str>> {
+        let start = match way.start {
+            Start::Document => self.around.first().copied()?,
+            Start::Up(0) => self.item,
+            Start::Up(up) => self.around.iter().rev().nth(up - 1).copied()?,
         };
-        match value {
+        let value = way.tokens.iter().try_fold(start, |value, token| match value {
+            Value::Object(fields) => fields.get(token),
+            Value::Array(elements) => elements.get(index(token)?),
+            _ => None,
+        });
+        match value? {
             Value::String(text) => Some(Cow::Borrowed(text)),
             Value::Number(number) => Some(Cow::Owned(number.to_string())),
             Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),

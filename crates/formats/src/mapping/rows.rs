@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use quaywatch_domain::event::{Documents, PartyRole, PortEvent, note};
-use quaywatch_domain::{DeadLetterCode, EventKind};
+use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
 use serde_json::{Map, Value};
 
-use super::values::{self, Habits};
+use super::values::{self, Habits, Target};
 use super::{Mapping, RuleTable, Survey};
 use crate::finish::flag;
 use crate::{Context, jsonl};
@@ -22,13 +22,48 @@ pub(super) type Refused = (DeadLetterCode, String);
 
 /// What a row has under the names that rules use.
 pub(super) trait Row {
-    /// The text under a name; `None` when there is no such column or field.
-    fn get(&self, name: &str) -> Option<Cow<'_, str>>;
+    /// Where a name leads.
+    type Way;
+
+    /// The text at the end of a way; `None` when there is no such column or field.
+    fn get(&self, way: &Self::Way) -> Option<Cow<'_, str>>;
+}
+
+/// Alternatives (`A|B`) with where each leads; those that lead nowhere are not among them.
+type Source<'a, W> = Vec<(&'a str, W)>;
+
+/// What rows are read by, worked out once for all of them.
+pub(super) struct Plan<'a, W> {
+    pub(super) fields: Vec<(Target<'a>, Vec<Source<'a, W>>)>,
+    id: Vec<Source<'a, W>>,
+    only: Vec<(Source<'a, W>, &'a [String])>,
+}
+
+impl<'a, W> Plan<'a, W> {
+    /// `way` tells where a name leads, in any row.
+    pub(super) fn of(
+        rules: &[(&'a str, &'a RuleTable)],
+        mapping: &'a Mapping,
+        way: impl Fn(&str) -> Option<W>,
+    ) -> Self {
+        let source = |names: &'a String| {
+            let names = names.split('|').map(str::trim);
+            names.filter_map(|name| Some((name, way(name)?))).collect()
+        };
+        let field = |(field, rule): &(&'a str, &'a RuleTable)| {
+            (Target::of(field, rule), rule.from.0.iter().map(source).collect())
+        };
+        Self {
+            fields: rules.iter().map(field).collect(),
+            id: mapping.id.iter().map(source).collect(),
+            only: mapping.only.iter().map(|(name, values)| (source(name), values.as_slice())).collect(),
+        }
+    }
 }
 
 /// Reads rows.
-pub(super) struct Rows<'a> {
-    pub(super) rules: Vec<(&'a str, &'a RuleTable)>,
+pub(super) struct Rows<'a, W> {
+    pub(super) plan: Plan<'a, W>,
     pub(super) mapping: &'a Mapping,
     pub(super) context: &'a Context<'a>,
     /// Name of the format in events.
@@ -39,18 +74,23 @@ pub(super) struct Rows<'a> {
     pub(super) survey: Option<&'a RefCell<Survey>>,
 }
 
-impl Rows<'_> {
+impl<W> Rows<'_, W> {
     /// The event of a row; `None` when the mapping leaves such rows out.
-    pub(super) fn read(&self, row: &dyn Row, bytes: &[u8], path: &str) -> Result<Option<PortEvent>, Refused> {
+    pub(super) fn read(
+        &self,
+        row: &impl Row<Way = W>,
+        digest: &dyn Fn() -> Sha256,
+        path: &str,
+    ) -> Result<Option<PortEvent>, Refused> {
         if !self.is_wanted(row) {
             return Ok(None);
         }
         let decimal = self.mapping.decimal.as_ref().and_then(|text| text.chars().next());
         let habits = Habits { zone: self.zone(row).or(Some("UTC")), decimal };
         let (mut object, mut notes) = (Map::new(), self.notes.clone());
-        for (field, rule) in &self.rules {
-            let text = text_of(row, rule);
-            let read = values::read(field, &text, rule, habits);
+        for (target, sources) in &self.plan.fields {
+            let (field, text) = (target.field, text_of(row, sources));
+            let read = values::read(target, &text, habits);
             if let Some(survey) = self.survey {
                 survey.borrow_mut().value(field, &text, &read);
             }
@@ -63,7 +103,7 @@ impl Rows<'_> {
                 }
                 Ok(None) => {}
                 Err((DeadLetterCode::NoTime, why)) => {
-                    let (source, shape) = (named(row, rule), values::shape(&text));
+                    let (source, shape) = (named(row, target.rule, sources), values::shape(&text));
                     return Err((
                         DeadLetterCode::NoTime,
                         format!("{source} ({field}) reads like {shape} and {why}"),
@@ -74,12 +114,12 @@ impl Rows<'_> {
         }
         self.identify(row, &mut object);
         // A movement that nobody named is one all the same.
-        if !object.contains_key("kind") && self.rules.iter().any(|(field, _)| *field == "kind") {
+        if !object.contains_key("kind") && self.field("kind").is_some() {
             object.insert("kind".to_owned(), Value::from(EventKind::Other.as_str()));
             notes.push(note::UNKNOWN_CODE);
         }
         tidy(&mut object);
-        let mut event = jsonl::event(object, bytes, self.context, path, self.format)
+        let mut event = jsonl::event(object, digest, self.context, path, self.format)
             .map_err(|(code, sentence)| (code, self.source_of(row, code, sentence)))?;
         if !has_subject(&event) {
             let sentence =
@@ -90,16 +130,21 @@ impl Rows<'_> {
         Ok(Some(event))
     }
 
+    fn field(&self, name: &str) -> Option<&(Target<'_>, Vec<Source<'_, W>>)> {
+        self.plan.fields.iter().find(|(target, _)| target.field == name)
+    }
+
     /// Where the mapping looks for what is missing.
-    fn source_of(&self, row: &dyn Row, code: DeadLetterCode, sentence: String) -> String {
+    fn source_of(&self, row: &impl Row<Way = W>, code: DeadLetterCode, sentence: String) -> String {
         let field = match code {
             DeadLetterCode::NoTime => "occurred_at",
             DeadLetterCode::MissingField => "kind",
             _ => return sentence,
         };
-        match self.rules.iter().find(|(known, _)| *known == field) {
-            Some((_, rule)) if !rule.from.0.is_empty() => {
-                format!("{} ({field}) is empty or not there, and every event needs it", named(row, rule))
+        match self.field(field) {
+            Some((target, sources)) if !sources.is_empty() => {
+                let named = named(row, target.rule, sources);
+                format!("{named} ({field}) is empty or not there, and every event needs it")
             }
             _ => format!(
                 "the mapping has no field {field}, and every event needs it; set mapping.fields.{field}"
@@ -107,36 +152,29 @@ impl Rows<'_> {
         }
     }
 
-    fn is_wanted(&self, row: &dyn Row) -> bool {
-        self.mapping.only.iter().all(|(name, values)| {
-            let text = find(row, name).unwrap_or_default();
+    fn is_wanted(&self, row: &impl Row<Way = W>) -> bool {
+        self.plan.only.iter().all(|(source, values)| {
+            let text = find(row, source).unwrap_or_default();
             values.iter().any(|value| value.eq_ignore_ascii_case(text.trim()))
         })
     }
 
     /// The zone of the row's terminal, else of the feed.
-    fn zone(&self, row: &dyn Row) -> Option<&str> {
+    fn zone(&self, row: &impl Row<Way = W>) -> Option<&str> {
         let settings = self.context.settings;
         let terminals = &settings.terminal_zones;
-        let rule =
-            self.rules.iter().find(|(field, _)| *field == "place.terminal").filter(|_| !terminals.is_empty());
-        let own = rule.and_then(|(_, rule)| match text_of(row, rule).trim() {
-            "" => terminals.get(rule.value.as_ref().or(settings.terminal.as_ref())?),
+        let named = self.field("place.terminal").filter(|_| !terminals.is_empty());
+        let own = named.and_then(|(target, sources)| match text_of(row, sources).trim() {
+            "" => terminals.get(target.rule.value.as_ref().or(settings.terminal.as_ref())?),
             code => terminals.get(code),
         });
         own.or(settings.time_zone.as_ref()).map(String::as_str)
     }
 
-    fn identify(&self, row: &dyn Row, object: &mut Map<String, Value>) {
-        let parts: Vec<Cow<'_, str>> = self.mapping.id.iter().filter_map(|name| find(row, name)).collect();
-        let id = parts
-            .iter()
-            .map(|part| part.trim())
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("/");
+    fn identify(&self, row: &impl Row<Way = W>, object: &mut Map<String, Value>) {
+        let id = joined(row, &self.plan.id, '/');
         if !id.is_empty() {
-            object.insert("event_id".to_owned(), Value::String(id));
+            object.insert("event_id".to_owned(), Value::String(id.into_owned()));
         }
     }
 }
@@ -152,21 +190,40 @@ fn has_subject(event: &PortEvent) -> bool {
 }
 
 /// What a rule finds in a row: its sources joined with a blank.
-fn text_of(row: &dyn Row, rule: &RuleTable) -> String {
-    let parts: Vec<Cow<'_, str>> = rule.from.0.iter().filter_map(|name| find(row, name)).collect();
-    let text =
-        parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
+fn text_of<'r, R: Row>(row: &'r R, sources: &[Source<'_, R::Way>]) -> Cow<'r, str> {
+    let text = joined(row, sources, ' ');
+    // No text has more characters than bytes.
+    let end = if text.len() > MAX_CHARACTERS { text.char_indices().nth(MAX_CHARACTERS) } else { None };
+    match end {
+        Some((end, _)) => Cow::Owned(text.get(..end).unwrap_or_default().to_owned()),
         None => text,
     }
 }
 
-/// The first of some alternatives (`A|B`) that the row has and that is not empty.
-fn find<'r>(row: &'r dyn Row, names: &str) -> Option<Cow<'r, str>> {
+/// The texts of sources that say something, without the blanks around them.
+fn joined<'r, R: Row>(row: &'r R, sources: &[Source<'_, R::Way>], between: char) -> Cow<'r, str> {
+    let mut text = Cow::Borrowed("");
+    for part in sources.iter().filter_map(|source| find(row, source)) {
+        let part = match part {
+            Cow::Borrowed(part) => Cow::Borrowed(part.trim()),
+            Cow::Owned(part) => Cow::Owned(part.trim().to_owned()),
+        };
+        if text.is_empty() {
+            text = part;
+        } else if !part.is_empty() {
+            let text = text.to_mut();
+            text.push(between);
+            text.push_str(&part);
+        }
+    }
+    text
+}
+
+/// The first of some alternatives that the row has and that is not empty.
+fn find<'r, R: Row>(row: &'r R, source: &[(&str, R::Way)]) -> Option<Cow<'r, str>> {
     let mut found = None;
-    for name in names.split('|') {
-        match row.get(name.trim()) {
+    for (_, way) in source {
+        match row.get(way) {
             Some(text) if !text.trim().is_empty() => return Some(text),
             Some(text) => found = Some(text),
             None => {}
@@ -176,12 +233,12 @@ fn find<'r>(row: &'r dyn Row, names: &str) -> Option<Cow<'r, str>> {
 }
 
 /// How a person finds the source of a rule: by the names that the row has, else by the first that is looked for.
-fn named(row: &dyn Row, rule: &RuleTable) -> String {
-    let one = |names: &String| {
-        let there = names.split('|').map(str::trim).find(|name| row.get(name).is_some());
+fn named<R: Row>(row: &R, rule: &RuleTable, sources: &[Source<'_, R::Way>]) -> String {
+    let one = |(names, source): (&String, &Source<'_, R::Way>)| {
+        let there = source.iter().find(|(_, way)| row.get(way).is_some()).map(|(name, _)| *name);
         there.or_else(|| names.split('|').next()).unwrap_or_default().to_owned()
     };
-    match rule.from.0.iter().map(one).collect::<Vec<_>>() {
+    match rule.from.0.iter().zip(sources).map(one).collect::<Vec<_>>() {
         names if names.is_empty() => "the constant".to_owned(),
         names => format!("'{}'", names.join("' and '")),
     }

@@ -1,6 +1,7 @@
 //! From a text of the sender to the value of a field.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
@@ -29,18 +30,38 @@ pub(super) struct Habits<'a> {
     pub(super) decimal: Option<char>,
 }
 
+/// A field and the rule that fills it, with what every value looks up in them.
+pub(super) struct Target<'a> {
+    pub(super) field: &'a str,
+    pub(super) rule: &'a RuleTable,
+    holds: Option<Holds>,
+    /// The rule's table by the sender's values in lower case; the first of equals counts.
+    lower: HashMap<String, &'a str>,
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn of(field: &'a str, rule: &'a RuleTable) -> Self {
+        let mut lower = HashMap::new();
+        for (from, to) in &rule.values {
+            lower.entry(from.to_lowercase()).or_insert(to.as_str());
+        }
+        Self { field, rule, holds: holds(field), lower }
+    }
+}
+
 /// Turns a text into the value of a field.
-pub(super) fn read(field: &str, text: &str, rule: &RuleTable, habits: Habits<'_>) -> Read {
+pub(super) fn read(target: &Target<'_>, text: &str, habits: Habits<'_>) -> Read {
+    let Target { field, rule, .. } = *target;
     let (text, unknown) = match text.trim() {
         // What the mapping itself gives is in our words already.
         "" => (rule.value.as_deref().or(rule.default.as_deref()).unwrap_or_default(), false),
-        text => translate(text, rule, field),
+        text => translate(text, target),
     };
     if text.is_empty() {
         return Ok(unknown.then(|| (Value::Null, vec![note::UNKNOWN_CODE])));
     }
     let mut notes: Vec<&'static str> = unknown.then_some(note::UNKNOWN_CODE).into_iter().collect();
-    let value = match holds(field) {
+    let value = match target.holds {
         Some(Holds::Time) => {
             let (moment, noted) =
                 time(text, rule, rule.zone.as_deref().or(habits.zone)).ok_or_else(|| time_error(field))?;
@@ -79,19 +100,16 @@ pub(super) fn read(field: &str, text: &str, rule: &RuleTable, habits: Habits<'_>
 const ANY: &str = "*";
 
 /// What the sender's value means, and whether the table does not know it.
-fn translate<'t>(text: &'t str, rule: &'t RuleTable, field: &str) -> (&'t str, bool) {
+fn translate<'t>(text: &'t str, target: &'t Target<'_>) -> (&'t str, bool) {
+    let rule = target.rule;
     if rule.values.is_empty() || text.is_empty() {
         return (text, false);
     }
-    let lower = text.to_lowercase();
-    let known = rule
-        .values
-        .get(text)
-        .or_else(|| rule.values.iter().find(|(from, _)| from.to_lowercase() == lower).map(|(_, to)| to))
-        .or_else(|| rule.values.get(ANY));
+    let exact = rule.values.get(text).map(String::as_str);
+    let known = exact.or_else(|| target.lower.get(&text.to_lowercase()).or(target.lower.get(ANY)).copied());
     match known {
         Some(meaning) => (meaning, false),
-        None if field == "kind" => ("other", true),
+        None if target.field == "kind" => ("other", true),
         None => (rule.default.as_deref().unwrap_or_default(), true),
     }
 }
@@ -137,7 +155,8 @@ fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
         None => (Cow::Borrowed(text), false),
     };
     let parts = strtime::parse(format, text.as_ref()).ok()?;
-    if let Ok(moment) = parts.to_timestamp() {
+    let has_zone = parts.offset().is_some() || parts.timestamp().is_some();
+    if has_zone && let Ok(moment) = parts.to_timestamp() {
         return Some((Timestamp::from_millis(moment.as_millisecond()), Vec::new()));
     }
     let local = parts.to_datetime().or_else(|_| parts.to_date().map(DateTime::from)).ok()?;
@@ -286,7 +305,7 @@ mod tests {
             .remove("rule")
             .unwrap();
         let habits = Habits { zone: Some("Europe/Ljubljana"), decimal: None };
-        match read(field, text, &rule.0, habits) {
+        match read(&Target::of(field, &rule.0), text, habits) {
             Ok(Some((value, notes))) => format!("{value} {}", notes.join(" ")).trim_end().to_owned(),
             Ok(None) => "nothing".to_owned(),
             Err((code, why)) => format!("{code} {why}"),
