@@ -1,8 +1,6 @@
 //! How fast weeks of the port are told, and in how much memory: `cargo bench -p quaywatch-simulator`, part of `make bench`.
 //!
-//! Files go nowhere, so that the disk is not measured. `CONTAINERS` and `DAYS` in the environment change the size.
-
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
+//! Files go nowhere, so that the disk is not measured.
 
 use std::convert::Infallible;
 use std::time::Instant;
@@ -10,13 +8,18 @@ use std::time::Instant;
 use quaywatch_domain::Timestamp;
 use quaywatch_simulator::{Crimes, Options, Port};
 
+/// Containers, and the days over which they come.
+const CONTAINERS: u32 = 100_000;
+const DAYS: u32 = 28;
+
 fn main() {
-    let wish =
-        |name: &str, default: u32| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
-    let (containers, days) = (wish("CONTAINERS", 100_000), wish("DAYS", 28));
     let start = Timestamp::from_millis(1_772_409_600_000);
-    let options =
-        Options { hours: days * 24, containers, crimes: Crimes::OneIn(2_000), ..Options::day(1, start) };
+    let options = Options {
+        hours: DAYS * 24,
+        containers: CONTAINERS,
+        crimes: Crimes::OneIn(2_000),
+        ..Options::day(1, start)
+    };
     let begun = Instant::now();
     let mut bytes = 0;
     let written = Port::new(&options)
@@ -27,8 +30,8 @@ fn main() {
         .unwrap();
     let seconds = begun.elapsed().as_secs_f64();
     println!(
-        "{containers} containers over {days} days: {:.0} a second, {:.1} MB/s, {} files; at most {} MB of memory",
-        f64::from(containers) / seconds,
+        "{CONTAINERS} containers over {DAYS} days: {:.0} a second, {:.1} MB/s, {} files; at most {} MB of memory",
+        f64::from(CONTAINERS) / seconds,
         bytes as f64 / 1e6 / seconds,
         written.messages,
         peak_mb()
