@@ -70,7 +70,7 @@ fn delivered_to(place: &str, day: u32) -> PortEvent {
 #[test]
 fn a_place_of_delivery_that_changes_shortly_before_the_pick_up_is_raised() {
     let out = event(GateOut, BOX, at(6, "10:00"));
-    let world = World::after([delivered_to("SILJU", 1), delivered_to("SIMBX", 5), out.clone()]);
+    let world = World::after([delivered_to("SILJU", 1), delivered_to("SIMBX", 5), out]);
     assert_eq!(world.codes(BOX), ["MO-18b@1"]);
     let early = event(PickupAnnounced, BOX, at(6, "10:00")).planned().received(at(5, "09:00"));
     assert_eq!(

@@ -40,7 +40,7 @@ fn silent(mut world: World) {
 }
 
 /// Like `silent`, for worlds that never had an alert.
-fn never(world: World) {
+fn never(world: &World) {
     assert!(world.published.is_empty(), "{:#?}", world.published);
 }
 
@@ -71,17 +71,17 @@ fn the_move_to_the_customs_site_and_back_is_silent() {
         events.extend(between);
         World::after(events)
     };
-    never(before(vec![to_site(), on(YardMove, "00:50").order("W1")]));
-    never(before(vec![to_site(), on(YardMove, "00:50")]));
-    never(before(vec![on(YardMove, "00:50").facility("CUSTOMS_SITE")]));
-    never(night([on(WorkOrdered, "01:05").order("W2"), on(YardMove, "01:30").order("W2")]));
+    never(&before(vec![to_site(), on(YardMove, "00:50").order("W1")]));
+    never(&before(vec![to_site(), on(YardMove, "00:50")]));
+    never(&before(vec![on(YardMove, "00:50").facility("CUSTOMS_SITE")]));
+    never(&night([on(WorkOrdered, "01:05").order("W2"), on(YardMove, "01:30").order("W2")]));
     // Known by its yard block; the order back counts however late the scan was reported.
     let block = |kind, time: &str, slot: &str| on(kind, time).slot(slot).order("W4");
-    never(before(vec![
+    never(&before(vec![
         block(WorkOrdered, "00:40", "CUSTOMS-1-1-1"),
         block(YardMove, "00:50", "CUSTOMS-1-1-1"),
     ]));
-    never(before(vec![
+    never(&before(vec![
         block(WorkOrdered, "00:40", "CUSTOMS-1-1-1"),
         block(YardMove, "00:50", "CUSTOMS-1-1-1"),
         block(WorkOrdered, "05:00", "B-35-5-4"),
@@ -95,10 +95,10 @@ fn the_move_to_the_customs_site_and_back_is_silent() {
 fn customs_own_opening_an_ordinary_ordered_move_and_a_shift_within_the_stack_are_silent() {
     let opened = night([on(DoorOpened, "07:00"), on(CustomsInspected, "07:50")]);
     assert_eq!(opened.codes(BOX), [""; 0]);
-    never(night([on(SealAffixed, "03:00").seal("CU7654321", SealSource::Customs)]));
-    never(night([on(WorkOrdered, "04:50").order("W3"), on(YardMove, "05:00").order("W3")]));
-    never(night([slot("01:10", "A", "1"), slot("03:00", "A", "2")]));
-    never(night([on(CustomsReleased, "02:00"), on(DoorOpened, "03:00")]));
+    never(&night([on(SealAffixed, "03:00").seal("CU7654321", SealSource::Customs)]));
+    never(&night([on(WorkOrdered, "04:50").order("W3"), on(YardMove, "05:00").order("W3")]));
+    never(&night([slot("01:10", "A", "1"), slot("03:00", "A", "2")]));
+    never(&night([on(CustomsReleased, "02:00"), on(DoorOpened, "03:00")]));
 }
 
 #[test]
@@ -140,8 +140,8 @@ fn a_selected_container_announced_for_pick_up_soon_is_raised_until_customs_decid
 
 #[test]
 fn a_pick_up_announced_before_for_days_ahead_or_cancelled_is_silent() {
-    never(night([on(PickupAnnounced, "05:00").planned().received(at(2, "00:10"))]));
-    never(night([event(PickupAnnounced, BOX, at(3, "05:00")).planned().received(at(2, "02:00"))]));
+    never(&night([on(PickupAnnounced, "05:00").planned().received(at(2, "00:10"))]));
+    never(&night([event(PickupAnnounced, BOX, at(3, "05:00")).planned().received(at(2, "02:00"))]));
     let cancelled = night([
         on(PickupAnnounced, "05:00").appointment("A1").planned().received(at(2, "02:00")),
         on(PickupCancelled, "02:30").appointment("A1"),
@@ -155,6 +155,6 @@ fn a_selection_cancelled_by_another_than_customs_is_raised() {
     let world = night([by("TERMINAL")]);
     assert_eq!(world.codes(BOX), ["MO-15d@1"]);
     assert!(!world.alert(BOX).indicators[0].sentence.contains("usr:1"));
-    never(night([by("CUSTOMS")]));
-    never(night([on(CustomsSelectionCancelled, "02:00")]));
+    never(&night([by("CUSTOMS")]));
+    never(&night([on(CustomsSelectionCancelled, "02:00")]));
 }

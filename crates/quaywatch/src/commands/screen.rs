@@ -176,7 +176,7 @@ fn identifiers(given: &serde_json::Value) -> Result<Vec<Value>, String> {
     let mut add = |scheme: Option<&str>, value: &serde_json::Value| match (scheme, value) {
         (_, serde_json::Value::String(text)) => values.extend(identifier_values(scheme, text)),
         (_, serde_json::Value::Number(number)) => {
-            values.extend(identifier_values(scheme, &number.to_string()))
+            values.extend(identifier_values(scheme, &number.to_string()));
         }
         _ => {}
     };
@@ -186,7 +186,7 @@ fn identifiers(given: &serde_json::Value) -> Result<Vec<Value>, String> {
             for (scheme, value) in by_scheme {
                 match value {
                     serde_json::Value::Array(several) => {
-                        several.iter().for_each(|value| add(Some(scheme), value))
+                        several.iter().for_each(|value| add(Some(scheme), value));
                     }
                     one => add(Some(scheme), one),
                 }
