@@ -112,7 +112,7 @@ fn a_touch_that_is_corrected_away_is_taken_back() {
 fn an_overdue_decision_is_a_notice_that_counts_only_with_others() {
     let mut world = night([]);
     world.wait_until(at(2, "06:00"));
-    never(world);
+    never(&world);
     let mut world = night([on(DoorOpened, "03:00")]);
     world.wait_until(at(2, "04:59"));
     assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
