@@ -13,7 +13,7 @@ pub fn normalise_imo(text: &str) -> Option<String> {
 pub fn imo_check_digit_ok(digits: &str) -> bool {
     let values = || digits.chars().filter_map(|c| c.to_digit(10));
     let sum: u32 = values().zip((2..=7).rev()).map(|(value, weight)| value * weight).sum();
-    values().count() == 7 && values().last() == Some(sum % 10)
+    values().count() == 7 && values().next_back() == Some(sum % 10)
 }
 
 #[cfg(test)]
