@@ -460,6 +460,8 @@ impl Said {
         if self.place == Place::default() {
             self.place.clone_from(&base.place);
         }
+        // Events are many: room for the parties that there are, and no more.
+        self.parties.reserve_exact(base.parties.len());
         for party in &base.parties {
             if !self.parties.iter().any(|own| own.role == party.role) {
                 self.parties.push(party.clone());
@@ -483,11 +485,11 @@ impl Said {
     }
 
     /// The goods that this group itself speaks of.
-    pub(super) fn goods(&mut self) -> Vec<Cargo> {
+    pub(super) fn goods(&mut self) -> impl Iterator<Item = Cargo> + use<> {
         let dangers = std::mem::take(&mut self.dangers).into_iter();
         let more = dangers.map(|danger| Cargo { dangerous_goods: Some(danger), ..Cargo::default() });
         let first = Some(std::mem::take(&mut self.cargo)).filter(|cargo| *cargo != Cargo::default());
-        first.into_iter().chain(more).collect()
+        first.into_iter().chain(more)
     }
 
     /// Puts everything into an event.
@@ -501,7 +503,9 @@ impl Said {
             equipment.tare_kg = Some(tare.kg);
         }
         self.transport.mode = self.transport.mode.or(self.onward);
-        for goods in self.goods() {
+        let goods = self.goods();
+        event.cargo.reserve_exact(goods.size_hint().0);
+        for goods in goods {
             // A container's line says again which of its goods are dangerous.
             let danger = Cargo { dangerous_goods: goods.dangerous_goods.clone(), ..Cargo::default() };
             let again =
