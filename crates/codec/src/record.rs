@@ -56,17 +56,17 @@ macro_rules! records {
 records! {
     RawMessage RawMessage: ["port.raw"], [1];
     FeedStatus FeedStatus: ["port.feeds"], [1];
-    PortEvent PortEvent: ["port.events"], [1];
-    Fact Fact: ["port.facts"], [1];
-    WatchlistEntry WatchlistEntry: ["port.watchlist"], [1];
+    PortEvent PortEvent: ["port.events"], [1, 2];
+    Fact Fact: ["port.facts"], [1, 2];
+    WatchlistEntry WatchlistEntry: ["port.watchlist"], [1, 2];
     Alert Alert: ["port.alerts"], [1];
     AgencyAlert AgencyAlert: ["agency.*.alerts"], [1];
     Feedback Feedback: ["agency.*.feedback"], [1];
     DeadLetter DeadLetter: ["port.deadletters"], [1];
     ScreenerState SubjectState: ["screener.state"], [1];
     DispatcherState DisclosureState: ["dispatcher.state"], [1];
-    NormalizerState DocumentState: ["normalizer.state"], [1];
-    DetectorState TimelineState: ["detector.state"], [1];
+    NormalizerState DocumentState: ["normalizer.state"], [1, 2];
+    DetectorState TimelineState: ["detector.state"], [1, 2];
 }
 
 /// Every record with its topics and schemas.
