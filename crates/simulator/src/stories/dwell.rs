@@ -55,6 +55,6 @@ fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let story =
         "Released and paid for, the container waits for weeks until a truck comes for it in the small hours.";
-    scene.must_find(&plan.unit.number, &["MO-14b"], night, story);
+    scene.must_find(&plan.unit.number, &["MO-14c"], night, story);
     Some(())
 }
