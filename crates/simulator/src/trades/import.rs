@@ -9,13 +9,15 @@ use super::sea::{Leg, MANIFEST_HOURS, Manifested};
 use super::yard::{IMPORT_BLOCKS, LookUp, Ordered, REEFER_BLOCKS, Slot, YardMove};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::{
-    Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller, known_consignee,
-    party,
+    Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller,
+    known_consignee, party,
 };
 use crate::numbers::{SealTag, Sealer, Unit};
 use crate::world::vessels::STAY_HOURS;
 use crate::world::wares::usual_hub;
-use crate::world::{CARRIERS, Call, Consignee, Firm, Haulier, Origin, Site, Ware, badge, badge_at, origin_of};
+use crate::world::{
+    CARRIERS, Call, Consignee, Firm, Haulier, Origin, Site, Ware, badge, badge_at, origin_of,
+};
 use crate::write::json::extend;
 
 /// A right to collect, handed on.

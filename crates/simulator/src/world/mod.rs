@@ -162,7 +162,8 @@ pub(crate) fn registered(country: &str, name: String, chance: &mut Chance) -> Fi
     let contact = format!("office@{domain}.{}", country.to_lowercase());
     let address = format!("{} Industry Road {}", country, chance.between(1, 180));
     // From 1990 to 2021, by their numbers.
-    let digits = id.bytes().filter(u8::is_ascii_digit).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let digits =
+        id.bytes().filter(u8::is_ascii_digit).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
     let registered_at = Some(Timestamp::from_millis((20 * 365 + digits % 11_680) * DAY_MS));
     Firm { id, scheme: "EORI", name, address, contact, registered_at }
 }
