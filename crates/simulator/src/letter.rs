@@ -296,7 +296,10 @@ impl<'a> Teller<'a> {
         if gate.site == Site::Koper && !gate.rail && (self.solid || self.chance.percent(35)) {
             let code = if gate.inbound { "GTIN" } else { "GTOT" };
             let seals = if gate.laden { gate.seals.clone() } else { Vec::new() };
-            self.equipment(code, gate.at, &gate.unit, DcsaPlace::at(gate.site), &seals);
+            // The carrier knows what is in it at the gate, not what it left its shipper with.
+            let unit =
+                if gate.laden { gate.unit.clone() } else { Unit { seals: Vec::new(), ..gate.unit.clone() } };
+            self.equipment(code, gate.at, &unit, DcsaPlace::at(gate.site), &seals);
         }
         self.tell(told, Body::Gate(Box::new(gate)));
         told
