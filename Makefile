@@ -6,7 +6,7 @@ KAFKA := deploy/local/kafka.sh
 LOCAL := .local/dev
 FUZZ_TARGET := $(shell uname -m)-unknown-linux-gnu
 
-.PHONY: help demo test api lint bench screening-accuracy tune fuzz up down prerequisites cargo-deny
+.PHONY: help demo test api lint bench screening-accuracy tune confusion fuzz up down prerequisites cargo-deny
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -56,6 +56,27 @@ tune: prerequisites ## how the rules do on simulated ports of other SEEDS ("21 2
 	  target/demo/quaywatch backtest .local/tune/$$seed --truth .local/tune/$$seed/truth.ndjson $(ARGS) \
 	    > .local/tune/$$seed.alerts.ndjson; test $$? -le 1 || exit 1; \
 	done
+
+GOAL_SEEDS ?= 71 72
+RATES ?= 60 2000
+CONFUSION := crates/detection/README.md
+
+confusion: prerequisites ## the confusion table of the rules into crates/detection/README.md: ports of GOAL_SEEDS with one crime in RATES
+	@command -v jq >/dev/null || { echo "jq is missing: apt-get install jq"; exit 1; }
+	$(CARGO) build --profile demo -p quaywatch
+	@mkdir -p .local/confusion
+	@for rate in $(RATES); do for seed in $(GOAL_SEEDS); do \
+	  port=.local/confusion/$$rate-$$seed; rm -rf $$port; echo "seed $$seed, one crime in $$rate"; \
+	  target/demo/quaywatch simulate --out $$port --seed $$seed --hours 336 --containers 6000 --crime-rate $$rate || exit 1; \
+	  target/demo/quaywatch backtest $$port --truth $$port/truth.ndjson --rules crates/detection/confusion.toml \
+	    --report $$port/report.json > $$port/alerts.ndjson 2> $$port/score.txt; test $$? -le 1 || exit 1; \
+	done; done
+	@sed '/^## Measured/q' $(CONFUSION) > .local/confusion/README.md
+	@for rate in $(RATES); do \
+	  printf '\n### One crime in %s containers\n\n' $$rate; \
+	  jq -rs -f crates/detection/confusion.jq $(foreach seed,$(GOAL_SEEDS),.local/confusion/$$rate-$(seed)/report.json); \
+	done >> .local/confusion/README.md
+	@mv .local/confusion/README.md $(CONFUSION)
 
 FUZZ_SECONDS ?= 600
 FUZZ_FORMATS ?= edifact dcsa jsonl csv json

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
 use crate::numbers::{Numbers, SealTag, Unit};
 use crate::wire;
-use crate::world::{CARRIERS, Call, Firm, Haulier, Site, World, badge};
+use crate::world::{CARRIERS, Call, Firm, Haulier, Site, World, badge_at};
 use crate::write::json::extend;
 use crate::write::sheets::Sheet;
 
@@ -296,7 +296,10 @@ impl<'a> Teller<'a> {
         if gate.site == Site::Koper && !gate.rail && (self.solid || self.chance.percent(35)) {
             let code = if gate.inbound { "GTIN" } else { "GTOT" };
             let seals = if gate.laden { gate.seals.clone() } else { Vec::new() };
-            self.equipment(code, gate.at, &gate.unit, DcsaPlace::at(gate.site), &seals);
+            // The carrier knows what is in it at the gate, not what it left its shipper with.
+            let unit =
+                if gate.laden { gate.unit.clone() } else { Unit { seals: Vec::new(), ..gate.unit.clone() } };
+            self.equipment(code, gate.at, &unit, DcsaPlace::at(gate.site), &seals);
         }
         self.tell(told, Body::Gate(Box::new(gate)));
         told
@@ -483,7 +486,7 @@ impl<'a> Teller<'a> {
             seals: unit.seals.clone(),
             haulier: Some(firm),
             plate: plate.to_owned(),
-            driver: badge(plate),
+            driver: badge_at(plate, site),
             secret: None,
             kg: if unit.seals.is_empty() { unit.tare_kg() } else { unit.gross_kg },
             rail: false,
@@ -573,6 +576,16 @@ fn dcsa_seal(seal: &SealTag) -> Value {
 /// A party as the JSON lines carry it.
 pub(crate) fn party(role: &str, firm: &Firm) -> Value {
     json!({"role": role, "id": firm.id, "id_scheme": firm.scheme, "name": firm.name})
+}
+
+/// A consignee as the release platform knows it, with what it found in the company register.
+pub(crate) fn known_consignee(firm: &Firm) -> Value {
+    let mut value = party("CONSIGNEE", firm);
+    extend(&mut value, json!({"address": firm.address, "contact": firm.contact}));
+    if let Some(at) = firm.registered_at {
+        extend(&mut value, json!({"registered_at": at}));
+    }
+    value
 }
 
 /// Seals as the JSON lines carry them.

@@ -10,7 +10,7 @@
 //! trade and size, else the plain limits of the rule file.
 //!
 //! **False positives.** Trains and barges wait for nobody. Priority cargo: a pick-up announced before the release, or
-//! goods that perish, may go at once. Weekends do not count. Containers without a release, under a hold, or for
+//! goods that perish, may go at once. Weekends do not count as waiting (`b`), but they do as time stood (`a`). Containers without a release, under a hold, or for
 //! transshipment. Late releases (a release that is told later moves the count). A gate-out that nobody reported: without
 //! a baseline that says what is usual, `b` is LOW and only counts with others.
 
@@ -124,10 +124,9 @@ fn too_soon(
     if !is_by_road(out) || perishes {
         return;
     }
-    let terminal = stay.arrival.event.terminal();
-    let minutes = |from: &Seen<'_>| rules.calendar.working_ms(terminal, from.at(), out.at()) / MINUTE_MS;
     let least = limit(view, stay, Measure::DwellMinutes, findings, false).unwrap_or(settings.short_minutes);
-    let stood = minutes(&stay.arrival);
+    // By the clock: who comes on Saturday and leaves on Sunday has stood for a day, though nobody worked.
+    let stood = out.at().millis_since(stay.arrival.at()) / MINUTE_MS;
     if stood < least && !crate::golden::other_terminal(&stay.arrival, out) {
         let sentence = format!("Left {stood} min after discharge, sooner than imports do here.");
         findings.add("MO-14a", &settings.a, sentence, vec![stay.arrival, *out]);

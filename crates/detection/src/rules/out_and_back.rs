@@ -13,7 +13,7 @@
 //!
 //! **False positives.** A refused delivery (reported before or after the return). The wrong box picked: back at its
 //! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on
-//! an order, or to another terminal by the same haulier under the same bill). A return for export (booked). A pre-notification that only arrived late, of the haulier that took it, or
+//! an order, or to another terminal by the same haulier under the same bill). A return for export (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took it, or
 //! for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late (grace).
 
 use quaywatch_domain::EventKind;
@@ -102,7 +102,12 @@ fn came_back<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, findings: &mu
 
 /// Whether something says why it came back.
 fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Rules) -> bool {
-    let booking = |s: &Seen<'_>| s.event.documents.as_deref().is_some_and(|d| d.booking.is_some());
+    let booking = |s: &Seen<'a>| s.event.documents.as_deref().and_then(|d| d.booking.as_deref());
+    // The booking under which it came says nothing of an export.
+    let came_under = |id: &str| {
+        view.events.iter().any(|s| s.at() <= out.at() && booking(s).is_some_and(|known| known == id))
+    };
+    let is_booked = booking(back).is_some_and(|id| !came_under(id));
     let order =
         |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.order.as_deref().map(str::to_owned));
     let facility =
@@ -119,7 +124,7 @@ fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Ru
         && bill(back).is_some()
         && view.stay_of(out.visit).iter().any(|s| bill(s) == bill(back));
     let ordered_trip = order(out).is_some() && order(out) == order(back);
-    booking(back)
+    is_booked
         || transferred
         || ordered_trip
         || facility(out)

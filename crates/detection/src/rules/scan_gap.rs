@@ -7,7 +7,7 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW);
+//! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW), which may be lost on its way;
 //! a position that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so. `c`: a
 //! pre-notification from before the selection, cancelled, for a slot far ahead, or for a slot after the decision. `d`: users
 //! of customs; systems that name no role.
@@ -149,8 +149,8 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         if evidence.len() > MAX_TOUCHES || is_for_customs(stay, gap, s, word, came_from_site, rules) {
             continue;
         }
-        let is_ordered = word == "moved"
-            && order(s.event).is_some_and(|id| orders(stay).any(|o| order(o.event) == Some(id)));
+        // As for MO-10: a move that names its order has one, though the order itself may not have reached us.
+        let is_ordered = word == "moved" && order(s.event).is_some();
         if !is_ordered {
             severity = severity.max(settings.a.severity);
         }

@@ -37,6 +37,7 @@ use crate::{Rules, Sighting};
 pub(crate) struct Settings {
     pub(crate) excess_least_kg: f64,
     pub(crate) excess_most_kg: f64,
+    pub(crate) scale_minutes: i64,
     pub(crate) in_and_out_days: i64,
     pub(crate) rolls: usize,
     pub(crate) severity_b_no_call: Severity,
@@ -77,10 +78,18 @@ fn heavy_empty(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let tare = view.events.iter().rev().find_map(|k| tare(k, findings));
-    let Some(excess) = tare.and_then(|tare| excess_kg(s, tare, view.iso_type(), findings)) else { return };
-    if (settings.excess_least_kg..=settings.excess_most_kg).contains(&excess) {
+    // The bridge stands before the gate and has a ticket of its own.
+    let from = s.at().plus_millis(-settings.scale_minutes * MINUTE_MS);
+    let weighed = |k: &&Seen<'_>| {
+        k.event.kind == EventKind::Weighed && k.event.is_actual() && k.at() >= from && k.at() <= s.at()
+    };
+    let own = std::iter::once(*s).chain(view.events.iter().rev().filter(weighed).copied());
+    let heavy = own.filter_map(|k| Some((k, excess_kg(&k, tare?, view.iso_type(), findings)?)));
+    let mut heavy = heavy.filter(|(_, kg)| (settings.excess_least_kg..=settings.excess_most_kg).contains(kg));
+    if let Some((k, excess)) = heavy.next() {
         let sentence = format!("Came in as an empty and is {excess:.0} kg heavier than its tare.");
-        findings.add("MO-09a", &settings.a, sentence, vec![*s]);
+        let ticket = (k.fact.fact_id != s.fact.fact_id).then_some(k);
+        findings.add("MO-09a", &settings.a, sentence, [Some(*s), ticket].into_iter().flatten().collect());
     }
 }
 

@@ -17,9 +17,9 @@
 //! weight, or what the baseline knows). Gensets of reefers. Default tares. Goods taken out by customs or stripping. Two
 //! reports of one weighing.
 
-use quaywatch_domain::EventKind;
 use quaywatch_domain::event::WeightKind;
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
+use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
@@ -68,7 +68,7 @@ struct Reading<'a> {
 struct Trip<'a> {
     readings: Vec<Reading<'a>>,
     tare_kg: Option<f64>,
-    left_by_gate: bool,
+    left_by_gate: Option<Timestamp>,
     /// Whether goods were taken out by report since the last reading.
     opened: bool,
     told: bool,
@@ -84,14 +84,16 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             trip = Trip { tare_kg: trip.tare_kg, ..Trip::default() };
         }
         trip.tare_kg = tare(s, findings).or(trip.tare_kg);
-        trip.left_by_gate |= s.event.kind == EventKind::GateOut && s.event.is_actual();
+        if s.event.kind == EventKind::GateOut && s.event.is_actual() {
+            trip.left_by_gate = Some(s.at());
+        }
         if matches!(s.event.kind, EventKind::CustomsInspected | EventKind::SealRemoved) && s.event.is_actual()
         {
             trip.opened = true;
         }
         if s.is_empty() {
             heavy_empty(s, trip.tare_kg, findings);
-        } else if let Some(reading) = reading(s) {
+        } else if let Some(reading) = reading(s).filter(|_| !trip.is_over(s.at(), findings)) {
             trip.compare(view, reading, findings);
             trip.readings.push(reading);
         }
@@ -102,8 +104,14 @@ impl<'a> Trip<'a> {
     fn ends_with(&self, s: &Seen<'_>) -> bool {
         s.event.is_actual()
             && (matches!(s.event.kind, EventKind::Stuffed | EventKind::Stripped)
-                || (s.event.kind == EventKind::GateIn && self.left_by_gate)
+                || (s.event.kind == EventKind::GateIn && self.left_by_gate.is_some())
                 || s.is_empty())
+    }
+
+    /// Whether it left by gate before: who weighs it afterwards weighs what is left, or the empty on its way back in.
+    fn is_over(&self, at: Timestamp, findings: &Findings<'_>) -> bool {
+        let same_ms = findings.rules.rule.weight.same_weighing_minutes * MINUTE_MS;
+        self.left_by_gate.is_some_and(|left| at.millis_since(left) > same_ms)
     }
 
     /// MO-12a, b, c, e: against the earlier readings of the trip. One indicator a trip.

@@ -33,6 +33,9 @@ fn a_container_gone_before_anybody_looks_is_raised() {
     assert_eq!(told([discharged(), out(2, "08:40")]), ["MO-14a@1"]);
     assert_eq!(told([discharged(), released(3, "10:00"), out(3, "10:20")]), ["MO-14a@1"]);
     silent([discharged(), released(3, "10:00"), out(3, "11:00")]);
+    // 7 March is a Saturday: a day has passed, though nobody worked.
+    let saturday = event(Discharged, BOX, at(7, "08:47")).terminal("LUKKP").status(EquipmentStatus::Import);
+    silent([saturday, out(8, "17:07")]);
 }
 
 #[test]

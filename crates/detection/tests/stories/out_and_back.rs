@@ -65,6 +65,8 @@ fn returns_that_have_a_reason_are_silent() {
     silent(vec![out(), event(WorkOrdered, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), event(BookingConfirmed, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), back(at(4, "21:00")).booking("B1")]);
+    // The booking under which it came is none for an export.
+    assert_eq!(told([out().booking("B1"), back(at(4, "21:00")).booking("B1")]), ["MO-02a@2"]);
     silent(vec![out(), back(at(4, "21:00")).laden(Laden::Empty)]);
     silent(vec![out(), back(at(7, "20:30"))]);
     silent(vec![out().status(EquipmentStatus::Export), back(at(4, "21:00"))]);

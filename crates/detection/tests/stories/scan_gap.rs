@@ -97,6 +97,8 @@ fn customs_own_opening_an_ordinary_ordered_move_and_a_shift_within_the_stack_are
     assert_eq!(opened.codes(BOX), [""; 0]);
     never(&night([on(SealAffixed, "03:00").seal("CU7654321", SealSource::Customs)]));
     never(&night([on(WorkOrdered, "04:50").order("W3"), on(YardMove, "05:00").order("W3")]));
+    // The order itself is lost.
+    never(&night([on(YardMove, "05:00").order("W3")]));
     never(&night([slot("01:10", "A", "1"), slot("03:00", "A", "2")]));
     never(&night([on(CustomsReleased, "02:00"), on(DoorOpened, "03:00")]));
 }

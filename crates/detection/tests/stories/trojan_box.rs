@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
     BookingCancelled, BookingConfirmed, BookingRolled, GateIn, GateOut, LoadOrdered, Loaded,
-    PositionReported, ReleaseOrder,
+    PositionReported, ReleaseOrder, Weighed,
 };
 use quaywatch_domain::event::WeightKind::Scale;
 use quaywatch_domain::event::{EquipmentStatus, Laden};
@@ -25,6 +25,11 @@ fn empty_in(kg: f64) -> PortEvent {
 #[test]
 fn an_empty_some_hundred_kilograms_too_heavy_is_raised() {
     assert_eq!(told([empty_in(4_400.0)]), ["MO-09a@1"]);
+    // The bridge before the gate has a ticket of its own; one of the day before is of another load.
+    let ticket = |day, time: &str| event(Weighed, BOX, at(day, time)).tare(3_700.0).weight(Scale, 4_400.0);
+    let gate_in = || event(GateIn, BOX, at(3, "20:00")).laden(Laden::Empty);
+    assert_eq!(told([ticket(3, "19:55"), gate_in()]), ["MO-09a@1"]);
+    silent([ticket(2, "19:55"), gate_in()]);
     silent([empty_in(3_820.0)]);
     silent([empty_in(4_400.0).iso_type("45R1")]);
     silent([empty_in(4_400.0).tare(4_000.0)]);

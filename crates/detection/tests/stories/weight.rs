@@ -51,6 +51,12 @@ fn the_next_cargo_and_one_weighing_told_twice_are_not_compared() {
         scale(GateOut, 2, "gate", 20_000.0),
         scale(GateIn, 4, "gate", 12_000.0).status(EquipmentStatus::Export).booking("B1"),
     ]);
+    // The bridge before the depot's gate, where it comes back empty.
+    silent([
+        scale(GateOut, 2, "gate", 20_000.0),
+        event(Weighed, BOX, at(4, "07:56")).feed("depot").weight(Scale, 3_900.0),
+        event(GateIn, BOX, at(4, "08:00")).laden(Laden::Empty),
+    ]);
     let again = scale(Weighed, 3, "pcs", 21_500.0).edit(|e| e.occurred_at = at(3, "08:10"));
     silent([scale(Discharged, 3, "crane", 20_000.0), again]);
 }

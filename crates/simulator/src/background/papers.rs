@@ -8,7 +8,7 @@ use crate::stories::{Scene, Story};
 use crate::trades::import::{Handover, Import, Manifest, known_as};
 use crate::trades::sea::Leg;
 use crate::trades::yard::{LookUp, Ordered, Slot, YardMove};
-use crate::world::{Consignee, Firm, Site, badge, new_haulier, registered};
+use crate::world::{Consignee, Firm, Site, badge, founded, new_haulier, registered};
 
 /// Those that a showcase leaves out.
 pub(super) const MORE: &[Story] = &[
@@ -376,6 +376,8 @@ fn first_import(scene: &mut Scene<'_, '_>) -> Option<()> {
     let haulier = world.hauliers.iter().find(|h| !h.nameless_code)?;
     let serial = scene.teller.numbers.serial();
     let firm = registered("SI", format!("Nova Trgovina {serial} d.o.o."), &mut scene.teller.chance);
+    let days = scene.teller.chance.between(60, 400);
+    let firm = founded(firm, days, scene.options.start);
     let newcomer = Consignee { firm, home: Site::Koper, ..known.clone() };
     let at = scene.time(71);
     let mut plan = Import::leaving(scene.teller, &newcomer, at)?.plain(haulier);

@@ -1,8 +1,10 @@
 //! MO-20, fetched from the depot for empties: 67 packs behind the rear wall of an emptied reefer (Maasvlakte, January 2024).
 
+use serde_json::json;
+
 use super::{Scene, Story};
 use crate::chance::{HOUR_MS, MINUTE_MS};
-use crate::letter::DcsaPlace;
+use crate::letter::{DcsaPlace, RELEASE_FEED, party};
 use crate::trades::yard::{EMPTY_BLOCKS, LookUp, Ordered, Slot, YardMove};
 use crate::world::Site;
 
@@ -46,7 +48,7 @@ fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
     let to = Slot { tier: 1, row: 1, ..Slot::draw(EMPTY_BLOCKS, &mut scene.teller.chance) };
     scene.teller.yard_move(Site::Depot, &plan.unit, &YardMove { at: night, to, ordered: Ordered::No });
     let story = "The reefer was emptied and stands in the depot, a hundred kilograms too heavy, when it is moved at night and nobody ordered it.";
-    scene.must_find(&plan.unit.number, &["MO-20a"], night, story);
+    scene.must_find(&plan.unit.number, &["MO-20b", "MO-20c"], back_at, story);
     Some(())
 }
 
@@ -62,6 +64,13 @@ fn asked_for_by_number(scene: &mut Scene<'_, '_>) -> Option<()> {
     let asked_at = back_at.plus_millis(scene.teller.chance.minutes(3 * 60, 6 * 60));
     let look = LookUp::by_clerk(&stranger.firm, 5, "CLERK", asked_at);
     scene.teller.look_up(&plan.unit, &look);
+    let parts = json!({
+        "documents": {"order": format!("RO{:08}", scene.teller.numbers.serial())},
+        "equipment": {"number": plan.unit.number, "iso_type": plan.unit.iso_type, "laden": "EMPTY"},
+        "parties": [party("HAULIER", &stranger.firm)],
+    });
+    let ordered_at = asked_at.plus_millis(25 * MINUTE_MS);
+    scene.teller.canonical((RELEASE_FEED, Site::Depot), "release_order", ordered_at, &plan.unit, parts);
     let at = asked_at.plus_millis(70 * MINUTE_MS);
     let mut gate =
         scene.teller.passage_at(Site::Depot, false, at, &plan.unit, &stranger, stranger.plates.first()?);
@@ -69,6 +78,6 @@ fn asked_for_by_number(scene: &mut Scene<'_, '_>) -> Option<()> {
     gate.seals.clear();
     scene.teller.gate(gate);
     let story = "Hours after the emptied reefer came to the depot a stranger asks for exactly this one and takes it away.";
-    scene.must_find(&plan.unit.number, &["MO-20a"], at, story);
+    scene.must_find(&plan.unit.number, &["MO-20d", "MO-20e"], asked_at, story);
     Some(())
 }

@@ -9,7 +9,8 @@ use crate::world::Site;
 pub(super) const ALL: &[Story] = &[out_within_the_hour, left_to_wait];
 
 fn out_within_the_hour(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let (mut plan, _) = scene.risky_import(70)?;
+    // Goods that can wait: nobody is surprised when fruit goes at once.
+    let (mut plan, _) = scene.import_of(70, |c| c.home == Site::Koper && c.ware.setpoint_c.is_none())?;
     // It is discharged as late as this, so that it leaves at its hour.
     let out_at = plan.out_at()?;
     let world = scene.teller.world;
@@ -55,6 +56,6 @@ fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let story =
         "Released and paid for, the container waits for weeks until a truck comes for it in the small hours.";
-    scene.must_find(&plan.unit.number, &["MO-14b"], night, story);
+    scene.must_find(&plan.unit.number, &["MO-14c"], night, story);
     Some(())
 }

@@ -6,10 +6,17 @@ use crate::chance::HOUR_MS;
 use crate::trades::import::Import;
 use crate::trades::sea::MANIFEST_HOURS;
 use crate::world::wares::WARES;
-use crate::world::{Consignee, Firm, Haulier, Site, new_haulier, registered};
+use crate::world::{Consignee, Firm, Haulier, Site, founded, new_haulier, registered};
 
 /// The stories.
 pub(super) const ALL: &[Story] = &[shelf_companies, test_shipment, borrowed_name, other_door];
+
+/// A company that was founded this winter.
+fn young(scene: &mut Scene<'_, '_>, name: String) -> Firm {
+    let firm = registered("SI", name, &mut scene.teller.chance);
+    let days = scene.teller.chance.between(40, 130);
+    founded(firm, days, scene.options.start)
+}
 
 /// An import of a company that nobody knows, by people whom nobody knows.
 fn import_by(scene: &mut Scene<'_, '_>, firm: &Firm, percent: i64) -> Option<(Import, Haulier)> {
@@ -31,13 +38,12 @@ fn import_by(scene: &mut Scene<'_, '_>, firm: &Firm, percent: i64) -> Option<(Im
 }
 
 fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let first =
-        registered("SI", "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), &mut scene.teller.chance);
+    let first = young(scene, "Alba Import Export Tekstil Hrana d.o.o.".to_owned());
     let names = ["Berta", "Cita", "Dana"];
     let mut firms = vec![first.clone()];
     for name in names {
         let name = format!("{name} Import Export Hrana d.o.o.");
-        let firm = registered("SI", name, &mut scene.teller.chance);
+        let firm = young(scene, name);
         firms.push(Firm { address: first.address.clone(), contact: first.contact.clone(), ..firm });
     }
     for (n, firm) in (0..).zip(&firms) {
@@ -45,13 +51,13 @@ fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
         plan.tell(scene.teller);
         let from = plan.discharged_at.max(scene.options.start);
         let story = "Four companies that nobody has heard of, under one address and one telephone, import bananas from Ecuador.";
-        scene.must_find(&plan.unit.number, &["MO-17a", "MO-17e"], from, story);
+        scene.must_find(&plan.unit.number, &["MO-17a", "MO-17b", "MO-17e", "MO-17h"], from, story);
     }
     Some(())
 }
 
 fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let firm = registered("SI", "Zora Sadje Import d.o.o.".to_owned(), &mut scene.teller.chance);
+    let firm = young(scene, "Zora Sadje Import d.o.o.".to_owned());
     let (first, _) = import_by(scene, &firm, 12)?;
     first.tell(scene.teller);
     for n in 0..5 {
@@ -59,7 +65,7 @@ fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
         plan.tell(scene.teller);
         let from = plan.discharged_at.max(scene.options.start);
         let story = "A new company has one container sent, and when that went well, five at once.";
-        scene.must_find(&plan.unit.number, &["MO-17a"], from, story);
+        scene.must_find(&plan.unit.number, &["MO-17a", "MO-17b"], from, story);
     }
     Some(())
 }

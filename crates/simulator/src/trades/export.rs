@@ -12,7 +12,7 @@ use crate::letter::{CustomsStep, EXPORT, QuayMove, Teller};
 use crate::numbers::{SealTag, Unit};
 use crate::world::vessels::STAY_HOURS;
 use crate::world::wares::{DESTINATIONS, WARES};
-use crate::world::{Haulier, Origin, Site, badge};
+use crate::world::{Haulier, Origin, Site, badge_at};
 use crate::write::sheets::Sheet;
 
 /// The plan of an export container.
@@ -79,7 +79,7 @@ impl Export {
             site,
             call,
             to: *teller.chance.pick(&DESTINATIONS)?,
-            driver: badge(&plate),
+            driver: badge_at(&plate, site),
             plate,
             haulier,
             picked_up_at: in_at.plus_millis(-teller.chance.minutes(20 * 60, 60 * 60)),
@@ -101,7 +101,7 @@ impl Export {
         if self.haulier.nameless_code {
             self.haulier = teller.world.hauliers.iter().find(|h| !h.nameless_code)?.clone();
             self.plate = self.haulier.plates.first()?.clone();
-            self.driver = badge(&self.plate);
+            self.driver = badge_at(&self.plate, self.site);
         }
         Some(self)
     }

@@ -9,12 +9,15 @@ use super::sea::{Leg, MANIFEST_HOURS, Manifested};
 use super::yard::{IMPORT_BLOCKS, LookUp, Ordered, REEFER_BLOCKS, Slot, YardMove};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::{
-    Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller, party,
+    Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller,
+    known_consignee, party,
 };
 use crate::numbers::{SealTag, Sealer, Unit};
 use crate::world::vessels::STAY_HOURS;
 use crate::world::wares::usual_hub;
-use crate::world::{CARRIERS, Call, Consignee, Firm, Haulier, Origin, Site, Ware, badge, origin_of};
+use crate::world::{
+    CARRIERS, Call, Consignee, Firm, Haulier, Origin, Site, Ware, badge, badge_at, origin_of,
+};
 use crate::write::json::extend;
 
 /// A right to collect, handed on.
@@ -183,7 +186,7 @@ impl Import {
         let scale_kg = teller.chance.percent(30).then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10);
         let exit = Exit {
             plate: plate.clone(),
-            driver: badge(&plate),
+            driver: badge_at(&plate, site),
             at: out_at,
             seals,
             haulier: haulier.clone(),
@@ -340,7 +343,7 @@ impl Import {
         for exit in &mut self.exits {
             exit.haulier = haulier.clone();
             exit.plate.clone_from(&plate);
-            exit.driver = badge(&plate);
+            exit.driver = badge_at(&plate, self.site);
         }
         self.look_ups.retain(|look| look.role != "CLERK" || look.organisation == self.forwarder.id);
     }
@@ -518,7 +521,9 @@ impl Import {
                 bill: if n == 0 { self.unit.bill.clone() } else { format!("{}B", self.unit.bill) },
                 ..self.unit.clone()
             };
-            teller.manifest(told, false, &unit, call, leg, &self.manifested());
+            // Another load under the same number was put on board elsewhere.
+            let from = if n == 0 { leg.from } else { self.via.unwrap_or("MAPTM") };
+            teller.manifest(told, false, &unit, call, Leg { from, ..leg }, &self.manifested());
         }
         if self.manifest != Manifest::Missing {
             teller.stow(&self.unit, call, leg, &self.cell, self.declared_kg);
@@ -593,7 +598,7 @@ impl Import {
             teller.tell(told, Body::Right(notification));
             return;
         }
-        let mut parties = vec![party("CONSIGNEE", &self.consignee.firm), party("RELEASE_FROM", from)];
+        let mut parties = vec![known_consignee(&self.consignee.firm), party("RELEASE_FROM", from)];
         parties.extend(to.map(|to| party("RELEASE_TO", to)));
         let parts = json!({"documents": self.documents(), "parties": parties});
         teller.release(kind, at, &self.unit, parts);
@@ -675,14 +680,14 @@ impl Import {
             unit: self.unit.clone(),
             haulier: announcement.haulier.clone(),
             plate: announcement.plate.clone(),
-            driver: badge(&announcement.plate),
+            driver: badge_at(&announcement.plate, self.site),
             secret: self.secret.clone(),
             appointment: appointment.to_owned(),
             consignee: self.consignee.firm.clone(),
         };
         teller.tell(announcement.at, Body::Copino(Box::new(announced.clone())));
         if let Some((at, plate)) = &announcement.truck_changed {
-            let (plate, driver) = (plate.clone(), badge(plate));
+            let (plate, driver) = (plate.clone(), badge_at(plate, self.site));
             let changed = Announced { function: Function::Replace, plate, driver, ..announced.clone() };
             teller.tell(*at, Body::Copino(Box::new(changed)));
         }

@@ -92,9 +92,10 @@ impl Transhipment {
             kg: self.kg_off,
         };
         teller.manifest(told, false, &self.unit, first, leg, &goods);
-        let stowed_in = cell(teller);
-        teller.stow(&self.unit, first, leg, &stowed_in, self.kg_off);
+        // Of this ship: it goes no further with it.
         let off = Leg { status, from: self.from.0, via: None, to: port };
+        let stowed_in = cell(teller);
+        teller.stow(&self.unit, first, off, &stowed_in, self.kg_off);
         teller.order(false, &self.unit, first, off, self.kg_off);
         let mut quay = QuayMove {
             call: self.first,

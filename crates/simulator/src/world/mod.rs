@@ -14,7 +14,7 @@ pub(crate) use vessels::Call;
 pub(crate) use wares::{Origin, Ware};
 
 use crate::Options;
-use crate::chance::Chance;
+use crate::chance::{Chance, DAY_MS};
 use wares::WARES;
 
 /// An ocean carrier.
@@ -43,12 +43,14 @@ pub(crate) struct Firm {
     pub(crate) address: String,
     /// Mail address of the contact, where messages give it.
     pub(crate) contact: String,
+    /// When the company register took it in, where the port community system asked there.
+    pub(crate) registered_at: Option<Timestamp>,
 }
 
 impl Firm {
     /// A company of which no more than code and name is written.
     pub(crate) const fn new(id: String, scheme: &'static str, name: String) -> Self {
-        Self { id, scheme, name, address: String::new(), contact: String::new() }
+        Self { id, scheme, name, address: String::new(), contact: String::new(), registered_at: None }
     }
 }
 
@@ -114,6 +116,11 @@ impl World {
         let consignees = (0..(containers / 6).clamp(12, 1_500))
             .map(|n| {
                 let (firm, town) = consignee(n, chance);
+                // Some honest companies are young.
+                let firm = match i64::try_from(n) {
+                    Ok(n) if n % 40 == 7 => founded(firm, 90 + n % 160, options.start),
+                    _ => firm,
+                };
                 let ware = chance.pick(&WARES).copied().unwrap_or(WARES[0]);
                 let country = origin_of(&ware, chance);
                 Consignee {
@@ -154,7 +161,16 @@ pub(crate) fn registered(country: &str, name: String, chance: &mut Chance) -> Fi
     let domain: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).take(16).collect();
     let contact = format!("office@{domain}.{}", country.to_lowercase());
     let address = format!("{} Industry Road {}", country, chance.between(1, 180));
-    Firm { id, scheme: "EORI", name, address, contact }
+    // From 1990 to 2021, by their numbers.
+    let digits =
+        id.bytes().filter(u8::is_ascii_digit).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let registered_at = Some(Timestamp::from_millis((20 * 365 + digits % 11_680) * DAY_MS));
+    Firm { id, scheme: "EORI", name, address, contact, registered_at }
+}
+
+/// The same company, founded so many days before `at`.
+pub(crate) fn founded(firm: Firm, days: i64, at: Timestamp) -> Firm {
+    Firm { registered_at: Some(at.plus_millis(-days * DAY_MS)), ..firm }
 }
 
 /// A haulier that nobody has met before.
@@ -167,6 +183,16 @@ pub(crate) fn new_haulier(name: &str, chance: &mut Chance) -> Haulier {
 /// The badge of the driver of a truck.
 pub(crate) fn badge(plate: &str) -> String {
     format!("B{plate}")
+}
+
+/// The badge of the driver who goes to a place with a truck: nobody is in two places at once.
+pub(crate) fn badge_at(plate: &str, site: Site) -> String {
+    match site {
+        Site::Koper => badge(plate),
+        Site::Trieste => format!("{}I", badge(plate)),
+        Site::Depot => format!("{}D", badge(plate)),
+        Site::Inland => format!("{}L", badge(plate)),
+    }
 }
 
 fn forwarder(n: usize, chance: &mut Chance) -> Firm {
