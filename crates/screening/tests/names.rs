@@ -480,7 +480,7 @@ fn what_scores_high_passes_the_gate() {
         (Company, "PLA", "People's Liberation Army"),
         (Company, "Kuwait Joint Relief Committee Bosnia", "KJRC-BOSNIA"),
         (Person, "bylal vahbe", "WAHBE, Bilal"),
-        (Person, "M. Bin Salman", "Mohammed Bin Salman"),
+        (Person, "M. Salman Obeid", "OBEID, Mohammed Salman"),
         (Vessel, "MV OCEAN STAR", "OCEAN STAR"),
     ] {
         let (score, _) = explain_pair(Some(kind), query, listed);
