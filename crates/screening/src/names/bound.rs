@@ -6,7 +6,7 @@ use super::index::{Listed, counts};
 use super::prepare::{NameKind, Place, Prepared, Traits, Words as _};
 use super::score::{ONE_NAME_OF_SEVERAL, OTHER_LEGAL_FORM, highest};
 
-/// Words that are surely less alike may be joined with others.
+/// What words that sound the same have at least.
 const MIN_SOUND: f32 = 0.65;
 /// Most words of a side that are looked at; longer names are scored.
 const MAX_BRIEFS: usize = 16;
@@ -17,6 +17,7 @@ const MAX_JOINED: usize = 4;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Brief {
     mask: u64,
+    sound: u32,
     weight: f32,
     role: Role,
     len: u8,
@@ -36,9 +37,16 @@ const DIGITS: u32 = 26;
 const SERVANT: u64 = 1 | 1 << 1 | 1 << 3 | 1 << 20 | 1 << 11;
 
 impl Brief {
-    pub(crate) fn new(kind: NameKind, traits: &Traits, len: usize, mask: u64, place: Place) -> Self {
+    pub(crate) fn new(
+        kind: NameKind,
+        traits: &Traits,
+        len: usize,
+        (mask, sound): (u64, u32),
+        place: Place,
+    ) -> Self {
         Self {
             mask,
+            sound,
             weight: weigh(kind, traits.role, len, place),
             role: traits.role,
             len: u8::try_from(len).unwrap_or(u8::MAX),
@@ -68,9 +76,9 @@ impl Outline {
     pub(crate) fn draw(&mut self, query: &Prepared) {
         self.words.clear();
         let kind = query.kind();
-        self.words.extend(
-            query.iter().map(|word| Brief::new(kind, &word.traits, word.text.len(), word.mask, word.place)),
-        );
+        self.words.extend(query.iter().map(|word| {
+            Brief::new(kind, &word.traits, word.text.len(), (word.mask, word.sound), word.place)
+        }));
         self.families = self.words.iter().fold(0, |all, word| all | word.family);
         self.is_cut = self.words.iter().any(|word| word.place.is_cut());
     }
@@ -274,5 +282,5 @@ fn at_most(kind: NameKind, a: &Brief, b: &Brief) -> f32 {
     let exchange = if (a.mask | b.mask) >> DIGITS == 0 { 4 } else { 3 };
     let least = longer.max(different * exchange);
     let value = 1.0 - 0.2 * least as f32 / f32::from(longest);
-    if kind == NameKind::Person { value.max(MIN_SOUND) } else { value }
+    if kind == NameKind::Person && a.sound == b.sound { value.max(MIN_SOUND) } else { value }
 }

@@ -149,7 +149,7 @@ impl Listed<'_> {
         let at = self.begin + at;
         let known = self.partition.words.get(*self.partition.name_words.get(at)? as usize)?;
         let place = *self.partition.name_places.get(at)?;
-        Some(Brief::new(kind, &known.traits, usize::from(known.len), known.mask, place))
+        Some(Brief::new(kind, &known.traits, usize::from(known.len), (known.mask, known.sound), place))
     }
 }
 
