@@ -230,7 +230,7 @@ impl<'a> Alignment<'a> {
             if equal { likeness(self.kind, a, b).filter(|(value, _)| *value >= 1.0) } else { None }
         });
         self.link_in_order(&mut pairs);
-        self.pairs(&mut pairs, |kind, a, b| likeness(kind, a, b));
+        self.pairs(&mut pairs, likeness);
         self.link_in_order(&mut pairs);
     }
 

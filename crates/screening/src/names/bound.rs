@@ -220,7 +220,7 @@ impl Acronym {
             match word.len {
                 3 => self.short = true,
                 4..=6 => {
-                    self.shortest_sure = Some(self.shortest_sure.map_or(word.len, |len| len.min(word.len)))
+                    self.shortest_sure = Some(self.shortest_sure.map_or(word.len, |len| len.min(word.len)));
                 }
                 _ => {}
             }

@@ -106,6 +106,7 @@ const fn code(letter: u8) -> usize {
 }
 
 /// What an exchange costs, by the codes of both letters.
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which checks it")]
 static EXCHANGES: [[u8; CODES]; CODES] = {
     let mut costs = [[LETTER as u8; CODES]; CODES];
     let known = b"abcdefghijklmnopqrstuvwxyz0123456789";
