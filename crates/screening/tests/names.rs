@@ -466,3 +466,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_scores_high_passes_the_gate() {
+    use NameKind::{Company, Person, Vessel};
+    for (kind, query, listed) in [
+        (Company, "VITAL HOLDING SA", "Vitol Holding S.A."),
+        (Company, "CYMEX S.A.", "CIMEX"),
+        (Company, "ALHARAMAYN FOUNDATION", "ALHARAMAIN FOUNDATION"),
+        (Company, "HASSAN DTO", "HASSAN DRUG TRAFFICKING ORGANIZATION"),
+        (Company, "PRO SPORT AND HEALTH", "PROSPORT & HEALTH, S.A. DE C.V."),
+        (Company, "PROSPORT AND HEALTH", "PRO SPORT & HEALTH"),
+        (Company, "PLA", "People's Liberation Army"),
+        (Company, "Kuwait Joint Relief Committee Bosnia", "KJRC-BOSNIA"),
+        (Person, "bylal vahbe", "WAHBE, Bilal"),
+        (Person, "M. Salman Obeid", "OBEID, Mohammed Salman"),
+        (Vessel, "MV OCEAN STAR", "OCEAN STAR"),
+    ] {
+        let (score, _) = explain_pair(Some(kind), query, listed);
+        assert!(score >= 0.65, "{query} {score}");
+        let index = NameIndex::of([ListedName { entry: 1, kind, name: listed, weak: false }]);
+        let found = index.search(&Prepared::new(kind, query), 0.65, &mut Scratch::default());
+        assert_eq!(found.first().map(|found| found.score), Some(score), "{query}");
+    }
+    let (short, _) = explain_pair(Some(Company), "SDS", "Shenzhen Dandehi Sports S.A.");
+    assert!(short < 0.7, "{short}");
+}

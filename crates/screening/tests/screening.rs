@@ -310,7 +310,7 @@ fn a_call_is_known_by_its_number_and_by_its_voyage_and_young_companies_by_what_t
         let facts = screen(&mut SubjectState::default(), line, &Index::default(), at(0));
         let mut told: Vec<String> = facts.iter().map(|fact| fact.subject.to_string()).collect();
         told.retain(|subject| !subject.starts_with("container"));
-        told.sort_unstable();
+        told.sort();
         told
     };
     line.parties = vec![company.clone()];

@@ -1,6 +1,6 @@
 //! `screen` and `screen pairs`: names in a stream of JSON lines, answers in the same order.
 
-use std::io::{BufRead, IsTerminal as _, Write as _};
+use std::io::{BufRead, Write as _};
 use std::num::NonZero;
 
 use anyhow::Result;
@@ -11,6 +11,7 @@ use quaywatch_service::{ExitCode, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{Screen, ScreenCommand};
+use crate::offline::progress::Progress;
 use crate::offline::{input, lists};
 
 /// Lines that one worker takes at a time.
@@ -229,7 +230,7 @@ where
     let count = std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut workers: Vec<T> = (0..count).map(|_| worker()).collect();
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
-    let progress = Progress::new();
+    let mut progress = Progress::unbounded("lines");
     let mut bad = 0_u64;
     let mut first_number = 1_u64;
     loop {
@@ -259,10 +260,10 @@ where
             }
         }
         first_number += lines.len() as u64;
-        progress.tell(first_number - 1);
+        progress.advance(lines.len());
     }
     output.flush()?;
-    progress.end();
+    drop(progress);
     if bad > 0 {
         eprintln!("{bad} of {} lines could not be read", first_number - 1);
     }
@@ -312,29 +313,6 @@ fn read_line(input: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
         input.consume(end.map_or(take, |end| end + 1));
         if end.is_some() {
             return Ok(Some(line));
-        }
-    }
-}
-
-/// How far it is, on a terminal only.
-struct Progress {
-    shown: bool,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { shown: std::io::stderr().is_terminal() }
-    }
-
-    fn tell(&self, lines: u64) {
-        if self.shown {
-            eprint!("\r{lines} lines");
-        }
-    }
-
-    fn end(&self) {
-        if self.shown {
-            eprintln!();
         }
     }
 }

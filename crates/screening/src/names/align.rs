@@ -3,7 +3,7 @@
 use super::dictionary::{Kinship, Role, dictionary};
 use super::distance::{MAX_COMPARED, cost};
 use super::explain::Step;
-use super::prepare::{MAX_WORDS, NameKind, Word, Words};
+use super::prepare::{MAX_WORDS, NameKind, Place, Word, Words};
 use super::sound::coarse_sound;
 
 /// Words less alike than this are two words.
@@ -14,8 +14,12 @@ const MIN_STRANGERS: f32 = 0.5;
 const SLOPE: f32 = 2.0;
 /// Words joined or parted must be at least so alike.
 const MIN_JOINED: f32 = 0.7;
+/// What it usually costs at least that two letters differ, in tenths of a letter.
+pub(crate) const USUAL_EXCHANGE: u32 = 9;
+/// Three letters are the initials of many: what they stand for when a trading company has these.
+const SHORT_ACRONYM: f32 = 0.66;
 /// Links less sure than this give way to words that fit together better.
-const WEAK_LINK: f32 = 0.7;
+pub(crate) const WEAK_LINK: f32 = 0.7;
 /// Most neighbouring words that are read as one.
 const MAX_JOINED: usize = 4;
 
@@ -46,17 +50,22 @@ pub(crate) struct Alignment<'a> {
 }
 
 /// How much a word says about who is meant.
-pub(crate) fn weight_of(kind: NameKind, word: &Word<'_>) -> f32 {
-    let short = match word.text.len() {
+fn weight_of(kind: NameKind, word: &Word<'_>) -> f32 {
+    weigh(kind, word.traits.role, word.text.len(), word.place)
+}
+
+/// How much a word of so many letters says about who is meant.
+pub(crate) const fn weigh(kind: NameKind, role: Role, len: usize, place: Place) -> f32 {
+    let short = match len {
         0 | 1 => 0.6,
         2 => 0.8,
         _ => 1.0,
     };
-    match (kind, word.traits.role) {
-        (NameKind::Person, Role::Name) if word.place.is_family() => 1.1,
+    match (kind, role) {
+        (NameKind::Person, Role::Name) if place.is_family() => 1.1,
         (_, Role::Name) => short,
         (NameKind::Company, Role::Generic) => 0.6,
-        (NameKind::Company, Role::Place) if word.place.is_aside() => 0.45,
+        (NameKind::Company, Role::Place) if place.is_aside() => 0.45,
         (NameKind::Company, Role::Place) => 0.75,
         (NameKind::Vessel, Role::Number) => 0.0,
         (_, Role::Number) => 0.5,
@@ -163,7 +172,7 @@ fn by_letters(kind: NameKind, a: &[u8], b: &[u8], different: u32) -> (f32, Step)
     };
     let limit = u16::try_from(limit).unwrap_or(u16::MAX);
     // Two letters that differ are an exchange, most of which cost more than this.
-    if u32::from(limit) < different / 2 * 9 {
+    if u32::from(limit) < different / 2 * USUAL_EXCHANGE {
         return (0.0, Step::Typo);
     }
     match cost(a, b, limit) {
@@ -204,23 +213,46 @@ pub(crate) fn align<'a>(kind: NameKind, query: &'a impl Words, listed: &'a impl 
 }
 
 fn slots<'a>(kind: NameKind, name: &'a impl Words) -> Vec<Slot<'a>> {
-    let words = (0..name.len().min(MAX_WORDS)).filter_map(|at| name.word(at));
-    words.map(|word| Slot { weight: weight_of(kind, &word), word, link: None }).collect()
+    let count = name.len().min(MAX_WORDS);
+    let mut slots = Vec::with_capacity(count);
+    let words = (0..count).filter_map(|at| name.word(at));
+    slots.extend(words.map(|word| Slot { weight: weight_of(kind, &word), word, link: None }));
+    slots
 }
 
 impl<'a> Alignment<'a> {
-    /// The best pairs first; of equally good ones those that stand at the same place.
+    /// The best pairs first; of equally good ones those that stand at the same place. Equal words are the best: only
+    /// what they leave is compared.
     fn link_best(&mut self) {
         let mut pairs: Vec<(f32, usize, usize, Step)> = Vec::with_capacity(16);
-        for (i, q) in self.query.iter().enumerate() {
-            for (j, l) in self.listed.iter().enumerate() {
-                if let Some((value, step)) = likeness(self.kind, &q.word, &l.word) {
+        self.pairs(&mut pairs, |_, a, b| {
+            let equal = a.mask == b.mask && a.sound == b.sound && a.text == b.text;
+            if equal { likeness(self.kind, a, b).filter(|(value, _)| *value >= 1.0) } else { None }
+        });
+        self.link_in_order(&mut pairs);
+        self.pairs(&mut pairs, likeness);
+        self.link_in_order(&mut pairs);
+    }
+
+    /// What `like` says of each two words without a link.
+    fn pairs(
+        &self,
+        pairs: &mut Vec<(f32, usize, usize, Step)>,
+        like: impl Fn(NameKind, &Word<'_>, &Word<'_>) -> Option<(f32, Step)>,
+    ) {
+        pairs.clear();
+        for (i, q) in self.query.iter().enumerate().filter(|(_, slot)| slot.link.is_none()) {
+            for (j, l) in self.listed.iter().enumerate().filter(|(_, slot)| slot.link.is_none()) {
+                if let Some((value, step)) = like(self.kind, &q.word, &l.word) {
                     pairs.push((value, i, j, step));
                 }
             }
         }
+    }
+
+    fn link_in_order(&mut self, pairs: &mut [(f32, usize, usize, Step)]) {
         pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.abs_diff(a.2).cmp(&b.1.abs_diff(b.2))));
-        for (value, i, j, step) in pairs {
+        for &mut (value, i, j, step) in pairs {
             let free = |slots: &[Slot<'a>], at: usize| slots.get(at).is_some_and(|slot| slot.link.is_none());
             if free(&self.query, i) && free(&self.listed, j) {
                 self.link(false, (i, i + 1), (j, j + 1), value, step);
@@ -329,8 +361,11 @@ impl<'a> Alignment<'a> {
                 found = Some(((i, i + 1), (from, from + acronym.len())));
             }
         }
+        // Bodies are known by three letters, trading companies are not.
+        let trades = long.iter().any(|slot| slot.word.traits.family != 0);
         if let Some((one, other)) = found {
-            self.link(swapped, one, other, 0.85, Step::Acronym);
+            let short = other.1 - other.0 == 3 && trades;
+            self.link(swapped, one, other, if short { SHORT_ACRONYM } else { 0.85 }, Step::Acronym);
         }
     }
 }

@@ -64,14 +64,14 @@ const FAMILIES: [&str; 11] = [
 ];
 
 impl Family {
-    pub(crate) const LIMITED: u16 = 1;
-    pub(crate) const STOCK: u16 = 1 << 1;
-    pub(crate) const PARTNERSHIP: u16 = 1 << 2;
-    pub(crate) const NONPROFIT: u16 = 1 << 3;
-    pub(crate) const STATE: u16 = 1 << 4;
-    pub(crate) const COOPERATIVE: u16 = 1 << 5;
-    pub(crate) const SOLE: u16 = 1 << 6;
     pub(crate) const GROUP: u16 = 1 << 10;
+    /// Limited, stock, partnership, nonprofit, state, cooperative, sole: a company is one of them.
+    const HARD: u16 = (1 << 7) - 1;
+
+    /// Whether two sets of families say that the companies are not the same.
+    pub(crate) const fn are_other(a: u16, b: u16) -> bool {
+        a & Self::HARD != 0 && b & Self::HARD != 0 && a & b & Self::HARD == 0
+    }
 
     fn parse(name: &str) -> Option<Self> {
         FAMILIES.iter().position(|family| *family == name).map(|at| Self(1 << at))

@@ -38,6 +38,7 @@ pub(crate) fn cost(a: &[u8], b: &[u8], limit: u16) -> Option<u16> {
     let mut previous_a = b' ';
     for &in_a in a {
         let drop = gap(in_a, previous_a);
+        let exchanged = EXCHANGES.get(code(in_a)).unwrap_or(&[0; CODES]);
         let mut left = old.first().copied().unwrap_or(FAR).saturating_add(drop);
         let mut diagonal = old.first().copied().unwrap_or(FAR);
         if let Some(first) = new.first_mut() {
@@ -49,7 +50,8 @@ pub(crate) fn cost(a: &[u8], b: &[u8], limit: u16) -> Option<u16> {
         let mut next_swapped = older.first().copied().unwrap_or(FAR);
         let cells = new.iter_mut().skip(1).zip(old.iter().skip(1)).zip(older.iter().skip(1));
         for (&in_b, ((cell, &above), &older_above)) in b.iter().zip(cells) {
-            let mut best = diagonal.saturating_add(exchange(in_a, in_b));
+            let mut best =
+                diagonal.saturating_add(exchanged.get(code(in_b)).copied().map_or(LETTER, u16::from));
             best = best.min(above.saturating_add(drop)).min(left.saturating_add(gap(in_b, previous_b)));
             if in_a == previous_b && in_b == previous_a && in_a != in_b {
                 best = best.min(swapped.saturating_add(SWAP));
@@ -94,6 +96,31 @@ const fn gap(letter: u8, previous: u8) -> u16 {
         LETTER
     }
 }
+
+/// Letters and digits, and room between them.
+const CODES: usize = 64;
+
+/// A folded letter or digit as a small number.
+const fn code(letter: u8) -> usize {
+    ((letter & 0x1f) | ((!letter & 0x40) >> 1)) as usize
+}
+
+/// What an exchange costs, by the codes of both letters.
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which checks it")]
+static EXCHANGES: [[u8; CODES]; CODES] = {
+    let mut costs = [[LETTER as u8; CODES]; CODES];
+    let known = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut i = 0;
+    while i < known.len() {
+        let mut j = 0;
+        while j < known.len() {
+            costs[code(known[i])][code(known[j])] = exchange(known[i], known[j]) as u8;
+            j += 1;
+        }
+        i += 1;
+    }
+    costs
+};
 
 const fn exchange(a: u8, b: u8) -> u16 {
     if a == b {

@@ -1,32 +1,17 @@
 //! Which listed names a name may be: by rare words, by pairs of words, by names of one word, never by walking the list.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use super::bound::Outline;
+use super::dictionary::Role;
+use super::index::{NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
+use super::multimap::key_of;
+use super::neighbours::{Lead, Leads, RARE, take};
+use super::prepare::{NameKind, Prepared, Word};
+use super::score::score_words;
 
-use super::align::{likeness, weight_of};
-use super::dictionary::{Role, without};
-use super::index::{Listed, NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
-use super::multimap::{key_of, mix};
-use super::prepare::{NameKind, Prepared, Word, Words as _};
-use super::score::{highest, score_words};
-use super::sound::sound;
-
-/// Words that fewer listed names hold are looked up alone.
-const RARE: usize = 16;
-/// Most listed words that one word is taken for.
-const MAX_NEIGHBOURS: usize = 48;
-/// Most words of one sound or group that are compared.
-const MAX_BUCKET: usize = 64;
-/// Listed words must be at least so alike to stand for a word.
-const MIN_NEIGHBOUR: f32 = 0.3;
-/// Most sounds by which a word is paired.
-const MAX_PARTS: usize = 8;
 /// Most words of a name that look for listed ones.
 const MAX_ASKING: usize = 10;
 /// Most names that are scored for one query.
 const MAX_SCORED: usize = 4_000;
-/// Most words whose neighbours are remembered.
-const MAX_REMEMBERED: usize = 200_000;
 
 /// A listed name that a query may be, and how well it agrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,24 +28,18 @@ pub struct Candidates {
     pub weak: bool,
 }
 
-/// What a searcher keeps between queries: buffers, and which listed words a word is taken for.
+/// What a searcher keeps between queries: buffers, and what words led to.
 #[derive(Debug, Default)]
 pub struct Scratch {
     index: u64,
-    remembered: [Remembered; 3],
+    leads: [Leads; 3],
     names: Vec<u32>,
+    asked: Vec<u32>,
+    outline: Outline,
+    /// Names that the gate proposed for the last query.
+    pub proposed: usize,
     /// Names scored for the last query.
     pub scored: usize,
-}
-
-/// Listed words by the word that is taken for them.
-type Remembered = HashMap<Box<[u8]>, Arc<[Neighbour]>, foldhash::fast::RandomState>;
-
-#[derive(Debug, Clone, Copy)]
-struct Neighbour {
-    word: u32,
-    part: u32,
-    likeness: f32,
 }
 
 impl NameIndex {
@@ -80,9 +59,9 @@ impl NameIndex {
     ) {
         let kind = query.kind();
         let Some(partition) = self.partition(kind) else { return };
-        if scratch.index != self.id || scratch.remembered.iter().any(|words| words.len() > MAX_REMEMBERED) {
+        if scratch.index != self.id || scratch.leads.iter().any(Leads::is_full) {
             scratch.index = self.id;
-            scratch.remembered.iter_mut().for_each(HashMap::clear);
+            scratch.leads.iter_mut().for_each(Leads::clear);
         }
         let mut names = std::mem::take(&mut scratch.names);
         names.clear();
@@ -90,13 +69,14 @@ impl NameIndex {
         names.sort_unstable();
         names.dedup();
         names.truncate(MAX_SCORED);
-        scratch.scored = names.len();
-        let own: Vec<(Word<'_>, f32)> = query.iter().map(|word| (word, weight_of(kind, &word))).collect();
+        (scratch.proposed, scratch.scored) = (names.len(), 0);
+        scratch.outline.draw(query);
         for &name in &names {
             let Some(listed) = partition.name(name) else { continue };
-            if !may_agree(kind, &own, &listed, threshold) {
+            if !scratch.outline.may_agree(kind, &listed, threshold) {
                 continue;
             }
+            scratch.scored += 1;
             let score = score_words(kind, query, &listed);
             if score >= threshold {
                 let entry = partition.entries.get(name as usize).copied().unwrap_or_default();
@@ -123,83 +103,25 @@ impl NameIndex {
     }
 }
 
-/// A word that stands for longer ones.
-fn is_short(word: &Word<'_>) -> bool {
-    word.traits.role == Role::Initial
-        || word.place.is_cut()
-        || (word.text.len() == 6 && word.text.starts_with(b"abdul"))
-}
-
-/// Whether two names can reach the threshold at all, by the letters that occur in their words. Cheap, and never wrong
-/// about names whose words stand one for one.
-fn may_agree(kind: NameKind, query: &[(Word<'_>, f32)], listed: &Listed<'_>, threshold: f32) -> bool {
-    const SOME_LETTERS: u32 = 6;
-    let (mut met, mut left_query, mut left_listed) = (0.0, 0.0, 0.0);
-    let (mut query_letters, mut listed_letters) = (0_u64, 0_u64);
-    let mut seen = 0_u32;
-    for (word, weight) in query.iter().filter(|(word, weight)| counts(word.traits.role) && *weight > 0.0) {
-        let mut found = false;
-        for at in 0..listed.len() {
-            let Some(other) = listed.word(at).filter(|other| counts(other.traits.role)) else { continue };
-            let known = word.traits.groups.first() != Some(&0) && other.traits.groups.first() != Some(&0);
-            let foreign = word.traits.foreign != other.traits.foreign;
-            if known
-                || foreign
-                || word.place.is_cut()
-                || (word.mask ^ other.mask).count_ones() <= SOME_LETTERS
-            {
-                seen |= 1 << at;
-                found = true;
-            }
-        }
-        if found {
-            met += weight;
-        } else {
-            left_query += weight;
-            query_letters |= word.mask;
-        }
-    }
-    for at in (0..listed.len()).filter(|at| seen & (1 << at) == 0) {
-        let Some(other) = listed.word(at) else { continue };
-        if is_short(&other) {
-            return true;
-        }
-        if counts(other.traits.role) {
-            left_listed += weight_of(kind, &other);
-            listed_letters |= other.mask;
-        }
-    }
-    let initials = query.iter().any(|(word, _)| is_short(word));
-    let joined = left_query > 0.0
-        && left_listed > 0.0
-        && (query_letters ^ listed_letters).count_ones() <= SOME_LETTERS + 2;
-    initials || joined || met == 0.0 || highest(kind, met, left_query, left_listed) >= threshold
-}
-
 impl Partition {
     fn propose(&self, query: &Prepared, scratch: &mut Scratch, names: &mut Vec<u32>) {
+        let kind = query.kind();
         let words: Vec<Word<'_>> =
             query.iter().filter(|word| counts(word.traits.role)).take(MAX_ASKING).collect();
-        let neighbours: Vec<Arc<[Neighbour]>> =
-            words.iter().map(|word| self.remembered(query.kind(), word, scratch)).collect();
-        for (word, near) in words.iter().zip(&neighbours) {
-            if word.traits.role == Role::Name {
-                self.propose_rare(near, names);
-            }
+        let Some(leads) = scratch.leads.get_mut(kind as usize) else { return };
+        scratch.asked.clear();
+        scratch.asked.extend(words.iter().map(|word| leads.of(self, kind, word)));
+        let found = || scratch.asked.iter().filter_map(|at| leads.get(*at));
+        for (i, lead) in found().enumerate() {
+            names.extend_from_slice(&lead.names);
+            found().skip(i + 1).for_each(|other| self.propose_pairs(lead, other, names));
         }
-        let parts: Vec<Vec<u32>> =
-            words.iter().zip(&neighbours).map(|(word, near)| parts(word, near)).collect();
-        for (i, a) in parts.iter().enumerate() {
-            for b in parts.iter().skip(i + 1) {
-                self.propose_pairs(a, b, names);
-            }
-        }
-        let alone = parts.len() == 1;
-        for (word, parts) in words.iter().zip(&parts) {
+        let alone = words.len() == 1;
+        for (word, lead) in words.iter().zip(found()) {
             // A person of one name is not a person of two.
-            if alone || (query.kind() != NameKind::Person && word.traits.role == Role::Name) {
-                let most = if alone { parts.len() } else { 1 };
-                for part in parts.iter().take(most) {
+            if alone || (kind != NameKind::Person && word.traits.role == Role::Name) {
+                let most = if alone { lead.parts.len() } else { 1 };
+                for part in lead.parts.iter().take(most) {
                     take(self.by_whole.get(alone_key(*part)), names);
                 }
             }
@@ -208,32 +130,35 @@ impl Partition {
             take(self.by_whole.get(key_of(query.words().concat().as_bytes())), names);
         }
         self.propose_joined(query, names);
-        if query.kind() == NameKind::Company {
+        if kind == NameKind::Company {
             self.propose_initials(&words, names);
         }
     }
 
-    fn propose_rare(&self, near: &[Neighbour], names: &mut Vec<u32>) {
-        for neighbour in near {
-            let listed = self.names_with(neighbour.word);
-            if listed.len() <= RARE {
-                names.extend_from_slice(listed);
-            }
-        }
-    }
-
     /// One side of a pair is as asked; the other may be mistaken.
-    fn propose_pairs(&self, a: &[u32], b: &[u32], names: &mut Vec<u32>) {
-        for (i, one) in a.iter().enumerate() {
-            for (j, other) in b.iter().enumerate() {
-                if i == 0 || j == 0 {
-                    take(self.by_pair.get(pair_key(*one, *other)), names);
-                }
+    fn propose_pairs(&self, a: &Lead, b: &Lead, names: &mut Vec<u32>) {
+        let (Some((own_a, near_a)), Some((own_b, near_b))) = (a.parts.split_first(), b.parts.split_first())
+        else {
+            return;
+        };
+        // What sounds like no listed word is part of no pair.
+        let mut pairs = |one: &u32, others: &[u32]| {
+            for other in others {
+                take(self.by_pair.get(pair_key(*one, *other)), names);
             }
+        };
+        if a.listed && b.listed {
+            pairs(own_a, &[*own_b]);
+        }
+        if a.listed {
+            pairs(own_a, near_b);
+        }
+        if b.listed {
+            pairs(own_b, near_a);
         }
     }
 
-    /// Words that are listed as one, and one that is listed as two.
+    /// Words that are listed as one.
     fn propose_joined(&self, query: &Prepared, names: &mut Vec<u32>) {
         let words: Vec<Word<'_>> =
             query.iter().filter(|word| !matches!(word.traits.role, Role::Number | Role::Title)).collect();
@@ -256,31 +181,6 @@ impl Partition {
                 }
             }
         }
-        for word in words.iter().filter(|word| counts(word.traits.role) && word.text.len() >= 6) {
-            if self.has(word.text) {
-                continue;
-            }
-            for at in 2..word.text.len() - 1 {
-                let (front, back) = word.text.split_at(at);
-                if self.has(front) || self.has(back) {
-                    let pair = pair_key(pair_part(front, sound(front)), pair_part(back, sound(back)));
-                    take(self.by_pair.get(pair), names);
-                    for part in [front, back] {
-                        take(self.by_whole.get(alone_key(pair_part(part, sound(part)))), names);
-                        for (_, known) in self.by_text.get(key_of(part)) {
-                            let listed = self.names_with(*known);
-                            if listed.len() <= RARE && part.len() >= 4 {
-                                names.extend_from_slice(listed);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn has(&self, text: &[u8]) -> bool {
-        !self.by_text.get(key_of(text)).is_empty()
     }
 
     fn propose_initials(&self, words: &[Word<'_>], names: &mut Vec<u32>) {
@@ -289,72 +189,11 @@ impl Partition {
         {
             take(self.by_whole.get(initials_key(word.text)), names);
         }
-        if (3..=6).contains(&words.len()) {
-            let initials: Vec<u8> = words.iter().filter_map(|word| word.text.first().copied()).collect();
-            for (_, known) in self.by_text.get(key_of(&initials)) {
+        let initials: Vec<u8> = words.iter().filter_map(|word| word.text.first().copied()).collect();
+        for window in (3..=6).flat_map(|len| initials.windows(len)) {
+            for (_, known) in self.by_text.get(key_of(window)) {
                 names.extend(self.names_with(*known).iter().take(RARE));
             }
         }
     }
-
-    fn remembered(&self, kind: NameKind, word: &Word<'_>, scratch: &mut Scratch) -> Arc<[Neighbour]> {
-        let Some(remembered) = scratch.remembered.get_mut(kind as usize) else { return Arc::default() };
-        if let Some(known) = remembered.get(word.text) {
-            return Arc::clone(known);
-        }
-        let near = self.neighbours(kind, word);
-        remembered.insert(word.text.into(), Arc::clone(&near));
-        near
-    }
-
-    /// The listed words that a word may stand for, the most alike first.
-    fn neighbours(&self, kind: NameKind, word: &Word<'_>) -> Arc<[Neighbour]> {
-        let mut ids: Vec<u32> = Vec::with_capacity(32);
-        take(self.by_text.get(key_of(word.text)), &mut ids);
-        if word.text.len() >= 4 {
-            take(self.by_delete.get(key_of(word.text)), &mut ids);
-            let mut shorter = Vec::with_capacity(word.text.len());
-            for at in 0..word.text.len() {
-                without(word.text, at, &mut shorter);
-                let key = key_of(&shorter);
-                take(self.by_text.get(key), &mut ids);
-                take(self.by_delete.get(key), &mut ids);
-            }
-        }
-        let alike = self.by_sound.get(mix(u64::from(word.sound)));
-        take(alike.get(..alike.len().min(MAX_BUCKET)).unwrap_or_default(), &mut ids);
-        for group in word.traits.groups.iter().filter(|group| **group != 0) {
-            take(self.by_group.get(mix(u64::from(*group))), &mut ids);
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        let mut near: Vec<Neighbour> = ids
-            .into_iter()
-            .filter_map(|id| {
-                let listed = self.word(id)?;
-                let (likeness, _) = likeness(kind, word, &listed)?;
-                let part = pair_part(listed.text, listed.sound);
-                (likeness >= MIN_NEIGHBOUR).then_some(Neighbour { word: id, part, likeness })
-            })
-            .collect();
-        near.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.word.cmp(&b.word)));
-        near.truncate(MAX_NEIGHBOURS);
-        near.into()
-    }
-}
-
-/// The sounds by which a word is paired, its own first.
-fn parts(word: &Word<'_>, near: &[Neighbour]) -> Vec<u32> {
-    let mut parts = Vec::with_capacity(MAX_PARTS);
-    parts.push(pair_part(word.text, word.sound));
-    for neighbour in near {
-        if parts.len() < MAX_PARTS && !parts.contains(&neighbour.part) {
-            parts.push(neighbour.part);
-        }
-    }
-    parts
-}
-
-fn take(found: &[(u32, u32)], into: &mut Vec<u32>) {
-    into.extend(found.iter().map(|(_, value)| *value));
 }

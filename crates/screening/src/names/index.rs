@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::bound::Brief;
 use super::dictionary::{Role, without};
 use super::multimap::{Multimap, key_of, mix};
 use super::prepare::{NameKind, Place, Prepared, Traits, Word, Words};
@@ -140,6 +141,16 @@ pub(crate) struct Listed<'a> {
     partition: &'a Partition,
     begin: usize,
     len: usize,
+}
+
+impl Listed<'_> {
+    /// A word without its letters.
+    pub(crate) fn brief(&self, kind: NameKind, at: usize) -> Option<Brief> {
+        let at = self.begin + at;
+        let known = self.partition.words.get(*self.partition.name_words.get(at)? as usize)?;
+        let place = *self.partition.name_places.get(at)?;
+        Some(Brief::new(kind, &known.traits, usize::from(known.len), (known.mask, known.sound), place))
+    }
 }
 
 impl Words for Listed<'_> {

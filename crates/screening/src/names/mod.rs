@@ -10,7 +10,7 @@
 //! | what is a name made of? | `prepare.rs` |
 //! | how far apart are two words, and do they sound alike? | `distance.rs`, `sound.rs` |
 //! | how well do two names agree, and why? | `score.rs`, `align.rs`, `explain.rs` |
-//! | which listed names are worth scoring? | `index.rs`, `gate.rs`, `multimap.rs` |
+//! | which listed names are worth scoring? | `index.rs`, `gate.rs`, `neighbours.rs`, `bound.rs`, `multimap.rs` |
 //! | how does a list change under way? | `book.rs` |
 //! | what counts beside the name, and from which score on? | `qualify.rs`, `bands.rs` |
 //! | what is not computed twice? | `memo.rs` |
@@ -18,6 +18,7 @@
 mod align;
 mod bands;
 mod book;
+mod bound;
 mod dictionary;
 mod distance;
 mod explain;
@@ -26,6 +27,7 @@ mod gate;
 mod index;
 mod memo;
 mod multimap;
+mod neighbours;
 mod prepare;
 mod qualify;
 mod score;

@@ -7,6 +7,18 @@ pub(crate) struct Multimap {
     /// Where each bucket begins, and the end.
     begins: Vec<u32>,
     entries: Vec<(u32, u32)>,
+    /// Three bits a key: most keys that are not held are known by them, in one look.
+    filter: Vec<u64>,
+}
+
+/// Keys of one word of the filter.
+const KEYS_A_WORD: usize = 6;
+
+/// The word of a filter of so many, and the bits in it.
+const fn filtered(key: u32, words: usize) -> (usize, u64) {
+    let hash = (key as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let at = ((hash >> 32).wrapping_mul(words as u64)) >> 32;
+    (at as usize, 1 << (hash & 63) | 1 << ((hash >> 6) & 63) | 1 << ((hash >> 12) & 63))
 }
 
 impl Multimap {
@@ -26,11 +38,27 @@ impl Multimap {
             begins.push(u32::try_from(at).unwrap_or(u32::MAX));
         }
         begins.push(u32::try_from(pairs.len()).unwrap_or(u32::MAX));
-        Self { shift, begins, entries: pairs }
+        let mut filter = vec![0_u64; pairs.len() / KEYS_A_WORD + 1];
+        for (key, _) in &pairs {
+            let (at, bits) = filtered(*key, filter.len());
+            if let Some(word) = filter.get_mut(at) {
+                *word |= bits;
+            }
+        }
+        Self { shift, begins, entries: pairs, filter }
+    }
+
+    /// Whether there may be a value of this key; false is sure.
+    pub(crate) fn may_hold(&self, key: u32) -> bool {
+        let (at, bits) = filtered(key, self.filter.len());
+        self.filter.get(at).is_some_and(|word| word & bits == bits)
     }
 
     /// The values of a key, ascending.
     pub(crate) fn get(&self, key: u32) -> &[(u32, u32)] {
+        if !self.may_hold(key) {
+            return &[];
+        }
         let bucket = key.checked_shr(self.shift).unwrap_or(0) as usize;
         let Some(&[from, to]) =
             self.begins.get(bucket..bucket + 2).and_then(|slice| slice.first_chunk::<2>())
@@ -51,7 +79,9 @@ impl Multimap {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        self.begins.capacity() * size_of::<u32>() + self.entries.capacity() * size_of::<(u32, u32)>()
+        self.begins.capacity() * size_of::<u32>()
+            + self.entries.capacity() * size_of::<(u32, u32)>()
+            + self.filter.capacity() * size_of::<u64>()
     }
 }
 

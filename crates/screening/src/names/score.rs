@@ -26,15 +26,17 @@ const fn policy(kind: NameKind) -> Policy {
 }
 
 /// One known name of a person is anybody's who shares it.
-const ONE_NAME_OF_SEVERAL: f32 = 0.6;
+pub(crate) const ONE_NAME_OF_SEVERAL: f32 = 0.6;
 /// Companies of the same name under different legal forms are sisters.
-const OTHER_LEGAL_FORM: f32 = 0.69;
+pub(crate) const OTHER_LEGAL_FORM: f32 = 0.69;
 /// A number that differs by a digit, all else equal: the least that is shown.
 const NEAR_NUMBER: f32 = 0.72;
 /// A number that only one side has.
 const MISSING_NUMBER: f32 = 0.8;
 /// Other numbers: another thing.
 const OTHER_NUMBER: f32 = 0.4;
+/// What comes after the place where the other name is cut off.
+const AFTER_CUT: f32 = 0.3;
 /// Father and son changed places.
 const REVERSED_LINE: f32 = 0.6;
 
@@ -77,11 +79,12 @@ pub(crate) fn judge(alignment: &Alignment<'_>, mut note: impl FnMut(&'static str
     score.clamp(0.0, 1.0)
 }
 
-/// The most that names can score of which so much met and so much was left over.
-pub(crate) fn highest(kind: NameKind, met: f32, left_query: f32, left_listed: f32) -> f32 {
+/// The most that names can score of which so much met, agreed so well, and so much of each side was left over.
+pub(crate) fn highest(kind: NameKind, agreed: f32, met: f32, left: (f32, f32), is_cut: bool) -> f32 {
     let policy = policy(kind);
-    let contradiction = left_query.min(left_listed);
-    met / (met + policy.contradiction * contradiction + policy.extra * (left_query - left_listed).abs() * 0.3)
+    let contradiction = left.0.min(left.1);
+    let extra = (left.0 - left.1).abs() * if is_cut { AFTER_CUT } else { 1.0 };
+    agreed / (met + policy.contradiction * contradiction + policy.extra * extra)
 }
 
 /// The weight of the words of `these` that met nothing. What comes after the place where the other name is cut off
@@ -97,7 +100,7 @@ fn left_over(kind: NameKind, these: &[Slot<'_>], others: &[Slot<'_>]) -> f32 {
     let left =
         these.iter().enumerate().filter(|(_, slot)| slot.link.is_none() && !(against && is_number(slot)));
     left.map(|(at, slot)| {
-        let after_cut = if end.is_some_and(|end| at > end) { 0.3 } else { 1.0 };
+        let after_cut = if end.is_some_and(|end| at > end) { AFTER_CUT } else { 1.0 };
         slot.weight * repeated(these, at) * after_cut
     })
     .sum()
@@ -185,16 +188,9 @@ fn number_factor(alignment: &Alignment<'_>, note: &mut impl FnMut(&'static str))
 }
 
 fn legal_factor(alignment: &Alignment<'_>, note: &mut impl FnMut(&'static str)) -> f32 {
-    const HARD: u16 = Family::LIMITED
-        | Family::STOCK
-        | Family::PARTNERSHIP
-        | Family::NONPROFIT
-        | Family::STATE
-        | Family::COOPERATIVE
-        | Family::SOLE;
     let families = |slots: &[Slot<'_>]| slots.iter().fold(0, |all, slot| all | slot.word.traits.family);
     let (query, listed) = (families(&alignment.query), families(&alignment.listed));
-    if query & HARD != 0 && listed & HARD != 0 && query & listed & HARD == 0 {
+    if Family::are_other(query, listed) {
         note("another legal form");
         return OTHER_LEGAL_FORM;
     }
