@@ -146,7 +146,7 @@ fn story(n: usize, number: &str, at: i64) -> (Vec<Value>, bool) {
         with(event("discharged", number, minute(5)), &json!({ "seals": seal(&own_seal) })),
         event("yard_move", number, minute(15)),
     ];
-    let gate_out = || event("gate_out", number, minute(60));
+    let gate_out = || event("gate_out", number, minute(88));
     let held = || event("customs_held", number, minute(20));
     let suspect = match n % STORIES {
         // Leaves under a customs hold.
