@@ -82,7 +82,7 @@ impl<'r> BaselineBuilder<'r> {
         for fact in facts {
             state.subject.get_or_insert_with(|| fact.subject.clone());
             if let Some(event) = fact.event.as_deref().filter(|_| self.is_within(&fact)) {
-                let feed = self.feeds.entry(event.source.feed.clone()).or_default();
+                let feed = self.feeds.entry(event.source.feed.to_string()).or_default();
                 feed.events += 1;
                 feed.corrections += u32::from(fact.retracted || event.retracted);
                 feed.errors += u32::from(event.notes.iter().any(|n| is_error(n)));
@@ -251,7 +251,7 @@ impl<'r> BaselineBuilder<'r> {
                         && s.event.terminal() == terminal
                         && s.at().millis_since(step.at()).abs() <= SAME_HAPPENING_MINUTES * MINUTE_MS
                 })
-                .map(|s| s.event.source.feed.as_str())
+                .map(|s| s.event.source.feed.as_ref())
                 .collect();
             let at_terminal: BTreeSet<&str> = view
                 .events
@@ -259,7 +259,7 @@ impl<'r> BaselineBuilder<'r> {
                 .filter(|s| {
                     terminal.is_some() && s.event.terminal() == terminal && s.event.kind == *step.kind()
                 })
-                .map(|s| s.event.source.feed.as_str())
+                .map(|s| s.event.source.feed.as_ref())
                 .collect();
             // A step that cannot follow from the one before means that something happened of which nobody told.
             let missing = u32::from(step.contradiction.is_some());
@@ -277,7 +277,7 @@ impl<'r> BaselineBuilder<'r> {
                 continue;
             }
             let minutes = s.fact.received_at.millis_since(s.at()).max(0) as f64 / MINUTE_MS as f64;
-            let key = (s.event.source.feed.clone(), s.event.kind.as_str().to_owned());
+            let key = (s.event.source.feed.to_string(), s.event.kind.as_str().to_owned());
             self.late.entry(key).or_default().add(&s.fact.fact_id, minutes);
         }
     }

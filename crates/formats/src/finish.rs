@@ -1,6 +1,8 @@
 //! What every event goes through, whatever it was written in: identifiers normalised and checked, lengths limited,
 //! defaults of the feed filled in.
 
+use std::borrow::Cow;
+
 use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, note};
 use quaywatch_domain::identifiers::{ContainerNumber, normalise_seal};
 use quaywatch_domain::{EventKind, Sha256, Timestamp};
@@ -24,9 +26,9 @@ pub(crate) fn blank(context: &Context<'_>, kind: EventKind, occurred_at: Timesta
 }
 
 /// Adds a flag once.
-pub(crate) fn flag(event: &mut PortEvent, note: &str) {
+pub(crate) fn flag(event: &mut PortEvent, note: &'static str) {
     if !event.notes.iter().any(|n| n == note) && event.notes.len() < MAX_LIST {
-        event.notes.push(note.to_owned());
+        event.notes.push(Cow::Borrowed(note));
     }
 }
 
@@ -40,7 +42,9 @@ pub(crate) fn equipment(text: &str) -> Option<Box<Equipment>> {
 /// Brings a filled event into canonical form.
 pub(crate) fn finish(mut event: PortEvent, context: &Context<'_>) -> PortEvent {
     event.received_at = context.received_at.or(event.created_at).unwrap_or(event.occurred_at);
-    context.feed.clone_into(&mut event.source.feed);
+    if *event.source.feed != *context.feed {
+        event.source.feed = context.feed.into();
+    }
     default_place(&mut event, context);
     checks::identifiers(&mut event);
     context.parties.resolve_all(&mut event);
@@ -98,7 +102,13 @@ fn limit_texts(event: &mut PortEvent) {
             $(is_cut |= $section.$field.as_mut().is_some_and(cut);)+
         };
     }
-    limit!(event.source, [sender, message_id]);
+    for name in [&mut event.source.sender, &mut event.source.message_id].into_iter().flatten() {
+        if name.len() > MAX_TEXT_CHARACTERS {
+            let mut text = name.to_string();
+            is_cut |= cut(&mut text);
+            *name = text.into();
+        }
+    }
     for party in &mut event.parties {
         limit!(party, [id, id_scheme, name, address, country]);
     }

@@ -161,7 +161,7 @@ pub(crate) fn event(
     }
     event.event_id = format!("{}/{}", context.feed, event.event_id);
     *event.source = context.source.clone();
-    format.clone_into(&mut event.source.format);
+    event.source.format = format.into();
     path.clone_into(&mut event.source.path);
     for note in notes {
         flag(&mut event, note);

@@ -9,13 +9,48 @@ use quaywatch_domain::Timestamp;
 use quaywatch_domain::event::note;
 
 /// A moment with the notes that reading it made.
-pub(crate) type Noted = (Timestamp, Vec<&'static str>);
+pub(crate) type Noted = (Timestamp, Notes);
+
+/// The few notes that reading a time makes; times are many.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Notes {
+    all: [&'static str; 4],
+    len: usize,
+}
+
+impl Notes {
+    /// Adds a note once.
+    pub(crate) fn push(&mut self, note: &'static str) {
+        if !self.contains(&note)
+            && let Some(free) = self.all.get_mut(self.len)
+        {
+            (*free, self.len) = (note, self.len + 1);
+        }
+    }
+}
+
+impl IntoIterator for Notes {
+    type Item = &'static str;
+    type IntoIter = std::iter::Take<std::array::IntoIter<&'static str, 4>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.into_iter().take(self.len)
+    }
+}
+
+impl std::ops::Deref for Notes {
+    type Target = [&'static str];
+
+    fn deref(&self) -> &Self::Target {
+        self.all.get(..self.len).unwrap_or_default()
+    }
+}
 
 /// The moment of a local time in a zone.
 pub(crate) fn resolve(local: DateTime, zone: Option<&str>) -> Option<Noted> {
     let tz = zone.map_or(TimeZone::UTC, named);
     let ambiguous = tz.to_ambiguous_timestamp(local);
-    let mut notes = Vec::new();
+    let mut notes = Notes::default();
     if zone.is_some() {
         notes.push(note::LOCAL_TIME_ASSUMED);
     }
@@ -60,7 +95,7 @@ pub(crate) fn iso(text: &str, zone: Option<&str>) -> Option<Noted> {
         return None;
     }
     if let Ok(moment) = Timestamp::parse(text) {
-        return Some((moment, Vec::new()));
+        return Some((moment, Notes::default()));
     }
     if let Some(midnight) = end_of_day(text) {
         return resolve(midnight.trim().parse::<DateTime>().ok()?.tomorrow().ok()?, zone);
@@ -91,11 +126,11 @@ mod tests {
     fn zones_in_the_text_win_and_local_times_are_noted() {
         assert_eq!(
             read("2026-03-01T10:00:00+02:00"),
-            (Timestamp::parse("2026-03-01T08:00:00Z").unwrap(), vec![])
+            (Timestamp::parse("2026-03-01T08:00:00Z").unwrap(), Notes::default())
         );
         let (moment, notes) = read("2026-03-01T10:00:00");
         assert_eq!(moment.to_string(), "2026-03-01T09:00:00Z");
-        assert_eq!(notes, [note::LOCAL_TIME_ASSUMED]);
+        assert_eq!(*notes, [note::LOCAL_TIME_ASSUMED]);
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Normalizer {
             received_at: Some(raw.received_at),
             content_type: raw.content_type.as_deref(),
             source: Source {
-                topic: record.topic.to_owned(),
+                topic: record.topic.into(),
                 partition: record.partition,
                 offset: record.offset,
                 sha256: raw.sha256,

@@ -100,7 +100,7 @@ impl SeenEvent {
             retracted: event.retracted,
             occurred_at: event.occurred_at,
             received_at: event.received_at,
-            topic: event.source.topic.clone(),
+            topic: event.source.topic.to_string(),
             partition: event.source.partition,
             offset: event.source.offset,
             sha256: event.source.sha256,

@@ -36,7 +36,7 @@ fn read(message: &Message, feeds: &Feeds, parties: &Parties) -> Parsed {
         key: &PseudonymKey::new(*b"a key of the test only").expect("long enough"),
         received_at: None,
         content_type: Some(message.content_type),
-        source: Source { feed: message.feed.clone(), ..Source::default() },
+        source: Source { feed: message.feed.as_str().into(), ..Source::default() },
     };
     parse(&message.bytes, &context)
 }

@@ -26,7 +26,7 @@ fn read(message: &Message, feeds: &Feeds, parties: &Parties) -> Parsed {
         source: Source {
             topic: "port.raw".into(),
             sha256: Sha256::of(&message.bytes),
-            feed: message.feed.clone(),
+            feed: message.feed.as_str().into(),
             ..Source::default()
         },
     };
@@ -99,7 +99,7 @@ fn messages_use_no_code_and_no_form_that_a_reader_would_have_to_guess() {
     for message in day.messages.iter().filter(|m| !m.garbage) {
         for event in read(message, &feeds, &Parties::default()).documents.iter().flat_map(|d| &d.events) {
             for note in &event.notes {
-                assert!(expected.contains(&note.as_str()), "{note} in {}", message.file_name);
+                assert!(expected.contains(&&**note), "{note} in {}", message.file_name);
             }
             // Of the carriers' shipment events only those of bookings have a kind of their own.
             let shipment = event.container().is_none() && message.feed.starts_with("carrier-");

@@ -254,7 +254,7 @@ const SECTIONS: &[(&str, Builder)] = &[
         out.text("sender", e.source.sender.as_deref());
         all.put("source", out);
     }),
-    ("notes", |all, e| all.list("notes", &e.notes, |note| Value::from(note.as_str()))),
+    ("notes", |all, e| all.list("notes", &e.notes, |note| Value::from(&**note))),
 ];
 
 /// The event, with those of its sections that are named in `fields`.

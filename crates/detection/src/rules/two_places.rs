@@ -109,7 +109,7 @@ fn other_build(view: &View<'_>, findings: &mut Findings<'_>) {
         .collect();
     // A feed that says both has mistyped one of them.
     let says_both = |feed: &str| {
-        let mut of_feed = seen.iter().filter(|(s, _)| s.event.source.feed == feed);
+        let mut of_feed = seen.iter().filter(|(s, _)| *s.event.source.feed == *feed);
         let first = of_feed.next().map(|(_, size)| size);
         of_feed.any(|(_, size)| first.is_some_and(|first| are_different(first, size)))
     };

@@ -4,6 +4,8 @@ pub mod kind;
 pub mod note;
 mod sections;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
@@ -92,7 +94,7 @@ pub struct PortEvent {
     pub source: Box<Source>,
     /// What was odd about the message, as flags such as `CHECK_DIGIT_WRONG`; see [`note`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<Cow<'static, str>>,
 }
 
 impl PortEvent {

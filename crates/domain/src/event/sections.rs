@@ -1,5 +1,7 @@
 //! The sections of an event. Field names are those of the contracts; units are in the names.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
@@ -522,17 +524,17 @@ pub struct Cargo {
 #[serde(default)]
 pub struct Source {
     /// Feed id.
-    pub feed: String,
+    pub feed: Arc<str>,
     /// Message format: `DCSA-TNT-2.2`, `EDIFACT-CODECO-D95B`, `JSONL`, ...
-    pub format: String,
+    pub format: Arc<str>,
     /// Sender as the message says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sender: Option<String>,
+    pub sender: Option<Arc<str>>,
     /// The message's own id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message_id: Option<String>,
+    pub message_id: Option<Arc<str>>,
     /// Topic of the raw message, or the file name offline.
-    pub topic: String,
+    pub topic: Arc<str>,
     /// Partition of the raw message.
     pub partition: i32,
     /// Offset of the raw message.

@@ -53,7 +53,7 @@ pub fn feedback(parsed: &Parsed) -> Vec<FeedbackElement> {
         elements.extend(event.notes.iter().filter_map(|n| {
             Some(FeedbackElement {
                 severity: Severity::Warn,
-                code: n.clone(),
+                code: n.clone().into_owned(),
                 message: meaning(n)?.to_owned(),
                 property_path: json_path(Some(&event.source.path)),
             })

@@ -36,17 +36,17 @@ pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Ve
     if let Some((created_at, noted)) = time("eventCreatedDateTime") {
         event.created_at = Some(created_at);
         event.revision = created_at.as_millis();
-        notes.extend(noted);
+        noted.into_iter().for_each(|n| notes.push(n));
     } else if item.field("eventCreatedDateTime").is_some() {
         notes.push(note::VALUE_UNREADABLE);
     }
     let (classifier, classified) = codes::classifier(text(item, "eventClassifierCode"));
     event.classifier = classifier;
     let known = fill(&mut event, item, context) && known && classified;
-    FORMAT.clone_into(&mut event.source.format);
+    event.source.format = FORMAT.into();
     path.clone_into(&mut event.source.path);
     let id = id(item, "eventID");
-    event.source.message_id.clone_from(&id);
+    event.source.message_id = id.as_deref().map(Into::into);
     // Without an id of the sender the content is the identity.
     let id = id.unwrap_or_else(|| Sha256::of(item.to_string().as_bytes()).to_string());
     event.event_id = format!("{}/{id}", context.feed);

@@ -59,10 +59,10 @@ pub(super) fn read(
     let sender = sender(item);
     let identity = format!("{sender}/{id}");
     let source = Source {
-        feed: context.feed.to_owned(),
-        format: dialect.format().to_owned(),
-        sender: Some(sender).filter(|name| !name.is_empty()),
-        message_id: Some(id),
+        feed: context.feed.into(),
+        format: dialect.format().into(),
+        sender: (!sender.is_empty()).then(|| sender.into()),
+        message_id: Some(id.into()),
         path: path.to_owned(),
         ..context.source.clone()
     };

@@ -130,7 +130,7 @@ impl Manifest<'_> {
         let bill = normalise_reference(said.documents.bill_of_lading.as_deref().unwrap_or_default());
         let subject = [bill.as_str(), number.unwrap_or_default()].join("/");
         event.event_id = id(self.reader, self.document, &subject, &event.kind);
-        let notes = goods.iter().flat_map(|g| &g.notes).chain(&self.time.1);
+        let notes = goods.iter().flat_map(|g| g.notes.iter().copied()).chain(self.time.1);
         notes.for_each(|n| flag(&mut event, n));
         said.put(&mut event);
         self.events.push(finish(event, self.reader.context));

@@ -30,60 +30,63 @@ pub(super) enum Group {
 }
 
 struct Opening {
-    tag: &'static str,
+    tag: &'static [u8; 3],
     /// Value of the first element that it must have.
     qualifier: Option<&'static str>,
     group: Group,
     depth: u8,
 }
 
-const fn opens(tag: &'static str, group: Group, depth: u8) -> Opening {
+const fn opens(tag: &'static [u8; 3], group: Group, depth: u8) -> Opening {
     Opening { tag, qualifier: None, group, depth }
 }
 
 /// CODECO, COARRI, COPRAR, COREOR, COPINO, COPARN: goods, then equipment with its legs.
 const EQUIPMENT: &[Opening] = &[
-    opens("GID", Group::Goods, 1),
-    opens("EQD", Group::Equipment, 1),
-    opens("TDT", Group::Leg, 2),
-    opens("CNT", Group::Summary, 1),
+    opens(b"GID", Group::Goods, 1),
+    opens(b"EQD", Group::Equipment, 1),
+    opens(b"TDT", Group::Leg, 2),
+    opens(b"CNT", Group::Summary, 1),
 ];
 /// COSTCO, COSTOR: equipment, then consignments with the goods that go into it or come out.
 const PACKING: &[Opening] = &[
-    opens("EQD", Group::Equipment, 1),
-    opens("CNI", Group::Consignment, 1),
-    opens("GID", Group::Goods, 2),
-    opens("CNT", Group::Summary, 1),
+    opens(b"EQD", Group::Equipment, 1),
+    opens(b"CNI", Group::Consignment, 1),
+    opens(b"GID", Group::Goods, 2),
+    opens(b"CNT", Group::Summary, 1),
 ];
 /// VERMAS.
-const VERIFIED: &[Opening] = &[opens("EQD", Group::Equipment, 1), opens("CNT", Group::Summary, 1)];
+const VERIFIED: &[Opening] = &[opens(b"EQD", Group::Equipment, 1), opens(b"CNT", Group::Summary, 1)];
 /// CUSRES: equipment stands amid what holds for all of it; answers on single documents follow, errors come last.
 const ANSWER: &[Opening] = &[
-    opens("EQD", Group::Equipment, 2),
-    opens("RFF", Group::Header, 1),
-    opens("TDT", Group::Header, 1),
-    opens("NAD", Group::Header, 1),
-    opens("DOC", Group::Consignment, 1),
-    opens("ERP", Group::Summary, 1),
-    opens("CNT", Group::Summary, 1),
+    opens(b"EQD", Group::Equipment, 2),
+    opens(b"RFF", Group::Header, 1),
+    opens(b"TDT", Group::Header, 1),
+    opens(b"NAD", Group::Header, 1),
+    opens(b"DOC", Group::Consignment, 1),
+    opens(b"ERP", Group::Summary, 1),
+    opens(b"CNT", Group::Summary, 1),
 ];
 /// BAPLIE 2.x and 3.1: a cell, and what stands in it.
 const CELLS: &[Opening] = &[
-    Opening { tag: "LOC", qualifier: Some("147"), group: Group::Cell, depth: 1 },
-    opens("EQD", Group::Equipment, 2),
+    Opening { tag: b"LOC", qualifier: Some("147"), group: Group::Cell, depth: 1 },
+    opens(b"EQD", Group::Equipment, 2),
 ];
 /// IFTSTA.
 const STATUSES: &[Opening] = &[
-    opens("CNI", Group::Consignment, 1),
-    opens("STS", Group::Status, 2),
-    opens("TDT", Group::Leg, 3),
-    opens("EQD", Group::Equipment, 3),
-    opens("GID", Group::Goods, 3),
-    opens("CNT", Group::Summary, 1),
+    opens(b"CNI", Group::Consignment, 1),
+    opens(b"STS", Group::Status, 2),
+    opens(b"TDT", Group::Leg, 3),
+    opens(b"EQD", Group::Equipment, 3),
+    opens(b"GID", Group::Goods, 3),
+    opens(b"CNT", Group::Summary, 1),
 ];
 /// CUSCAR: equipment first, then bills with their goods.
-const BILLS: &[Opening] =
-    &[opens("EQD", Group::Equipment, 1), opens("CNI", Group::Consignment, 1), opens("GID", Group::Goods, 2)];
+const BILLS: &[Opening] = &[
+    opens(b"EQD", Group::Equipment, 1),
+    opens(b"CNI", Group::Consignment, 1),
+    opens(b"GID", Group::Goods, 2),
+];
 
 fn openings(message: &str) -> Option<&'static [Opening]> {
     Some(match message {
@@ -117,7 +120,7 @@ pub(super) fn groups(message: &str, all: &Segments<'_>, body: Range<usize>) -> V
     let mut found = vec![Found { group: Group::Header, depth: 0, segments: body.start..body.start }];
     for at in body {
         let Some(segment) = all.get(at) else { break };
-        let tag = segment.tag();
+        let tag = segment.code();
         let opening = openings
             .iter()
             .find(|o| o.tag == tag && o.qualifier.is_none_or(|qualifier| segment.get(1, 0) == qualifier));

@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         let frame = Frame { context: self.context, zone: self.zone(headers()), is_d00 };
         let (mut header, mut bgm) = (Said::default(), None);
         for segment in headers().filter_map(|at| self.all.get(at)) {
-            if segment.tag() == "BGM" {
+            if segment.code() == b"BGM" {
                 bgm.get_or_insert(segment);
             }
             header.hear(&segment, frame);
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
             None
         } else {
             header.find_map(|at| {
-                let segment = self.all.get(at).filter(|s| s.tag() == "LOC")?;
+                let segment = self.all.get(at).filter(|s| s.code() == b"LOC")?;
                 terminals.get(segment.get(3, 0))
             })
         };
@@ -122,10 +122,10 @@ impl<'a> Reader<'a> {
             None => format!("{message}/{reference}/{revision}"),
         };
         let source = Source {
-            feed: self.context.feed.to_owned(),
-            format: format!("EDIFACT-{message}-{directory}"),
+            feed: self.context.feed.into(),
+            format: format!("EDIFACT-{message}-{directory}").into(),
             sender: self.envelope.sender.clone(),
-            message_id: Some(reference),
+            message_id: Some(reference.into()),
             path: format!("message {}", self.ordinal),
             ..self.context.source.clone()
         };
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     fn check_count(&mut self, groups: &[Found]) {
         let containers = groups.iter().filter(|g| g.group == Group::Equipment).count();
         let mut counts =
-            self.all.range(self.body.clone()).filter(|s| s.tag() == "CNT" && s.get(1, 0) == "16");
+            self.all.range(self.body.clone()).filter(|s| s.code() == b"CNT" && s.get(1, 0) == "16");
         let stated = counts.next().and_then(|s| s.get(1, 1).parse::<usize>().ok());
         if stated.is_some_and(|count| count != containers) {
             self.notes.push(note::COUNT_MISMATCH);

@@ -31,10 +31,12 @@ pub use tokens::{Segment, Segments};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
+use quaywatch_domain::DeadLetterCode;
 use quaywatch_domain::event::note;
-use quaywatch_domain::{DeadLetterCode, Timestamp};
 
+use crate::local_time::Noted;
 use crate::{Context, Parsed, Reject};
 use tokens::MAX_SEGMENTS;
 
@@ -45,11 +47,11 @@ const MAX_QUOTED: usize = 80;
 #[derive(Debug, Clone, Default)]
 struct Envelope {
     /// Sender (S002).
-    sender: Option<String>,
+    sender: Option<Arc<str>>,
     /// Control reference.
     reference: String,
     /// Preparation time, with the notes that reading it made.
-    prepared: Option<(Timestamp, Vec<&'static str>)>,
+    prepared: Option<Noted>,
     /// Whether there was a header.
     present: bool,
 }
@@ -105,29 +107,29 @@ struct Interchange<'a> {
 impl Interchange<'_> {
     fn segment(&mut self, at: usize) {
         let Some(segment) = self.all.get(at) else { return };
-        match segment.tag() {
-            "UNB" => {
+        match segment.code() {
+            b"UNB" => {
                 self.close(at);
                 self.envelope = read_envelope(&segment, self.context);
                 self.references.clear();
             }
-            "UNH" => {
+            b"UNH" => {
                 self.close(at);
                 self.open = Some(at);
                 self.documents.clear();
                 self.ordinal += 1;
             }
-            "UNT" if segment.is_complete() && self.open.is_some() => {
+            b"UNT" if segment.is_complete() && self.open.is_some() => {
                 if let Some(from) = self.open.take() {
                     self.message(from..at + 1);
                 }
             }
-            "UNZ" => {
+            b"UNZ" => {
                 self.close(at);
                 self.envelope = Envelope::default();
             }
-            "BGM" if self.open.is_some() => self.documents.push(at),
-            "UNG" | "UNE" if self.open.is_none() => self.close(at),
+            b"BGM" if self.open.is_some() => self.documents.push(at),
+            b"UNG" | b"UNE" if self.open.is_none() => self.close(at),
             _ if self.open.is_none() => _ = self.stray.get_or_insert(at),
             _ => {}
         }
@@ -283,7 +285,7 @@ fn is_tag(text: &str) -> bool {
 fn read_envelope(segment: &Segment<'_>, context: &Context<'_>) -> Envelope {
     let zone = context.settings.time_zone.as_deref();
     Envelope {
-        sender: segment.some(2, 0).map(str::to_owned),
+        sender: segment.some(2, 0).map(Arc::from),
         reference: segment.get(5, 0).to_owned(),
         prepared: times::prepared(segment.get(4, 0), segment.get(4, 1), zone),
         present: true,

@@ -51,14 +51,16 @@ pub(super) struct Said {
     onward: Option<Mode>,
     /// Whether the last party named is among `parties`, so that contacts are its.
     in_party: bool,
-    pub(super) times: Vec<(String, Noted)>,
+    /// By qualifier (2005).
+    pub(super) times: Vec<([u8; 3], Noted)>,
     pub(super) notes: Vec<&'static str>,
 }
 
 impl Said {
     /// The first time under a qualifier.
     pub(super) fn time(&self, qualifier: &str) -> Option<&Noted> {
-        self.times.iter().find(|(q, _)| q == qualifier).map(|(_, noted)| noted)
+        let qualifier = padded(qualifier)?;
+        self.times.iter().find(|(q, _)| *q == qualifier).map(|(_, noted)| noted)
     }
 
     /// The first of several qualifiers, with the one that it was.
@@ -75,7 +77,7 @@ impl Said {
     /// Takes in a segment.
     pub(super) fn hear(&mut self, segment: &Segment<'_>, frame: Frame<'_>) {
         let Frame { context, zone, is_d00 } = frame;
-        match segment.tag().as_bytes() {
+        match segment.code() {
             b"DTM" => self.dtm(segment, zone),
             b"TDT" => self.tdt(segment, context),
             b"LOC" => self.loc(segment),
@@ -98,10 +100,11 @@ impl Said {
     }
 
     fn dtm(&mut self, segment: &Segment<'_>, zone: Option<&str>) {
-        let Some(value) = segment.some(1, 1) else { return };
+        // No qualifier is longer.
+        let (Some(qualifier), Some(value)) = (padded(segment.get(1, 0)), segment.some(1, 1)) else { return };
         match times::read(value, segment.get(1, 2), zone) {
             Some(noted) if self.times.len() < MAX_LIST => {
-                self.times.push((segment.get(1, 0).to_owned(), noted));
+                self.times.push((qualifier, noted));
             }
             Some(_) => {}
             None => self.note(note::VALUE_REPAIRED),
@@ -319,6 +322,8 @@ impl Said {
         let (number, range) = (segment.some(1, 0), [segment.some(4, 0), segment.some(4, 1)]);
         let numbers = number.into_iter().chain(range.into_iter().flatten().filter(|_| number.is_none()));
         let room = MAX_LIST - self.seals.len().min(MAX_LIST);
+        // Events are many, and most have one seal.
+        self.seals.reserve_exact(1);
         self.seals.extend(numbers.take(room).map(|number| Seal {
             number: number.to_owned(),
             normalised: None,
@@ -346,6 +351,7 @@ impl Said {
             self.note(note::VALUE_REPAIRED);
         }
         if self.weights.len() < MAX_LIST {
+            self.weights.reserve_exact(1);
             self.weights.push(Weight { kind, kg, method: None });
         }
     }
@@ -362,7 +368,7 @@ impl Said {
 
     /// GIS carries the indicator first, GEI (later directories) behind its qualifier.
     fn indicator(&mut self, segment: &Segment<'_>) {
-        let code = if segment.tag() == "GIS" { segment.get(1, 0) } else { segment.get(2, 0) };
+        let code = if segment.code() == b"GIS" { segment.get(1, 0) } else { segment.get(2, 0) };
         if !code.is_empty() && self.indicators.len() < MAX_LIST {
             self.indicators.push(code.to_owned());
         }
@@ -381,7 +387,7 @@ impl Said {
 
     /// Commodity codes: `PIA+5+080390:HS`, `CST+1+08039010`.
     fn hs_code(&mut self, segment: &Segment<'_>) {
-        let is_hs = segment.tag() == "CST" || matches!(segment.get(2, 1), "HS" | "TSN" | "CC" | "");
+        let is_hs = segment.code() == b"CST" || matches!(segment.get(2, 1), "HS" | "TSN" | "CC" | "");
         let code = segment.some(2, 0).filter(|_| is_hs);
         self.cargo.hs_code = self.cargo.hs_code.take().or_else(|| code.map(str::to_owned));
     }
@@ -402,6 +408,13 @@ impl Said {
             _ => {}
         }
     }
+}
+
+/// A code of up to three characters.
+fn padded(code: &str) -> Option<[u8; 3]> {
+    let mut bytes = [0; 3];
+    bytes.get_mut(..code.len())?.copy_from_slice(code.as_bytes());
+    Some(bytes)
 }
 
 fn mode(code: &str) -> Option<Mode> {

@@ -2,7 +2,7 @@
 
 use quaywatch_domain::event::note;
 
-use crate::local_time::{self, Noted};
+use crate::local_time::{self, Noted, Notes};
 
 /// Years that a message of our time may speak of; others are placeholders such as 0001-01-01.
 const YEARS: std::ops::RangeInclusive<i16> = 1990..=2099;
@@ -45,7 +45,7 @@ pub(crate) fn read(value: &str, format: &str, zone: Option<&str>) -> Option<Note
     let (moment, mut notes) = match in_zone {
         Some(offset_minutes) => {
             let (utc, _) = local_time::resolve(local, None)?;
-            (utc.plus_millis(-60_000 * i64::from(offset_minutes)), Vec::new())
+            (utc.plus_millis(-60_000 * i64::from(offset_minutes)), Notes::default())
         }
         None => local_time::resolve(local, zone)?,
     };
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(utc("260301-260305", "717"), "2026-03-01T00:00:00Z");
         assert_eq!(utc("20260301-20260305", "718"), "2026-03-01T00:00:00Z");
         assert_eq!(utc("202603011000-202603051200", "719"), "2026-03-01T10:00:00Z");
-        assert_eq!(read("20260301-20260305", "718", None).unwrap().1, Vec::<&str>::new());
+        assert_eq!(read("20260301-20260305", "718", None).unwrap().1, Notes::default());
     }
 
     #[test]
@@ -131,17 +131,17 @@ mod tests {
         {
             let (moment, notes) = read(value, format, None).unwrap();
             assert_eq!(moment.to_string(), "2026-03-01T14:05:00Z", "{value}");
-            assert_eq!(notes, [note::VALUE_REPAIRED], "{value}");
+            assert_eq!(*notes, [note::VALUE_REPAIRED], "{value}");
         }
-        assert_eq!(read("202603011405XXX", "303", None).unwrap().1, [note::VALUE_REPAIRED]);
+        assert_eq!(*read("202603011405XXX", "303", None).unwrap().1, [note::VALUE_REPAIRED]);
     }
 
     #[test]
     fn contradictions_are_repaired_and_nonsense_is_nothing() {
         let (moment, notes) = read("20260301", "203", None).unwrap();
         assert_eq!(
-            (moment.to_string().as_str(), notes),
-            ("2026-03-01T00:00:00Z", vec![note::VALUE_REPAIRED])
+            (moment.to_string().as_str(), &*notes),
+            ("2026-03-01T00:00:00Z", &[note::VALUE_REPAIRED][..])
         );
         for nonsense in ["", "x", "20269901", "2026030114059", "99999999999999999999", "000101010000"] {
             assert_eq!(utc(nonsense, "203"), "none", "{nonsense}");

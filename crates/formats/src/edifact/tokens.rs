@@ -53,6 +53,7 @@ struct Span {
     complete: bool,
     foreign: bool,
     repeats: bool,
+    code: [u8; 3],
 }
 
 /// The segments of a message.
@@ -81,6 +82,12 @@ impl<'s> Segment<'s> {
     #[must_use]
     pub fn tag(&self) -> &'s str {
         self.get(0, 0)
+    }
+
+    /// Its name where it has the three characters of one, else zeros.
+    #[must_use]
+    pub const fn code(&self) -> &[u8; 3] {
+        &self.span.code
     }
 
     /// Byte at which it begins.
@@ -243,7 +250,7 @@ impl<'a> Segments<'a> {
             }
             at = Scanner { all: self, table: &does, charset }.segment(at);
             let Some(segment) = self.get(self.spans.len().saturating_sub(1)) else { break };
-            if segment.tag() == "UNB" {
+            if segment.code() == b"UNB" {
                 charset = encoding_of(segment.get(1, 0));
                 let fourth = segment.get(1, 1) == "4" && separators.advised != b' ';
                 separators.repetition = fourth.then_some(separators.advised);
@@ -325,6 +332,7 @@ impl Scanner<'_, '_> {
             complete: false,
             foreign: false,
             repeats: false,
+            code: [0; 3],
         };
         let first_part = self.all.parts.len();
         self.all.elements.push(narrow(first_part));
@@ -365,6 +373,8 @@ impl Scanner<'_, '_> {
             self.close(making, at, full, &mut span);
         }
         span.end = narrow(at);
+        let tag = self.all.parts.get(first_part).map_or("", |part| self.all.text(*part));
+        span.code = tag.as_bytes().try_into().unwrap_or_default();
         self.all.spans.push(span);
         at
     }

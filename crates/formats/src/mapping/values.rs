@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::fields::{Holds, edits, holds, nearest};
 use super::{Mistake, RuleTable};
-use crate::local_time::{self, Noted};
+use crate::local_time::{self, Noted, Notes};
 
 /// Kilograms in an avoirdupois pound.
 const KG_PER_POUND: f64 = 0.453_592_37;
@@ -145,8 +145,8 @@ fn is_of_our_days((moment, _): &Noted) -> bool {
 fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
     let epoch = |factor: f64| Some((text.parse::<f64>().ok().filter(|n| n.abs() < 1e15)? * factor) as i64);
     match format {
-        "epoch_s" => return epoch(1_000.0).map(|ms| (Timestamp::from_millis(ms), Vec::new())),
-        "epoch_ms" => return epoch(1.0).map(|ms| (Timestamp::from_millis(ms), Vec::new())),
+        "epoch_s" => return epoch(1_000.0).map(|ms| (Timestamp::from_millis(ms), Notes::default())),
+        "epoch_ms" => return epoch(1.0).map(|ms| (Timestamp::from_millis(ms), Notes::default())),
         "iso" => return local_time::iso(text, zone),
         _ => {}
     }
@@ -157,7 +157,7 @@ fn by_format(text: &str, format: &str, zone: Option<&str>) -> Option<Noted> {
     let parts = strtime::parse(format, text.as_ref()).ok()?;
     let has_zone = parts.offset().is_some() || parts.timestamp().is_some();
     if has_zone && let Ok(moment) = parts.to_timestamp() {
-        return Some((Timestamp::from_millis(moment.as_millisecond()), Vec::new()));
+        return Some((Timestamp::from_millis(moment.as_millisecond()), Notes::default()));
     }
     let local = parts.to_datetime().or_else(|_| parts.to_date().map(DateTime::from)).ok()?;
     let local = if next_day { local.tomorrow().ok()? } else { local };

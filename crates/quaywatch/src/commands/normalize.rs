@@ -94,7 +94,7 @@ impl Account {
         for event in parsed.documents.iter().flat_map(|document| &document.events) {
             *self.kinds.entry(event.kind.to_string()).or_default() += 1;
             for note in &event.notes {
-                *self.notes.entry(note.clone()).or_default() += 1;
+                *self.notes.entry(note.to_string()).or_default() += 1;
             }
         }
         self.survey.merge(survey);

@@ -128,7 +128,7 @@ impl Reader {
             received_at: None,
             content_type: None,
             source: Source {
-                topic: name.to_owned(),
+                topic: name.into(),
                 offset: ordinal,
                 sha256: Sha256::of(bytes),
                 ..Source::default()
