@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+
 use quaywatch_domain::event::{Party, PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 
@@ -54,6 +56,9 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
         return Changes::none(Outcome::New);
     }
     let is_known = is_kept(state, fact);
+    if !is_known && is_surplus(state, &sighting) {
+        return Changes::none(Outcome::New);
+    }
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
@@ -269,16 +274,63 @@ fn prune_hauled(state: &mut TimelineState) {
     });
 }
 
+/// Whether [`prune`] would let go of this new sighting at once, because enough earlier ones say all that it says.
+fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
+    let is_last = state
+        .sightings
+        .last()
+        .is_some_and(|s| (s.occurred_at, &s.fact_id) < (new.occurred_at, &new.fact_id));
+    if !is_last || is_tombstone(new) || is_only_hauled(new) {
+        return false;
+    }
+    let telling = || state.sightings.iter().filter(|s| !is_tombstone(s) && !is_only_hauled(s));
+    let mut containers: Vec<&str> = Vec::with_capacity(MAX_HISTORY_CONTAINERS);
+    for container in telling().filter_map(|s| s.container.as_deref()) {
+        if !containers.contains(&container) {
+            containers.push(container);
+        }
+        if containers.len() == MAX_HISTORY_CONTAINERS {
+            break;
+        }
+    }
+    containers.len() == MAX_HISTORY_CONTAINERS
+        && new.partners.iter().all(|partner| {
+            telling().filter(|s| s.partners.contains(partner)).nth(MAX_SIGHTINGS_PER_PARTNER - 1).is_some()
+        })
+        && new.relations.iter().all(|relation| {
+            let mut seen: Vec<(Option<&str>, usize)> = Vec::with_capacity(MAX_CONTAINERS_PER_RELATION);
+            for s in telling().filter(|s| s.relations.contains(relation)) {
+                count(&mut seen, s.container.as_deref());
+            }
+            !count(&mut seen, new.container.as_deref())
+        })
+}
+
+/// Counts a sighting of a relation with a container; whether it is among those that are kept.
+fn count<'a>(seen: &mut Vec<(Option<&'a str>, usize)>, container: Option<&'a str>) -> bool {
+    if let Some((_, count)) = seen.iter_mut().find(|(known, _)| *known == container) {
+        *count += 1;
+        return *count <= MAX_SIGHTINGS_PER_CONTAINER;
+    }
+    let has_room = seen.len() < MAX_CONTAINERS_PER_RELATION;
+    if has_room {
+        seen.push((container, 1));
+    }
+    has_room
+}
+
+/// Whether a sighting says nothing. It stays for a while as well: an older version that says something may still come.
+fn is_tombstone(s: &Sighting) -> bool {
+    s.retracted || (s.partners.is_empty() && s.relations.is_empty())
+}
+
 /// Keeps the earliest sightings of each partner, of each relation and of the first containers; what is kept of a set of
 /// sightings does not depend on their arrival. Whether a class of relations was given up for it.
 fn prune(state: &mut TimelineState) -> bool {
     let is_given_up = saturate(state);
-    let mut partners: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut relations: BTreeMap<&str, Vec<(Option<&str>, usize)>> = BTreeMap::new();
-    let mut containers: BTreeSet<&str> = BTreeSet::new();
-    // A version that says nothing stays for a while as well: an older one that says something may still come.
-    let says_nothing = |s: &Sighting| s.partners.is_empty() && s.relations.is_empty();
-    let is_tombstone = |s: &Sighting| s.retracted || says_nothing(s);
+    let mut partners: HashMap<&str, usize> = HashMap::new();
+    let mut relations: HashMap<&str, Vec<(Option<&str>, usize)>> = HashMap::new();
+    let mut containers: HashSet<&str> = HashSet::with_capacity(MAX_HISTORY_CONTAINERS);
     let mut tombstones = state.sightings.iter().filter(|s| is_tombstone(s)).count();
     let mut keep = Vec::with_capacity(state.sightings.len());
     for s in &state.sightings {
@@ -305,15 +357,7 @@ fn prune(state: &mut TimelineState) -> bool {
             *count += 1;
         }
         for relation in &s.relations {
-            let seen = relations.entry(relation).or_default();
-            let has_room = seen.len() < MAX_CONTAINERS_PER_RELATION;
-            if let Some((_, count)) = seen.iter_mut().find(|(known, _)| *known == container) {
-                kept |= *count < MAX_SIGHTINGS_PER_CONTAINER;
-                *count += 1;
-            } else if has_room {
-                seen.push((container, 1));
-                kept = true;
-            }
+            kept |= count(relations.entry(relation).or_default(), container);
         }
         keep.push(kept);
     }
@@ -324,7 +368,7 @@ fn prune(state: &mut TimelineState) -> bool {
 
 /// Gives up classes of relations with too many values; whether there was one.
 fn saturate(state: &mut TimelineState) -> bool {
-    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut values: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
     for s in &state.sightings {
         values.entry(PARTNER).or_default().extend(s.partners.iter().map(String::as_str));
         for (class, value) in s.relations.iter().filter_map(|r| r.split_once('=')) {

@@ -1,6 +1,7 @@
 //! The index of all lists: by exact identifier, and by name.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use quaywatch_domain::blinding::BlindingKey;
@@ -18,6 +19,8 @@ use crate::{normalise_value, scheme};
 pub struct Index {
     entries: HashMap<String, Arc<WatchlistEntry>>,
     by_value: HashMap<Value, Vec<Arc<WatchlistEntry>>>,
+    /// How many listed containers there are by number with one digit left out: most containers are near to none.
+    near: HashMap<Masked, usize>,
     names: Book,
     blinding: Arc<[BlindingKey]>,
     blinded: usize,
@@ -32,6 +35,7 @@ impl Clone for Index {
         Self {
             entries: self.entries.clone(),
             by_value: self.by_value.clone(),
+            near: self.near.clone(),
             names: self.names.clone(),
             blinding: Arc::clone(&self.blinding),
             blinded: self.blinded,
@@ -61,6 +65,9 @@ impl Index {
         let entry = Arc::new(entry);
         self.names.upsert(key, &entry);
         for value in comparable_values(&entry) {
+            for mask in masks_of(&value) {
+                *self.near.entry(mask).or_default() += 1;
+            }
             let slot = self.by_value.entry(value).or_default();
             let at = slot.partition_point(|e| order(e) < order(&entry));
             slot.insert(at, Arc::clone(&entry));
@@ -101,7 +108,9 @@ impl Index {
 
     /// Listed containers that differ from this one by a digit.
     pub fn near_containers(&self, number: &str) -> impl Iterator<Item = (Value, &WatchlistEntry)> {
-        one_digit_off(number)
+        masks(number)
+            .filter(|(_, mask)| self.near.contains_key(mask))
+            .flat_map(|(at, _)| one_digit_off(number, at))
             .map(|value| Value { scheme: scheme::CONTAINER.to_owned(), value })
             .filter_map(|value| Some((value.clone(), self.by_value.get(&value)?)))
             .flat_map(|(value, entries)| entries.iter().map(move |entry| (value.clone(), entry.as_ref())))
@@ -122,6 +131,14 @@ impl Index {
         let Some(entry) = self.entries.remove(key) else { return };
         self.blinded -= usize::from(is_blinded(&entry));
         for value in comparable_values(&entry) {
+            for mask in masks_of(&value) {
+                if let Entry::Occupied(mut count) = self.near.entry(mask) {
+                    *count.get_mut() -= 1;
+                    if *count.get() == 0 {
+                        count.remove();
+                    }
+                }
+            }
             if let Some(slot) = self.by_value.get_mut(&value) {
                 slot.retain(|other| !Arc::ptr_eq(other, &entry));
                 if slot.is_empty() {
@@ -182,15 +199,33 @@ impl Index {
     }
 }
 
-/// The numbers that a slip in one digit makes of a container number.
-fn one_digit_off(number: &str) -> impl Iterator<Item = String> {
-    let digits = number.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit());
-    digits.flat_map(move |(at, old)| {
-        let (front, back) = (number.get(..at).unwrap_or_default(), number.get(at + 1..).unwrap_or_default());
-        (b'0'..=b'9')
-            .filter(move |new| *new != old)
-            .map(move |new| format!("{front}{}{back}", char::from(new)))
+/// A container number with a blank for one of its digits.
+type Masked = [u8; 11];
+
+/// The number with each of its digits blanked in turn, and where; none for what is no number (ISO 6346).
+fn masks(number: &str) -> impl Iterator<Item = (usize, Masked)> + use<> {
+    let number: Option<Masked> = number.as_bytes().try_into().ok();
+    number.into_iter().flat_map(|number| {
+        number.into_iter().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).map(move |(at, _)| {
+            let mut mask = number;
+            mask.iter_mut().skip(at).take(1).for_each(|byte| *byte = b' ');
+            (at, mask)
+        })
     })
+}
+
+fn masks_of(value: &Value) -> impl Iterator<Item = Masked> + use<> {
+    let number = if value.scheme == scheme::CONTAINER { value.value.as_str() } else { "" };
+    masks(number).map(|(_, mask)| mask)
+}
+
+/// The numbers that a slip in the digit at `at` makes of a container number.
+fn one_digit_off(number: &str, at: usize) -> impl Iterator<Item = String> {
+    let (front, back) = (number.get(..at).unwrap_or_default(), number.get(at + 1..).unwrap_or_default());
+    let old = number.as_bytes().get(at).copied();
+    (b'0'..=b'9')
+        .filter(move |new| Some(*new) != old)
+        .map(move |new| format!("{front}{}{back}", char::from(new)))
 }
 
 fn order(entry: &WatchlistEntry) -> (&str, &str) {

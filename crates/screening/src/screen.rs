@@ -39,12 +39,14 @@ pub fn screen_shared(
     now: Timestamp,
 ) -> Vec<Fact> {
     let Some(container) = event.container() else { return facts_of_shared(event) };
-    let Some(before) = state.take(event) else { return Vec::new() };
+    let Some(taken) = state.take(event) else { return Vec::new() };
     let subjects = subjects_of(event);
-    let left: Vec<Subject> = before.into_iter().filter(|subject| !subjects.contains(subject)).collect();
+    let left: Vec<Subject> = taken.before.into_iter().filter(|subject| !subjects.contains(subject)).collect();
     let mut facts: Vec<Fact> = subjects.into_iter().map(|subject| event_fact(event, subject)).collect();
     facts.extend(left.into_iter().map(|subject| left_behind_fact(event, subject)));
-    facts.extend(rescreen(state, container, index, now));
+    if !taken.is_old_news || state.due_at.is_some_and(|at| at <= now) {
+        facts.extend(rescreen(state, container, index, now));
+    }
     facts
 }
 

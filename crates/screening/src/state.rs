@@ -135,6 +135,14 @@ impl SeenEvent {
     }
 }
 
+/// What taking an event in changed.
+pub(crate) struct Taken {
+    /// Whom the version before it was told to.
+    pub(crate) before: Vec<Subject>,
+    /// Whether earlier events held all its identifiers, so that what stands on the lists is the same.
+    pub(crate) is_old_news: bool,
+}
+
 impl SubjectState {
     /// How an event stands to what is known: only new ones change anything.
     #[must_use]
@@ -160,18 +168,22 @@ impl SubjectState {
         self.events.is_empty() && self.hits.is_empty()
     }
 
-    /// Takes a new version of an event in and returns whom it was told to before; `None` when it changes nothing.
-    pub(crate) fn take(&mut self, event: &PortEvent) -> Option<Vec<Subject>> {
+    /// Takes a new version of an event in; `None` when it changes nothing.
+    pub(crate) fn take(&mut self, event: &PortEvent) -> Option<Taken> {
         if self.standing(event) != Standing::New {
             return None;
         }
         let known = self.events.iter().position(|seen| seen.event_id == event.event_id);
-        let before = known.map(|at| self.events.remove(at).subjects).unwrap_or_default();
+        let before = known.map(|at| self.events.remove(at).subjects);
         let seen = SeenEvent::of(event);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
+        let told = self.events.get(..at).unwrap_or_default();
+        let is_told = |v| told.iter().any(|e| !e.retracted && e.identifiers.binary_search(v).is_ok());
+        let is_old_news =
+            before.is_none() && self.events.len() < MAX_EVENTS && seen.identifiers.iter().all(is_told);
         self.events.insert(at, seen);
         self.limit_events();
-        Some(before)
+        Some(Taken { before: before.unwrap_or_default(), is_old_news })
     }
 
     /// Each identifier that a standing event holds, with the first such event.
