@@ -10,7 +10,6 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
 
 use quaywatch_detection::{Engine, Rules, TimelineState};
 use quaywatch_domain::event::{
@@ -143,12 +142,10 @@ fn facts(event: PortEvent) -> Vec<Fact> {
         .collect()
 }
 
-/// Seconds that this thread has had a processor; on a busy machine that is what work costs. Wall clock where the system
-/// does not tell.
-fn cpu_seconds(since: Instant) -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| since.elapsed().as_secs_f64(), |ns| ns / 1e9)
+/// Processor seconds of this thread: what else runs on the machine does not count.
+fn cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Resident memory of this process, bytes.
@@ -163,7 +160,6 @@ fn main() {
     let mut states: HashMap<Subject, TimelineState> = HashMap::new();
     let before = resident();
     let mut rates: Vec<(f64, f64)> = Vec::new();
-    let clock = Instant::now();
     let (mut alerts, mut json_bytes) = (0, 0);
     for step in 0..STORY.len() {
         let (mut taken, mut count) = (0.0, 0_usize);
@@ -171,17 +167,17 @@ fn main() {
         for block in (0..containers).collect::<Vec<_>>().chunks(10_000) {
             let facts: Vec<Fact> = block.iter().flat_map(|n| facts(event(*n, step))).collect();
             // The yardstick of this machine: the same facts as JSON.
-            let start = cpu_seconds(clock);
+            let start = cpu_seconds();
             json_bytes += facts.iter().map(|f| serde_json::to_vec(f).unwrap().len()).sum::<usize>();
-            json += cpu_seconds(clock) - start;
+            json += cpu_seconds() - start;
             count += facts.len();
-            let start = cpu_seconds(clock);
+            let start = cpu_seconds();
             for fact in facts {
                 let now = fact.received_at;
                 let state = states.entry(fact.subject.clone()).or_default();
                 alerts += black_box(engine.apply(state, fact, now)).alerts.len();
             }
-            taken += cpu_seconds(clock) - start;
+            taken += cpu_seconds() - start;
         }
         rates.push((count as f64 / taken, count as f64 / json));
     }
@@ -213,15 +209,14 @@ fn rules(engine: &Engine, states: &HashMap<Subject, TimelineState>) {
         .take(SAMPLE)
         .collect();
     let now = Timestamp::from_millis(START_MS + 9_000 * MINUTE_MS);
-    let clock = Instant::now();
     let cost = |name: &str| -> f64 {
         let mut rounds: Vec<f64> = (0..ROUNDS)
             .map(|_| {
-                let start = cpu_seconds(clock);
+                let start = cpu_seconds();
                 for state in &sample {
                     black_box(engine.run_rule(name, state, now));
                 }
-                (cpu_seconds(clock) - start) * 1e6 / sample.len() as f64
+                (cpu_seconds() - start) * 1e6 / sample.len() as f64
             })
             .collect();
         rounds.sort_by(f64::total_cmp);

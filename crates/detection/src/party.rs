@@ -134,6 +134,18 @@ pub(crate) fn containers<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) 
     sightings.into_iter().filter_map(|s| s.container.as_deref()).collect()
 }
 
+/// When each container is first seen among the values of a class.
+pub(crate) fn beginnings<'a>(values: &Values<'a>) -> HashMap<&'a str, Timestamp> {
+    let mut begun: HashMap<&str, Timestamp> = HashMap::new();
+    for s in values.values().flatten() {
+        if let Some(container) = s.container.as_deref() {
+            let at = begun.entry(container).or_insert(s.occurred_at);
+            *at = s.occurred_at.min(*at);
+        }
+    }
+    begun
+}
+
 /// The sighting that a fact is; a retraction of anything is one.
 fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
     let event = fact.event.as_deref();
@@ -276,10 +288,8 @@ fn prune_hauled(state: &mut TimelineState) {
 
 /// Whether [`prune`] would let go of this new sighting at once, because enough earlier ones say all that it says.
 fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
-    let is_last = state
-        .sightings
-        .last()
-        .is_some_and(|s| (s.occurred_at, &s.fact_id) < (new.occurred_at, &new.fact_id));
+    let is_last =
+        state.sightings.last().is_some_and(|s| (s.occurred_at, &s.fact_id) < (new.occurred_at, &new.fact_id));
     if !is_last || is_tombstone(new) || is_only_hauled(new) {
         return false;
     }

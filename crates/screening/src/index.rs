@@ -98,12 +98,17 @@ impl Index {
     /// their name says so, else as persons too.
     pub fn named(&self, scheme: &str, name: &str) -> Vec<NameHit> {
         let mut searcher = self.searcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let kinds: &[NameKind] = match scheme {
-            scheme::VESSEL_NAME => &[NameKind::Vessel],
-            _ if Prepared::new(NameKind::Company, name).has_legal_form() => &[NameKind::Company],
-            _ => &[NameKind::Person, NameKind::Company],
+        let mut search = |kinds: &[NameKind]| {
+            self.names.search(kinds, name, &Party::default(), &self.bands, &mut searcher)
         };
-        self.names.search(kinds, name, &Party::default(), &self.bands, &mut searcher)
+        if scheme == scheme::VESSEL_NAME {
+            return search(&[NameKind::Vessel]);
+        }
+        // What meets no person is remembered; whether a name is a company's has to be worked out.
+        if search(&[NameKind::Person]).is_empty() || Prepared::new(NameKind::Company, name).has_legal_form() {
+            return search(&[NameKind::Company]);
+        }
+        search(&[NameKind::Person, NameKind::Company])
     }
 
     /// Listed containers that differ from this one by a digit.

@@ -207,6 +207,9 @@ impl SubjectState {
     /// The latest event whose identifiers enough others hold, else the oldest retraction, else the oldest event behind
     /// no standing hit.
     fn least_useful(&self) -> usize {
+        if let Some(latest) = self.events.len().checked_sub(1).filter(|at| self.is_redundant(*at)) {
+            return latest;
+        }
         let mut held: BTreeMap<&Value, usize> = BTreeMap::new();
         for value in self.events.iter().flat_map(|seen| &seen.identifiers) {
             *held.entry(value).or_default() += 1;
@@ -223,6 +226,16 @@ impl SubjectState {
             .or_else(|| self.events.iter().position(|seen| seen.retracted))
             .or_else(|| self.events.iter().position(|seen| !is_evidence(seen)))
             .unwrap_or(0)
+    }
+
+    /// Whether the safest number of other events holds each identifier of this one.
+    fn is_redundant(&self, at: usize) -> bool {
+        let [safest, ..] = WITNESSES;
+        let is_held = |v| {
+            let holding = self.events.iter().filter(|seen| seen.identifiers.binary_search(v).is_ok());
+            holding.take(safest + 1).count() > safest
+        };
+        self.events.get(at).is_some_and(|seen| !seen.retracted && seen.identifiers.iter().all(is_held))
     }
 
     pub(crate) fn limit_hits(&mut self) {

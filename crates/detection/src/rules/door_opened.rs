@@ -181,12 +181,12 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     let Some(last) = view.events.iter().rev().find(of_device) else { return };
     let feed = &last.event.source.feed;
     let regular_ms = settings.regular_hours * HOUR_MS;
-    let recent = view
-        .events
-        .iter()
-        .filter(of_device)
-        .filter(|s| s.event.source.feed == *feed && last.at().millis_since(s.at()) <= regular_ms);
-    if recent.count() < settings.regular_reports || is_empty_at(view, last) || is_down(view, last.at()) {
+    let recent = view.events.iter().rev().take_while(|s| last.at().millis_since(s.at()) <= regular_ms);
+    let reports = recent.filter(of_device).filter(|s| s.event.source.feed == *feed);
+    if reports.take(settings.regular_reports).count() < settings.regular_reports
+        || is_empty_at(view, last)
+        || is_down(view, last.at())
+    {
         return;
     }
     if !matches!(view.golden.at(last.at()), Whereabouts::Yard(_)) {

@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
-use crate::party::{Ledger, containers};
+use crate::party::{Ledger, beginnings};
 use crate::settings::{HOUR_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -49,14 +49,15 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     let mut new: BTreeMap<&str, Vec<(&str, &Sighting)>> = BTreeMap::new();
     for (class, name) in CLASSES {
         let values = ledger.class(class);
+        let begun = beginnings(values);
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
-            let before = values.values().flatten().filter(|s| s.occurred_at < first.occurred_at).copied();
-            let known = containers(before);
+            let known = begun.values().filter(|at| **at < first.occurred_at).count();
             for s in with.iter().filter(|s| s.occurred_at <= ends) {
                 let Some(container) = s.container.as_deref() else { continue };
-                let others = known.len() - usize::from(known.contains(container));
+                let is_known = begun.get(container).is_some_and(|at| *at < first.occurred_at);
+                let others = known - usize::from(is_known);
                 let told = new.entry(container).or_default();
                 if others >= settings.min_other_containers && !told.iter().any(|(known, _)| *known == name) {
                     told.push((name, *s));

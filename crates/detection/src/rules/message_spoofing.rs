@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
-use crate::party::{Ledger, containers};
+use crate::party::{Ledger, beginnings, containers};
 use crate::rules::release_right::{outages, within};
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
@@ -59,14 +59,14 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     ];
     for (class, code, sub, sentence) in classes {
         let values = ledger.class(class);
+        let begun = beginnings(values);
         for with in values.values() {
             let Some(first) = with.first() else { continue };
-            let before = values.values().flatten().filter(|s| s.occurred_at < first.occurred_at).copied();
-            let known = containers(before);
+            let known = begun.values().filter(|at| **at < first.occurred_at).count();
             let ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
             let batch: Vec<&Sighting> = with.iter().copied().filter(|s| s.occurred_at <= ends).collect();
             let about = containers(batch.iter().copied());
-            if known.len() < settings.min_other_containers || about.len() > settings.max_containers {
+            if known < settings.min_other_containers || about.len() > settings.max_containers {
                 continue;
             }
             for container in about {

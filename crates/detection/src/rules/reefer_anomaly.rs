@@ -166,17 +166,16 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let readings: Vec<(&Seen<'_>, &Reefer)> = stay.iter().filter_map(|s| Some((s, reading(s)?))).collect();
     let around_ms = settings.around_minutes * MINUTE_MS;
     let rise = readings.iter().enumerate().find_map(|(n, (b, warm))| {
-        let recent = readings
-            .iter()
-            .take(n)
-            .filter(|(a, _)| b.at().millis_since(a.at()) <= settings.rise_minutes * MINUTE_MS);
+        let oldest = b.at().plus_millis(-settings.rise_minutes * MINUTE_MS);
+        let mut recent =
+            readings.get(readings.partition_point(|(a, _)| a.at() < oldest)..n).unwrap_or_default().iter();
         let rises = |cold: &Reefer| {
             warm.return_c.zip(cold.return_c).is_some_and(|(warm, cold)| warm - cold > settings.rise_c)
                 && (warm.setpoint_c.is_none()
                     || cold.setpoint_c.is_none()
                     || warm.setpoint_c == cold.setpoint_c)
         };
-        let (a, _) = recent.clone().find(|(_, cold)| rises(cold))?;
+        let (a, _) = recent.find(|(_, cold)| rises(cold))?;
         let explained = stay.iter().filter(|s| s.at() >= a.at() && s.at() <= b.at()).any(|s| {
             let state = reading(s);
             s.event.kind == EventKind::PowerOff
