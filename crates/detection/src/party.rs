@@ -9,7 +9,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
-
 use quaywatch_domain::event::{Party, PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 

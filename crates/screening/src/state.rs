@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Handling, PortEvent, Sha256, Subject, Timestamp};
@@ -170,10 +171,11 @@ impl SubjectState {
 
     /// Takes a new version of an event in; `None` when it changes nothing.
     pub(crate) fn take(&mut self, event: &PortEvent) -> Option<Taken> {
-        if self.standing(event) != Standing::New {
+        let known = self.events.iter().position(|seen| seen.event_id == event.event_id);
+        let standing = known.and_then(|at| self.events.get(at));
+        if standing.is_some_and(|seen| event.revision <= seen.revision) {
             return None;
         }
-        let known = self.events.iter().position(|seen| seen.event_id == event.event_id);
         let before = known.map(|at| self.events.remove(at).subjects);
         let seen = SeenEvent::of(event);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
@@ -186,14 +188,16 @@ impl SubjectState {
         Some(Taken { before: before.unwrap_or_default(), is_old_news })
     }
 
-    /// Each identifier that a standing event holds, with the first such event.
-    pub(crate) fn identifiers(&self) -> BTreeMap<&Value, &SeenEvent> {
-        let mut first = BTreeMap::new();
+    /// Each identifier that a standing event holds, sorted, with the first such event.
+    pub(crate) fn identifiers(&self) -> Vec<(&Value, &SeenEvent)> {
+        let mut first: HashMap<&Value, &SeenEvent> = HashMap::new();
         for seen in self.events.iter().filter(|seen| !seen.retracted) {
             for value in &seen.identifiers {
                 first.entry(value).or_insert(seen);
             }
         }
+        let mut first: Vec<_> = first.into_iter().collect();
+        first.sort_unstable_by_key(|(value, _)| *value);
         first
     }
 
