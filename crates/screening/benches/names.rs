@@ -1,7 +1,7 @@
 //! What names cost: a scored pair, names a second against lists of 17,000, 50,000 and 1,000,000 names, building and
 //! memory, beside a walk over the list with the rapidfuzz crate in the same run. One core, processor time.
 //!
-//! `cargo bench -p quaywatch-screening -- [LARGEST LIST]`. Listed and asked names are made up (see `generate.rs`), denser
+//! `cargo bench -p quaywatch-screening -- [LIST SIZE...]`. Listed and asked names are made up (see `generate.rs`), denser
 //! than life; 2 % of what is asked is listed with a mistake. Cold: no word was asked before. Warm: all words were. With a
 //! memo: each name is new, or one of the last that were asked, by the share that the line states.
 
@@ -31,11 +31,10 @@ const ASKED: usize = 100_000;
 const BRUTE: usize = 40;
 
 fn main() {
-    let largest = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(usize::MAX);
+    let asked: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     pairs();
-    for size in SIZES.into_iter().filter(|size| *size <= largest) {
-        list(size);
-    }
+    let sizes = if asked.is_empty() { SIZES.to_vec() } else { asked };
+    sizes.into_iter().for_each(list);
 }
 
 /// Pairs such as the gate lets through: the same name with a mistake, or two of one kind that share a word.
