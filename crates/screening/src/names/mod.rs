@@ -10,7 +10,7 @@
 //! | what is a name made of? | `prepare.rs` |
 //! | how far apart are two words, and do they sound alike? | `distance.rs`, `sound.rs` |
 //! | how well do two names agree, and why? | `score.rs`, `align.rs`, `explain.rs` |
-//! | which listed names are worth scoring? | `index.rs`, `gate.rs`, `neighbours.rs`, `bound.rs`, `multimap.rs` |
+//! | which listed names are worth scoring? | `index.rs`, `gate.rs`, `neighbours.rs`, `bound.rs`, `sketch.rs`, `multimap.rs` |
 //! | how does a list change under way? | `book.rs` |
 //! | what counts beside the name, and from which score on? | `qualify.rs`, `bands.rs` |
 //! | what is not computed twice? | `memo.rs` |
@@ -32,6 +32,7 @@ mod prepare;
 mod qualify;
 mod score;
 mod scripts;
+mod sketch;
 mod sound;
 
 pub use bands::{Bands, ListBands};

@@ -42,12 +42,51 @@ pub(crate) struct Leads {
     leads: Vec<Lead>,
     key: Vec<u8>,
     shorter: Vec<u8>,
+    likes: Likes,
+}
+
+/// How alike words of queries and listed ones are: what was compared last, each in its place.
+#[derive(Debug, Default)]
+struct Likes(Vec<(u64, f32)>);
+
+impl Likes {
+    /// Places; a power of two.
+    const PLACES: usize = 1 << 14;
+
+    fn clear(&mut self) {
+        self.0.clear();
+        self.0.resize(Self::PLACES, (u64::MAX, 0.0));
+    }
+
+    fn get_or(&mut self, lead: u32, word: u32, compare: impl FnOnce() -> f32) -> f32 {
+        let key = u64::from(lead) << 32 | u64::from(word);
+        let Some(place) = self.0.get_mut(mix(key) as usize % Self::PLACES) else { return compare() };
+        if place.0 != key {
+            *place = (key, compare());
+        }
+        place.1
+    }
 }
 
 impl Leads {
     pub(crate) fn clear(&mut self) {
         self.known.clear();
         self.leads.clear();
+        self.likes.clear();
+    }
+
+    /// How alike a word that leads there is to one of the vocabulary.
+    pub(crate) fn like(
+        &mut self,
+        lead: u32,
+        (kind, word): (NameKind, &Word<'_>),
+        partition: &Partition,
+        listed: u32,
+    ) -> f32 {
+        self.likes.get_or(lead, listed, || {
+            let listed = partition.word(listed);
+            listed.and_then(|listed| likeness(kind, word, &listed)).map_or(0.0, |(value, _)| value)
+        })
     }
 
     pub(crate) const fn is_full(&self) -> bool {

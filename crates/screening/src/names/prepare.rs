@@ -81,6 +81,14 @@ impl Place {
     const FATHER: u8 = 4;
     const CUT: u8 = 8;
 
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) const fn of_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
     pub(crate) const fn is_aside(self) -> bool {
         self.0 & Self::ASIDE != 0
     }
