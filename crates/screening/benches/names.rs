@@ -134,6 +134,7 @@ fn list(size: usize) {
         k[0] += 1.0; k[1] += scratch.proposed as f64; k[2] += scratch.scored as f64; k[3] += candidates.len() as f64;
     });
     for (at, t) in tmp.1.iter().enumerate() { kinds[asked[at].0 as usize][4] += t * 1e6; }
+    println!("    STAT {:?}", quaywatch_screening::names::STAT);
     let mut buckets = [(0usize, 0.0f64, 0usize); 16];
     let mut worst: Vec<usize> = (0..asked.len()).collect();
     worst.sort_by(|a, b| tmp.1[*b].total_cmp(&tmp.1[*a]));

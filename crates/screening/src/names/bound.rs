@@ -24,6 +24,9 @@ const LEAST_GAP: u32 = 4;
 /// Letters of `abdul`, and one more.
 const SERVANT: u64 = 1 | 1 << 1 | 1 << 3 | 1 << 20 | 1 << 11;
 
+/// Most words of a side that are looked at as initials.
+const MAX_ACRONYMS: usize = 4;
+
 /// How alike two words are at most, of each word of the query with each of the listed name.
 type Table = [[f32; MAX_BRIEFS]; MAX_BRIEFS];
 
@@ -136,8 +139,8 @@ impl Outline {
         let other_form = kind != NameKind::Person && Family::are_other(self.families, families);
         sums.highest(kind, is_cut, other_form) >= threshold - ROUNDING
             || (kind == NameKind::Company
-                && (acronyms.query.may_stand_for(acronyms.listed.words, families)
-                    || acronyms.listed.may_stand_for(acronyms.query.words, self.families)))
+                && (acronyms.query.may_stand_for(&acronyms.listed, families)
+                    || acronyms.listed.may_stand_for(&acronyms.query, self.families)))
             || (!other_form && (self.may_join(other) || self.may_part(other)))
     }
 
@@ -198,26 +201,38 @@ struct Acronyms {
 #[derive(Debug, Default)]
 struct Acronym {
     words: u32,
-    shortest_sure: Option<u32>,
-    short: bool,
+    /// First letters of the words.
+    firsts: u64,
+    /// Letters of each word that may be the initials of the other side, of three letters and of more.
+    short: [u64; MAX_ACRONYMS],
+    sure: [u64; MAX_ACRONYMS],
 }
 
 impl Acronym {
     fn add(&mut self, word: Sketch, best: f32) {
         self.words += 1;
+        if word.counts() {
+            self.firsts |= word.first();
+        }
         if word.is_name() && best < WEAK_LINK {
-            match word.len() {
-                3 => self.short = true,
-                len @ 4..=6 => {
-                    self.shortest_sure = Some(self.shortest_sure.map_or(len, |known| known.min(len)));
-                }
-                _ => {}
+            let all = match word.len() {
+                3 => &mut self.short,
+                4..=6 => &mut self.sure,
+                _ => return,
+            };
+            // With more of them the last counts for any.
+            match all.iter_mut().find(|letters| **letters == 0) {
+                Some(free) => *free = word.mask(),
+                None => all.last_mut().into_iter().for_each(|last| *last &= word.mask()),
             }
         }
     }
 
-    fn may_stand_for(&self, words: u32, families: u16) -> bool {
-        self.shortest_sure.is_some_and(|len| words >= len) || (self.short && words >= 3 && families == 0)
+    /// Whether a word may be the initials of the other side, which has these families of legal forms.
+    fn may_stand_for(&self, other: &Self, families: u16) -> bool {
+        let spells = |letters: &&u64| **letters != 0 && **letters & !other.firsts == 0;
+        (other.words >= 4 && self.sure.iter().any(|letters| spells(&letters)))
+            || (other.words >= 3 && families == 0 && self.short.iter().any(|letters| spells(&letters)))
     }
 }
 

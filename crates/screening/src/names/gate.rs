@@ -111,6 +111,7 @@ impl NameIndex {
     }
 }
 
+pub static STAT: [std::sync::atomic::AtomicUsize; 16] = [const { std::sync::atomic::AtomicUsize::new(0) }; 16];
 impl Partition {
     fn propose(&self, query: &Prepared, scratch: &mut Scratch, names: &mut Vec<u32>) {
         let kind = query.kind();
@@ -120,12 +121,15 @@ impl Partition {
         scratch.asked.clear();
         let asked = places.into_iter().zip(&words).map(|(at, word)| (at, leads.of(self, kind, word)));
         scratch.asked.extend(asked);
+        let st = |i: usize, n: usize| { if kind == NameKind::Company { STAT[i].fetch_add(n, std::sync::atomic::Ordering::Relaxed); } };
+        let mut last = 0;
+        st(9, 1);
         let found = || scratch.asked.iter().filter_map(|(_, lead)| leads.get(*lead));
         for (i, lead) in found().enumerate() {
-            names.extend_from_slice(&lead.names);
+            last = names.len(); names.extend_from_slice(&lead.names); st(0, names.len() - last); st(10, lead.parts.len()); st(11, 1);last = names.len();
             found().skip(i + 1).for_each(|other| self.propose_pairs(lead, other, names));
-        }
-        let alone = words.len() == 1;
+ st(1, names.len() - last);       }
+        last = names.len();let alone = words.len() == 1;
         for (word, lead) in words.iter().zip(found()) {
             // A person of one name is not a person of two.
             if alone || (kind != NameKind::Person && word.traits.role == Role::Name) {
@@ -138,9 +142,9 @@ impl Partition {
         if words.is_empty() {
             take(self.by_whole.get(key_of(query.words().concat().as_bytes())), names);
         }
-        self.propose_joined(query, names);
+        st(2, names.len() - last);last = names.len(); self.propose_joined(query, names); st(3, names.len() - last); last = names.len();
         if kind == NameKind::Company {
-            self.propose_initials(&words, names);
+            self.propose_initials(&words, names); st(4, names.len() - last);
         }
     }
 
@@ -156,6 +160,7 @@ impl Partition {
                 take(self.by_pair.get(pair_key(*one, *other)), names);
             }
         };
+        let l0 = 0;
         if a.listed && b.listed {
             pairs(own_a, &[*own_b]);
         }

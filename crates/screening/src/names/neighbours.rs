@@ -17,6 +17,10 @@ const MAX_NEIGHBOURS: usize = 48;
 const MAX_BUCKET: usize = 64;
 /// Listed words must be at least so alike to stand for a word.
 const MIN_NEIGHBOUR: f32 = 0.3;
+/// Trade words and places stand for such that are at least so alike.
+const MIN_COMMON: f32 = 0.6;
+/// A rare word that is at least so alike is enough to look at the names that hold it.
+const MIN_ALONE: f32 = 0.5;
 /// Most sounds by which a word is paired.
 const MAX_PARTS: usize = 8;
 /// Most names that one word proposes as two.
@@ -129,14 +133,15 @@ impl Partition {
         let mut parts = Vec::with_capacity(MAX_PARTS);
         parts.push(own);
         let mut names = Vec::new();
-        for (known, _) in near {
+        for (known, alike) in near {
             let Some(other) = self.word(known) else { continue };
             let part = pair_part(other.text, other.sound);
-            if parts.len() < MAX_PARTS && !parts.contains(&part) {
+            let paired = word.traits.role == Role::Name || alike >= MIN_COMMON;
+            if paired && parts.len() < MAX_PARTS && !parts.contains(&part) {
                 parts.push(part);
             }
             let holding = self.names_with(known);
-            if word.traits.role == Role::Name && holding.len() <= RARE {
+            if word.traits.role == Role::Name && alike >= MIN_ALONE && holding.len() <= RARE {
                 names.extend_from_slice(holding);
             }
         }

@@ -3,10 +3,10 @@
 use super::align::weigh;
 use super::dictionary::Role;
 use super::index::counts;
-use super::prepare::{NameKind, Place, Word};
+use super::prepare::{NameKind, Place, Word, mask_of};
 
-/// What is known of a word in its name, packed. From the lowest bit: 36 letters and digits that occur, 7 bits of length,
-/// 7 of weight in hundredths, 4 of place, the flags below.
+/// What is known of a word in its name, packed. From the lowest bit: 36 letters and digits that occur, 6 bits of length,
+/// 4 of weight, 6 of the first letter, 4 of place, the flags below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sketch {
     bits: u64,
@@ -18,25 +18,29 @@ pub(crate) struct Sketch {
 
 const LETTERS: u64 = (1 << 36) - 1;
 const LEN: u32 = 36;
-const WEIGHT: u32 = 43;
-const PLACE: u32 = 50;
-const SEVEN_BITS: u64 = 0x7f;
+const WEIGHT: u32 = 42;
+const FIRST: u32 = 46;
+const PLACE: u32 = 52;
+const FOUR_BITS: u64 = 0xf;
+const SIX_BITS: u64 = 0x3f;
+/// The weights that words have.
+const WEIGHTS: [f32; 9] = [0.0, 0.1, 0.45, 0.5, 0.6, 0.75, 0.8, 1.0, 1.1];
 /// Names, trade words, places and initials: met by such of the other side.
-const MET: u64 = 1 << 54;
-const INITIAL: u64 = 1 << 55;
-const NAME: u64 = 1 << 56;
-const NUMBER: u64 = 1 << 57;
-const FOREIGN: u64 = 1 << 58;
-const GROUPED: u64 = 1 << 59;
-const LEGAL: u64 = 1 << 60;
-const CUT: u64 = 1 << 61;
+const MET: u64 = 1 << 56;
+const INITIAL: u64 = 1 << 57;
+const NAME: u64 = 1 << 58;
+const NUMBER: u64 = 1 << 59;
+const FOREIGN: u64 = 1 << 60;
+const GROUPED: u64 = 1 << 61;
+const LEGAL: u64 = 1 << 62;
 
 impl Sketch {
     pub(crate) fn new(kind: NameKind, word: &Word<'_>, number: u32) -> Self {
         let role = word.traits.role;
-        let len = word.text.len().min(SEVEN_BITS as usize);
-        // Weights are hundredths, so this is exact.
-        let weight = (weigh(kind, role, word.text.len(), word.place) * 100.0).round() as u64;
+        let len = word.text.len().min(SIX_BITS as usize);
+        let weight = weigh(kind, role, word.text.len(), word.place);
+        let weight = WEIGHTS.iter().position(|known| *known >= weight).unwrap_or(WEIGHTS.len() - 1);
+        let first = word.text.first().map_or(0, |letter| mask_of(&[*letter]).trailing_zeros());
         let flags = [
             (counts(role) || role == Role::Initial, MET),
             (role == Role::Initial, INITIAL),
@@ -45,14 +49,14 @@ impl Sketch {
             (word.traits.foreign, FOREIGN),
             (word.traits.groups.first().is_some_and(|group| *group != 0), GROUPED),
             (role == Role::Legal, LEGAL),
-            (word.place.is_cut(), CUT),
         ];
         let bits = flags.iter().filter(|(holds, _)| *holds).fold(0, |bits, (_, flag)| bits | flag);
         Self {
             bits: bits
                 | (word.mask & LETTERS)
                 | (len as u64) << LEN
-                | weight << WEIGHT
+                | (weight as u64) << WEIGHT
+                | (u64::from(first) & SIX_BITS) << FIRST
                 | u64::from(word.place.bits()) << PLACE,
             sound: if role == Role::Legal { u32::from(word.traits.family) } else { word.sound },
             word: number,
@@ -64,15 +68,20 @@ impl Sketch {
     }
 
     pub(crate) const fn len(self) -> u32 {
-        (self.bits >> LEN & SEVEN_BITS) as u32
+        (self.bits >> LEN & SIX_BITS) as u32
     }
 
-    pub(crate) const fn weight(self) -> f32 {
-        (self.bits >> WEIGHT & SEVEN_BITS) as f32 * 0.01
+    pub(crate) fn weight(self) -> f32 {
+        WEIGHTS.get((self.bits >> WEIGHT & FOUR_BITS) as usize).copied().unwrap_or_default()
+    }
+
+    /// Its first letter, as in masks.
+    pub(crate) const fn first(self) -> u64 {
+        1 << (self.bits >> FIRST & SIX_BITS)
     }
 
     pub(crate) const fn place(self) -> Place {
-        Place::of_bits((self.bits >> PLACE & 0xf) as u8)
+        Place::of_bits((self.bits >> PLACE & FOUR_BITS) as u8)
     }
 
     pub(crate) const fn sound(self) -> u32 {
@@ -111,7 +120,7 @@ impl Sketch {
     }
 
     pub(crate) const fn is_cut(self) -> bool {
-        self.bits & CUT != 0
+        self.place().is_cut()
     }
 
     /// Whether it is of a group of the dictionary.
@@ -137,7 +146,9 @@ mod tests {
             for word in (0..prepared.len()).filter_map(|at| prepared.word(at)) {
                 let sketch = Sketch::new(kind, &word, 7);
                 assert_eq!((sketch.mask(), sketch.len()), (word.mask, word.text.len() as u32));
-                assert!((sketch.weight() - weigh(kind, word.traits.role, word.text.len(), word.place)).abs() < 1e-6);
+                let weight = weigh(kind, word.traits.role, word.text.len(), word.place);
+                assert!((sketch.weight() - weight).abs() < 1e-6);
+                assert_eq!(sketch.first(), mask_of(&word.text[..1]));
                 assert_eq!((sketch.place(), sketch.is_cut()), (word.place, word.place.is_cut()));
                 assert_eq!(sketch.counts(), counts(word.traits.role));
                 assert_eq!(sketch.is_initial(), word.traits.role == Role::Initial);
