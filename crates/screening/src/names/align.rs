@@ -11,9 +11,9 @@ const MIN_LIKENESS: f32 = 0.2;
 /// Words known to be different names must be at least so alike to count as one with a typing error.
 const MIN_STRANGERS: f32 = 0.5;
 /// How fast likeness falls with the share of letters that differ.
-const SLOPE: f32 = 2.0;
+pub(crate) const SLOPE: f32 = 2.0;
 /// Words joined or parted must be at least so alike.
-const MIN_JOINED: f32 = 0.7;
+pub(crate) const MIN_JOINED: f32 = 0.7;
 /// What it usually costs at least that two letters differ, in tenths of a letter.
 pub(crate) const USUAL_EXCHANGE: u32 = 9;
 /// Three letters are the initials of many: what they stand for when a trading company has these.
@@ -21,7 +21,7 @@ const SHORT_ACRONYM: f32 = 0.66;
 /// Links less sure than this give way to words that fit together better.
 pub(crate) const WEAK_LINK: f32 = 0.7;
 /// Most neighbouring words that are read as one.
-const MAX_JOINED: usize = 4;
+pub(crate) const MAX_JOINED: usize = 4;
 
 /// A word and what became of it.
 #[derive(Debug, Clone, Copy)]

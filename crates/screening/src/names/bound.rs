@@ -1,6 +1,6 @@
 //! What two names can score at most: cheap, by the letters that occur in their words.
 
-use super::align::{USUAL_EXCHANGE, WEAK_LINK};
+use super::align::{MAX_JOINED, MIN_JOINED, SLOPE, USUAL_EXCHANGE, WEAK_LINK};
 use super::dictionary::{Family, MAX_GROUPS};
 use super::distance::least_cost;
 use super::index::Listed;
@@ -16,8 +16,6 @@ const MAX_BRIEFS: usize = 16;
 const HALF: f32 = 0.499;
 /// What adding up in another order may take from a score.
 const ROUNDING: f32 = 1e-4;
-/// Most neighbouring words that are read as one.
-const MAX_JOINED: usize = 4;
 
 /// What a letter that only one word has costs at least, in tenths of a letter.
 const LEAST_GAP: u32 = 4;
@@ -74,7 +72,7 @@ impl Outline {
                 };
             }
         }
-        if !self.reaches(kind, &table, other, threshold) {
+        if !self.reaches(kind, &table, other, threshold, false) {
             return false;
         }
         for ((at, word), row) in self.words.iter().enumerate().zip(&mut table) {
@@ -89,14 +87,24 @@ impl Outline {
                 }
             }
         }
-        self.reaches(kind, &table, other, threshold)
+        self.reaches(kind, &table, other, threshold, true)
     }
 
-    fn reaches(&self, kind: NameKind, table: &Table, other: &[Sketch], threshold: f32) -> bool {
+    /// Whether the sums over the table reach the threshold, or words may stand for several of the other side. In a table
+    /// that is not `sure` no word is known to be met well.
+    fn reaches(
+        &self,
+        kind: NameKind,
+        table: &Table,
+        other: &[Sketch],
+        threshold: f32,
+        sure: bool,
+    ) -> bool {
+        let known = |best: f32| if sure { best } else { 0.0 };
         let mut sums = Sums::default();
         let (mut seen, mut acronyms) = (0_u32, Acronyms::default());
-        let mut met_so = [0.0_f32; MAX_BRIEFS];
-        for (word, row) in self.words.iter().zip(table) {
+        let (mut best_of, mut met_so) = ([0.0_f32; MAX_BRIEFS], [0.0_f32; MAX_BRIEFS]);
+        for ((word, best_of), row) in self.words.iter().zip(&mut best_of).zip(table) {
             if !word.is_met() {
                 sums.beside_query += word.weight();
                 continue;
@@ -117,11 +125,13 @@ impl Outline {
             } else {
                 sums.left_query += word.weight();
             }
-            acronyms.query.add(*word, best);
+            *best_of = known(best);
+            acronyms.query.add(*word, known(best));
             sums.names_query += u8::from(word.counts());
         }
         let (mut families, mut is_cut) = (0, self.is_cut);
-        for (at, (word, best)) in other.iter().zip(met_so).enumerate() {
+        for (at, (word, best)) in other.iter().zip(&mut met_so).enumerate() {
+            *best = known(*best);
             families |= word.family();
             is_cut |= word.is_cut();
             if !word.is_met() {
@@ -129,7 +139,7 @@ impl Outline {
                 continue;
             }
             sums.names_listed += u8::from(word.counts());
-            acronyms.listed.add(*word, best);
+            acronyms.listed.add(*word, *best);
             if seen & (1 << at) == 0 {
                 sums.left_listed += word.weight();
             } else {
@@ -141,37 +151,41 @@ impl Outline {
             || (kind == NameKind::Company
                 && (acronyms.query.may_stand_for(&acronyms.listed, families)
                     || acronyms.listed.may_stand_for(&acronyms.query, self.families)))
-            || (!other_form && (self.may_join(other) || self.may_part(other)))
-    }
-
-    /// Whether words of this side may be one word of the other.
-    fn may_join(&self, other: &[Sketch]) -> bool {
-        other.iter().any(|whole| joins(&self.words, whole))
-    }
-
-    /// Whether words of the other side may be one word of this.
-    fn may_part(&self, other: &[Sketch]) -> bool {
-        self.words.iter().any(|whole| joins(other, whole))
+            || (!other_form && {
+                let query = self.words.iter().zip(best_of.iter().copied());
+                let listed = other.iter().zip(met_so.iter().copied());
+                may_join(query.clone(), listed.clone()) || may_join(listed, query)
+            })
     }
 }
 
-fn joins(parts: &[Sketch], whole: &Sketch) -> bool {
-    whole.len() >= 4
-        && whole.counts()
-        && (0..parts.len()).any(|from| makes_up(parts.iter().skip(from), whole))
+/// Whether words of the one side may be one word of the other, where both meet nothing better.
+fn may_join<'a>(
+    parts: impl ExactSizeIterator<Item = (&'a Sketch, f32)> + Clone,
+    mut wholes: impl Iterator<Item = (&'a Sketch, f32)>,
+) -> bool {
+    wholes.any(|(whole, best)| {
+        whole.len() >= 4
+            && whole.counts()
+            && best < WEAK_LINK
+            && (0..parts.len()).any(|from| makes_up(parts.clone().skip(from), *whole))
+    })
 }
 
 /// Whether the first two or more of these words have the letters of the whole.
-fn makes_up<'a>(parts: impl Iterator<Item = &'a Sketch>, whole: &Sketch) -> bool {
+fn makes_up<'a>(parts: impl Iterator<Item = (&'a Sketch, f32)>, whole: Sketch) -> bool {
     let (mut len, mut mask) = (0, 0_u64);
-    for (count, part) in parts.take(MAX_JOINED).enumerate() {
+    for (count, (part, best)) in parts.take(MAX_JOINED).enumerate() {
         len += part.len();
         mask |= part.mask();
-        if part.is_number() || len > whole.len() + 2 {
+        if part.is_number() || len > whole.len() + 2 || (best >= WEAK_LINK && part.weight() > 0.1) {
             return false;
         }
-        if count > 0 && len + 2 >= whole.len() && (mask ^ whole.mask()).count_ones() <= 3 {
-            return true;
+        if count > 0 && len + 2 >= whole.len() {
+            let longest = len.max(whole.len()) as f32;
+            if SLOPE * f32::from(least_cost(mask, whole.mask())) <= (1.0 - MIN_JOINED) * 10.0 * longest {
+                return true;
+            }
         }
     }
     false
