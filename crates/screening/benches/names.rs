@@ -157,7 +157,7 @@ fn list(size: usize) {
     remembered(&listed, &asked);
 }
 
-/// The whole search of a name as the screener does it, explanation included, with a share of names that come again.
+/// The whole search of a name as the screener does it, with a share of names that come again.
 fn remembered(listed: &[(NameKind, String)], asked: &[(NameKind, String)]) {
     let book = Book::of(listed.iter().enumerate().map(|(at, (kind, name))| Arc::new(entry(at, *kind, name))));
     let bands = Bands::all(0.7);

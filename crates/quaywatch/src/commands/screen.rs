@@ -145,7 +145,7 @@ fn party(line: &str, index: &Index, bands: &Bands, searcher: &mut Searcher) -> R
                 list_id: &hit.entry.list_id,
                 score: rounded(hit.score),
                 matched_name: &hit.matched_name,
-                explanation: hit.explanation.clone(),
+                explanation: hit.explain(&asked.name, &party),
             });
         }
     }

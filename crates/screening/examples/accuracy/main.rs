@@ -199,7 +199,9 @@ fn listed(path: &Path, verbose: bool) {
             if verbose && alerted.values().sum::<usize>() < 60 {
                 println!(
                     "    ordinary {name} | {} {:.2} {}",
-                    hit.matched_name, hit.score, hit.explanation.text
+                    hit.matched_name,
+                    hit.score,
+                    hit.explain(&name, &Party::default()).text
                 );
             }
         }

@@ -74,6 +74,7 @@ impl NameIndex {
         scratch.outline.draw(query);
         let Scratch { outline, leads, asked, .. } = &mut *scratch;
         let Some(leads) = leads.get_mut(kind as usize) else { return };
+        partition.warm(&names);
         for &name in &names {
             let Some(listed) = partition.name(name) else { continue };
             let like = |at: usize, word: u32| {

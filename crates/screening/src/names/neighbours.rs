@@ -55,7 +55,7 @@ struct Likes(Vec<(u64, f32)>);
 
 impl Likes {
     /// Places; a power of two.
-    const PLACES: usize = 1 << 14;
+    const PLACES: usize = 1 << 15;
 
     fn clear(&mut self) {
         self.0.clear();
