@@ -126,22 +126,6 @@ fn list(size: usize) {
             found += usize::from(candidates.contains(&entry));
         }
     });
-    let mut kinds = [[0.0_f64; 5]; 3];
-    let mut props = vec![(0usize,0usize); asked.len()];
-    let tmp = ask(&index, &asked, &mut scratch, |at, candidates, scratch| {
-        props[at] = (scratch.proposed, scratch.scored);
-        let k = &mut kinds[asked[at].0 as usize];
-        k[0] += 1.0; k[1] += scratch.proposed as f64; k[2] += scratch.scored as f64; k[3] += candidates.len() as f64;
-    });
-    for (at, t) in tmp.1.iter().enumerate() { kinds[asked[at].0 as usize][4] += t * 1e6; }
-    println!("    STAT {:?}", quaywatch_screening::names::STAT);
-    let mut buckets = [(0usize, 0.0f64, 0usize); 16];
-    let mut worst: Vec<usize> = (0..asked.len()).collect();
-    worst.sort_by(|a, b| tmp.1[*b].total_cmp(&tmp.1[*a]));
-    for (at, t) in tmp.1.iter().enumerate() { let b = &mut buckets[(props[at].0 + 1).ilog2() as usize]; b.0 += 1; b.1 += t * 1e6; b.2 += props[at].1; }
-    for (i, b) in buckets.iter().enumerate() { println!("    PROPOSED {} n {} total ms {:.0} mean us {:.1} scored {:.1}", 1 << i, b.0, b.1 / 1000.0, b.1 / b.0 as f64, b.2 as f64 / b.0 as f64); }
-    for w in worst.iter().skip(50).step_by(97).take(12) { println!("    WORST {:?} {:?} {:.0}", asked[*w], props[*w], tmp.1[*w] * 1e6); }
-    for k in kinds { println!("    KIND {} proposed {:.1} scored {:.1} told {:.2} us {:.1}", k[0], k[1]/k[0], k[2]/k[0], k[3]/k[0], k[4]/k[0]); }
     let warm = ask(&index, &asked, &mut scratch, |_, _, _| {});
     report("cold", &cold);
     report("warm (words known)", &warm);
@@ -152,7 +136,7 @@ fn list(size: usize) {
     );
     println!("  unlisted names told               {:>9.4}", hits as f64 / ASKED as f64);
     println!("  proposed a name                   {:>9.2}", proposed as f64 / ASKED as f64);
-    if std::env::var_os("NOBRUTE").is_none() { brute(&listed, &asked); }
+    brute(&listed, &asked);
     drop(index);
     remembered(&listed, &asked);
 }

@@ -19,6 +19,8 @@ const ROUNDING: f32 = 1e-4;
 
 /// What a letter that only one word has costs at least, in tenths of a letter.
 const LEAST_GAP: u32 = 4;
+/// What exchanging a letter or digit costs at least, in tenths of a letter.
+const LEAST_EXCHANGE: u32 = 3;
 /// Letters of `abdul`, and one more.
 const SERVANT: u64 = 1 | 1 << 1 | 1 << 3 | 1 << 20 | 1 << 11;
 
@@ -92,14 +94,7 @@ impl Outline {
 
     /// Whether the sums over the table reach the threshold, or words may stand for several of the other side. In a table
     /// that is not `sure` no word is known to be met well.
-    fn reaches(
-        &self,
-        kind: NameKind,
-        table: &Table,
-        other: &[Sketch],
-        threshold: f32,
-        sure: bool,
-    ) -> bool {
+    fn reaches(&self, kind: NameKind, table: &Table, other: &[Sketch], threshold: f32, sure: bool) -> bool {
         let known = |best: f32| if sure { best } else { 0.0 };
         let mut sums = Sums::default();
         let (mut seen, mut acronyms) = (0_u32, Acronyms::default());
@@ -174,18 +169,24 @@ fn may_join<'a>(
 
 /// Whether the first two or more of these words have the letters of the whole.
 fn makes_up<'a>(parts: impl Iterator<Item = (&'a Sketch, f32)>, whole: Sketch) -> bool {
+    let most = |longest: u32| (1.0 - MIN_JOINED) * 10.0 / SLOPE * longest as f32;
     let (mut len, mut mask) = (0, 0_u64);
     for (count, (part, best)) in parts.take(MAX_JOINED).enumerate() {
         len += part.len();
         mask |= part.mask();
-        if part.is_number() || len > whole.len() + 2 || (best >= WEAK_LINK && part.weight() > 0.1) {
+        let strange = (part.mask() & !whole.mask()).count_ones() * LEAST_EXCHANGE;
+        if len > whole.len() + 2
+            || strange as f32 > most(whole.len() + 2)
+            || part.is_number()
+            || (best >= WEAK_LINK && part.weight() > 0.1)
+        {
             return false;
         }
-        if count > 0 && len + 2 >= whole.len() {
-            let longest = len.max(whole.len()) as f32;
-            if SLOPE * f32::from(least_cost(mask, whole.mask())) <= (1.0 - MIN_JOINED) * 10.0 * longest {
-                return true;
-            }
+        if count > 0
+            && len + 2 >= whole.len()
+            && f32::from(least_cost(mask, whole.mask())) <= most(len.max(whole.len()))
+        {
+            return true;
         }
     }
     false

@@ -112,7 +112,6 @@ impl NameIndex {
     }
 }
 
-pub static STAT: [std::sync::atomic::AtomicUsize; 16] = [const { std::sync::atomic::AtomicUsize::new(0) }; 16];
 impl Partition {
     fn propose(&self, query: &Prepared, scratch: &mut Scratch, names: &mut Vec<u32>) {
         let kind = query.kind();
@@ -122,15 +121,12 @@ impl Partition {
         scratch.asked.clear();
         let asked = places.into_iter().zip(&words).map(|(at, word)| (at, leads.of(self, kind, word)));
         scratch.asked.extend(asked);
-        let st = |i: usize, n: usize| { if kind == NameKind::Company { STAT[i].fetch_add(n, std::sync::atomic::Ordering::Relaxed); } };
-        let mut last = 0;
-        st(9, 1);
         let found = || scratch.asked.iter().filter_map(|(_, lead)| leads.get(*lead));
         for (i, lead) in found().enumerate() {
-            last = names.len(); names.extend_from_slice(&lead.names); st(0, names.len() - last); st(10, lead.parts.len()); st(11, 1);last = names.len();
+            names.extend_from_slice(&lead.names);
             found().skip(i + 1).for_each(|other| self.propose_pairs(lead, other, names));
- st(1, names.len() - last);       }
-        last = names.len();let alone = words.len() == 1;
+        }
+        let alone = words.len() == 1;
         for (word, lead) in words.iter().zip(found()) {
             // A person of one name is not a person of two.
             if alone || (kind != NameKind::Person && word.traits.role == Role::Name) {
@@ -143,9 +139,9 @@ impl Partition {
         if words.is_empty() {
             take(self.by_whole.get(key_of(query.words().concat().as_bytes())), names);
         }
-        st(2, names.len() - last);last = names.len(); self.propose_joined(query, names); st(3, names.len() - last); last = names.len();
+        self.propose_joined(query, names);
         if kind == NameKind::Company {
-            self.propose_initials(&words, names); st(4, names.len() - last);
+            self.propose_initials(&words, names);
         }
     }
 
@@ -161,7 +157,6 @@ impl Partition {
                 take(self.by_pair.get(pair_key(*one, *other)), names);
             }
         };
-        let l0 = 0;
         if a.listed && b.listed {
             pairs(own_a, &[*own_b]);
         }

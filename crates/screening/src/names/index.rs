@@ -214,13 +214,8 @@ impl Partition {
     fn bytes(&self) -> usize {
         let maps =
             [&self.by_text, &self.by_delete, &self.by_sound, &self.by_group, &self.by_pair, &self.by_whole];
-        let numbers = [
-            &self.name_begins,
-            &self.entries,
-            &self.original_begins,
-            &self.posting_begins,
-            &self.postings,
-        ];
+        let numbers =
+            [&self.name_begins, &self.entries, &self.original_begins, &self.posting_begins, &self.postings];
         self.texts.capacity()
             + self.words.capacity() * size_of::<Known>()
             + numbers.iter().map(|numbers| numbers.capacity() * size_of::<u32>()).sum::<usize>()

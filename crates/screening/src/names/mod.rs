@@ -38,7 +38,7 @@ mod sound;
 pub use bands::{Bands, ListBands};
 pub use book::{Book, MAX_NAME_HITS, NameHit, Searcher, name_kind};
 pub use explain::{Explanation, Step, WordMatch};
-pub use gate::{STAT, Candidates, Scratch};
+pub use gate::{Candidates, Scratch};
 pub use index::{IndexBuilder, ListedName, NameIndex};
 pub use memo::Memo;
 pub use prepare::{MAX_WORDS, NameKind, Prepared};
