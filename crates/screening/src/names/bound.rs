@@ -30,6 +30,9 @@ const MAX_ACRONYMS: usize = 4;
 /// How alike two words are at most, of each word of the query with each of the listed name.
 type Table = [[f32; MAX_BRIEFS]; MAX_BRIEFS];
 
+/// How alike each word of a side is at most to the best of the other.
+type Bests = [f32; MAX_BRIEFS];
+
 /// A name that is compared with many.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
@@ -147,49 +150,50 @@ impl Outline {
                 && (acronyms.query.may_stand_for(&acronyms.listed, families)
                     || acronyms.listed.may_stand_for(&acronyms.query, self.families)))
             || (!other_form && {
-                let query = self.words.iter().zip(best_of.iter().copied());
-                let listed = other.iter().zip(met_so.iter().copied());
-                may_join(query.clone(), listed.clone()) || may_join(listed, query)
+                may_join(&self.words, &best_of, other, &met_so)
+                    || may_join(other, &met_so, &self.words, &best_of)
             })
     }
 }
 
-/// Whether words of the one side may be one word of the other, where both meet nothing better.
-fn may_join<'a>(
-    parts: impl ExactSizeIterator<Item = (&'a Sketch, f32)> + Clone,
-    mut wholes: impl Iterator<Item = (&'a Sketch, f32)>,
-) -> bool {
-    wholes.any(|(whole, best)| {
-        whole.len() >= 4
-            && whole.counts()
-            && best < WEAK_LINK
-            && (0..parts.len()).any(|from| makes_up(parts.clone().skip(from), *whole))
-    })
-}
-
-/// Whether the first two or more of these words have the letters of the whole.
-fn makes_up<'a>(parts: impl Iterator<Item = (&'a Sketch, f32)>, whole: Sketch) -> bool {
-    let most = |longest: u32| (1.0 - MIN_JOINED) * 10.0 / SLOPE * longest as f32;
-    let (mut len, mut mask) = (0, 0_u64);
-    for (count, (part, best)) in parts.take(MAX_JOINED).enumerate() {
-        len += part.len();
-        mask |= part.mask();
-        let strange = (part.mask() & !whole.mask()).count_ones() * LEAST_EXCHANGE;
-        if len > whole.len() + 2
-            || strange as f32 > most(whole.len() + 2)
-            || part.is_number()
-            || (best >= WEAK_LINK && part.weight() > 0.1)
-        {
+/// Whether neighbouring words of the one side may be one word of the other, where both meet nothing better: their
+/// letters are those of the whole, but for what a slip changes.
+fn may_join(parts: &[Sketch], met_so: &Bests, wholes: &[Sketch], wholes_met_so: &Bests) -> bool {
+    wholes.iter().zip(wholes_met_so).any(|(whole, best)| {
+        if whole.len() < 4 || !whole.counts() || *best >= WEAK_LINK {
             return false;
         }
-        if count > 0
-            && len + 2 >= whole.len()
-            && f32::from(least_cost(mask, whole.mask())) <= most(len.max(whole.len()))
-        {
-            return true;
+        let most = |longest: u32| ((1.0 - MIN_JOINED) * 10.0 / SLOPE * longest as f32) as u32;
+        let strangest = most(whole.len() + 2) / LEAST_EXCHANGE;
+        let fits = |(part, best): &(&Sketch, &f32)| {
+            part.len() < whole.len() + 2
+                && (part.mask() & !whole.mask()).count_ones() <= strangest
+                && !part.is_number()
+                && (**best < WEAK_LINK || part.weight() <= 0.1)
+        };
+        let mut run = [(0, 0_u64); MAX_JOINED - 1];
+        for (part, best) in parts.iter().zip(met_so) {
+            if !fits(&(part, best)) {
+                run = Default::default();
+                continue;
+            }
+            // What ends here: with one word before it, with two, with three.
+            for (len, mask) in run.iter_mut().filter(|(len, _)| *len > 0) {
+                (*len, *mask) = (*len + part.len(), *mask | part.mask());
+                if *len <= whole.len() + 2
+                    && *len + 2 >= whole.len()
+                    && u32::from(least_cost(*mask, whole.mask())) <= most((*len).max(whole.len()))
+                {
+                    return true;
+                }
+            }
+            run.rotate_right(1);
+            if let Some(first) = run.first_mut() {
+                *first = (part.len(), part.mask());
+            }
         }
-    }
-    false
+        false
+    })
 }
 
 #[derive(Debug, Default)]
