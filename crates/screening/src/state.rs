@@ -8,7 +8,7 @@ use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Handling, PortEvent, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::identifiers::identifiers_of;
+use crate::identifiers::{MAX_IDENTIFIERS_PER_EVENT, identifiers_of, normalise_value, scheme};
 use crate::routing::subjects_of;
 
 /// Most events that are remembered of one container. Beyond, those go first whose identifiers others hold as well.
@@ -57,8 +57,20 @@ pub struct SeenEvent {
     pub path: String,
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Vec<Value>,
+    /// Countries of its parties; none when taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub countries: Vec<NamedCountry>,
     /// Whom it was told to; none when taken back.
     pub subjects: Vec<Subject>,
+}
+
+/// The country of a party by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedCountry {
+    /// Name as it is compared.
+    pub name: String,
+    /// ISO 3166 alpha-2.
+    pub country: String,
 }
 
 /// A hit as it was last told.
@@ -106,6 +118,7 @@ impl SeenEvent {
             sha256: event.source.sha256,
             path: event.source.path.clone(),
             identifiers: if live { identifiers_of(event) } else { Vec::new() },
+            countries: if live { countries_of(event) } else { Vec::new() },
             subjects: if live { subjects_of(event) } else { Vec::new() },
         }
     }
@@ -133,6 +146,19 @@ impl SeenEvent {
             &other.event_id,
         ))
     }
+}
+
+/// The countries of the parties that have a name.
+fn countries_of(event: &PortEvent) -> Vec<NamedCountry> {
+    let named = event.parties.iter().filter_map(|party| {
+        let name = normalise_value(scheme::NAME, party.name.as_deref()?)?;
+        let country = party.country.as_deref()?.trim();
+        let is_code = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic());
+        is_code.then(|| NamedCountry { name, country: country.to_ascii_uppercase() })
+    });
+    let mut countries: Vec<NamedCountry> = named.take(MAX_IDENTIFIERS_PER_EVENT).collect();
+    countries.dedup();
+    countries
 }
 
 impl SubjectState {
@@ -183,6 +209,14 @@ impl SubjectState {
             }
         }
         first
+    }
+
+    /// The country of the party of this name, where the standing events agree on one.
+    pub(crate) fn country_of(&self, name: &str) -> Option<&str> {
+        let named = self.events.iter().flat_map(|seen| &seen.countries).filter(|named| named.name == name);
+        let mut countries = named.map(|named| named.country.as_str());
+        let first = countries.next()?;
+        countries.all(|other| other == first).then_some(first)
     }
 
     fn limit_events(&mut self) {
