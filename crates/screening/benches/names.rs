@@ -14,9 +14,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use generate::{CLASSES, Dice, Ordinary, variant};
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality};
-use quaywatch_domain::{Handling, Severity, WatchlistEntry};
+use generate::{CLASSES, Dice, Ordinary, entry, variant};
 use quaywatch_screening::names::{
     Bands, Book, ListedName, NameIndex, NameKind, Party as QueryParty, Prepared, Scratch, Searcher,
     score_prepared,
@@ -143,7 +141,8 @@ fn list(size: usize) {
 
 /// The whole search of a name as the screener does it, with a share of names that come again.
 fn remembered(listed: &[(NameKind, String)], asked: &[(NameKind, String)]) {
-    let book = Book::of(listed.iter().enumerate().map(|(at, (kind, name))| Arc::new(entry(at, *kind, name))));
+    let book =
+        Book::of(listed.iter().enumerate().map(|(at, (kind, name))| Arc::new(entry("1", at, *kind, name))));
     let bands = Bands::all(0.7);
     for percent in [0, 50, 90] {
         let (mut dice, mut searcher, mut fresh) = (Dice::new(17), Searcher::default(), 0);
@@ -163,35 +162,6 @@ fn remembered(listed: &[(NameKind, String)], asked: &[(NameKind, String)]) {
             &format!("memo, {percent} % repeats, {:.0} % known", share * 100.0),
             &(computed() - begun, times),
         );
-    }
-}
-
-fn entry(at: usize, kind: NameKind, name: &str) -> WatchlistEntry {
-    WatchlistEntry {
-        entry_id: at.to_string(),
-        list_id: "bench".to_owned(),
-        list_version: "1".to_owned(),
-        kind: match kind {
-            NameKind::Person => EntryKind::Person,
-            NameKind::Company => EntryKind::Company,
-            NameKind::Vessel => EntryKind::Vessel,
-        },
-        values: Vec::new(),
-        names: vec![Name { name: name.to_owned(), script: None, quality: NameQuality::Primary }],
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
-        action: EntryAction::Inform,
-        severity: Severity::Medium,
-        handling: Handling::port_traffic(),
-        owner: None,
-        legal_basis: None,
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
-        provenance: None,
     }
 }
 
