@@ -63,7 +63,7 @@ records! {
     AgencyAlert AgencyAlert: ["agency.*.alerts"], [1];
     Feedback Feedback: ["agency.*.feedback"], [1];
     DeadLetter DeadLetter: ["port.deadletters"], [1];
-    ScreenerState SubjectState: ["screener.state"], [1];
+    ScreenerState SubjectState: ["screener.state"], [1, 2];
     DispatcherState DisclosureState: ["dispatcher.state"], [1];
     NormalizerState DocumentState: ["normalizer.state"], [1, 2];
     DetectorState TimelineState: ["detector.state"], [1, 2];

@@ -170,7 +170,8 @@ pub(crate) struct Backtest {
 pub(crate) struct Screen {
     #[command(subcommand)]
     pub(crate) command: Option<ScreenCommand>,
-    /// List files of any known format; OFAC's alt.csv and add.csv are taken from beside its sdn.csv
+    /// List files of any known format instead of the lists in force; OFAC's alt.csv and add.csv are taken from beside
+    /// its sdn.csv
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) list: Vec<PathBuf>,
     /// Tell what scores at least so much, for all kinds and lists, instead of the settings

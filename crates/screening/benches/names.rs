@@ -1,7 +1,7 @@
 //! What names cost: a scored pair, names a second against lists of 17,000, 50,000 and 1,000,000 names, building and
 //! memory, beside a walk over the list with the rapidfuzz crate in the same run. One core, processor time.
 //!
-//! `cargo bench -p quaywatch-screening -- [LARGEST LIST]`. Listed and asked names are made up (see `generate.rs`), denser
+//! `cargo bench -p quaywatch-screening -- [LIST SIZE...]`. Listed and asked names are made up (see `generate.rs`), denser
 //! than life; 2 % of what is asked is listed with a mistake. Cold: no word was asked before. Warm: all words were. With a
 //! memo: each name is new, or one of the last that were asked, by the share that the line states.
 
@@ -14,9 +14,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use generate::{CLASSES, Dice, Ordinary, variant};
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality};
-use quaywatch_domain::{Handling, Severity, WatchlistEntry};
+use generate::{CLASSES, Dice, Ordinary, entry, variant};
 use quaywatch_screening::names::{
     Bands, Book, ListedName, NameIndex, NameKind, Party as QueryParty, Prepared, Scratch, Searcher,
     score_prepared,
@@ -31,11 +29,10 @@ const ASKED: usize = 100_000;
 const BRUTE: usize = 40;
 
 fn main() {
-    let largest = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(usize::MAX);
+    let asked: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     pairs();
-    for size in SIZES.into_iter().filter(|size| *size <= largest) {
-        list(size);
-    }
+    let sizes = if asked.is_empty() { SIZES.to_vec() } else { asked };
+    sizes.into_iter().for_each(list);
 }
 
 /// Pairs such as the gate lets through: the same name with a mistake, or two of one kind that share a word.
@@ -142,9 +139,10 @@ fn list(size: usize) {
     remembered(&listed, &asked);
 }
 
-/// The whole search of a name as the screener does it, explanation included, with a share of names that come again.
+/// The whole search of a name as the screener does it, with a share of names that come again.
 fn remembered(listed: &[(NameKind, String)], asked: &[(NameKind, String)]) {
-    let book = Book::of(listed.iter().enumerate().map(|(at, (kind, name))| Arc::new(entry(at, *kind, name))));
+    let book =
+        Book::of(listed.iter().enumerate().map(|(at, (kind, name))| Arc::new(entry("1", at, *kind, name))));
     let bands = Bands::all(0.7);
     for percent in [0, 50, 90] {
         let (mut dice, mut searcher, mut fresh) = (Dice::new(17), Searcher::default(), 0);
@@ -164,35 +162,6 @@ fn remembered(listed: &[(NameKind, String)], asked: &[(NameKind, String)]) {
             &format!("memo, {percent} % repeats, {:.0} % known", share * 100.0),
             &(computed() - begun, times),
         );
-    }
-}
-
-fn entry(at: usize, kind: NameKind, name: &str) -> WatchlistEntry {
-    WatchlistEntry {
-        entry_id: at.to_string(),
-        list_id: "bench".to_owned(),
-        list_version: "1".to_owned(),
-        kind: match kind {
-            NameKind::Person => EntryKind::Person,
-            NameKind::Company => EntryKind::Company,
-            NameKind::Vessel => EntryKind::Vessel,
-        },
-        values: Vec::new(),
-        names: vec![Name { name: name.to_owned(), script: None, quality: NameQuality::Primary }],
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
-        action: EntryAction::Inform,
-        severity: Severity::Medium,
-        handling: Handling::port_traffic(),
-        owner: None,
-        legal_basis: None,
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
-        provenance: None,
     }
 }
 

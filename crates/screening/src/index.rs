@@ -95,12 +95,11 @@ impl Index {
     }
 
     /// The entries whose name a party or vessel in an event bears, best first. Parties are looked for as companies when
-    /// their name says so, else as persons too.
-    pub fn named(&self, scheme: &str, name: &str) -> Vec<NameHit> {
+    /// their name says so, else as persons too; what is known of the party qualifies them.
+    pub fn named(&self, scheme: &str, name: &str, party: &Party) -> Vec<NameHit> {
         let mut searcher = self.searcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut search = |kinds: &[NameKind]| {
-            self.names.search(kinds, name, &Party::default(), &self.bands, &mut searcher)
-        };
+        let mut search =
+            |kinds: &[NameKind]| self.names.search(kinds, name, party, &self.bands, &mut searcher);
         if scheme == scheme::VESSEL_NAME {
             return search(&[NameKind::Vessel]);
         }

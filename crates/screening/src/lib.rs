@@ -35,4 +35,4 @@ pub use identifiers::{
 pub use index::Index;
 pub use routing::{MAX_SUBJECTS_PER_EVENT, facts_without_container, subjects_of};
 pub use screen::{rescreen, screen, screen_shared};
-pub use state::{HitState, MAX_EVENTS, MAX_HITS, SeenEvent, Standing, SubjectState};
+pub use state::{HitState, MAX_EVENTS, MAX_HITS, NamedCountry, SeenEvent, Standing, SubjectState};

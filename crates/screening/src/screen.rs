@@ -10,6 +10,7 @@ use quaywatch_domain::{
 };
 
 use crate::index::Index;
+use crate::names::Party;
 use crate::routing::{event_fact, facts_of_shared, left_behind_fact, subjects_of};
 use crate::state::{HitState, MAX_HITS, SeenEvent, SubjectState};
 use crate::{normalise_value, scheme};
@@ -105,7 +106,9 @@ fn wanted<'a>(
     let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
     let mut due_at: Option<Timestamp> = None;
     for (value, seen) in state.identifiers() {
-        for met in meetings(value, seen, index) {
+        let country = (value.scheme == scheme::NAME).then(|| state.country_of(&value.value)).flatten();
+        let party = Party { country: country.map(str::to_owned), birth_date: None };
+        for met in meetings(value, seen, &party, index) {
             let entry = met.entry;
             let turns = [entry.valid_from, entry.expires_at()];
             let next = turns.into_iter().flatten().filter(|at| *at > now).min();
@@ -137,8 +140,8 @@ fn wanted<'a>(
 }
 
 /// The entries that an identifier or a name of an event meets.
-fn meetings<'a>(value: &'a Value, seen: &'a SeenEvent, index: &'a Index) -> Vec<Wanted<'a>> {
-    let mut met = open_meetings(value, seen, index);
+fn meetings<'a>(value: &'a Value, seen: &'a SeenEvent, party: &Party, index: &'a Index) -> Vec<Wanted<'a>> {
+    let mut met = open_meetings(value, seen, party, index);
     for blinded in index.blinded_forms(value) {
         met.extend(index.holding(&blinded).map(|entry| {
             let value = Cow::Owned(blinded.clone());
@@ -149,11 +152,16 @@ fn meetings<'a>(value: &'a Value, seen: &'a SeenEvent, index: &'a Index) -> Vec<
 }
 
 /// Those that are listed in the open.
-fn open_meetings<'a>(value: &'a Value, seen: &'a SeenEvent, index: &'a Index) -> Vec<Wanted<'a>> {
+fn open_meetings<'a>(
+    value: &'a Value,
+    seen: &'a SeenEvent,
+    party: &Party,
+    index: &'a Index,
+) -> Vec<Wanted<'a>> {
     let open = value;
     let value = || Cow::Borrowed(open);
     if matches!(open.scheme.as_str(), scheme::NAME | scheme::VESSEL_NAME) {
-        let hits = index.named(&open.scheme, &open.value);
+        let hits = index.named(&open.scheme, &open.value, party);
         let met = hits.iter().filter_map(|hit| {
             let entry = index.get(&hit.entry.key())?;
             let strong = f64::from(hit.score) >= index.bands().strong(entry);

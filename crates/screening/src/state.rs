@@ -9,7 +9,7 @@ use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Handling, PortEvent, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::identifiers::identifiers_of;
+use crate::identifiers::{MAX_IDENTIFIERS_PER_EVENT, identifiers_of, normalise_value, scheme};
 use crate::routing::subjects_of;
 
 /// Most events that are remembered of one container. Beyond, those go first whose identifiers others hold as well.
@@ -58,8 +58,20 @@ pub struct SeenEvent {
     pub path: String,
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Vec<Value>,
+    /// Countries of its parties; none when taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub countries: Vec<NamedCountry>,
     /// Whom it was told to; none when taken back.
     pub subjects: Vec<Subject>,
+}
+
+/// The country of a party by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedCountry {
+    /// Name as it is compared.
+    pub name: String,
+    /// ISO 3166 alpha-2.
+    pub country: String,
 }
 
 /// A hit as it was last told.
@@ -107,6 +119,7 @@ impl SeenEvent {
             sha256: event.source.sha256,
             path: event.source.path.clone(),
             identifiers: if live { identifiers_of(event) } else { Vec::new() },
+            countries: if live { countries_of(event) } else { Vec::new() },
             subjects: if live { subjects_of(event) } else { Vec::new() },
         }
     }
@@ -140,8 +153,21 @@ impl SeenEvent {
 pub(crate) struct Taken {
     /// Whom the version before it was told to.
     pub(crate) before: Vec<Subject>,
-    /// Whether earlier events held all its identifiers, so that what stands on the lists is the same.
+    /// Whether earlier events held all its identifiers and countries, so that what stands on the lists is the same.
     pub(crate) is_old_news: bool,
+}
+
+/// The countries of the parties that have a name.
+fn countries_of(event: &PortEvent) -> Vec<NamedCountry> {
+    let named = event.parties.iter().filter_map(|party| {
+        let name = normalise_value(scheme::NAME, party.name.as_deref()?)?;
+        let country = party.country.as_deref()?.trim();
+        let is_code = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic());
+        is_code.then(|| NamedCountry { name, country: country.to_ascii_uppercase() })
+    });
+    let mut countries: Vec<NamedCountry> = named.take(MAX_IDENTIFIERS_PER_EVENT).collect();
+    countries.dedup();
+    countries
 }
 
 impl SubjectState {
@@ -181,8 +207,11 @@ impl SubjectState {
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
         let told = self.events.get(..at).unwrap_or_default();
         let is_told = |v| told.iter().any(|e| !e.retracted && e.identifiers.binary_search(v).is_ok());
-        let is_old_news =
-            before.is_none() && self.events.len() < MAX_EVENTS && seen.identifiers.iter().all(is_told);
+        let is_named = |c| told.iter().any(|e| e.countries.contains(c));
+        let is_old_news = before.is_none()
+            && self.events.len() < MAX_EVENTS
+            && seen.identifiers.iter().all(is_told)
+            && seen.countries.iter().all(is_named);
         self.events.insert(at, seen);
         self.limit_events();
         Some(Taken { before: before.unwrap_or_default(), is_old_news })
@@ -199,6 +228,14 @@ impl SubjectState {
         let mut first: Vec<_> = first.into_iter().collect();
         first.sort_unstable_by_key(|(value, _)| *value);
         first
+    }
+
+    /// The country of the party of this name, where the standing events agree on one.
+    pub(crate) fn country_of(&self, name: &str) -> Option<&str> {
+        let named = self.events.iter().flat_map(|seen| &seen.countries).filter(|named| named.name == name);
+        let mut countries = named.map(|named| named.country.as_str());
+        let first = countries.next()?;
+        countries.all(|other| other == first).then_some(first)
     }
 
     fn limit_events(&mut self) {

@@ -231,7 +231,7 @@ fn country_and_date_of_birth_qualify() {
             &Bands::all(0.0),
             &mut Searcher::default(),
         );
-        (hits[0].score, hits[0].explanation.qualified.len())
+        (hits[0].score, hits[0].explain("Darko Novakovich", &party).qualified.len())
     };
     let (right, wrong) = (score("RS", "1970-05-05"), score("SI", "1991-05-05"));
     assert!(right.0 > wrong.0 + 0.2, "{right:?} {wrong:?}");

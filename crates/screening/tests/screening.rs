@@ -13,6 +13,7 @@ use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Val
 use quaywatch_domain::{
     EventKind, Fact, Handling, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
 };
+use quaywatch_screening::names::Bands;
 use quaywatch_screening::{
     Index, MAX_EVENTS, Standing, SubjectState, facts_without_container, identifiers_of, rescreen, screen,
 };
@@ -479,6 +480,29 @@ fn a_party_that_bears_a_listed_name_gives_a_hit_with_its_name_as_written() {
     let doubtful =
         screen(&mut SubjectState::default(), &with_party(event("e1", 1, 2), "VOLTANX INTL"), &index, at(3));
     assert!(hits(&doubtful).iter().all(|hit| hit.hit.as_deref().unwrap().severity == Severity::Medium));
+}
+
+#[test]
+fn the_country_of_a_party_supports_or_lowers_what_its_name_says() {
+    let mut listed = named("c-1", EntryKind::Company, "Voltana International Trading Co., Ltd.");
+    listed.countries = vec!["RS".to_owned()];
+    let index = Index::of([listed]).with_bands(Bands::all(0.95));
+    let in_country = |id: &str, country: Option<&str>| {
+        let mut event = with_party(event(id, 1, 2), "VOLTANA INTERNATIONAL TRADING CO LTD");
+        event.parties[0].country = country.map(str::to_owned);
+        event
+    };
+    for (country, told) in [(None, 1), (Some("rs"), 1), (Some("SI"), 0), (Some("Serbia"), 1)] {
+        let facts = screen(&mut SubjectState::default(), &in_country("e1", country), &index, at(3));
+        assert_eq!(hits(&facts).len(), told, "{country:?}");
+    }
+    // A later message that tells the country takes the hit back, a contradicting one does not count.
+    let mut state = SubjectState::default();
+    assert_eq!(hits(&screen(&mut state, &in_country("e1", None), &index, at(3))).len(), 1);
+    let facts = screen(&mut state, &in_country("e2", Some("SI")), &index, at(4));
+    assert!(hits(&facts).iter().all(|hit| hit.retracted) && hits(&facts).len() == 1);
+    let facts = screen(&mut state, &in_country("e3", Some("RS")), &index, at(5));
+    assert!(hits(&facts).iter().all(|hit| !hit.retracted) && hits(&facts).len() == 1);
 }
 
 #[test]

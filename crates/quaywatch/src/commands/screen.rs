@@ -1,13 +1,14 @@
 //! `screen` and `screen pairs`: names in a stream of JSON lines, answers in the same order.
 
-use std::io::{BufRead, Write as _};
+use std::io::{BufRead, BufReader, BufWriter, Write as _};
 use std::num::NonZero;
 
 use anyhow::Result;
 use quaywatch_domain::watchlist::Value;
 use quaywatch_screening::names::{Bands, Explanation, NameKind, Party, Searcher, explain_pair, score_pair};
 use quaywatch_screening::{Index, identifier_values};
-use quaywatch_service::{ExitCode, Settings};
+use quaywatch_service::{Clock, ExitCode, Settings};
+use quaywatch_watchlist::{KafkaStore, Lists, Store as _};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{Screen, ScreenCommand};
@@ -16,6 +17,8 @@ use crate::offline::{input, lists};
 
 /// Lines that one worker takes at a time.
 const LINES_A_WORKER: usize = 2_048;
+/// Bytes that are read and written at a time.
+const BUFFER_BYTES: usize = 256 * 1024;
 /// Longest line, bytes; longer ones are left out and named.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 /// Most bytes of lines that are held at once.
@@ -30,20 +33,32 @@ pub(crate) fn run(args: &Screen, settings: &Settings) -> Result<ExitCode> {
         }
         None => {
             let bands = args.threshold.map_or_else(|| settings.screening.clone(), Bands::all);
-            let index = index(args)?;
+            let index = index(args, settings)?;
             stream(Searcher::default, |line, searcher| party(line, &index, &bands, searcher))
         }
     }
 }
 
-fn index(args: &Screen) -> Result<Index> {
-    if args.list.is_empty() {
-        return Err(crate::Usage("screen: name a list with --list FILE".to_owned()).into());
-    }
-    let key = input::fresh_key()?;
+/// The lists of the files, or those in force.
+fn index(args: &Screen, settings: &Settings) -> Result<Index> {
     let mut entries = Vec::new();
-    for path in &args.list {
-        entries.extend(lists::read(path, &key)?);
+    if args.list.is_empty() {
+        let now = Clock::wall().now();
+        let records = KafkaStore::new(&settings.kafka).read()?;
+        let lists = Lists::of(&records, &settings.codec()?);
+        for (id, list) in lists.iter() {
+            eprintln!("{id} version {}", list.version);
+            entries.extend(list.entries().filter(|entry| entry.is_in_force(now)).cloned());
+        }
+        if entries.is_empty() {
+            let none = "screen: no list is in force; import one with `quaywatch watchlist import`, or name files with --list";
+            return Err(crate::Usage(none.to_owned()).into());
+        }
+    } else {
+        let key = input::fresh_key()?;
+        for path in &args.list {
+            entries.extend(lists::read(path, &key)?);
+        }
     }
     let index = Index::of(entries);
     eprintln!("{} entries, {} names", index.len(), index.names().len());
@@ -145,7 +160,7 @@ fn party(line: &str, index: &Index, bands: &Bands, searcher: &mut Searcher) -> R
                 list_id: &hit.entry.list_id,
                 score: rounded(hit.score),
                 matched_name: &hit.matched_name,
-                explanation: hit.explanation.clone(),
+                explanation: hit.explain(&asked.name, &party),
             });
         }
     }
@@ -229,7 +244,9 @@ where
 {
     let count = std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut workers: Vec<T> = (0..count).map(|_| worker()).collect();
-    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, std::io::stdin().lock());
+    // Standard output is written line by line; whole batches are not.
+    let mut output = BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
     let mut progress = Progress::unbounded("lines");
     let mut bad = 0_u64;
     let mut first_number = 1_u64;

@@ -411,3 +411,33 @@ fn abbreviate(kind: NameKind, name: &str) -> Option<String> {
     let upper = name.to_uppercase();
     SHORT.iter().find(|(from, _)| upper.contains(from)).map(|(from, to)| upper.replacen(from, to, 1))
 }
+
+/// An entry of this version of a list, with one name.
+pub(crate) fn entry(version: &str, at: usize, kind: NameKind, name: &str) -> WatchlistEntry {
+    WatchlistEntry {
+        entry_id: at.to_string(),
+        list_id: "made-up".to_owned(),
+        list_version: version.to_owned(),
+        kind: match kind {
+            NameKind::Person => EntryKind::Person,
+            NameKind::Company => EntryKind::Company,
+            NameKind::Vessel => EntryKind::Vessel,
+        },
+        values: Vec::new(),
+        names: vec![Name { name: name.to_owned(), script: None, quality: NameQuality::Primary }],
+        countries: Vec::new(),
+        birth_dates: Vec::new(),
+        action: EntryAction::Inform,
+        severity: Severity::Medium,
+        handling: Handling::port_traffic(),
+        owner: None,
+        legal_basis: None,
+        reason: None,
+        source_ref: None,
+        valid_from: None,
+        valid_to: None,
+        review_on: None,
+        linked_to: Vec::new(),
+        provenance: None,
+    }
+}

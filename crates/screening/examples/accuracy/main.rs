@@ -9,9 +9,8 @@ mod generate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use generate::{CLASSES, Dice, Ordinary, variant};
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality};
-use quaywatch_domain::{Handling, Severity, WatchlistEntry};
+use generate::{CLASSES, Dice, Ordinary, entry, variant};
+use quaywatch_domain::watchlist::NameQuality;
 use quaywatch_screening::lists::{Defaults, Parts, read_ofac_sdn_csv};
 use quaywatch_screening::names::{
     Bands, Book, DEFAULT_THRESHOLD, NameKind, Party, Searcher, explain_pair, name_kind,
@@ -125,35 +124,6 @@ fn labelled(path: &Path, verbose: bool) {
     }
 }
 
-fn entry(at: usize, kind: NameKind, name: &str) -> WatchlistEntry {
-    WatchlistEntry {
-        entry_id: at.to_string(),
-        list_id: "pairs".to_owned(),
-        list_version: "1".to_owned(),
-        kind: match kind {
-            NameKind::Person => EntryKind::Person,
-            NameKind::Company => EntryKind::Company,
-            NameKind::Vessel => EntryKind::Vessel,
-        },
-        values: Vec::new(),
-        names: vec![Name { name: name.to_owned(), script: None, quality: NameQuality::Primary }],
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
-        action: EntryAction::Inform,
-        severity: Severity::Medium,
-        handling: Handling::port_traffic(),
-        owner: None,
-        legal_basis: None,
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
-        provenance: None,
-    }
-}
-
 /// An index of all listed sides of the pairs.
 fn gate_of(rows: &[Row]) -> Book {
     let entries = rows.iter().enumerate().flat_map(|(at, row)| {
@@ -162,7 +132,7 @@ fn gate_of(rows: &[Row]) -> Book {
         kinds
             .into_iter()
             .enumerate()
-            .map(move |(n, kind)| entry(at * 2 + n, kind, &row.listed))
+            .map(move |(n, kind)| entry("1", at * 2 + n, kind, &row.listed))
             .collect::<Vec<_>>()
     });
     Book::of(entries.map(std::sync::Arc::new))
@@ -199,7 +169,9 @@ fn listed(path: &Path, verbose: bool) {
             if verbose && alerted.values().sum::<usize>() < 60 {
                 println!(
                     "    ordinary {name} | {} {:.2} {}",
-                    hit.matched_name, hit.score, hit.explanation.text
+                    hit.matched_name,
+                    hit.score,
+                    hit.explain(&name, &Party::default()).text
                 );
             }
         }

@@ -1,7 +1,7 @@
 //! Which word of one name belongs to which of the other.
 
 use super::dictionary::{Kinship, Role, dictionary};
-use super::distance::{MAX_COMPARED, cost};
+use super::distance::{MAX_COMPARED, cost, least_cost};
 use super::explain::Step;
 use super::prepare::{MAX_WORDS, NameKind, Place, Word, Words};
 use super::sound::coarse_sound;
@@ -11,9 +11,9 @@ const MIN_LIKENESS: f32 = 0.2;
 /// Words known to be different names must be at least so alike to count as one with a typing error.
 const MIN_STRANGERS: f32 = 0.5;
 /// How fast likeness falls with the share of letters that differ.
-const SLOPE: f32 = 2.0;
+pub(crate) const SLOPE: f32 = 2.0;
 /// Words joined or parted must be at least so alike.
-const MIN_JOINED: f32 = 0.7;
+pub(crate) const MIN_JOINED: f32 = 0.7;
 /// What it usually costs at least that two letters differ, in tenths of a letter.
 pub(crate) const USUAL_EXCHANGE: u32 = 9;
 /// Three letters are the initials of many: what they stand for when a trading company has these.
@@ -21,7 +21,7 @@ const SHORT_ACRONYM: f32 = 0.66;
 /// Links less sure than this give way to words that fit together better.
 pub(crate) const WEAK_LINK: f32 = 0.7;
 /// Most neighbouring words that are read as one.
-const MAX_JOINED: usize = 4;
+pub(crate) const MAX_JOINED: usize = 4;
 
 /// A word and what became of it.
 #[derive(Debug, Clone, Copy)]
@@ -128,7 +128,7 @@ fn alike(kind: NameKind, a: &Word<'_>, b: &Word<'_>) -> Option<(f32, Step)> {
     if is_cut(a, b) || is_cut(b, a) {
         return Some((0.95, Step::Cut));
     }
-    let mut best = by_letters(kind, a.text, b.text, (a.mask ^ b.mask).count_ones());
+    let mut best = by_letters(kind, a.text, b.text, (a.mask, b.mask));
     let longest = a.text.len().max(b.text.len());
     if a.traits.foreign != b.traits.foreign
         && let Some(value) = across_scripts(a.text, b.text).filter(|value| *value > best.0)
@@ -163,7 +163,7 @@ fn is_cut(a: &Word<'_>, b: &Word<'_>) -> bool {
     a.place.is_cut() && a.text.len() < b.text.len() && b.text.starts_with(a.text)
 }
 
-fn by_letters(kind: NameKind, a: &[u8], b: &[u8], different: u32) -> (f32, Step) {
+fn by_letters(kind: NameKind, a: &[u8], b: &[u8], masks: (u64, u64)) -> (f32, Step) {
     let longest = a.len().max(b.len());
     // A ship's name is painted on it: one letter in five may be wrong, no more.
     let limit = match kind {
@@ -172,7 +172,8 @@ fn by_letters(kind: NameKind, a: &[u8], b: &[u8], different: u32) -> (f32, Step)
     };
     let limit = u16::try_from(limit).unwrap_or(u16::MAX);
     // Two letters that differ are an exchange, most of which cost more than this.
-    if u32::from(limit) < different / 2 * USUAL_EXCHANGE {
+    let different = (masks.0 ^ masks.1).count_ones();
+    if u32::from(limit) < different / 2 * USUAL_EXCHANGE || limit < least_cost(masks.0, masks.1) {
         return (0.0, Step::Typo);
     }
     match cost(a, b, limit) {
@@ -326,7 +327,7 @@ impl<'a> Alignment<'a> {
                         continue;
                     }
                     let text = joined.get(..length).unwrap_or_default();
-                    let value = 0.98 * by_letters(self.kind, text, word.text, 0).0;
+                    let value = 0.98 * by_letters(self.kind, text, word.text, (0, 0)).0;
                     if value >= MIN_JOINED && found.is_none_or(|(_, _, best)| value > best) {
                         found = Some(((from, from + count + 1), j, value));
                     }

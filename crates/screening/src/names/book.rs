@@ -36,8 +36,20 @@ pub struct NameHit {
     pub kind: NameKind,
     /// From 0 to 1, qualifiers included.
     pub score: f32,
-    /// Why.
-    pub explanation: Explanation,
+    /// Whether it is a weak alias.
+    pub weak: bool,
+}
+
+impl NameHit {
+    /// Why this name of this party met the entry.
+    #[must_use]
+    pub fn explain(&self, name: &str, party: &Party) -> Explanation {
+        let (query, listed) = (Prepared::new(self.kind, name), Prepared::new(self.kind, &self.matched_name));
+        let (score, mut explanation) = explain_words(self.kind, &query, &listed);
+        qualify(score, self.weak, party, &self.entry, Some(&mut explanation));
+        explanation.settle();
+        explanation
+    }
 }
 
 #[derive(Debug, Default)]
@@ -188,26 +200,21 @@ impl Book {
     ) -> Vec<NameHit> {
         let mut hits = Vec::new();
         for &kind in kinds {
-            // Normalised once, and only when something is to be compared.
-            let mut prepared = None;
             let floor = bands.lowest(kind) - MOST_RAISED;
             let Searcher { base, fresh, memo } = &mut *searcher;
             let known = memo.get_or(self.base.index.id, kind, name, || {
-                let query = prepared.get_or_insert_with(|| Prepared::new(kind, name));
-                self.base.index.search(query, FLOOR.min(floor), base)
+                self.base.index.search(&Prepared::new(kind, name), FLOOR.min(floor), base)
             });
             for candidate in known.iter().filter(|candidate| candidate.score >= floor) {
                 let Some(entry) = self.base.entries.get(candidate.entry as usize) else { continue };
                 if self.changed.is_empty() || !self.changed.contains_key(&entry.key()) {
-                    let query = prepared.get_or_insert_with(|| Prepared::new(kind, name));
-                    hits.extend(hit(&self.base, candidate, query, party, bands));
+                    hits.extend(hit(&self.base, candidate, party, bands));
                 }
             }
             // What changed since is searched anew: a changed list costs its changes.
             if !self.fresh.entries.is_empty() {
-                let query = prepared.get_or_insert_with(|| Prepared::new(kind, name));
-                for candidate in self.fresh.index.search(query, floor, fresh) {
-                    hits.extend(hit(&self.fresh, &candidate, query, party, bands));
+                for candidate in self.fresh.index.search(&Prepared::new(kind, name), floor, fresh) {
+                    hits.extend(hit(&self.fresh, &candidate, party, bands));
                 }
             }
         }
@@ -226,20 +233,14 @@ fn has_names(entry: &WatchlistEntry) -> bool {
     name_kind(entry.kind).is_some() && !entry.names.is_empty()
 }
 
-fn hit(level: &Level, found: &Candidates, query: &Prepared, party: &Party, bands: &Bands) -> Option<NameHit> {
+fn hit(level: &Level, found: &Candidates, party: &Party, bands: &Bands) -> Option<NameHit> {
     let entry = level.entries.get(found.entry as usize)?;
-    let listed = level.index.partition(found.kind)?.name(found.name)?;
-    let (score, mut explanation) = explain_words(found.kind, query, &listed);
-    let score = qualify(score, found.weak, party, entry, &mut explanation)?;
-    if score < bands.threshold(entry, found.kind) {
-        return None;
-    }
-    explanation.settle();
-    Some(NameHit {
+    let score = qualify(found.score, found.weak, party, entry, None)?;
+    (score >= bands.threshold(entry, found.kind)).then(|| NameHit {
         entry: Arc::clone(entry),
         matched_name: level.index.name(found).to_owned(),
         kind: found.kind,
         score,
-        explanation,
+        weak: found.weak,
     })
 }

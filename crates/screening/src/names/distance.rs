@@ -165,8 +165,63 @@ const fn exchange(a: u8, b: u8) -> u16 {
     }
 }
 
+/// Letters and digits in the order of their bits in masks.
+const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// What it costs at least that a letter is missing on the other side, by what is there.
+#[derive(Clone, Copy)]
+struct Missing {
+    /// Letters against which it is exchanged for so little.
+    cheap: [(u64, u16); 3],
+    /// Left out, or exchanged for any other.
+    else_at: u16,
+}
+
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which checks it")]
+static MISSING: [Missing; 36] = {
+    let mut all = [Missing { cheap: [(0, 3), (0, 4), (0, 5)], else_at: LETTER }; 36];
+    let mut i = 0;
+    while i < 36 {
+        let own = gap(LETTERS[i], b' ');
+        all[i].else_at = if own < LETTER { own } else { LETTER };
+        let mut j = 0;
+        while j < 36 {
+            match exchange(LETTERS[i], LETTERS[j]) {
+                1..4 => all[i].cheap[0].0 |= 1 << j,
+                4 => all[i].cheap[1].0 |= 1 << j,
+                5..7 => all[i].cheap[2].0 |= 1 << j,
+                _ => {}
+            }
+            j += 1;
+        }
+        i += 1;
+    }
+    all
+};
+
+/// What turning words with these letters into each other costs at least: every letter that only one of them has is left
+/// out or exchanged.
+pub(crate) fn least_cost(a: u64, b: u64) -> u16 {
+    one_sided(a & !b, b).max(one_sided(b & !a, a))
+}
+
+fn one_sided(mut only: u64, there: u64) -> u16 {
+    let mut sum = 0;
+    while only != 0 {
+        if let Some(missing) = MISSING.get(only.trailing_zeros() as usize) {
+            let cheap = missing.cheap.iter().find(|(letters, _)| letters & there != 0);
+            sum += cheap.map_or(missing.else_at, |(_, cost)| missing.else_at.min(*cost));
+        }
+        only &= only - 1;
+    }
+    sum
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::prepare::mask_of;
     use super::*;
 
     fn between(a: &str, b: &str) -> u16 {
@@ -192,5 +247,16 @@ mod tests {
     fn what_costs_more_than_the_limit_is_none() {
         assert_eq!(cost(b"dulaimi", b"tikriti", 30), None);
         assert_eq!(cost(&[b'x'; 99], &[b'y'; 99], 1000), None);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_costs_less_than_its_letters(a in "[a-z0-9]{0,9}", b in "[a-z0-9]{0,9}", c in "[aeihlkyq10o]{0,9}") {
+            for (a, b) in [(&a, &b), (&a, &c), (&c, &b)] {
+                let least = least_cost(mask_of(a.as_bytes()), mask_of(b.as_bytes()));
+                let cost = cost(a.as_bytes(), b.as_bytes(), 1_000).unwrap();
+                prop_assert!(least <= cost, "{} {}: {} {}", a, b, least, cost);
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::dictionary::Role;
 use super::index::{NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
 use super::multimap::key_of;
 use super::neighbours::{Lead, Leads, RARE, take};
-use super::prepare::{NameKind, Prepared, Word};
+use super::prepare::{NameKind, Prepared, Word, Words as _};
 use super::score::score_words;
 
 /// Most words of a name that look for listed ones.
@@ -34,7 +34,8 @@ pub struct Scratch {
     index: u64,
     leads: [Leads; 3],
     names: Vec<u32>,
-    asked: Vec<u32>,
+    /// Place in the query and lead of the words that look for listed ones.
+    asked: Vec<(usize, u32)>,
     outline: Outline,
     /// Names that the gate proposed for the last query.
     pub proposed: usize,
@@ -69,20 +70,28 @@ impl NameIndex {
         names.sort_unstable();
         names.dedup();
         names.truncate(MAX_SCORED);
-        (scratch.proposed, scratch.scored) = (names.len(), 0);
+        let mut scored = 0;
         scratch.outline.draw(query);
+        let Scratch { outline, leads, asked, .. } = &mut *scratch;
+        let Some(leads) = leads.get_mut(kind as usize) else { return };
+        partition.warm(&names);
         for &name in &names {
             let Some(listed) = partition.name(name) else { continue };
-            if !scratch.outline.may_agree(kind, &listed, threshold) {
+            let like = |at: usize, word: u32| {
+                let lead = asked.iter().find(|(place, _)| *place == at)?.1;
+                Some(leads.like(lead, (kind, &query.word(at)?), partition, word))
+            };
+            if !outline.may_agree(kind, &listed, threshold, like) {
                 continue;
             }
-            scratch.scored += 1;
+            scored += 1;
             let score = score_words(kind, query, &listed);
             if score >= threshold {
                 let entry = partition.entries.get(name as usize).copied().unwrap_or_default();
                 found.push(Candidates { entry, name, kind, score, weak: partition.is_weak(name) });
             }
         }
+        (scratch.proposed, scratch.scored) = (names.len(), scored);
         scratch.names = names;
         // A good name of an entry goes before a weak one, whatever their scores.
         found.sort_by(|a, b| {
@@ -106,12 +115,13 @@ impl NameIndex {
 impl Partition {
     fn propose(&self, query: &Prepared, scratch: &mut Scratch, names: &mut Vec<u32>) {
         let kind = query.kind();
-        let words: Vec<Word<'_>> =
-            query.iter().filter(|word| counts(word.traits.role)).take(MAX_ASKING).collect();
+        let places = query.iter().enumerate().filter(|(_, word)| counts(word.traits.role)).take(MAX_ASKING);
+        let (places, words): (Vec<usize>, Vec<Word<'_>>) = places.unzip();
         let Some(leads) = scratch.leads.get_mut(kind as usize) else { return };
         scratch.asked.clear();
-        scratch.asked.extend(words.iter().map(|word| leads.of(self, kind, word)));
-        let found = || scratch.asked.iter().filter_map(|at| leads.get(*at));
+        let asked = places.into_iter().zip(&words).map(|(at, word)| (at, leads.of(self, kind, word)));
+        scratch.asked.extend(asked);
+        let found = || scratch.asked.iter().filter_map(|(_, lead)| leads.get(*lead));
         for (i, lead) in found().enumerate() {
             names.extend_from_slice(&lead.names);
             found().skip(i + 1).for_each(|other| self.propose_pairs(lead, other, names));

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::bound::Brief;
-use super::dictionary::{Role, without};
+use super::dictionary::{MAX_GROUPS, Role, without};
 use super::multimap::{Multimap, key_of, mix};
 use super::prepare::{NameKind, Place, Prepared, Traits, Word, Words};
+use super::sketch::Sketch;
 
 /// Shortest words that are also found with one letter left out.
 const MIN_DELETE: usize = 4;
@@ -117,8 +117,7 @@ pub(crate) struct Partition {
     pub(crate) words: Vec<Known>,
     /// Where the words of each name begin, and the end.
     name_begins: Vec<u32>,
-    name_words: Vec<u32>,
-    name_places: Vec<Place>,
+    name_words: Vec<Sketch>,
     pub(crate) entries: Vec<u32>,
     weak: Vec<bool>,
     originals: String,
@@ -144,12 +143,14 @@ pub(crate) struct Listed<'a> {
 }
 
 impl Listed<'_> {
-    /// A word without its letters.
-    pub(crate) fn brief(&self, kind: NameKind, at: usize) -> Option<Brief> {
-        let at = self.begin + at;
-        let known = self.partition.words.get(*self.partition.name_words.get(at)? as usize)?;
-        let place = *self.partition.name_places.get(at)?;
-        Some(Brief::new(kind, &known.traits, usize::from(known.len), (known.mask, known.sound), place))
+    /// Its words without their letters.
+    pub(crate) fn sketches(&self) -> &[Sketch] {
+        self.partition.name_words.get(self.begin..self.begin + self.len).unwrap_or_default()
+    }
+
+    /// The groups of the dictionary that a word of the vocabulary is of.
+    pub(crate) fn groups(&self, word: u32) -> [u16; MAX_GROUPS] {
+        self.partition.words.get(word as usize).map(|known| known.traits.groups).unwrap_or_default()
     }
 }
 
@@ -159,10 +160,9 @@ impl Words for Listed<'_> {
     }
 
     fn word(&self, at: usize) -> Option<Word<'_>> {
-        let at = self.begin + at;
-        let known = *self.partition.name_words.get(at)?;
-        let mut word = self.partition.word(known)?;
-        word.place = self.partition.name_places.get(at).copied()?;
+        let sketch = self.sketches().get(at)?;
+        let mut word = self.partition.word(sketch.word)?;
+        word.place = sketch.place();
         Some(word)
     }
 }
@@ -185,6 +185,15 @@ impl Partition {
         Some(Listed { partition: self, begin, len: end - begin })
     }
 
+    /// Reads the beginning of each name at once: memory answers many such questions together, and one by one slowly.
+    pub(crate) fn warm(&self, names: &[u32]) {
+        let first = |name: &u32| {
+            let begin = *self.name_begins.get(*name as usize)? as usize;
+            self.name_words.get(begin).map(|sketch| sketch.word)
+        };
+        std::hint::black_box(names.iter().filter_map(first).fold(0, |all, word| all ^ word));
+    }
+
     pub(crate) fn original(&self, id: u32) -> &str {
         range(&self.original_begins, id)
             .and_then(|(begin, end)| self.originals.get(begin..end))
@@ -205,18 +214,12 @@ impl Partition {
     fn bytes(&self) -> usize {
         let maps =
             [&self.by_text, &self.by_delete, &self.by_sound, &self.by_group, &self.by_pair, &self.by_whole];
-        let numbers = [
-            &self.name_begins,
-            &self.name_words,
-            &self.entries,
-            &self.original_begins,
-            &self.posting_begins,
-            &self.postings,
-        ];
+        let numbers =
+            [&self.name_begins, &self.entries, &self.original_begins, &self.posting_begins, &self.postings];
         self.texts.capacity()
             + self.words.capacity() * size_of::<Known>()
             + numbers.iter().map(|numbers| numbers.capacity() * size_of::<u32>()).sum::<usize>()
-            + self.name_places.capacity()
+            + self.name_words.capacity() * size_of::<Sketch>()
             + self.weak.capacity()
             + self.originals.capacity()
             + maps.iter().map(|map| map.bytes()).sum::<usize>()
@@ -283,8 +286,7 @@ impl PartitionBuilder {
         self.out.name_begins.push(number(self.out.name_words.len()));
         for word in prepared.iter() {
             let known = self.known(&word);
-            self.out.name_words.push(known);
-            self.out.name_places.push(word.place);
+            self.out.name_words.push(Sketch::new(listed.kind, &word, known));
         }
         self.add_keys(id, &prepared);
     }
@@ -369,8 +371,8 @@ impl Partition {
     /// Fills the postings: count, sum up, place.
     fn post(&mut self) {
         let mut begins = vec![0_u32; self.words.len() + 1];
-        for word in &self.name_words {
-            if let Some(count) = begins.get_mut(*word as usize) {
+        for sketch in &self.name_words {
+            if let Some(count) = begins.get_mut(sketch.word as usize) {
                 *count += 1;
             }
         }
@@ -382,8 +384,8 @@ impl Partition {
         let mut postings = vec![0_u32; self.name_words.len()];
         for name in 0..number(self.entries.len()) {
             let Some((from, to)) = range(&self.name_begins, name) else { continue };
-            for word in self.name_words.get(from..to).unwrap_or_default() {
-                let Some(at) = next.get_mut(*word as usize) else { continue };
+            for sketch in self.name_words.get(from..to).unwrap_or_default() {
+                let Some(at) = next.get_mut(sketch.word as usize) else { continue };
                 if let Some(slot) = postings.get_mut(*at as usize) {
                     *slot = name;
                 }

@@ -7,10 +7,10 @@
 //! | --- | --- |
 //! | how do characters become words? | `fold.rs`, `scripts.rs` |
 //! | which words mean less than a name, and which spell the same one? | `dictionary.rs`, `data/` |
-//! | what is a name made of? | `prepare.rs` |
+//! | what is a name made of? | `prepare.rs`, `persons.rs`, `things.rs` |
 //! | how far apart are two words, and do they sound alike? | `distance.rs`, `sound.rs` |
 //! | how well do two names agree, and why? | `score.rs`, `align.rs`, `explain.rs` |
-//! | which listed names are worth scoring? | `index.rs`, `gate.rs`, `neighbours.rs`, `bound.rs`, `multimap.rs` |
+//! | which listed names are worth scoring? | `index.rs`, `gate.rs`, `neighbours.rs`, `bound.rs`, `sketch.rs`, `multimap.rs` |
 //! | how does a list change under way? | `book.rs` |
 //! | what counts beside the name, and from which score on? | `qualify.rs`, `bands.rs` |
 //! | what is not computed twice? | `memo.rs` |
@@ -28,11 +28,14 @@ mod index;
 mod memo;
 mod multimap;
 mod neighbours;
+mod persons;
 mod prepare;
 mod qualify;
 mod score;
 mod scripts;
+mod sketch;
 mod sound;
+mod things;
 
 pub use bands::{Bands, ListBands};
 pub use book::{Book, MAX_NAME_HITS, NameHit, Searcher, name_kind};

@@ -17,6 +17,10 @@ const MAX_NEIGHBOURS: usize = 48;
 const MAX_BUCKET: usize = 64;
 /// Listed words must be at least so alike to stand for a word.
 const MIN_NEIGHBOUR: f32 = 0.3;
+/// Trade words and places stand for such that are at least so alike.
+const MIN_COMMON: f32 = 0.6;
+/// A rare word that is at least so alike is enough to look at the names that hold it.
+const MIN_ALONE: f32 = 0.5;
 /// Most sounds by which a word is paired.
 const MAX_PARTS: usize = 8;
 /// Most names that one word proposes as two.
@@ -42,12 +46,51 @@ pub(crate) struct Leads {
     leads: Vec<Lead>,
     key: Vec<u8>,
     shorter: Vec<u8>,
+    likes: Likes,
+}
+
+/// How alike words of queries and listed ones are: what was compared last, each in its place.
+#[derive(Debug, Default)]
+struct Likes(Vec<(u64, f32)>);
+
+impl Likes {
+    /// Places; a power of two.
+    const PLACES: usize = 1 << 15;
+
+    fn clear(&mut self) {
+        self.0.clear();
+        self.0.resize(Self::PLACES, (u64::MAX, 0.0));
+    }
+
+    fn get_or(&mut self, lead: u32, word: u32, compare: impl FnOnce() -> f32) -> f32 {
+        let key = u64::from(lead) << 32 | u64::from(word);
+        let Some(place) = self.0.get_mut(mix(key) as usize % Self::PLACES) else { return compare() };
+        if place.0 != key {
+            *place = (key, compare());
+        }
+        place.1
+    }
 }
 
 impl Leads {
     pub(crate) fn clear(&mut self) {
         self.known.clear();
         self.leads.clear();
+        self.likes.clear();
+    }
+
+    /// How alike a word that leads there is to one of the vocabulary.
+    pub(crate) fn like(
+        &mut self,
+        lead: u32,
+        (kind, word): (NameKind, &Word<'_>),
+        partition: &Partition,
+        listed: u32,
+    ) -> f32 {
+        self.likes.get_or(lead, listed, || {
+            let listed = partition.word(listed);
+            listed.and_then(|listed| likeness(kind, word, &listed)).map_or(0.0, |(value, _)| value)
+        })
     }
 
     pub(crate) const fn is_full(&self) -> bool {
@@ -90,14 +133,15 @@ impl Partition {
         let mut parts = Vec::with_capacity(MAX_PARTS);
         parts.push(own);
         let mut names = Vec::new();
-        for (known, _) in near {
+        for (known, alike) in near {
             let Some(other) = self.word(known) else { continue };
             let part = pair_part(other.text, other.sound);
-            if parts.len() < MAX_PARTS && !parts.contains(&part) {
+            let paired = word.traits.role == Role::Name || alike >= MIN_COMMON;
+            if paired && parts.len() < MAX_PARTS && !parts.contains(&part) {
                 parts.push(part);
             }
             let holding = self.names_with(known);
-            if word.traits.role == Role::Name && holding.len() <= RARE {
+            if word.traits.role == Role::Name && alike >= MIN_ALONE && holding.len() <= RARE {
                 names.extend_from_slice(holding);
             }
         }

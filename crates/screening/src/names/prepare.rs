@@ -1,6 +1,6 @@
 //! A name as the index and the scorer see it: words with their roles.
 
-use super::dictionary::{Dictionary, Entry, Family, MAX_GROUPS, Phrase, Role, dictionary};
+use super::dictionary::{Dictionary, Entry, Family, MAX_GROUPS, Role, dictionary};
 use super::fold::{Folded, Piece, fold};
 use super::sound::sound;
 
@@ -73,13 +73,21 @@ pub(crate) struct Word<'a> {
 
 /// How a word stands in its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Place(u8);
+pub(crate) struct Place(pub(super) u8);
 
 impl Place {
     const ASIDE: u8 = 1;
-    const FAMILY: u8 = 2;
-    const FATHER: u8 = 4;
+    pub(super) const FAMILY: u8 = 2;
+    pub(super) const FATHER: u8 = 4;
     const CUT: u8 = 8;
+
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) const fn of_bits(bits: u8) -> Self {
+        Self(bits)
+    }
 
     pub(crate) const fn is_aside(self) -> bool {
         self.0 & Self::ASIDE != 0
@@ -101,22 +109,23 @@ impl Place {
     }
 }
 
+/// A word in the text of its name.
 #[derive(Debug, Clone, Copy)]
-struct Stored {
-    start: u32,
-    len: u8,
-    traits: Traits,
-    sound: u32,
+pub(super) struct Stored {
+    pub(super) start: u32,
+    pub(super) len: u8,
+    pub(super) traits: Traits,
+    pub(super) sound: u32,
     mask: u64,
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// A name, normalised: the same for a listed name and for one that is asked about.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     kind: NameKind,
-    text: Vec<u8>,
-    words: Vec<Stored>,
+    pub(super) text: Vec<u8>,
+    pub(super) words: Vec<Stored>,
     families: u16,
 }
 
@@ -206,14 +215,15 @@ pub(crate) fn mask_of(text: &[u8]) -> u64 {
     })
 }
 
-struct Builder {
-    dictionary: &'static Dictionary,
-    kind: NameKind,
-    out: Prepared,
+/// A name as it is put together.
+pub(super) struct Builder {
+    pub(super) dictionary: &'static Dictionary,
+    pub(super) kind: NameKind,
+    pub(super) out: Prepared,
 }
 
 impl Builder {
-    fn push(&mut self, text: &[u8], role: Role, piece: &Piece, entry: Option<&Entry>) {
+    pub(super) fn push(&mut self, text: &[u8], role: Role, piece: &Piece, entry: Option<&Entry>) {
         if self.out.words.len() >= MAX_WORDS || text.is_empty() {
             return;
         }
@@ -237,7 +247,7 @@ impl Builder {
         });
     }
 
-    fn legal(&mut self, text: &[u8], family: Family, piece: &Piece) {
+    pub(super) fn legal(&mut self, text: &[u8], family: Family, piece: &Piece) {
         let before = self.out.words.len();
         self.push(text, Role::Legal, piece, None);
         if let Some(word) = self.out.words.get_mut(before) {
@@ -246,284 +256,8 @@ impl Builder {
         }
     }
 
-    // --- persons ---
-
-    fn person(&mut self, folded: &Folded) {
-        let text = |piece: &Piece| folded.text.get(piece.start..piece.end).unwrap_or_default();
-        let family_until = folded.before_comma.filter(|at| *at < folded.pieces.len());
-        // LAST, First is First LAST.
-        let (before, after) = folded.pieces.split_at(family_until.unwrap_or(0));
-        let from = before.len();
-        let natural = (from..).zip(after).chain((0..).zip(before));
-        let mut pieces = natural.peekable();
-        let mut read = 0;
-        let mut father_next = false;
-        let mut letters = Vec::new();
-        while let Some((at, piece)) = pieces.next() {
-            read += 1;
-            let before = self.out.words.len();
-            letters.clear();
-            letters.extend_from_slice(text(piece));
-            // Servant of ...: one name, however it is spaced.
-            if is_servant(&letters) && at + 1 < folded.pieces.len() {
-                let article =
-                    pieces.next_if(|(at, next)| is_article(text(next)) && at + 1 < folded.pieces.len());
-                let _ = article;
-                if let Some((_, whom)) = pieces.next() {
-                    letters.clear();
-                    letters.extend_from_slice(b"abdul");
-                    letters.extend_from_slice(text(whom));
-                }
-            } else if let Some(rest) = servant_of(&letters) {
-                let rest = rest.to_vec();
-                letters.clear();
-                letters.extend_from_slice(b"abdul");
-                letters.extend_from_slice(&rest);
-            }
-            // ... of the faith: the suffix belongs to the name before it.
-            if matches!(letters.as_slice(), b"din" | b"deen" | b"dine") && self.join_faith() {
-                continue;
-            }
-            if piece.dotted && letters.len() <= 4 {
-                for letter in &letters {
-                    self.push(&[*letter], Role::Initial, piece, None);
-                }
-            } else {
-                read_digits_as_letters(&mut letters);
-                let entry = self.dictionary.get(&letters);
-                let role = self.person_role(&letters, read, folded.pieces.len(), entry);
-                father_next |= entry.is_some_and(|entry| entry.patronymic);
-                self.push(&letters, role, piece, entry);
-                if let Some(word) =
-                    self.out.words.get_mut(before).filter(|word| word.traits.role == Role::Name)
-                {
-                    if father_next && before > 0 {
-                        word.place.0 |= Place::FATHER;
-                    }
-                    father_next = false;
-                }
-            }
-            if family_until.is_some_and(|until| at < until) {
-                for word in self.out.words.iter_mut().skip(before) {
-                    word.place.0 |= Place::FAMILY;
-                }
-            }
-        }
-        self.settle_person(family_until.is_some());
-    }
-
-    fn person_role(&self, letters: &[u8], read: usize, count: usize, entry: Option<&Entry>) -> Role {
-        /// Forms that no one is called by.
-        const FORMS: [&[u8]; 16] = [
-            b"llc", b"ltd", b"inc", b"sa", b"gmbh", b"ag", b"ooo", b"oao", b"zao", b"pao", b"corp", b"plc",
-            b"srl", b"limited", b"co", b"company",
-        ];
-        if read == count && count > 2 && FORMS.contains(&letters) {
-            return Role::Legal;
-        }
-        match entry.and_then(|entry| entry.person) {
-            Some(role) => role,
-            None if letters.len() == 1 && letters.iter().all(u8::is_ascii_alphabetic) => Role::Initial,
-            None if letters.iter().all(u8::is_ascii_digit) => Role::Number,
-            None => Role::Name,
-        }
-    }
-
-    /// `saif al din` as one word.
-    fn join_faith(&mut self) -> bool {
-        let article = self.out.words.last().is_some_and(|word| word.traits.role == Role::Particle);
-        let name = self.out.words.iter().rev().nth(usize::from(article));
-        if !article || name.is_none_or(|name| name.traits.role != Role::Name) {
-            return false;
-        }
-        self.out.words.pop();
-        let Some(name) = self.out.words.pop() else { return false };
-        let start = name.start as usize;
-        let mut letters =
-            self.out.text.get(start..start + usize::from(name.len)).unwrap_or_default().to_vec();
-        letters.extend_from_slice(b"uddin");
-        let before = self.out.words.len();
-        let entry = self.dictionary.get(&letters);
-        self.push(&letters, Role::Name, &Piece::default(), entry);
-        if let Some(word) = self.out.words.get_mut(before) {
-            word.place = name.place;
-        }
-        true
-    }
-
-    /// Marks the family name, and gives a name of nothing but titles and particles its words back.
-    fn settle_person(&mut self, marked: bool) {
-        let is_name = |word: &Stored| matches!(word.traits.role, Role::Name);
-        if !self.out.words.iter().any(is_name) {
-            for word in self.out.words.iter_mut().filter(|w| w.len > 1 && w.traits.role != Role::Number) {
-                word.traits.role = Role::Name;
-            }
-        }
-        if !marked && let Some(last) = self.out.words.iter_mut().rev().find(|word| is_name(word)) {
-            last.place.0 |= Place::FAMILY;
-        }
-        self.rename();
-    }
-
-    // --- companies and vessels ---
-
-    fn thing(&mut self, folded: &Folded) {
-        let pieces = self.joined(folded);
-        let mut rest = pieces.as_slice();
-        while let Some((first, after)) = rest.split_first() {
-            let entry = self.dictionary.get(&first.text);
-            if let Some((phrase, length)) =
-                entry.and_then(|entry| self.phrase(entry, rest, self.out.words.is_empty()))
-            {
-                match phrase.family {
-                    Some(family) => self.legal(&phrase.text, family, &first.piece),
-                    None => {
-                        let entry = self.dictionary.get(&phrase.text);
-                        self.push(&phrase.text, Role::Place, &first.piece, entry);
-                    }
-                }
-                rest = rest.get(length..).unwrap_or_default();
-                continue;
-            }
-            rest = after;
-            if self.kind == NameKind::Company
-                && entry.is_none()
-                && let Some(form) = self.dictionary.misspelt(&first.text)
-            {
-                // The right word may begin a phrase: JOYNT STOCK COMPANY.
-                let mut mended = vec![Joined { text: form.to_vec(), piece: first.piece }];
-                mended.extend(rest.iter().take(5).cloned());
-                let found = self
-                    .dictionary
-                    .get(form)
-                    .and_then(|entry| self.phrase(entry, &mended, self.out.words.is_empty()));
-                if let Some((phrase, length)) = found
-                    && let Some(family) = phrase.family
-                {
-                    self.legal(&phrase.text, family, &first.piece);
-                    rest = rest.get(length - 1..).unwrap_or_default();
-                    continue;
-                }
-            }
-            // What is left of a word where a line ends is no numeral.
-            let cut = folded.maybe_cut && rest.is_empty();
-            let number = entry.and_then(|entry| entry.number);
-            if let Some(number) =
-                number.or_else(|| roman(&first.text, cut || self.out.words.is_empty(), rest, self.dictionary))
-            {
-                rest = self.number(number, rest, &first.piece);
-                continue;
-            }
-            if first.text.iter().all(u8::is_ascii_digit) {
-                let zeros =
-                    first.text.iter().take_while(|digit| **digit == b'0').count().min(first.text.len() - 1);
-                self.push(first.text.get(zeros..).unwrap_or_default(), Role::Number, &first.piece, None);
-                continue;
-            }
-            let role = match self.kind {
-                NameKind::Vessel => {
-                    let edge = self.out.words.is_empty() || rest.is_empty();
-                    entry.and_then(|entry| entry.vessel).filter(|_| edge || first.text.len() > 2)
-                }
-                _ => entry.and_then(|entry| entry.company),
-            };
-            self.push(&first.text, role.unwrap_or(Role::Name), &first.piece, entry);
-        }
-        self.settle_thing();
-    }
-
-    /// The pieces with neighbouring single letters as one, and letters parted from digits.
-    fn joined(&self, folded: &Folded) -> Vec<Joined> {
-        let mut joined: Vec<Joined> = Vec::with_capacity(folded.pieces.len() + 2);
-        let mut open = false;
-        for piece in &folded.pieces {
-            let text = folded.text.get(piece.start..piece.end).unwrap_or_default();
-            let single = text.len() == 1 && text.iter().all(u8::is_ascii_alphabetic) && piece.native == 0;
-            if single
-                && open
-                && let Some(last) = joined.last_mut()
-            {
-                last.text.extend_from_slice(text);
-                continue;
-            }
-            open = single;
-            if let Some(letters) = misread(text) {
-                joined.push(Joined { text: letters, piece: *piece });
-                continue;
-            }
-            let known = self.dictionary.get(text).is_some_and(|entry| entry.number.is_some());
-            let parts = text.chunk_by(|a, b| known || a.is_ascii_digit() == b.is_ascii_digit());
-            joined.extend(parts.map(|part| Joined { text: part.to_vec(), piece: *piece }));
-        }
-        joined
-    }
-
-    /// The longest phrase that begins here, and how many words it has. Short legal forms count only where such forms
-    /// stand: in front, or with nothing but forms behind them.
-    fn phrase<'a>(&self, entry: &'a Entry, here: &[Joined], first: bool) -> Option<(&'a Phrase, usize)> {
-        entry.phrases.iter().find_map(|phrase| {
-            let length = phrase.rest.len() + 1;
-            let after = here.get(1..length)?;
-            let same = after.iter().zip(&phrase.rest).all(|(word, form)| word.text.as_slice() == &**form);
-            let allowed = match phrase.family {
-                None => self.kind == NameKind::Company,
-                Some(_) if self.kind != NameKind::Company => false,
-                Some(_)
-                    if length > 1
-                        || here.first().is_some_and(|word| {
-                            word.piece.dotted || word.text.len() > 3 || is_sure_form(&word.text)
-                        }) =>
-                {
-                    true
-                }
-                Some(_) => first || self.only_forms(here.get(length..).unwrap_or_default()),
-            };
-            (same && allowed).then_some((phrase, length))
-        })
-    }
-
-    fn only_forms(&self, rest: &[Joined]) -> bool {
-        rest.iter().all(|word| {
-            word.piece.aside
-                || self.dictionary.get(&word.text).is_some_and(|entry| {
-                    entry.company == Some(Role::Stop)
-                        || entry.company == Some(Role::Place)
-                        || entry.phrases.iter().any(|phrase| phrase.family.is_some())
-                })
-        })
-    }
-
-    /// A number in words or Roman numerals, with the units that follow tens: forty four.
-    fn number<'a>(&mut self, number: u32, rest: &'a [Joined], piece: &Piece) -> &'a [Joined] {
-        let unit = rest
-            .first()
-            .filter(|_| number >= 20 && number.is_multiple_of(10) && number < 100)
-            .and_then(|next| {
-                let digits = std::str::from_utf8(&next.text).ok().and_then(|text| text.parse::<u32>().ok());
-                self.dictionary
-                    .get(&next.text)
-                    .and_then(|entry| entry.number)
-                    .or(digits)
-                    .filter(|n| (1..10).contains(n))
-            });
-        self.push((number + unit.unwrap_or(0)).to_string().as_bytes(), Role::Number, piece, None);
-        if unit.is_some() { rest.get(1..).unwrap_or_default() } else { rest }
-    }
-
-    /// A name of nothing but common words is its common words; stopwords count when there is nothing else.
-    fn settle_thing(&mut self) {
-        let says_something =
-            |word: &Stored| !matches!(word.traits.role, Role::Stop | Role::Legal | Role::Number);
-        if !self.out.words.iter().any(says_something) {
-            for word in self.out.words.iter_mut().filter(|word| word.traits.role == Role::Stop) {
-                word.traits.role = Role::Name;
-            }
-            self.rename();
-        }
-    }
-
     /// After roles changed.
-    fn rename(&mut self) {
+    pub(super) fn rename(&mut self) {
         for word in self.out.words.iter_mut().filter(|word| word.traits.role == Role::Name && word.sound == 0)
         {
             let start = word.start as usize;
@@ -549,106 +283,8 @@ impl Builder {
     }
 }
 
-#[derive(Debug, Clone)]
-struct Joined {
-    text: Vec<u8>,
-    piece: Piece,
-}
-
-/// Short legal forms that are nothing else, wherever they stand.
-fn is_sure_form(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"ltd"
-            | b"inc"
-            | b"llc"
-            | b"plc"
-            | b"jsc"
-            | b"ooo"
-            | b"oao"
-            | b"zao"
-            | b"pao"
-            | b"srl"
-            | b"sro"
-            | b"scs"
-            | b"vzw"
-            | b"cia"
-            | b"kft"
-            | b"aps"
-            | b"co"
-            | b"ojsc"
-    )
-}
-
-fn is_servant(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"abd"
-            | b"abdul"
-            | b"abdel"
-            | b"abdal"
-            | b"abdol"
-            | b"abdoul"
-            | b"abdur"
-            | b"abdus"
-            | b"abdu"
-            | b"abdi"
-    )
-}
-
-fn is_article(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"al"
-            | b"el"
-            | b"ul"
-            | b"ol"
-            | b"ar"
-            | b"as"
-            | b"az"
-            | b"ur"
-            | b"us"
-            | b"er"
-            | b"es"
-            | b"an"
-            | b"ash"
-    )
-}
-
-/// What follows servant of in one word: `abdelaziz`, `abdurrahman`.
-fn servant_of(word: &[u8]) -> Option<&[u8]> {
-    for prefix in [b"abdoul".as_slice(), b"abdel", b"abdol", b"abdal", b"abdil", b"abdul"] {
-        if let Some(rest) =
-            word.strip_prefix(prefix).filter(|rest| rest.len() >= 4 && !rest.starts_with(b"la"))
-        {
-            return Some(rest);
-        }
-    }
-    // The article takes on the sound of the letter after it: abdur-rahman.
-    let (stem, rest) = word.split_at_checked(4)?;
-    let doubled =
-        rest.first() == rest.get(1) && matches!(rest.first(), Some(b'r' | b's' | b'n' | b't' | b'z' | b'd'));
-    (matches!(stem, b"abdu" | b"abde" | b"abda") && doubled && rest.len() >= 5)
-        .then(|| rest.get(1..).unwrap_or_default())
-}
-
-/// Letters with digits between them: a machine read AIRL1NES.
-fn misread(word: &[u8]) -> Option<Vec<u8>> {
-    let inside = word.windows(3).any(|three| {
-        matches!(three, [before, digit, after]
-            if before.is_ascii_alphabetic() && digit.is_ascii_digit() && after.is_ascii_alphabetic())
-    });
-    let zero = word.len() > 3 && word.ends_with(b"0") && !word.iter().rev().skip(1).any(u8::is_ascii_digit);
-    if !inside && !zero {
-        return None;
-    }
-    let mut letters = word.to_vec();
-    read_digits_as_letters(&mut letters);
-    Some(letters)
-}
-
 /// I9or, Sech1n: digits between letters of a person's name are letters that were misread.
-fn read_digits_as_letters(word: &mut [u8]) {
+pub(super) fn read_digits_as_letters(word: &mut [u8]) {
     if word.iter().filter(|byte| byte.is_ascii_alphabetic()).count() < 2 {
         return;
     }
@@ -665,38 +301,4 @@ fn read_digits_as_letters(word: &mut [u8]) {
             other => other,
         };
     }
-}
-
-/// Roman numerals up to 39 that stand for a number: not in front, single letters only at the end.
-fn roman(word: &[u8], first: bool, rest: &[Joined], dictionary: &Dictionary) -> Option<u32> {
-    if first || word.is_empty() || word.len() > 6 {
-        return None;
-    }
-    let at_end = || {
-        rest.iter().all(|next| {
-            next.piece.aside
-                || dictionary
-                    .get(&next.text)
-                    .is_some_and(|entry| entry.phrases.iter().any(|phrase| phrase.family.is_some()))
-        })
-    };
-    if word.len() == 1 && !at_end() {
-        return None;
-    }
-    let tens = word.iter().take_while(|letter| **letter == b'x').count();
-    let units = word.get(tens..).unwrap_or_default();
-    let units = match units {
-        b"" => 0,
-        b"i" => 1,
-        b"ii" => 2,
-        b"iii" => 3,
-        b"iv" => 4,
-        b"v" => 5,
-        b"vi" => 6,
-        b"vii" => 7,
-        b"viii" => 8,
-        b"ix" => 9,
-        _ => return None,
-    };
-    (tens <= 3).then(|| u32::try_from(tens).unwrap_or(0) * 10 + units).filter(|number| *number > 0)
 }

@@ -27,19 +27,21 @@ pub(crate) fn qualify(
     weak: bool,
     party: &Party,
     entry: &WatchlistEntry,
-    explanation: &mut Explanation,
+    mut explanation: Option<&mut Explanation>,
 ) -> Option<f32> {
     let mut change = 0.0;
     let mut confirmed = false;
-    let mut note = |by: f32, what: String| {
-        explanation.qualified.push(format!("{what} ({by:+.2})"));
+    let mut note = |by: f32, what: std::fmt::Arguments<'_>| {
+        if let Some(explanation) = &mut explanation {
+            explanation.qualified.push(format!("{what} ({by:+.2})"));
+        }
         change += by;
     };
     if let Some(country) = party.country.as_deref().filter(|_| !entry.countries.is_empty()) {
         if entry.countries.iter().any(|listed| listed.eq_ignore_ascii_case(country)) {
-            note(SAME_COUNTRY, format!("same country {country}"));
+            note(SAME_COUNTRY, format_args!("same country {country}"));
         } else {
-            note(OTHER_COUNTRY, format!("country {country}, listed {}", entry.countries.join(" ")));
+            note(OTHER_COUNTRY, format_args!("country {country}, listed {}", entry.countries.join(" ")));
         }
     }
     if let Some(born) = party.birth_date.as_deref()
@@ -48,11 +50,11 @@ pub(crate) fn qualify(
         match closest {
             Birth::Same => {
                 confirmed = true;
-                note(SAME_YEAR, format!("born {born}"));
+                note(SAME_YEAR, format_args!("born {born}"));
             }
-            Birth::OtherDay => note(OTHER_DAY, format!("born {born}, listed another day")),
+            Birth::OtherDay => note(OTHER_DAY, format_args!("born {born}, listed another day")),
             Birth::OtherYear => {
-                note(OTHER_YEAR, format!("born {born}, listed {}", entry.birth_dates.join(" ")));
+                note(OTHER_YEAR, format_args!("born {born}, listed {}", entry.birth_dates.join(" ")));
             }
         }
     }
@@ -60,7 +62,9 @@ pub(crate) fn qualify(
         if !confirmed {
             return None;
         }
-        explanation.qualified.push("a weak alias, confirmed by the date of birth".to_owned());
+        if let Some(explanation) = &mut explanation {
+            explanation.qualified.push("a weak alias, confirmed by the date of birth".to_owned());
+        }
     }
     Some((score + change).clamp(0.0, 1.0))
 }
