@@ -34,7 +34,7 @@ pub(crate) fn sample(view: &View<'_>, rules: &Rules, eventful: impl Fn(usize) ->
         stay.iter().any(|s| s.event.is_actual() && is_departure(&s.event.kind))
     };
     let visits = 0..view.visits.len();
-    visits.filter(|v| !eventful(*v) && is_drawn(view, rules, *v)).filter(departed).collect()
+    visits.filter(departed).filter(|v| !eventful(*v) && is_drawn(view, rules, *v)).collect()
 }
 
 fn is_drawn(view: &View<'_>, rules: &Rules, visit: usize) -> bool {

@@ -158,14 +158,13 @@ fn reference_reused(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             (&other.feed, &other.sender, &other.message_id)
                 == (&source.feed, &source.sender, &source.message_id)
         };
-        let contents: BTreeSet<String> =
-            named.iter().copied().filter(same).map(|s| s.event.source.sha256.to_string()).collect();
         let reused = named.iter().take(n).copied().filter(same).find(|a| {
             a.event.source.sha256 != source.sha256
                 && b.fact.received_at.millis_since(a.fact.received_at).abs() <= settings.reuse_days * DAY_MS
         });
+        let contents = || named.iter().copied().filter(same).map(|s| s.event.source.sha256.0);
         // Three contents under one reference: a sender that does not count.
-        if let Some(a) = reused.filter(|_| contents.len() == 2) {
+        if let Some(a) = reused.filter(|_| contents().collect::<BTreeSet<_>>().len() == 2) {
             let sentence = "Two different messages about it bear the same control reference.";
             findings.add("MO-23e", &settings.e, sentence.to_owned(), vec![*a, **b]);
             return;
