@@ -1,5 +1,7 @@
 //! Names that nobody lists, and listed names as they come in: deterministic for a seed.
 
+use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality};
+use quaywatch_domain::{Handling, Severity, WatchlistEntry};
 use quaywatch_screening::names::NameKind;
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same names everywhere.
