@@ -189,10 +189,12 @@ impl<'r> BaselineBuilder<'r> {
     }
 
     fn lane(&mut self, stay: &[Seen<'_>]) {
-        let whole = stay.iter().rev().find_map(|s| {
+        let mut routes = stay.iter().rev().filter_map(|s| {
             let route = s.event.route.as_deref()?;
             Some((route, route.port_of_loading.as_deref()?, route.port_of_discharge.as_deref()?))
         });
+        // The whole way, not the last leg that a discharge list tells of.
+        let whole = routes.clone().find(|(route, ..)| !route.transshipment_ports.is_empty()).or_else(|| routes.next());
         let Some((route, loading, discharge)) = whole else { return };
         let (count, via) = self.lanes.entry(Baselines::lane_key(loading, discharge)).or_default();
         *count += 1;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
 use crate::numbers::{Numbers, SealTag, Unit};
+use crate::trades::yard::{Slot, position};
 use crate::wire;
 use crate::world::{CARRIERS, Call, Firm, Haulier, Site, World, badge_at};
 use crate::write::json::extend;
@@ -405,17 +406,17 @@ impl<'a> Teller<'a> {
         self.tell(told, Body::Row(sheet, site, row));
     }
 
-    /// An event of a device on a container.
+    /// An event of a device on a container, in a slot or wherever it stands.
     pub(crate) fn smart(
         &mut self,
         family: (&str, &str, &str),
         site: Site,
         at: Timestamp,
         unit: &Unit,
-        parts: Value,
+        slot: Option<&Slot>,
     ) {
         let told = at.plus_millis(self.chance.minutes(0, 3));
-        let mut event = json!({
+        let event = json!({
             "eventID": self.chance.uuid(),
             "eventRouting": {"originatingParties":
                 [{"partyCode": "SMB", "codeListProvider": "SMDG", "codeListName": "LCL"}]},
@@ -423,10 +424,10 @@ impl<'a> Teller<'a> {
             "eventClassification":
                 {"eventType": family.0, "eventClassifier": "ACTUAL", (family.1): family.2},
             "eventLocation": {"UNLocationCode": site.un_locode(),
-                "facility": {"facilityCode": site.code(), "facilityCodeListProvider": "SMDG"}},
+                "facility": {"facilityCode": site.code(), "facilityCodeListProvider": "SMDG"},
+                "geoCoordinate": position(site, unit, slot)},
             "equipmentDetails": {"equipmentReference": unit.number, "ISOEquipmentCode": unit.iso_type},
         });
-        extend(&mut event, parts);
         self.tell(told, Body::Smart(event));
     }
 

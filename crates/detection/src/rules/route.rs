@@ -9,7 +9,7 @@
 //! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a port
 //! that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or destination
 //! changed after departure, or shortly before arrival. `e` goods from a country that they never come from. `f` stood for
-//! long in a watched transshipment port.
+//! long between two ships in a watched port, or with cargo from a watched origin.
 //!
 //! **Inputs.** Routes, goods and vessels of orders, bay plans, manifests and moves; baselines of lanes, ports and goods.
 //!
@@ -193,7 +193,9 @@ fn waited(view: &View<'_>, findings: &mut Findings<'_>) {
     for (off, on) in crossings.iter().zip(crossings.iter().skip(1)) {
         let is_change = *off.kind() == EventKind::Discharged && *on.kind() == EventKind::Loaded;
         let Some(here) = port(&off.seen).filter(|_| is_change) else { continue };
-        let watched = settings.watched_ports.contains(&here) || rules.risk.is_watched(&here);
+        let watched = settings.watched_ports.contains(&here)
+            || rules.risk.is_watched(&here)
+            || view.is_from_watched_origin(off.seen.visit, rules);
         if !watched || port(&on.seen).is_some_and(|there| there != here) {
             continue;
         }

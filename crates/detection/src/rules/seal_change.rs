@@ -150,7 +150,10 @@ impl<'a> Journey<'a> {
         let named: Vec<&str> = numbers(s).map(|(number, _)| number).collect();
         match s.event.kind {
             EventKind::SealRemoved if !named.is_empty() => self.removed.extend(named),
-            EventKind::SealAffixed if !named.is_empty() => self.known.extend(named),
+            EventKind::SealAffixed if !named.is_empty() => {
+                self.reopened |= s.event.seals.iter().any(|seal| is_authority(seal.source));
+                self.known.extend(named);
+            }
             _ => {
                 self.reopened = true;
                 self.known.extend(named);

@@ -22,6 +22,7 @@ use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::golden::Whereabouts;
+use crate::Rules;
 use crate::settings::{HOUR_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -191,20 +192,21 @@ fn stripped_in_yard(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) 
             || (place.terminal.is_some() && s.event.terminal() != arrival.event.terminal())
     });
     let is_ordered = s.event.documents.as_deref().is_some_and(|d| d.order.is_some())
-        || view.events.iter().any(|w| explains_stripping(w, s.at(), settings));
+        || view.events.iter().any(|w| explains_stripping(w, s.at(), findings.rules));
     if !elsewhere && !is_ordered && late_enough(s, settings.late_message_hours, findings) {
         let sentence = "Emptied while it stood in the yard, without an order.".to_owned();
         findings.add("MO-05e", &settings.e, sentence, vec![arrival, *s]);
     }
 }
 
-fn explains_stripping(s: &Seen<'_>, at: Timestamp, settings: &Settings) -> bool {
-    let near = s.at().millis_since(at).abs() <= settings.order_hours * HOUR_MS;
-    near && matches!(
-        s.event.kind,
-        EventKind::WorkOrdered
-            | EventKind::CustomsInspected
-            | EventKind::CustomsSelectedForInspection
-            | EventKind::CustomsHeld
-    )
+/// Whether it was ordered or customs had to do with it. An order that names a slot only moves the container, unless to
+/// where customs inspect.
+fn explains_stripping(s: &Seen<'_>, at: Timestamp, rules: &Rules) -> bool {
+    let near = s.at().millis_since(at).abs() <= rules.rule.seal_sequence.order_hours * HOUR_MS;
+    let block = || s.event.place.as_deref()?.yard.as_ref()?.block.as_deref();
+    near && match s.event.kind {
+        EventKind::WorkOrdered => block().is_none_or(|block| rules.customs.blocks.iter().any(|b| b == block)),
+        EventKind::CustomsInspected | EventKind::CustomsSelectedForInspection | EventKind::CustomsHeld => true,
+        _ => false,
+    }
 }

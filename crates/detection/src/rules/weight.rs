@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) drop_most_kg: f64,
     pub(crate) scale_accuracy_percent: f64,
     pub(crate) genset_kg: f64,
+    pub(crate) genset_most_kg: f64,
+    pub(crate) bridge_minutes: i64,
     pub(crate) default_tares_kg: Vec<f64>,
     pub(crate) same_weighing_minutes: i64,
     pub(crate) a: SubRule,
@@ -47,6 +49,9 @@ pub(crate) struct Settings {
     pub(crate) d: SubRule,
     pub(crate) e: SubRule,
 }
+
+/// Two weights that differ by a tare differ by it within what two scales do.
+const TARE_TOLERANCE_KG: f64 = 150.0;
 
 /// Pounds in a kilogram, kilograms in a tonne: weights that differ by these were written in another unit.
 const UNIT_RATIOS: [f64; 2] = [2.204_62, 1_000.0];
@@ -68,6 +73,7 @@ struct Reading<'a> {
 struct Trip<'a> {
     readings: Vec<Reading<'a>>,
     tare_kg: Option<f64>,
+    empty: bool,
     left_by_gate: Option<Timestamp>,
     /// Whether goods were taken out by report since the last reading.
     opened: bool,
@@ -92,7 +98,10 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             trip.opened = true;
         }
         if s.is_empty() {
-            heavy_empty(s, trip.tare_kg, findings);
+            trip.empty = true;
+            heavy_empty(view, s, trip.tare_kg, findings);
+        } else if trip.empty && s.event.kind == EventKind::Weighed && !s.is_laden() {
+            heavy_empty(view, s, trip.tare_kg, findings);
         } else if let Some(reading) = reading(s).filter(|_| !trip.is_over(s.at(), findings)) {
             trip.compare(view, reading, findings);
             trip.readings.push(reading);
@@ -121,10 +130,13 @@ impl<'a> Trip<'a> {
             return;
         }
         for old in &self.readings {
-            if same_weighing(old, &new, settings) || self.is_mistaken(old.kg, new.kg, settings) {
+            let drop = old.kg - new.kg;
+            if same_weighing(old, &new, settings)
+                || self.is_mistaken(old.kg, new.kg, settings)
+                || bears_genset(view, drop, settings)
+            {
                 continue;
             }
-            let drop = old.kg - new.kg;
             let percent = drop.abs() / old.kg.max(new.kg) * 100.0;
             let usual = usual_percent(view, &new.seen, findings).max(settings.scale_accuracy_percent);
             let evidence = || vec![old.seen, new.seen];
@@ -133,7 +145,7 @@ impl<'a> Trip<'a> {
             let is_drop = old.is_scale
                 && new.is_scale
                 && off_the_ship
-                && new.seen.event.kind == EventKind::GateOut
+                && at_the_gate(view, &new.seen, settings)
                 && (settings.drop_least_kg..=settings.drop_most_kg).contains(&drop)
                 && percent > usual;
             let (code, sub, sentence) = if is_drop {
@@ -167,9 +179,30 @@ impl<'a> Trip<'a> {
         let (less, more) = (a.min(b), a.max(b));
         let other_unit = UNIT_RATIOS.iter().any(|ratio| (more / less / ratio - 1.0).abs() < 0.01);
         let without_tare =
-            self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= settings.drop_least_kg * 3.0);
-        other_unit || without_tare
+            self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= TARE_TOLERANCE_KG);
+        // A tare that was made up when the goods were added to it.
+        let with_default = self.tare_kg.is_some_and(|tare| {
+            let added = settings.default_tares_kg.iter().map(|default| (default - tare).abs());
+            added.into_iter().any(|added| (more - less - added).abs() <= TARE_TOLERANCE_KG)
+        });
+        other_unit || without_tare || with_default
     }
+}
+
+/// Whether a reefer is heavier at the gate by the generator that the truck hung on it.
+fn bears_genset(view: &View<'_>, drop: f64, settings: &Settings) -> bool {
+    let is_reefer = view.iso_type().and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
+    is_reefer && (0.0..=settings.genset_most_kg).contains(&-drop)
+}
+
+/// Whether it is weighed on its way out: by the gate, or on the bridge before it.
+fn at_the_gate(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
+    let leaves = |k: &Seen<'_>| {
+        k.event.kind == EventKind::GateOut
+            && k.event.is_actual()
+            && (0..=settings.bridge_minutes * MINUTE_MS).contains(&k.at().millis_since(s.at()))
+    };
+    s.event.kind == EventKind::GateOut || view.events.iter().any(leaves)
 }
 
 fn differ(a: f64, b: f64) -> String {
@@ -190,7 +223,9 @@ fn usual_percent(view: &View<'_>, s: &Seen<'_>, findings: &Findings<'_>) -> f64 
 /// One weighing that two systems tell of, or that one tells of twice.
 fn same_weighing(a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool {
     let close = b.seen.at().millis_since(a.seen.at()).abs() <= settings.same_weighing_minutes * MINUTE_MS;
-    close || (a.seen.event.source.feed == b.seen.event.source.feed && a.seen.event.kind == b.seen.event.kind)
+    let tells_again =
+        a.seen.event.source.feed == b.seen.event.source.feed && a.seen.event.kind == b.seen.event.kind;
+    close || (tells_again && !(a.is_scale && b.is_scale))
 }
 
 /// The calibrated gross weight of an event.
@@ -232,12 +267,17 @@ pub(crate) fn excess_kg(
 }
 
 /// MO-12d. What comes in by gate as an empty is the business of `MO-09a`, up to its limit.
-fn heavy_empty(s: &Seen<'_>, tare_kg: Option<f64>, findings: &mut Findings<'_>) {
+fn heavy_empty(view: &View<'_>, s: &Seen<'_>, tare_kg: Option<f64>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.weight;
-    let iso_type = s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
+    let iso_type = s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref()).or_else(|| view.iso_type());
     let Some(excess) = tare_kg.and_then(|tare| excess_kg(s, tare, iso_type, findings)) else { return };
     let trojan = &findings.rules.rule.trojan_box;
-    let told_elsewhere = s.event.kind == EventKind::GateIn && excess <= trojan.excess_most_kg;
+    let comes_in = |k: &Seen<'_>| {
+        k.event.kind == EventKind::GateIn
+            && k.event.is_actual()
+            && (0..=trojan.scale_minutes * MINUTE_MS).contains(&k.at().millis_since(s.at()))
+    };
+    let told_elsewhere = excess <= trojan.excess_most_kg && view.events.iter().any(comes_in);
     if s.event.is_actual() && excess > settings.empty_excess_kg && !told_elsewhere {
         let sentence = format!("Said to be empty and {excess:.0} kg heavier than its tare.");
         findings.add("MO-12d", &settings.d, sentence, vec![*s]);

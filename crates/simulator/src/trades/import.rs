@@ -82,6 +82,8 @@ pub(crate) struct Import {
     /// Weights as declared, and as the crane weighs it, kg.
     pub(crate) declared_kg: i64,
     pub(crate) crane_kg: i64,
+    /// What the scale in the crane's spreader shows, where it is read out.
+    pub(crate) spreader_kg: Option<i64>,
     pub(crate) consignee: Consignee,
     pub(crate) notify: Firm,
     pub(crate) forwarder: Firm,
@@ -113,6 +115,8 @@ pub(crate) struct Import {
 
 /// Percentage of imports that customs selects for a scan.
 pub(crate) const SELECTED_PERCENT: u32 = 6;
+/// Percentage of imports whose weight at the crane is read out.
+const SPREADER_PERCENT: u32 = 20;
 /// Percentage of imports collected by a haulier that is new to the consignee.
 const NEW_RELATION_PERCENT: u32 = 2;
 
@@ -214,6 +218,10 @@ impl Import {
             manifest: Manifest::Listed,
             declared_kg: unit.gross_kg + teller.chance.between(-12, 12) * 10,
             crane_kg: unit.gross_kg + teller.chance.between(-15, 15) * 10,
+            spreader_kg: teller
+                .chance
+                .percent(SPREADER_PERCENT)
+                .then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10),
             notify: consignee.firm.clone(),
             forwarder,
             consignee: consignee.clone(),
@@ -246,7 +254,7 @@ impl Import {
         Some(plan)
     }
 
-    /// Draws a collection of long ago, of which only the release platform and the gate remember.
+    /// Draws a collection of long ago.
     pub(crate) fn earlier(teller: &mut Teller<'_>, consignee: &Consignee, out_at: Timestamp) -> Option<Self> {
         let calls = teller.world.calls_between(consignee.home, Timestamp::from_millis(0), FOREVER);
         let plan = Self::draw(teller, consignee, (*calls.first()?, out_at.plus_millis(-3 * DAY_MS)), out_at)?;
@@ -404,8 +412,22 @@ impl Import {
         self.tell_return(teller);
     }
 
-    /// What the release platform and the gate still know of it.
+    /// What is still known of one of long ago: its line on the manifest of a ship that is forgotten, its discharge, release
+    /// and gate.
     pub(crate) fn tell_history(&self, teller: &mut Teller<'_>) {
+        if let Some(call) = teller.world.calls.get(self.call) {
+            let arrival = self.discharged_at.plus_millis(-2 * HOUR_MS);
+            let past = Call {
+                id: format!("{}P{}", call.id, teller.numbers.serial()),
+                arrival,
+                departure: arrival.plus_millis(STAY_HOURS * HOUR_MS),
+                ..call.clone()
+            };
+            let told = arrival.plus_millis(-MANIFEST_HOURS * HOUR_MS);
+            teller.manifest(told, true, &self.unit, &past, self.leg(), &self.manifested());
+            let place = DcsaPlace { call: Some(&past), ..DcsaPlace::at(self.site) };
+            teller.equipment("DISC", self.discharged_at, &self.unit, place, &self.crane_seals);
+        }
         self.tell_release(teller);
         self.tell_gate(teller);
         self.tell_return(teller);
@@ -504,6 +526,9 @@ impl Import {
                 kg: self.crane_kg,
                 cell: None,
             });
+            if let Some(kg) = self.spreader_kg {
+                teller.weigh(self.site, self.discharged_at.plus_millis(MINUTE_MS), &self.unit, "", kg);
+            }
         }
     }
 
