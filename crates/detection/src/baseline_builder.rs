@@ -127,7 +127,10 @@ impl<'r> BaselineBuilder<'r> {
                 .map(Seen::at)
                 .max();
             let group = group(terminal, EquipmentStatus::Import, size.as_deref());
-            self.measure(Measure::DwellMinutes, &group, &off.fact.fact_id, stood as f64);
+            // A stay that was weekend for the most part says nothing of working time.
+            if stood * 2 * MINUTE_MS >= out.at().millis_since(off.at()) {
+                self.measure(Measure::DwellMinutes, &group, &off.fact.fact_id, stood as f64);
+            }
             if let Some(green) = green {
                 let waited = out.at().millis_since(green) / MINUTE_MS;
                 self.measure(Measure::ReleaseToGateOutMinutes, &group, &off.fact.fact_id, waited as f64);

@@ -101,7 +101,7 @@ fn limit(
         size: view.iso_type().and_then(Group::size_of),
     };
     let quantiles = findings.baselines.quantiles(measure, &group, findings.rules.baseline.min_count)?;
-    // One in a hundred lies beyond the quantile by what it is. What came and left within a weekend took no working time.
+    // One in a hundred lies beyond the quantile by what it is. One of 0 says that the baseline cannot tell.
     let factor = findings.rules.rule.dwell.beyond_usual;
     let least = Some(quantiles.q01 / factor).filter(|minutes| *minutes > 0.0);
     if is_upper { Some((quantiles.q99 * factor) as i64) } else { least.map(|minutes| minutes as i64) }

@@ -140,7 +140,9 @@ fn replaced(view: &View<'_>, life: &Life<'_>, s: &Seen<'_>, findings: &mut Findi
             .events
             .iter()
             .find(|k| k.event.kind == EventKind::SealRemoved && k.event.source.feed == s.event.source.feed);
-        let severity = if proof.is_some() { settings.a.severity } else { settings.severity_a_unproven };
+        let feed = findings.baselines.feeds.get(&s.event.source.feed);
+        let tells_removals = feed.is_some_and(|f| f.kinds.contains_key(EventKind::SealRemoved.as_str()));
+        let severity = if proof.is_some() || tells_removals { settings.a.severity } else { settings.severity_a_unproven };
         let sentence = "Sealed anew, and nobody reported that the old seal came off.".to_owned();
         findings.add_as("MO-05a", &settings.a, severity, sentence, vec![*s], None);
     }

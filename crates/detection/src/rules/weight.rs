@@ -23,6 +23,7 @@ use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
+use crate::golden::Whereabouts;
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -100,7 +101,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         if s.is_empty() {
             trip.empty = true;
             heavy_empty(view, s, trip.tare_kg, findings);
-        } else if trip.empty && s.event.kind == EventKind::Weighed && !s.is_laden() {
+        } else if trip.empty && s.event.kind == EventKind::Weighed && stands_in_yard(view, s) {
             heavy_empty(view, s, trip.tare_kg, findings);
         } else if let Some(reading) = reading(s).filter(|_| !trip.is_over(s.at(), findings)) {
             trip.compare(view, reading, findings);
@@ -129,7 +130,10 @@ impl<'a> Trip<'a> {
         if self.told {
             return;
         }
-        for old in &self.readings {
+        // What scales say comes first: between them more can be told than against the papers.
+        let scales = self.readings.iter().filter(|old| old.is_scale && new.is_scale);
+        let others = self.readings.iter().filter(|old| !(old.is_scale && new.is_scale));
+        for old in scales.chain(others) {
             let drop = old.kg - new.kg;
             if same_weighing(old, &new, settings)
                 || self.is_mistaken(old.kg, new.kg, settings)
@@ -264,6 +268,11 @@ pub(crate) fn excess_kg(
     let is_reefer = view_type.and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
     let mounted = if is_reefer { findings.rules.rule.weight.genset_kg } else { 0.0 };
     Some(scale.kg - tare_kg - mounted)
+}
+
+/// Whether it stands in a yard; an empty that was fetched for an export comes to the scale laden.
+fn stands_in_yard(view: &View<'_>, s: &Seen<'_>) -> bool {
+    matches!(view.golden.at(s.at()), Whereabouts::Yard(arrival) if arrival.is_empty())
 }
 
 /// MO-12d. What comes in by gate as an empty is the business of `MO-09a`, up to its limit.
