@@ -239,9 +239,13 @@ fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     {
         let sentence = "One of many containers of a consignee that had tried the way with one or two.";
         let founded = moments(ledger, "REGISTERED").into_iter().map(|(at, _)| at).min();
-        let is_young = founded
-            .is_some_and(|at| first.occurred_at.millis_since(at) <= settings.young_days * DAY_MS);
-        let severity = if is_young { settings.severity_f_young } else { settings.f.severity };
+        let is_young = founded.map(|at| first.occurred_at.millis_since(at) <= settings.young_days * DAY_MS);
+        let severity = match is_young {
+            Some(true) => settings.severity_f_young,
+            // An old company tries nothing: it starts anew, or was on holiday.
+            Some(false) => return,
+            None => settings.f.severity,
+        };
         let sub = SubRule { severity, ..settings.f.clone() };
         teller.tell(("MO-17f", &sub), sentence, batch, Some(first));
     }

@@ -151,7 +151,7 @@ impl<'a> Trip<'a> {
                 && off_the_ship
                 && at_the_gate(view, &new.seen, settings)
                 && (settings.drop_least_kg..=settings.drop_most_kg).contains(&drop)
-                && percent > usual;
+                && percent > settings.scale_accuracy_percent;
             let (code, sub, sentence) = if is_drop {
                 if self.opened {
                     continue;

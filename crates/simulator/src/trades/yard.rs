@@ -213,7 +213,7 @@ impl Teller<'_> {
         unit: &Unit,
         setpoint_c: f64,
     ) {
-        let count = (to.millis_since(from) / HOUR_MS * 2).clamp(0, 480);
+        let count = (to.millis_since(from) / HOUR_MS * 2).clamp(0, 1_500);
         for n in 0..count {
             let at = from.plus_millis((n * 30 + 7) * MINUTE_MS);
             let mut reading = Reading::steady(setpoint_c, &mut self.chance);
@@ -238,7 +238,7 @@ impl Teller<'_> {
 
     /// A device tells where it is, hour by hour.
     pub(crate) fn breadcrumbs(&mut self, site: Site, from: Timestamp, to: Timestamp, unit: &Unit) {
-        let hours = (to.millis_since(from) / HOUR_MS).clamp(0, 240);
+        let hours = (to.millis_since(from) / HOUR_MS).clamp(0, 750);
         for hour in 0..hours {
             let at = from.plus_millis(hour * HOUR_MS + 23 * MINUTE_MS);
             self.smart(("IOT", "iotEventType", "BREADCRUMB"), site, at, unit, None);
