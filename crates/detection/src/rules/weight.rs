@@ -136,7 +136,8 @@ impl<'a> Trip<'a> {
         for old in scales.chain(others) {
             let drop = old.kg - new.kg;
             if same_weighing(old, &new, settings)
-                || self.is_mistaken(old.kg, new.kg, settings)
+                || self.is_mistaken(old.kg, new.kg)
+                || self.has_default_tare(old, &new, settings)
                 || bears_genset(view, drop, settings)
             {
                 continue;
@@ -179,17 +180,25 @@ impl<'a> Trip<'a> {
     }
 
     /// Whether one of two weights is in another unit, or without the container.
-    fn is_mistaken(&self, a: f64, b: f64, settings: &Settings) -> bool {
+    fn is_mistaken(&self, a: f64, b: f64) -> bool {
         let (less, more) = (a.min(b), a.max(b));
         let other_unit = UNIT_RATIOS.iter().any(|ratio| (more / less / ratio - 1.0).abs() < 0.01);
         let without_tare =
             self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= TARE_TOLERANCE_KG);
-        // A tare that was made up when the goods were added to it.
-        let with_default = self.tare_kg.is_some_and(|tare| {
-            let added = settings.default_tares_kg.iter().map(|default| (default - tare).abs());
-            added.into_iter().any(|added| (more - less - added).abs() <= TARE_TOLERANCE_KG)
-        });
-        other_unit || without_tare || with_default
+        other_unit || without_tare
+    }
+
+    /// Whether the shipper added the goods to a tare that was made up, against a scale.
+    fn has_default_tare(&self, a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool {
+        let (declared, scale) = match (a.is_scale, b.is_scale) {
+            (false, true) => (a.kg, b.kg),
+            (true, false) => (b.kg, a.kg),
+            _ => return false,
+        };
+        self.tare_kg.is_some_and(|tare| {
+            let mut wrong = settings.default_tares_kg.iter().map(|default| default - tare);
+            wrong.any(|wrong| (declared - scale - wrong).abs() <= TARE_TOLERANCE_KG)
+        })
     }
 }
 

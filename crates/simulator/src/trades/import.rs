@@ -392,6 +392,8 @@ impl Import {
         if let Some(last) = self.moves.last_mut() {
             last.at = last.at.plus_millis(by);
         }
+        // What was to be moved aside later stands there no more.
+        self.moves.retain(|step| step.at < at);
         if let Some(last) = self.chain.last_mut() {
             (last.at, last.accepted_at) = (last.at.plus_millis(by), last.accepted_at.plus_millis(by));
         }
