@@ -197,7 +197,10 @@ impl<'r> BaselineBuilder<'r> {
             Some((route, route.port_of_loading.as_deref()?, route.port_of_discharge.as_deref()?))
         });
         // The whole way, not the last leg that a discharge list tells of.
-        let whole = routes.clone().find(|(route, ..)| !route.transshipment_ports.is_empty()).or_else(|| routes.next());
+        let whole = routes
+            .clone()
+            .find(|(route, ..)| !route.transshipment_ports.is_empty())
+            .or_else(|| routes.next());
         let Some((route, loading, discharge)) = whole else { return };
         let (count, via) = self.lanes.entry(Baselines::lane_key(loading, discharge)).or_default();
         *count += 1;

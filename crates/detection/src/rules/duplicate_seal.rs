@@ -95,7 +95,9 @@ fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
                 let settled_ms = settings.removal_hours * HOUR_MS;
                 // A list that names what was put on later is no copy of an old one.
                 let is_fresh = numbers().any(|number| {
-                    affixed.iter().any(|(new, at)| *new == number && again.is_some_and(|(_, gone)| *at > gone.at()))
+                    affixed
+                        .iter()
+                        .any(|(new, at)| *new == number && again.is_some_and(|(_, gone)| *at > gone.at()))
                 });
                 if let Some((number, gone)) = again
                     && (is_fresh || alone && s.at().millis_since(gone.at()) > settled_ms)

@@ -21,8 +21,8 @@ use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
-use crate::golden::Whereabouts;
 use crate::Rules;
+use crate::golden::Whereabouts;
 use crate::settings::{HOUR_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -142,7 +142,11 @@ fn replaced(view: &View<'_>, life: &Life<'_>, s: &Seen<'_>, findings: &mut Findi
             .find(|k| k.event.kind == EventKind::SealRemoved && k.event.source.feed == s.event.source.feed);
         let feed = findings.baselines.feeds.get(&s.event.source.feed);
         let tells_removals = feed.is_some_and(|f| f.kinds.contains_key(EventKind::SealRemoved.as_str()));
-        let severity = if proof.is_some() || tells_removals { settings.a.severity } else { settings.severity_a_unproven };
+        let severity = if proof.is_some() || tells_removals {
+            settings.a.severity
+        } else {
+            settings.severity_a_unproven
+        };
         let sentence = "Sealed anew, and nobody reported that the old seal came off.".to_owned();
         findings.add_as("MO-05a", &settings.a, severity, sentence, vec![*s], None);
     }
@@ -208,7 +212,9 @@ fn explains_stripping(s: &Seen<'_>, at: Timestamp, rules: &Rules) -> bool {
     let block = || s.event.place.as_deref()?.yard.as_ref()?.block.as_deref();
     near && match s.event.kind {
         EventKind::WorkOrdered => block().is_none_or(|block| rules.customs.blocks.iter().any(|b| b == block)),
-        EventKind::CustomsInspected | EventKind::CustomsSelectedForInspection | EventKind::CustomsHeld => true,
+        EventKind::CustomsInspected | EventKind::CustomsSelectedForInspection | EventKind::CustomsHeld => {
+            true
+        }
         _ => false,
     }
 }

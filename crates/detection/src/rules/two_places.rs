@@ -373,9 +373,8 @@ fn impossible_travel(steps: &[Step<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.two_places;
     // Gates seldom say where on earth they are; their ports are known.
-    let of_port = |s: &Seen<'_>| {
-        findings.baselines.ports.get(s.event.place.as_deref()?.un_locode.as_deref()?).copied()
-    };
+    let of_port =
+        |s: &Seen<'_>| findings.baselines.ports.get(s.event.place.as_deref()?.un_locode.as_deref()?).copied();
     let placed: Vec<(Seen<'_>, (f64, f64))> = steps
         .iter()
         .filter_map(|k| Some((k.seen, coordinates(&k.seen).or_else(|| of_port(&k.seen))?)))

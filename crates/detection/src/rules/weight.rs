@@ -183,8 +183,7 @@ impl<'a> Trip<'a> {
     fn is_mistaken(&self, a: f64, b: f64) -> bool {
         let (less, more) = (a.min(b), a.max(b));
         let other_unit = UNIT_RATIOS.iter().any(|ratio| (more / less / ratio - 1.0).abs() < 0.01);
-        let without_tare =
-            self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= TARE_TOLERANCE_KG);
+        let without_tare = self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= TARE_TOLERANCE_KG);
         other_unit || without_tare
     }
 
@@ -287,7 +286,8 @@ fn stands_in_yard(view: &View<'_>, s: &Seen<'_>) -> bool {
 /// MO-12d. What comes in by gate as an empty is the business of `MO-09a`, up to its limit.
 fn heavy_empty(view: &View<'_>, s: &Seen<'_>, tare_kg: Option<f64>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.weight;
-    let iso_type = s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref()).or_else(|| view.iso_type());
+    let iso_type =
+        s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref()).or_else(|| view.iso_type());
     let Some(excess) = tare_kg.and_then(|tare| excess_kg(s, tare, iso_type, findings)) else { return };
     let trojan = &findings.rules.rule.trojan_box;
     let comes_in = |k: &Seen<'_>| {

@@ -154,7 +154,8 @@ fn an_honest_company_that_was_just_founded_makes_no_alert() {
 #[test]
 fn a_young_company_that_tried_the_way_makes_an_alert() {
     let volume = (1..5).map(|n| {
-        line(&format!("MSKU123450{n}"), 20, "SI9").register(|party| party.registered_at = Some(days_before(1, 40)))
+        line(&format!("MSKU123450{n}"), 20, "SI9")
+            .register(|party| party.registered_at = Some(days_before(1, 40)))
     });
     let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(volume));
     assert_eq!(world.codes_of("MSKU1234501", "MO-17f"), ["MO-17f@1"]);

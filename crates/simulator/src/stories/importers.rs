@@ -67,7 +67,8 @@ fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
         let (plan, _) = import_by(scene, &firm, 70 + 5 * n)?;
         plan.tell(scene.teller);
         let from = plan.discharged_at.max(scene.options.start);
-        let story = "A new company has one container sent, and when that went well, weeks later, five at once.";
+        let story =
+            "A new company has one container sent, and when that went well, weeks later, five at once.";
         scene.must_find(&plan.unit.number, &["MO-17b", "MO-17f"], from, story);
     }
     Some(())

@@ -6,9 +6,9 @@ use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::feeds::list::Row;
 use crate::letter::Teller;
 use crate::numbers::{SealTag, Sealer, Unit};
-use crate::trades::{USUAL_DAYS, earlier_collection};
 use crate::trades::export::Export;
 use crate::trades::import::Import;
+use crate::trades::{USUAL_DAYS, earlier_collection};
 use crate::world::{Consignee, Haulier, Site};
 use crate::{Crimes, Options, Truth};
 
