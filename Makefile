@@ -47,36 +47,37 @@ LIST ?= ../shared/data/watchlists/ofac-sdn.csv
 
 SEEDS ?= 21 22 23
 TUNE ?= --hours 336 --containers 6000 --crime-rate 60
+DETECTION := crates/detection
+# What is usual in the synthetic port, from traffic of its own.
+BASELINE := .local/baselines.json
 
-tune: prerequisites ## how the rules do on simulated ports of other SEEDS ("21 22 23") and size TUNE: what is found, missed, extra
+$(BASELINE): prerequisites
 	$(CARGO) build --profile demo -p quaywatch
+	@mkdir -p .local
+	target/demo/quaywatch simulate --out .local/baseline --seed 51 --hours 672 --containers 12000 --crime-rate 2000
+	target/demo/quaywatch baseline build --out $@ --rules $(DETECTION)/confusion.toml --ports $(DETECTION)/ports.json .local/baseline
+	@rm -rf .local/baseline
+
+.PHONY: $(BASELINE)
+
+tune: $(BASELINE) ## how the rules do on simulated ports of other SEEDS ("21 22 23") and size TUNE: what is found, missed, extra
 	@for seed in $(SEEDS); do \
 	  rm -rf .local/tune/$$seed; mkdir -p .local/tune/$$seed; echo "seed $$seed"; \
 	  target/demo/quaywatch simulate --out .local/tune/$$seed --seed $$seed $(TUNE) || exit 1; \
-	  target/demo/quaywatch backtest .local/tune/$$seed --truth .local/tune/$$seed/truth.ndjson $(ARGS) \
-	    > .local/tune/$$seed.alerts.ndjson; test $$? -le 1 || exit 1; \
+	  target/demo/quaywatch backtest .local/tune/$$seed --truth .local/tune/$$seed/truth.ndjson --baselines $(BASELINE) \
+	    --rules $(DETECTION)/confusion.toml $(ARGS) > .local/tune/$$seed.alerts.ndjson; test $$? -le 1 || exit 1; \
 	done
 
 GOAL_SEEDS ?= 71 72
-RATES ?= 60 2000
-CONFUSION := crates/detection/README.md
+# Ports of the confusion table: one crime in N containers, containers, one look-alike in N containers.
+PORTS ?= 60:6000:25 2000:20000:25 2000:20000:250
 
-confusion: prerequisites ## the confusion table of the rules into crates/detection/README.md: ports of GOAL_SEEDS with one crime in RATES
+# Port on which each feed is left out.
+BARE ?= 20:2000:25
+
+confusion: $(BASELINE) ## the confusion table of the rules into crates/detection/README.md: GOAL_SEEDS, PORTS, and each feed left out
 	@command -v jq >/dev/null || { echo "jq is missing: apt-get install jq"; exit 1; }
-	$(CARGO) build --profile demo -p quaywatch
-	@mkdir -p .local/confusion
-	@for rate in $(RATES); do for seed in $(GOAL_SEEDS); do \
-	  port=.local/confusion/$$rate-$$seed; rm -rf $$port; echo "seed $$seed, one crime in $$rate"; \
-	  target/demo/quaywatch simulate --out $$port --seed $$seed --hours 336 --containers 6000 --crime-rate $$rate || exit 1; \
-	  target/demo/quaywatch backtest $$port --truth $$port/truth.ndjson --rules crates/detection/confusion.toml \
-	    --report $$port/report.json > $$port/alerts.ndjson 2> $$port/score.txt; test $$? -le 1 || exit 1; \
-	done; done
-	@sed '/^## Measured/q' $(CONFUSION) > .local/confusion/README.md
-	@for rate in $(RATES); do \
-	  printf '\n### One crime in %s containers\n\n' $$rate; \
-	  jq -rs -f crates/detection/confusion.jq $(foreach seed,$(GOAL_SEEDS),.local/confusion/$$rate-$(seed)/report.json); \
-	done >> .local/confusion/README.md
-	@mv .local/confusion/README.md $(CONFUSION)
+	@BASELINE=$(BASELINE) $(DETECTION)/confusion.sh "$(GOAL_SEEDS)" "$(PORTS)" "$(BARE)"
 
 FUZZ_SECONDS ?= 600
 FUZZ_FORMATS ?= edifact dcsa jsonl csv json

@@ -120,13 +120,18 @@ fn evidence(view: &View<'_>, indicators: &[Indicator]) -> Vec<Evidence> {
 }
 
 /// Points of each indicator, in their order: its weight, halved again and again beyond the age of full weight. Age is
-/// measured against the latest event of the visit, in whole days.
+/// measured against the latest event of the visit, in whole days. What several subjects say alike (an importer under each of
+/// its names) counts once.
 fn score_parts(engine: &Engine, stay: &[Seen<'_>], indicators: &[Indicator]) -> Vec<ScorePart> {
     let rules = &engine.rules.alert;
     let latest = stay.iter().map(|s| known_at(s.fact)).max();
     indicators
         .iter()
-        .map(|i| {
+        .enumerate()
+        .map(|(n, i)| {
+            if indicators.iter().take(n).any(|other| other.code == i.code) {
+                return ScorePart { code: i.code.clone(), points: 0.0 };
+            }
             let age_days = latest.map_or(0, |latest| latest.millis_since(i.first_held_at) / DAY_MS);
             let fading_days = age_days.saturating_sub(rules.full_weight_days).max(0);
             let points = i.weight * 0.5_f64.powf(fading_days as f64 / rules.half_life_days);

@@ -127,7 +127,10 @@ impl<'r> BaselineBuilder<'r> {
                 .map(Seen::at)
                 .max();
             let group = group(terminal, EquipmentStatus::Import, size.as_deref());
-            self.measure(Measure::DwellMinutes, &group, &off.fact.fact_id, stood as f64);
+            // A stay that was weekend for the most part says nothing of working time.
+            if stood * 2 * MINUTE_MS >= out.at().millis_since(off.at()) {
+                self.measure(Measure::DwellMinutes, &group, &off.fact.fact_id, stood as f64);
+            }
             if let Some(green) = green {
                 let waited = out.at().millis_since(green) / MINUTE_MS;
                 self.measure(Measure::ReleaseToGateOutMinutes, &group, &off.fact.fact_id, waited as f64);
@@ -189,10 +192,15 @@ impl<'r> BaselineBuilder<'r> {
     }
 
     fn lane(&mut self, stay: &[Seen<'_>]) {
-        let whole = stay.iter().rev().find_map(|s| {
+        let mut routes = stay.iter().rev().filter_map(|s| {
             let route = s.event.route.as_deref()?;
             Some((route, route.port_of_loading.as_deref()?, route.port_of_discharge.as_deref()?))
         });
+        // The whole way, not the last leg that a discharge list tells of.
+        let whole = routes
+            .clone()
+            .find(|(route, ..)| !route.transshipment_ports.is_empty())
+            .or_else(|| routes.next());
         let Some((route, loading, discharge)) = whole else { return };
         let (count, via) = self.lanes.entry(Baselines::lane_key(loading, discharge)).or_default();
         *count += 1;

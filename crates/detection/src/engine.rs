@@ -54,19 +54,29 @@ pub struct Engine {
     pub(crate) rules: Rules,
     pub(crate) baselines: Arc<Baselines>,
     pub(crate) binary_version: String,
+    /// When the last word of any feed came, where none follows.
+    pub(crate) heard_until: Option<Timestamp>,
 }
 
 impl Engine {
     /// An engine with these rules; alerts name `binary_version`.
     #[must_use]
     pub fn new(rules: Rules, binary_version: impl Into<String>) -> Self {
-        Self { rules, baselines: Arc::default(), binary_version: binary_version.into() }
+        Self { rules, baselines: Arc::default(), binary_version: binary_version.into(), heard_until: None }
     }
 
     /// The same engine with these baselines.
     #[must_use]
     pub fn with_baselines(mut self, baselines: Arc<Baselines>) -> Self {
         self.baselines = baselines;
+        self
+    }
+
+    /// The same engine at the end of recorded traffic: what was awaited by a later time than `at` is not absent, it is not
+    /// recorded. Short waits for late messages still end.
+    #[must_use]
+    pub const fn heard_until(mut self, at: Timestamp) -> Self {
+        self.heard_until = Some(at);
         self
     }
 

@@ -152,7 +152,7 @@ const fn places(kind: &EventKind) -> bool {
 }
 
 /// Whether the container crosses the border of a terminal by this.
-const fn crosses(kind: &EventKind) -> bool {
+pub(crate) const fn crosses(kind: &EventKind) -> bool {
     matches!(kind, EventKind::GateIn | EventKind::GateOut | EventKind::Loaded | EventKind::Discharged)
 }
 

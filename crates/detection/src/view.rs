@@ -209,6 +209,7 @@ pub(crate) struct Findings<'r> {
     pub(crate) rules: &'r Rules,
     pub(crate) baselines: &'r Baselines,
     pub(crate) now: Timestamp,
+    heard_until: Option<Timestamp>,
     pub(crate) found: Vec<Found>,
     /// Earliest time at which an absence will fire.
     pub(crate) deadline: Option<Timestamp>,
@@ -216,7 +217,14 @@ pub(crate) struct Findings<'r> {
 
 impl<'r> Findings<'r> {
     pub(crate) fn new(engine: &'r Engine, now: Timestamp) -> Self {
-        Self { rules: &engine.rules, baselines: &engine.baselines, now, found: Vec::new(), deadline: None }
+        Self {
+            rules: &engine.rules,
+            baselines: &engine.baselines,
+            now,
+            heard_until: engine.heard_until,
+            found: Vec::new(),
+            deadline: None,
+        }
     }
 
     /// Whether `deadline` has passed; when not, the timeline is looked at again by then.
@@ -256,6 +264,9 @@ impl<'r> Findings<'r> {
         mut evidence: Vec<Seen<'_>>,
         expected: Option<Expected>,
     ) {
+        if expected.as_ref().zip(self.heard_until).is_some_and(|(e, heard)| e.by > heard) {
+            return;
+        }
         evidence.sort_by(|a, b| (a.at(), &a.fact.fact_id).cmp(&(b.at(), &b.fact.fact_id)));
         evidence.dedup_by(|a, b| a.fact.fact_id == b.fact.fact_id);
         let Some((first, last)) = evidence.first().zip(evidence.last()) else { return };
@@ -291,16 +302,22 @@ impl<'r> Findings<'r> {
     }
 }
 
+/// Scheme of the names that the party registry gives.
+const REGISTRY: &str = "registry";
+
 /// Scheme and identifier of a party.
 pub(crate) type Key<'a> = (&'a str, &'a str);
 
-/// Keys of the parties in a role; a party may be named under several schemes.
+/// Keys of the parties in a role; a party may be named under several schemes, or by a name that the registry knows.
 pub(crate) fn keys_of(event: &PortEvent, role: PartyRole) -> Vec<Key<'_>> {
     event
         .parties
         .iter()
         .filter(|p| p.role == role)
-        .filter_map(|p| Some((p.id_scheme.as_deref()?, p.id.as_deref()?)))
+        .flat_map(|p| {
+            let named = p.id_scheme.as_deref().zip(p.id.as_deref());
+            named.into_iter().chain(p.canonical.as_deref().map(|id| (REGISTRY, id)))
+        })
         .collect()
 }
 

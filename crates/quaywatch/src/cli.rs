@@ -224,6 +224,9 @@ pub(crate) struct Simulate {
     /// One container in N carries a crime, of all kinds in turn; 0: none. Without it: one of each of the well-known ones
     #[arg(long, value_name = "N")]
     pub(crate) crime_rate: Option<u32>,
+    /// With --crime-rate: one container in N does something innocent that looks like a crime; 0: none
+    #[arg(long, value_name = "N", default_value_t = quaywatch_simulator::LOOK_ALIKES)]
+    pub(crate) look_alikes: u32,
     /// Leave out these feeds
     #[arg(long, value_name = "FEED", num_args = 1..)]
     pub(crate) without: Vec<String>,

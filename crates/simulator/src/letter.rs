@@ -1,13 +1,17 @@
 //! What the parties have to say, before it is put into messages; and the teller who writes it down.
 
+mod dcsa;
+
+pub(crate) use dcsa::DcsaPlace;
 use quaywatch_domain::event::{Documents, Equipment, Place};
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
 use serde_json::{Value, json};
 
 use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
 use crate::numbers::{Numbers, SealTag, Unit};
+use crate::trades::yard::{Slot, position};
 use crate::wire;
-use crate::world::{CARRIERS, Call, Firm, Haulier, Site, World, badge_at};
+use crate::world::{Firm, Haulier, Site, World, badge_at};
 use crate::write::json::extend;
 use crate::write::sheets::Sheet;
 
@@ -183,94 +187,6 @@ impl<'a> Teller<'a> {
         self.letters.push(Letter { told, solid: self.solid, body });
     }
 
-    /// A carrier's equipment event at a place, told within hours.
-    pub(crate) fn equipment(
-        &mut self,
-        code: &str,
-        at: Timestamp,
-        unit: &Unit,
-        place: DcsaPlace<'_>,
-        seals: &[SealTag],
-    ) {
-        let told = at.plus_millis(self.chance.minutes(5, 150));
-        let mut event = self.dcsa_event("EQUIPMENT", at);
-        extend(
-            &mut event,
-            json!({
-                "equipmentEventTypeCode": code,
-                "equipmentReference": unit.number,
-                "ISOEquipmentCode": unit.iso_type,
-                "emptyIndicatorCode": if unit.seals.is_empty() { "EMPTY" } else { "LADEN" },
-                "eventLocation": place.json(),
-                "documentReferences": [
-                    {"documentReferenceType": "BKG", "documentReferenceValue": unit.booking},
-                    {"documentReferenceType": "TRD", "documentReferenceValue": unit.bill},
-                ],
-            }),
-        );
-        if let Some(call) = place.call {
-            extend(&mut event, json!({"transportCall": transport_call(call, place)}));
-        }
-        if !seals.is_empty() {
-            extend(&mut event, json!({"seals": seals.iter().map(dcsa_seal).collect::<Value>()}));
-        }
-        self.tell(told, Body::Carrier(unit.carrier, event));
-    }
-
-    /// A vessel's arrival or departure (`ARRI`, `DEPA`).
-    pub(crate) fn vessel(
-        &mut self,
-        code: &str,
-        classifier: &str,
-        at: Timestamp,
-        told: Timestamp,
-        call: &Call,
-    ) {
-        let mut event = self.dcsa_event("TRANSPORT", at);
-        let transport_call = transport_call(call, DcsaPlace::at(call.site));
-        extend(
-            &mut event,
-            json!({
-                "eventClassifierCode": classifier,
-                "transportEventTypeCode": code,
-                "transportCall": transport_call,
-            }),
-        );
-        self.tell(told, Body::Carrier(call.carrier, event));
-    }
-
-    /// A shipment event of a document; created when it happens, as DCSA 2.2 requires.
-    pub(crate) fn shipment(&mut self, code: &str, (kind, id): (&str, &str), at: Timestamp, unit: &Unit) {
-        let mut event = self.dcsa_event("SHIPMENT", at);
-        extend(
-            &mut event,
-            json!({
-                "shipmentEventTypeCode": code,
-                "documentTypeCode": kind,
-                "documentID": id,
-                "documentReferences":
-                    [{"documentReferenceType": "BKG", "documentReferenceValue": unit.booking}],
-            }),
-        );
-        // Which container it became is known of a booking.
-        if kind == "BKG" {
-            extend(
-                &mut event,
-                json!({"references": [{"referenceType": "EQ", "referenceValue": unit.number}]}),
-            );
-        }
-        self.tell(at, Body::Carrier(unit.carrier, event));
-    }
-
-    fn dcsa_event(&mut self, kind: &str, at: Timestamp) -> Value {
-        json!({
-            "eventID": self.chance.uuid(),
-            "eventType": kind,
-            "eventClassifierCode": "ACT",
-            "eventDateTime": at,
-        })
-    }
-
     /// A line of the discharge or load list, and mostly the carrier's own word on it.
     pub(crate) fn quay(&mut self, quay: QuayMove) {
         let code = if quay.load { "LOAD" } else { "DISC" };
@@ -405,17 +321,17 @@ impl<'a> Teller<'a> {
         self.tell(told, Body::Row(sheet, site, row));
     }
 
-    /// An event of a device on a container.
+    /// An event of a device on a container, in a slot or wherever it stands.
     pub(crate) fn smart(
         &mut self,
         family: (&str, &str, &str),
         site: Site,
         at: Timestamp,
         unit: &Unit,
-        parts: Value,
+        slot: Option<&Slot>,
     ) {
         let told = at.plus_millis(self.chance.minutes(0, 3));
-        let mut event = json!({
+        let event = json!({
             "eventID": self.chance.uuid(),
             "eventRouting": {"originatingParties":
                 [{"partyCode": "SMB", "codeListProvider": "SMDG", "codeListName": "LCL"}]},
@@ -423,10 +339,10 @@ impl<'a> Teller<'a> {
             "eventClassification":
                 {"eventType": family.0, "eventClassifier": "ACTUAL", (family.1): family.2},
             "eventLocation": {"UNLocationCode": site.un_locode(),
-                "facility": {"facilityCode": site.code(), "facilityCodeListProvider": "SMDG"}},
+                "facility": {"facilityCode": site.code(), "facilityCodeListProvider": "SMDG"},
+                "geoCoordinate": position(site, unit, slot)},
             "equipmentDetails": {"equipmentReference": unit.number, "ISOEquipmentCode": unit.iso_type},
         });
-        extend(&mut event, parts);
         self.tell(told, Body::Smart(event));
     }
 
@@ -515,62 +431,6 @@ pub(crate) struct CustomsStep<'a> {
     pub(crate) declaration: &'a str,
     pub(crate) seals: &'a [SealTag],
     pub(crate) consignee: Option<&'a Firm>,
-}
-
-/// Where a carrier's event is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DcsaPlace<'a> {
-    pub(crate) un_locode: &'a str,
-    pub(crate) terminal: Option<&'a str>,
-    pub(crate) call: Option<&'a Call>,
-}
-
-impl DcsaPlace<'_> {
-    pub(crate) const fn at(site: Site) -> Self {
-        Self { un_locode: site.un_locode(), terminal: Some(site.code()), call: None }
-    }
-
-    fn json(self) -> Value {
-        let mut value = json!({"UNLocationCode": self.un_locode});
-        if let Some(terminal) = self.terminal {
-            extend(&mut value, json!({"facilityCode": terminal, "facilityCodeListProvider": "SMDG"}));
-        }
-        value
-    }
-}
-
-fn transport_call(call: &Call, place: DcsaPlace<'_>) -> Value {
-    let carrier = CARRIERS.get(call.carrier);
-    // A call at another port has another id.
-    let id =
-        place.terminal.map_or_else(|| format!("{}{}", place.un_locode, call.voyage), |_| call.id.clone());
-    let mut value = place.json();
-    extend(
-        &mut value,
-        json!({
-            "transportCallID": id,
-            "carrierServiceCode": carrier.map(|c| c.service),
-            "carrierVoyageNumber": call.voyage,
-            "facilityTypeCode": "POTE",
-            "modeOfTransport": "VESSEL",
-            "vessel": {
-                "vesselIMONumber": call.imo,
-                "vesselName": call.vessel,
-                "vesselCallSignNumber": call.call_sign,
-                "vesselOperatorCarrierCode": carrier.map(|c| c.code),
-                "vesselOperatorCarrierCodeListProvider": "SMDG",
-            },
-        }),
-    );
-    value
-}
-
-fn dcsa_seal(seal: &SealTag) -> Value {
-    let mut value = json!({"sealNumber": seal.number, "sealType": "BLT"});
-    if let Some(source) = seal.sealer.dcsa() {
-        extend(&mut value, json!({"sealSource": source}));
-    }
-    value
 }
 
 /// A party as the JSON lines carry it.

@@ -32,6 +32,10 @@ pub const MIN_CONTAINERS: u32 = 20;
 /// Most containers beside those of the stories; larger wishes are cut to it.
 pub const MAX_CONTAINERS: u32 = 1_000_000;
 
+/// One container in so many looks like a crime and is none, unless it is said otherwise: far more than in a port, so that
+/// each kind is met.
+pub const LOOK_ALIKES: u32 = 25;
+
 /// Which crimes are hidden in the traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Crimes {
@@ -58,6 +62,8 @@ pub struct Options {
     pub containers: u32,
     /// Crimes.
     pub crimes: Crimes,
+    /// One container in so many does something innocent that looks like a crime; 0: none. A showcase has one of each.
+    pub look_alikes: u32,
     /// Feeds that nobody sends, by id.
     pub without: Vec<String>,
 }
@@ -66,7 +72,15 @@ impl Options {
     /// A day of 24 hours with 2,000 containers and a showcase of crimes.
     #[must_use]
     pub const fn day(seed: u64, start: Timestamp) -> Self {
-        Self { seed, start, hours: 24, containers: 2_000, crimes: Crimes::Showcase, without: Vec::new() }
+        Self {
+            seed,
+            start,
+            hours: 24,
+            containers: 2_000,
+            crimes: Crimes::Showcase,
+            look_alikes: LOOK_ALIKES,
+            without: Vec::new(),
+        }
     }
 
     /// The same with every number within its limits, and the start on a whole minute, the resolution of EDIFACT times.

@@ -34,8 +34,6 @@ const MAX_WINDOWS: i64 = 128;
 const BACKLOG_DAYS: i64 = 45;
 /// Units of numbers of a visit that is not an ordinary container.
 const SPECIAL_UNITS: u64 = 16;
-/// One container in so many does something innocent that looks like a crime.
-const LOOK_ALIKE_ONE_IN: u32 = 25;
 
 /// What a visit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,10 +197,10 @@ impl Port {
         letters
     }
 
-    const fn look_alikes(&self) -> usize {
+    fn look_alikes(&self) -> usize {
         match self.options.crimes {
             Crimes::Showcase => background::SHOWCASE,
-            _ => (self.options.containers / LOOK_ALIKE_ONE_IN) as usize,
+            _ => self.options.containers.checked_div(self.options.look_alikes).unwrap_or(0) as usize,
         }
     }
 

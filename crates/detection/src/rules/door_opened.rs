@@ -18,7 +18,7 @@
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Indicator, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::golden::Whereabouts;
@@ -119,6 +119,15 @@ fn bounced(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
         k.event.kind == EventKind::DoorClosed
             && (0..=settings.bounce_seconds * 1_000).contains(&k.at().millis_since(s.at()))
     })
+}
+
+/// Whether the opening of `MO-06b` was work, which the timeline of the yard cannot know.
+pub(crate) fn is_work(view: &View<'_>, indicator: &Indicator, rules: &Rules) -> bool {
+    let settings = &rules.rule.door_opened;
+    indicator.code == CODE_B
+        && indicator.evidence.iter().filter_map(|id| view.find(id)).any(|s| {
+            is_empty_at(view, s) || is_explained(view, s.at(), settings) || bounced(view, s, settings)
+        })
 }
 
 /// Whether work that opens doors is known around this time.

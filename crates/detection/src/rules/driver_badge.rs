@@ -33,7 +33,7 @@ use quaywatch_domain::event::PartyRole;
 pub(crate) struct Settings {
     least_travel_minutes: i64,
     clock_tolerance_minutes: i64,
-    severity_b_same_driver: Severity,
+    severity_b_expected: Severity,
     min_visits: usize,
     batch_hours: i64,
     recorded_days: i64,
@@ -90,8 +90,11 @@ fn other_plate(stay: &[Seen<'_>], gate_out: &Seen<'_>, findings: &mut Findings<'
     let Some(announced) = of_haulier.filter(|_| !named.iter().any(|s| s.truck() == Some(truck))) else {
         return;
     };
+    // A breakdown, or a plate that the camera misread: the haulier that was announced came, or its driver.
     let same_driver = driver(announced).is_some() && driver(announced) == driver(gate_out);
-    let severity = if same_driver { settings.severity_b_same_driver } else { settings.b.severity };
+    let same_haulier = same_party(&keys_of(announced.event, PartyRole::Haulier), &haulier) == Some(true);
+    let severity =
+        if same_driver || same_haulier { settings.severity_b_expected } else { settings.b.severity };
     let sentence = "Collected by another truck than the one announced.".to_owned();
     findings.add_restricted("MO-24b", &settings.b, severity, sentence, vec![**announced, *gate_out]);
 }

@@ -78,19 +78,29 @@ fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
     // Numbers that can no longer be on it, and since when.
     let mut off: Vec<(&str, Seen<'_>)> = Vec::new();
     let mut on: Vec<&str> = Vec::new();
+    let mut affixed: Vec<(&str, Timestamp)> = Vec::new();
     for s in view.events.iter().filter(|s| s.event.is_actual()) {
         let numbers =
             || s.event.seals.iter().filter_map(|seal| seal.normalised.as_deref()).filter(|n| is_distinct(n));
         match s.event.kind {
             EventKind::SealRemoved => off.extend(numbers().map(|number| (number, *s))),
+            EventKind::SealAffixed | EventKind::SealReplaced => {
+                affixed.extend(numbers().map(|number| (number, s.at())));
+            }
             EventKind::Stripped => off.extend(on.drain(..).map(|number| (number, *s))),
             _ if is_sighting(s) => {
                 let alone =
                     s.event.seals.len() == 1 && s.event.seals.iter().all(|seal| seal.condition.is_none());
                 let again = numbers().find_map(|number| off.iter().find(|(gone, _)| *gone == number));
                 let settled_ms = settings.removal_hours * HOUR_MS;
-                if let Some((number, gone)) = again.filter(|_| alone)
-                    && s.at().millis_since(gone.at()) > settled_ms
+                // A list that names what was put on later is no copy of an old one.
+                let is_fresh = numbers().any(|number| {
+                    affixed
+                        .iter()
+                        .any(|(new, at)| *new == number && again.is_some_and(|(_, gone)| *at > gone.at()))
+                });
+                if let Some((number, gone)) = again
+                    && (is_fresh || alone && s.at().millis_since(gone.at()) > settled_ms)
                 {
                     let how = if gone.event.kind == EventKind::Stripped {
                         "it was stripped"

@@ -32,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) announced_before_minutes: i64,
     pub(crate) long_days: i64,
     pub(crate) after_release_days: i64,
+    pub(crate) beyond_usual: f64,
     pub(crate) severity_b_unproven: Severity,
     pub(crate) extensions: usize,
     pub(crate) a: SubRule,
@@ -100,7 +101,10 @@ fn limit(
         size: view.iso_type().and_then(Group::size_of),
     };
     let quantiles = findings.baselines.quantiles(measure, &group, findings.rules.baseline.min_count)?;
-    Some((if is_upper { quantiles.q99 } else { quantiles.q01 }) as i64)
+    // One in a hundred lies beyond the quantile by what it is. One of 0 says that the baseline cannot tell.
+    let factor = findings.rules.rule.dwell.beyond_usual;
+    let least = Some(quantiles.q01 / factor).filter(|minutes| *minutes > 0.0);
+    if is_upper { Some((quantiles.q99 * factor) as i64) } else { least.map(|minutes| minutes as i64) }
 }
 
 fn is_by_road(s: &Seen<'_>) -> bool {
@@ -133,8 +137,9 @@ fn too_soon(
         return;
     }
     let Some(green) = stay.green else { return };
+    // Who waits for the release drives off with it: only what nobody can have waited for counts.
     let least = limit(view, stay, Measure::ReleaseToGateOutMinutes, findings, false)
-        .unwrap_or(settings.quick_minutes);
+        .map_or(settings.quick_minutes, |usual| usual.min(settings.quick_minutes));
     let waited = out.at().millis_since(green.at()) / MINUTE_MS;
     let announced_ms = settings.announced_before_minutes * MINUTE_MS;
     let was_announced = events.iter().any(|s| {

@@ -155,9 +155,12 @@ fn too_heavy(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>
 /// MO-20d.
 fn looked_up(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.empty_depot;
+    // Who takes it away afterwards gets business with it by that alone.
     let stranger = watch.during.iter().find(|s| {
+        let before = view.events.partition_point(|k| k.at() < s.at());
+        let known = view.events.get(..before).unwrap_or_default();
         is_look_up(&s.event.kind)
-            && s.event.actor.as_deref().is_some_and(|actor| has_business(&view.events, actor) == Some(false))
+            && s.event.actor.as_deref().is_some_and(|actor| has_business(known, actor) == Some(false))
     });
     if let Some(s) = stranger {
         let sentence =

@@ -149,7 +149,8 @@ fn short_landed(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut
 fn never_came(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.ghost_box;
-    let Some(left) = gate_out(stay).filter(|s| !s.number_is_doubtful()) else { return };
+    // Empties stand in depots for longer than anything is kept.
+    let Some(left) = gate_out(stay).filter(|s| !s.number_is_doubtful() && !s.is_empty()) else { return };
     if stay.iter().any(|s| arrives(s) || s.event.kind == EventKind::DroppedOff) {
         return;
     }

@@ -104,7 +104,10 @@ const AUXILIARY: &[&str] = &[
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
 fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
     for (fact, indicator) in &view.indicators {
-        if AUXILIARY.contains(&indicator.code.as_str()) || is_said_before(view, fact, indicator) {
+        if AUXILIARY.contains(&indicator.code.as_str())
+            || is_said_before(view, fact, indicator)
+            || door_opened::is_work(view, indicator, findings.rules)
+        {
             continue;
         }
         let own = indicator

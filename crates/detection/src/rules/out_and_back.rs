@@ -100,6 +100,13 @@ fn came_back<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, findings: &mu
     }
 }
 
+/// The document under which it goes on to another place: one beside its bill of lading.
+fn removal<'a>(s: &Seen<'a>) -> Option<&'a str> {
+    let documents = s.event.documents.as_deref()?;
+    let is_bill = |id: &&str| documents.bill_of_lading.as_deref() == Some(*id);
+    documents.transport_document.as_deref().filter(|id| !is_bill(id))
+}
+
 /// Whether something says why it came back.
 fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Rules) -> bool {
     let booking = |s: &Seen<'a>| s.event.documents.as_deref().and_then(|d| d.booking.as_deref());
@@ -112,17 +119,16 @@ fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Ru
         |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.order.as_deref().map(str::to_owned));
     let facility =
         |s: &Seen<'_>| s.event.place.as_deref().and_then(|p| p.facility.as_deref()) == Some(CUSTOMS_SITE);
-    // On to another terminal, by who took it and under its papers.
-    let bill = |s: &Seen<'_>| s.event.documents.as_deref().and_then(|d| d.bill_of_lading.clone());
+    // On to another terminal, by who took it and under one removal document; its bill is known to whoever stole it.
     let hauliers = same_party(
         &view.keys_of_all(out, PartyRole::Haulier, rules),
         &view.keys_of_all(back, PartyRole::Haulier, rules),
     );
     let transferred = other_terminal(out, back)
         && back.status() == Some(EquipmentStatus::Import)
-        && hauliers == Some(true)
-        && bill(back).is_some()
-        && view.stay_of(out.visit).iter().any(|s| bill(s) == bill(back));
+        && hauliers != Some(false)
+        && removal(back).is_some()
+        && view.reports_of(out, rules).iter().any(|s| removal(s) == removal(back));
     let ordered_trip = order(out).is_some() && order(out) == order(back);
     is_booked
         || transferred

@@ -9,13 +9,14 @@
 //! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a port
 //! that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or destination
 //! changed after departure, or shortly before arrival. `e` goods from a country that they never come from. `f` stood for
-//! long in a watched transshipment port.
+//! long between two ships in a watched port, or with cargo from a watched origin.
 //!
 //! **Inputs.** Routes, goods and vessels of orders, bay plans, manifests and moves; baselines of lanes, ports and goods.
 //!
 //! **False positives.** Blank sailings, strikes and whole services that are rerouted: the baseline rolls with them, and
 //! boxes that arrive later than the rest of their bill were left behind (LOW). Lanes and goods of which little is known
-//! say nothing. Senders that write a place differently: a change counts within one feed, and when it stands. Transshipment
+//! say nothing. Senders that write a place differently: a change counts
+//! within one feed, and when it stands. The next leg of a transshipment: a change counts within the call of one ship. Transshipment
 //! where everybody waits (baseline).
 
 use std::collections::BTreeMap;
@@ -137,6 +138,12 @@ fn changed(view: &View<'_>, findings: &mut Findings<'_>) {
     journey(view.events.get(from..).unwrap_or_default(), findings);
 }
 
+/// The call of the ship that the event is about.
+fn call<'a>(s: &Seen<'a>) -> Option<&'a str> {
+    let transport = s.event.transport.as_deref()?;
+    transport.call_id.as_deref().or(transport.voyage.as_deref())
+}
+
 fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.route;
     let actual =
@@ -150,11 +157,14 @@ fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
     for (what, field) in fields {
         let value =
             |s: &Seen<'_>| route(s).and_then(field).map(String::as_str).unwrap_or_default().to_owned();
-        let mut bounds: BTreeMap<&str, Bound<'_>> = BTreeMap::new();
+        // By feed and ship: the next leg of a transshipment has another end.
+        let mut bounds: BTreeMap<(&str, Option<&str>), Bound<'_>> = BTreeMap::new();
         let mut said: Vec<&Seen<'_>> = events.iter().filter(|s| !value(s).is_empty()).collect();
         said.sort_by(|a, b| (a.said_at(), &a.fact.fact_id).cmp(&(b.said_at(), &b.fact.fact_id)));
         for s in said {
-            let bound = bounds.entry(&s.event.source.feed).or_insert_with(|| Bound { first: *s, last: *s });
+            let bound = bounds
+                .entry((&s.event.source.feed, call(s)))
+                .or_insert_with(|| Bound { first: *s, last: *s });
             bound.last = *s;
         }
         let late = bounds.values().find(|b| {
@@ -183,7 +193,9 @@ fn waited(view: &View<'_>, findings: &mut Findings<'_>) {
     for (off, on) in crossings.iter().zip(crossings.iter().skip(1)) {
         let is_change = *off.kind() == EventKind::Discharged && *on.kind() == EventKind::Loaded;
         let Some(here) = port(&off.seen).filter(|_| is_change) else { continue };
-        let watched = settings.watched_ports.contains(&here) || rules.risk.is_watched(&here);
+        let watched = settings.watched_ports.contains(&here)
+            || rules.risk.is_watched(&here)
+            || view.is_from_watched_origin(off.seen.visit, rules);
         if !watched || port(&on.seen).is_some_and(|there| there != here) {
             continue;
         }

@@ -9,7 +9,8 @@
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
 //! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW), which may be lost on its way;
 //! a position that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so. `c`: a
-//! pre-notification from before the selection, cancelled, for a slot far ahead, or for a slot after the decision. `d`: users
+//! pre-notification from before the selection, cancelled, for a slot far ahead, for a slot after the decision, or
+//! made while the picture is read. `d`: users
 //! of customs; systems that name no role.
 
 use quaywatch_domain::event::{PortEvent, SealSource};
@@ -251,7 +252,9 @@ fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         // Decided before the slot that was asked for: nothing was ever ahead of customs.
         let has_slot = s.at() > s.said_at();
         let is_overtaken = has_slot && gap.closed.is_some_and(|c| c.at() <= s.at());
-        if is_soon && !is_cancelled && !is_overtaken {
+        // Who books while the image is read hopes for the release; who books before the scan wants to be ahead of it.
+        let is_scanned = gap.scanned.is_some_and(|scan| scan.at() <= s.said_at());
+        if is_soon && !is_cancelled && !is_overtaken && !is_scanned {
             let sentence = "Pick-up announced although customs have selected it and not decided.";
             findings.add("MO-15c", &settings.c, sentence.to_owned(), vec![gap.opened, *s]);
             return;

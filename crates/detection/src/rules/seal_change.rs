@@ -11,7 +11,7 @@
 //! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was reported
 //! (removed, inspected, replaced, affixed, customs inspection, a door opened on a work order). A new seal of an authority
 //! says that it opened the box, reported or not. A message without seals says nothing. One of several seals without
-//! issuer left out of a short list. Seals of the next cargo.
+//! issuer, or the shipper's beside the carrier's, left out of a short list. Seals of the next cargo.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSource};
@@ -132,11 +132,11 @@ impl<'a> Journey<'a> {
             self.reopened = false;
             self.removed.clear();
         }
-        self.list(s);
+        self.list(s, &[]);
     }
 
-    fn list(&mut self, s: &Seen<'a>) {
-        for (number, seal) in numbers(s).filter(|(_, seal)| !is_gone(seal)) {
+    fn list(&mut self, s: &Seen<'a>, mistyped: &[&str]) {
+        for (number, seal) in numbers(s).filter(|(n, seal)| !is_gone(seal) && !mistyped.contains(n)) {
             match self.origins.iter_mut().find(|o| o.number == number) {
                 Some(known) if known.source == SealSource::Unknown => known.source = seal.source,
                 Some(_) => {}
@@ -150,7 +150,10 @@ impl<'a> Journey<'a> {
         let named: Vec<&str> = numbers(s).map(|(number, _)| number).collect();
         match s.event.kind {
             EventKind::SealRemoved if !named.is_empty() => self.removed.extend(named),
-            EventKind::SealAffixed if !named.is_empty() => self.known.extend(named),
+            EventKind::SealAffixed if !named.is_empty() => {
+                self.reopened |= s.event.seals.iter().any(|seal| is_authority(seal.source));
+                self.known.extend(named);
+            }
             _ => {
                 self.reopened = true;
                 self.known.extend(named);
@@ -182,11 +185,17 @@ fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Finding
         .collect();
     let opened = journey.reopened || extra.iter().any(|(_, seal)| is_authority(seal.source));
     let some_present = present.iter().any(|(number, _)| is_origin(number));
+    let carrier_present = journey
+        .origins
+        .iter()
+        .any(|o| o.source == SealSource::Carrier && present.iter().any(|(number, _)| *number == o.number));
     let mut lost: Vec<(&str, Seen<'_>)> = Vec::new();
-    let mut typed_wrong = Vec::new();
+    let (mut typed_wrong, mut typed_as) = (Vec::new(), Vec::new());
     for origin in &journey.origins {
         let tells = match origin.source {
-            SealSource::Carrier | SealSource::Shipper => true,
+            SealSource::Carrier => true,
+            // Forms have room for one seal, and that is the carrier's bolt: what hung beside it was not written down.
+            SealSource::Shipper => !carrier_present,
             SealSource::Unknown => !some_present,
             _ => false,
         };
@@ -195,20 +204,26 @@ fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Finding
             continue;
         }
         lost.push((origin.number, origin.seen));
-        if let Some(at) = extra.iter().position(|(number, _)| one_typing_error_apart(number, origin.number)) {
-            let (number, _) = extra.swap_remove(at);
+        let near = |(number, _): &&(&'a str, &Seal)| {
+            !is_origin(number) && one_typing_error_apart(number, origin.number)
+        };
+        if let Some((number, _)) = present.iter().find(near) {
+            extra.retain(|(other, _)| other != number);
             let sentence = format!("Seal {} is reported as {number}, a typing error apart.", origin.number);
             findings.add("MO-03t", &findings.rules.rule.seal_change.t, sentence, vec![origin.seen, *end]);
             typed_wrong.push(origin.number);
+            typed_as.push(*number);
         }
     }
-    // What is listed now is what should be on it from here on; each change is reported once.
+    // What is listed now is what should be on it from here on; each change is reported once. A seal that was mistyped here
+    // is still the one to look for.
     journey.known.extend(journey.origins.iter().map(|o| o.number));
     journey.known.extend(present.iter().map(|(number, _)| *number));
-    journey.origins.retain(|o| !lost.iter().any(|(number, _)| *number == o.number));
+    let mistyped = |number: &str| typed_wrong.contains(&number);
+    journey.origins.retain(|o| mistyped(o.number) || !lost.iter().any(|(number, _)| *number == o.number));
     let removed = std::mem::take(&mut journey.removed);
     let reopened = std::mem::take(&mut journey.reopened);
-    journey.list(end);
+    journey.list(end, &typed_as);
     lost.retain(|(number, _)| !opened && !removed.contains(number) && !typed_wrong.contains(number));
     let is_at = if end.event.kind == EventKind::Discharged { "at discharge" } else { "at gate-out" };
     if !lost.is_empty() {

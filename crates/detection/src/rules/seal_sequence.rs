@@ -21,6 +21,7 @@ use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
+use crate::Rules;
 use crate::golden::Whereabouts;
 use crate::settings::{HOUR_MS, SubRule};
 use crate::view::{Findings, Seen, View};
@@ -139,7 +140,13 @@ fn replaced(view: &View<'_>, life: &Life<'_>, s: &Seen<'_>, findings: &mut Findi
             .events
             .iter()
             .find(|k| k.event.kind == EventKind::SealRemoved && k.event.source.feed == s.event.source.feed);
-        let severity = if proof.is_some() { settings.a.severity } else { settings.severity_a_unproven };
+        let feed = findings.baselines.feeds.get(&s.event.source.feed);
+        let tells_removals = feed.is_some_and(|f| f.kinds.contains_key(EventKind::SealRemoved.as_str()));
+        let severity = if proof.is_some() || tells_removals {
+            settings.a.severity
+        } else {
+            settings.severity_a_unproven
+        };
         let sentence = "Sealed anew, and nobody reported that the old seal came off.".to_owned();
         findings.add_as("MO-05a", &settings.a, severity, sentence, vec![*s], None);
     }
@@ -191,20 +198,23 @@ fn stripped_in_yard(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) 
             || (place.terminal.is_some() && s.event.terminal() != arrival.event.terminal())
     });
     let is_ordered = s.event.documents.as_deref().is_some_and(|d| d.order.is_some())
-        || view.events.iter().any(|w| explains_stripping(w, s.at(), settings));
+        || view.events.iter().any(|w| explains_stripping(w, s.at(), findings.rules));
     if !elsewhere && !is_ordered && late_enough(s, settings.late_message_hours, findings) {
         let sentence = "Emptied while it stood in the yard, without an order.".to_owned();
         findings.add("MO-05e", &settings.e, sentence, vec![arrival, *s]);
     }
 }
 
-fn explains_stripping(s: &Seen<'_>, at: Timestamp, settings: &Settings) -> bool {
-    let near = s.at().millis_since(at).abs() <= settings.order_hours * HOUR_MS;
-    near && matches!(
-        s.event.kind,
-        EventKind::WorkOrdered
-            | EventKind::CustomsInspected
-            | EventKind::CustomsSelectedForInspection
-            | EventKind::CustomsHeld
-    )
+/// Whether it was ordered or customs had to do with it. An order that names a slot only moves the container, unless to
+/// where customs inspect.
+fn explains_stripping(s: &Seen<'_>, at: Timestamp, rules: &Rules) -> bool {
+    let near = s.at().millis_since(at).abs() <= rules.rule.seal_sequence.order_hours * HOUR_MS;
+    let block = || s.event.place.as_deref()?.yard.as_ref()?.block.as_deref();
+    near && match s.event.kind {
+        EventKind::WorkOrdered => block().is_none_or(|block| rules.customs.blocks.iter().any(|b| b == block)),
+        EventKind::CustomsInspected | EventKind::CustomsSelectedForInspection | EventKind::CustomsHeld => {
+            true
+        }
+        _ => false,
+    }
 }

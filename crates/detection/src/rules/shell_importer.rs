@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     test_max_days: i64,
     volume_containers: usize,
     min_traits: usize,
+    severity_f_young: Severity,
     recorded_days: i64,
     a: SubRule,
     b: SubRule,
@@ -237,7 +238,16 @@ fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
         && containers(batch.iter().copied()).len() >= settings.volume_containers
     {
         let sentence = "One of many containers of a consignee that had tried the way with one or two.";
-        teller.tell(("MO-17f", &settings.f), sentence, batch, Some(first));
+        let founded = moments(ledger, "REGISTERED").into_iter().map(|(at, _)| at).min();
+        let is_young = founded.map(|at| first.occurred_at.millis_since(at) <= settings.young_days * DAY_MS);
+        let severity = match is_young {
+            Some(true) => settings.severity_f_young,
+            // An old company tries nothing: it starts anew, or was on holiday.
+            Some(false) => return,
+            None => settings.f.severity,
+        };
+        let sub = SubRule { severity, ..settings.f.clone() };
+        teller.tell(("MO-17f", &sub), sentence, batch, Some(first));
     }
 }
 

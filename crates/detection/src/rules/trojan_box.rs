@@ -62,7 +62,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         heavy_empty(view, &step.seen, findings);
-        out_of_use(&step.seen, findings);
+        out_of_use(view, &step.seen, findings);
         let before = i.checked_sub(1).and_then(|i| crossings.get(i));
         stopped_on_the_way(view, before.map(|k| &k.seen), &step.seen, findings);
         if let Some(out) = crossings.get(i + 1).filter(|k| *k.kind() == EventKind::GateOut) {
@@ -97,12 +97,18 @@ fn heavy_empty(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) {
 fn in_and_out<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.trojan_box;
     let stay = view.stay_of(gate_in.visit);
+    // Gates write down what is brought as an export, a refused import too.
+    let is_refused = view.events.iter().any(|s| {
+        s.event.kind == EventKind::DeliveryRejected
+            && s.at() <= out.at()
+            && gate_in.at().millis_since(s.at()) <= settings.in_and_out_days * DAY_MS
+    });
     let booking = |s: &Seen<'_>| s.event.documents.as_deref().is_some_and(|d| d.booking.is_some());
     let is_export = gate_in.status() == Some(EquipmentStatus::Export)
         || booking(gate_in)
         || stay.iter().any(|s| s.event.kind == EventKind::BookingConfirmed);
     let in_time = out.at().millis_since(gate_in.at()) <= settings.in_and_out_days * DAY_MS;
-    if !is_export || !in_time || !same_carrier(view, gate_in, out, findings.rules) {
+    if !is_export || is_refused || !in_time || !same_carrier(view, gate_in, out, findings.rules) {
         return;
     }
     let Some((why, severity, because)) = unshippable(stay, gate_in, out, settings) else { return };
@@ -110,8 +116,9 @@ fn in_and_out<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, findings:
     evidence.extend([*gate_in, *out]);
     let sentence = format!("Came in for export, {why}, and was taken out by the same haulier, not loaded.");
     findings.add_as("MO-09b", &settings.b, severity, sentence, evidence.clone(), None);
+    let reports = view.reports_of(out, findings.rules);
     let repeated = view.indicators.iter().any(|(_, i)| {
-        i.code == REPEATED && i.evidence.iter().any(|id| evidence.iter().any(|s| s.fact.fact_id == *id))
+        i.code == REPEATED && i.evidence.iter().any(|id| reports.iter().any(|s| s.fact.fact_id == *id))
     });
     if repeated {
         let sentence = format!(
@@ -170,19 +177,25 @@ fn unshippable<'a>(
 }
 
 /// MO-09d: what its owner has taken out of use.
-fn out_of_use(s: &Seen<'_>, findings: &mut Findings<'_>) {
+fn out_of_use<'a>(view: &View<'a>, gate_in: &Seen<'a>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.trojan_box;
-    let Some(equipment) = s.event.equipment.as_deref() else { return };
-    let what = if equipment.out_of_service == Some(true) {
-        "out of service"
-    } else if equipment.lease_expired == Some(true) {
-        "no longer leased"
-    } else if equipment.shipper_owned == Some(true) && s.is_empty() {
-        "a shipper's own, and empty"
-    } else {
-        return;
-    };
-    findings.add("MO-09d", &settings.d, format!("Came in by gate although it is {what}."), vec![*s]);
+    // Of several systems that tell of it one may know.
+    let known = view.reports_of(gate_in, findings.rules).into_iter().find_map(|s| {
+        let equipment = s.event.equipment.as_deref()?;
+        let what = if equipment.out_of_service == Some(true) {
+            "out of service"
+        } else if equipment.lease_expired == Some(true) {
+            "no longer leased"
+        } else if equipment.shipper_owned == Some(true) && s.is_empty() {
+            "a shipper's own, and empty"
+        } else {
+            return None;
+        };
+        Some((s, what))
+    });
+    if let Some((s, what)) = known {
+        findings.add("MO-09d", &settings.d, format!("Came in by gate although it is {what}."), vec![s]);
+    }
 }
 
 /// MO-09d: a stop between pick-up and gate.

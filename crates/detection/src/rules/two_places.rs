@@ -29,7 +29,7 @@ use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::Rules;
-use crate::golden::{Contradiction, Step, Whereabouts, independent, other_terminal};
+use crate::golden::{Contradiction, Step, Whereabouts, crosses, independent, other_terminal};
 use crate::rules::weight::tare;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
@@ -101,9 +101,10 @@ fn other_build(view: &View<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.two_places;
     let build = |s: &Seen<'_>| SizeType::parse(s.event.equipment.as_deref()?.iso_type.as_deref()?);
     let seen: Vec<(Seen<'_>, SizeType)> = view
-        .golden
-        .crossings()
-        .map(|k| k.seen)
+        .events
+        .iter()
+        .filter(|s| s.event.is_actual() && !s.number_is_doubtful() && crosses(&s.event.kind))
+        .copied()
         .filter_map(|s| Some((s, build(&s)?)))
         .filter(|(_, size)| size.length_ft > 0)
         .collect();
@@ -113,12 +114,11 @@ fn other_build(view: &View<'_>, findings: &mut Findings<'_>) {
         let first = of_feed.next().map(|(_, size)| size);
         of_feed.any(|(_, size)| first.is_some_and(|first| are_different(first, size)))
     };
-    let pair = seen.iter().zip(seen.iter().skip(1)).find(|((a, x), (b, y))| {
-        a.event.source.feed != b.event.source.feed
-            && are_different(x, y)
-            && !says_both(&a.event.source.feed)
-            && !says_both(&b.event.source.feed)
-    });
+    let sure: Vec<_> = seen.iter().filter(|(s, _)| !says_both(&s.event.source.feed)).collect();
+    let pair = sure
+        .iter()
+        .zip(sure.iter().skip(1))
+        .find(|((a, x), (b, y))| a.event.source.feed != b.event.source.feed && are_different(x, y));
     if let Some(((a, _), (b, _))) = pair {
         let sentence = "Seen with another length or build than before: another container under this number.";
         findings.add("MO-08d", &settings.d, sentence.to_owned(), vec![*a, *b]);
@@ -372,8 +372,13 @@ fn independent_reports<'a>(
 fn impossible_travel(steps: &[Step<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.two_places;
-    let placed: Vec<(Seen<'_>, (f64, f64))> =
-        steps.iter().filter_map(|k| Some((k.seen, coordinates(&k.seen)?))).collect();
+    // Gates seldom say where on earth they are; their ports are known.
+    let of_port =
+        |s: &Seen<'_>| findings.baselines.ports.get(s.event.place.as_deref()?.un_locode.as_deref()?).copied();
+    let placed: Vec<(Seen<'_>, (f64, f64))> = steps
+        .iter()
+        .filter_map(|k| Some((k.seen, coordinates(&k.seen).or_else(|| of_port(&k.seen))?)))
+        .collect();
     for ((a, from), (b, to)) in placed.iter().zip(placed.iter().skip(1)) {
         let km = distance_km(*from, *to);
         if km < settings.min_distance_km || !independent(a, b) {

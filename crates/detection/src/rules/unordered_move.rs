@@ -134,8 +134,14 @@ fn has_order(s: &Seen<'_>) -> bool {
 
 /// Whether an order belongs to the move. A fix tells that it moved since the one before, not when.
 fn is_ordered(view: &View<'_>, before: &Seen<'_>, s: &Seen<'_>, is_move: bool, settings: &Settings) -> bool {
-    let since = if is_move { s.at() } else { before.at() };
-    let from = since.plus_millis(-settings.order_before_minutes * MINUTE_MS);
+    // What was ordered before the last move was carried out by it.
+    let from = if is_move {
+        s.at().plus_millis(-settings.order_before_minutes * MINUTE_MS)
+    } else if before.event.kind == EventKind::YardMove {
+        before.at()
+    } else {
+        before.at().plus_millis(-settings.order_before_minutes * MINUTE_MS)
+    };
     let to = s.at().plus_millis(settings.order_after_minutes * MINUTE_MS);
     has_order(s)
         || view.events.iter().any(|k| {

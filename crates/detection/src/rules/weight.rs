@@ -23,6 +23,7 @@ use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
+use crate::golden::Whereabouts;
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -39,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) drop_most_kg: f64,
     pub(crate) scale_accuracy_percent: f64,
     pub(crate) genset_kg: f64,
+    pub(crate) genset_most_kg: f64,
+    pub(crate) bridge_minutes: i64,
     pub(crate) default_tares_kg: Vec<f64>,
     pub(crate) same_weighing_minutes: i64,
     pub(crate) a: SubRule,
@@ -47,6 +50,9 @@ pub(crate) struct Settings {
     pub(crate) d: SubRule,
     pub(crate) e: SubRule,
 }
+
+/// Two weights that differ by a tare differ by it within what two scales do.
+const TARE_TOLERANCE_KG: f64 = 150.0;
 
 /// Pounds in a kilogram, kilograms in a tonne: weights that differ by these were written in another unit.
 const UNIT_RATIOS: [f64; 2] = [2.204_62, 1_000.0];
@@ -68,6 +74,7 @@ struct Reading<'a> {
 struct Trip<'a> {
     readings: Vec<Reading<'a>>,
     tare_kg: Option<f64>,
+    empty: bool,
     left_by_gate: Option<Timestamp>,
     /// Whether goods were taken out by report since the last reading.
     opened: bool,
@@ -92,7 +99,10 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             trip.opened = true;
         }
         if s.is_empty() {
-            heavy_empty(s, trip.tare_kg, findings);
+            trip.empty = true;
+            heavy_empty(view, s, trip.tare_kg, findings);
+        } else if trip.empty && s.event.kind == EventKind::Weighed && stands_in_yard(view, s) {
+            heavy_empty(view, s, trip.tare_kg, findings);
         } else if let Some(reading) = reading(s).filter(|_| !trip.is_over(s.at(), findings)) {
             trip.compare(view, reading, findings);
             trip.readings.push(reading);
@@ -120,11 +130,18 @@ impl<'a> Trip<'a> {
         if self.told {
             return;
         }
-        for old in &self.readings {
-            if same_weighing(old, &new, settings) || self.is_mistaken(old.kg, new.kg, settings) {
+        // What scales say comes first: between them more can be told than against the papers.
+        let scales = self.readings.iter().filter(|old| old.is_scale && new.is_scale);
+        let others = self.readings.iter().filter(|old| !(old.is_scale && new.is_scale));
+        for old in scales.chain(others) {
+            let drop = old.kg - new.kg;
+            if same_weighing(old, &new, settings)
+                || self.is_mistaken(old.kg, new.kg)
+                || self.has_default_tare(old, &new, settings)
+                || bears_genset(view, drop, settings)
+            {
                 continue;
             }
-            let drop = old.kg - new.kg;
             let percent = drop.abs() / old.kg.max(new.kg) * 100.0;
             let usual = usual_percent(view, &new.seen, findings).max(settings.scale_accuracy_percent);
             let evidence = || vec![old.seen, new.seen];
@@ -133,9 +150,9 @@ impl<'a> Trip<'a> {
             let is_drop = old.is_scale
                 && new.is_scale
                 && off_the_ship
-                && new.seen.event.kind == EventKind::GateOut
+                && at_the_gate(view, &new.seen, settings)
                 && (settings.drop_least_kg..=settings.drop_most_kg).contains(&drop)
-                && percent > usual;
+                && percent > settings.scale_accuracy_percent;
             let (code, sub, sentence) = if is_drop {
                 if self.opened {
                     continue;
@@ -163,13 +180,41 @@ impl<'a> Trip<'a> {
     }
 
     /// Whether one of two weights is in another unit, or without the container.
-    fn is_mistaken(&self, a: f64, b: f64, settings: &Settings) -> bool {
+    fn is_mistaken(&self, a: f64, b: f64) -> bool {
         let (less, more) = (a.min(b), a.max(b));
         let other_unit = UNIT_RATIOS.iter().any(|ratio| (more / less / ratio - 1.0).abs() < 0.01);
-        let without_tare =
-            self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= settings.drop_least_kg * 3.0);
+        let without_tare = self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= TARE_TOLERANCE_KG);
         other_unit || without_tare
     }
+
+    /// Whether the shipper added the goods to a tare that was made up, against a scale.
+    fn has_default_tare(&self, a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool {
+        let (declared, scale) = match (a.is_scale, b.is_scale) {
+            (false, true) => (a.kg, b.kg),
+            (true, false) => (b.kg, a.kg),
+            _ => return false,
+        };
+        self.tare_kg.is_some_and(|tare| {
+            let mut wrong = settings.default_tares_kg.iter().map(|default| default - tare);
+            wrong.any(|wrong| (declared - scale - wrong).abs() <= TARE_TOLERANCE_KG)
+        })
+    }
+}
+
+/// Whether a reefer is heavier at the gate by the generator that the truck hung on it.
+fn bears_genset(view: &View<'_>, drop: f64, settings: &Settings) -> bool {
+    let is_reefer = view.iso_type().and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
+    is_reefer && (0.0..=settings.genset_most_kg).contains(&-drop)
+}
+
+/// Whether it is weighed on its way out: by the gate, or on the bridge before it.
+fn at_the_gate(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
+    let leaves = |k: &Seen<'_>| {
+        k.event.kind == EventKind::GateOut
+            && k.event.is_actual()
+            && (0..=settings.bridge_minutes * MINUTE_MS).contains(&k.at().millis_since(s.at()))
+    };
+    s.event.kind == EventKind::GateOut || view.events.iter().any(leaves)
 }
 
 fn differ(a: f64, b: f64) -> String {
@@ -190,7 +235,9 @@ fn usual_percent(view: &View<'_>, s: &Seen<'_>, findings: &Findings<'_>) -> f64 
 /// One weighing that two systems tell of, or that one tells of twice.
 fn same_weighing(a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool {
     let close = b.seen.at().millis_since(a.seen.at()).abs() <= settings.same_weighing_minutes * MINUTE_MS;
-    close || (a.seen.event.source.feed == b.seen.event.source.feed && a.seen.event.kind == b.seen.event.kind)
+    let tells_again =
+        a.seen.event.source.feed == b.seen.event.source.feed && a.seen.event.kind == b.seen.event.kind;
+    close || (tells_again && !(a.is_scale && b.is_scale))
 }
 
 /// The calibrated gross weight of an event.
@@ -231,13 +278,24 @@ pub(crate) fn excess_kg(
     Some(scale.kg - tare_kg - mounted)
 }
 
+/// Whether it stands in a yard; an empty that was fetched for an export comes to the scale laden.
+fn stands_in_yard(view: &View<'_>, s: &Seen<'_>) -> bool {
+    matches!(view.golden.at(s.at()), Whereabouts::Yard(arrival) if arrival.is_empty())
+}
+
 /// MO-12d. What comes in by gate as an empty is the business of `MO-09a`, up to its limit.
-fn heavy_empty(s: &Seen<'_>, tare_kg: Option<f64>, findings: &mut Findings<'_>) {
+fn heavy_empty(view: &View<'_>, s: &Seen<'_>, tare_kg: Option<f64>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.weight;
-    let iso_type = s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
+    let iso_type =
+        s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref()).or_else(|| view.iso_type());
     let Some(excess) = tare_kg.and_then(|tare| excess_kg(s, tare, iso_type, findings)) else { return };
     let trojan = &findings.rules.rule.trojan_box;
-    let told_elsewhere = s.event.kind == EventKind::GateIn && excess <= trojan.excess_most_kg;
+    let comes_in = |k: &Seen<'_>| {
+        k.event.kind == EventKind::GateIn
+            && k.event.is_actual()
+            && (0..=trojan.scale_minutes * MINUTE_MS).contains(&k.at().millis_since(s.at()))
+    };
+    let told_elsewhere = excess <= trojan.excess_most_kg && view.events.iter().any(comes_in);
     if s.event.is_actual() && excess > settings.empty_excess_kg && !told_elsewhere {
         let sentence = format!("Said to be empty and {excess:.0} kg heavier than its tare.");
         findings.add("MO-12d", &settings.d, sentence, vec![*s]);

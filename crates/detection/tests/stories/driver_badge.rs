@@ -44,8 +44,10 @@ fn collected(truck: &str, driver: &str) -> PortEvent {
 }
 
 #[test]
-fn another_truck_than_announced_is_raised_and_a_swap_by_the_same_driver_is_low() {
-    assert_eq!(codes([announced("T1", "bdg:1"), collected("T2", "bdg:2")]), ["MO-24b@1"]);
+fn another_truck_than_announced_is_raised_and_a_swap_by_the_same_driver_or_haulier_is_low() {
+    let unnamed = || collected("T2", "bdg:2").edit(|e| e.parties.clear());
+    assert_eq!(codes([announced("T1", "bdg:1"), unnamed()]), ["MO-24b@1"]);
+    assert_eq!(codes([announced("T1", "bdg:1"), collected("T2", "bdg:2")]), [""; 0]);
     assert_eq!(codes([announced("T1", "bdg:1"), collected("T1", "bdg:1")]), [""; 0]);
     assert_eq!(
         codes([announced("T1", "bdg:1"), announced("T2", "bdg:1"), collected("T2", "bdg:1")]),

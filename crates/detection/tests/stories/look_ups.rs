@@ -210,8 +210,13 @@ fn a_honeytoken_that_is_touched_is_raised() {
 }
 
 #[test]
-fn a_look_up_right_after_customs_selected_it_is_raised() {
+fn a_look_up_right_after_customs_selected_it_counts_with_others() {
     let selected = || event(CustomsSelectedForScan, BOX, at(2, "08:00"));
+    assert_eq!(codes([selected(), by("usr:1", "ACME", "08:59")]), [""; 0]);
+    let codes = |events: [PortEvent; 2]| {
+        let rules = "[people]\nenabled = true\n[look_ups.h]\nseverity = \"MEDIUM\"\n";
+        World::with(quaywatch_detection::Rules::parse(rules).unwrap()).and([known()]).and(events).codes(BOX)
+    };
     assert_eq!(codes([selected(), by("usr:1", "ACME", "08:59")]), ["MO-16h@1"]);
     assert_eq!(codes([selected(), by("usr:1", "ACME", "09:01")]), [""; 0]);
     assert_eq!(codes([selected(), by("usr:1", "ACME", "07:59")]), [""; 0]);

@@ -54,14 +54,22 @@ fn returns_that_have_a_reason_are_silent() {
     silent(vec![out(), event(CustomsHeld, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out().facility("CUSTOMS_SITE"), back(at(4, "21:00"))]);
     silent(vec![out().order("W7"), back(at(4, "21:00")).order("W7")]);
-    let transferred = |bill| {
-        back(at(4, "21:00")).terminal("TRSTE").status(EquipmentStatus::Import).haulier("222").bill(bill)
+    let removed = |event: PortEvent, id: &str| {
+        event.bill("BL1").edit(|e| {
+            e.documents.get_or_insert_default().transport_document = Some(id.to_owned());
+        })
     };
-    silent(vec![out().bill("BL1"), transferred("BL1")]);
+    let transferred = |id| {
+        let event = back(at(4, "21:00")).terminal("TRSTE").status(EquipmentStatus::Import).haulier("222");
+        removed(event, id)
+    };
+    silent(vec![removed(out(), "RT1"), transferred("RT1")]);
     let carrier_says =
         || event(GateOut, BOX, at(3, "20:00")).terminal("LUKKP").feed("carrier").bill("BL1").id("a");
-    silent(vec![carrier_says(), out().bill("BL1"), transferred("BL1")]);
-    assert_eq!(told([out().bill("BL1"), transferred("BL2")]), ["MO-02a@2"]);
+    silent(vec![carrier_says(), removed(out(), "RT1"), transferred("RT1")]);
+    assert_eq!(told([removed(out(), "RT1"), transferred("RT2")]), ["MO-02a@2"]);
+    // Its bill is known to whoever stole it.
+    assert_eq!(told([removed(out(), "BL1"), transferred("BL1")]), ["MO-02a@2"]);
     silent(vec![out(), event(WorkOrdered, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), event(BookingConfirmed, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), back(at(4, "21:00")).booking("B1")]);

@@ -130,7 +130,12 @@ fn cargo(hs: &str, origin: &str) -> PortEvent {
 }
 
 #[test]
-fn a_reefer_that_does_not_run_with_dry_cargo_from_a_watched_origin_is_raised() {
+fn a_reefer_that_does_not_run_with_dry_cargo_from_a_watched_origin_counts_with_others() {
+    assert_eq!(codes([cargo("690721", "BR")]), [""; 0]);
+    let codes = |events: [PortEvent; 1]| {
+        let rules = quaywatch_detection::Rules::parse("[reefer_anomaly.c]\nseverity = \"MEDIUM\"\n").unwrap();
+        codes_in(World::with(rules), events)
+    };
     assert_eq!(codes([cargo("690721", "BR")]), ["MO-19c@1"]);
     let set = cargo("180631", "EC").edit(|e| {
         e.reefer = Some(Box::new(Reefer { setpoint_c: Some(16.0), ..Reefer::default() }));

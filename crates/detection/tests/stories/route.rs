@@ -104,6 +104,9 @@ fn a_port_of_discharge_changed_under_way_is_raised() {
     assert_eq!(told(World::new(), back_again), [""; 0]);
     let another_writes = story().map(|e| if e.kind == ManifestLine { e.feed("agent") } else { e });
     assert_eq!(told(World::new(), another_writes), [""; 0]);
+    let next_leg =
+        [bound(ManifestLine, 1, "SIKOP").call("C1"), loaded(), bound(StowPosition, 5, "ITTRS").call("C2")];
+    assert_eq!(told(World::new(), next_leg), [""; 0]);
     let destination = [
         event(ManifestLine, BOX, at(1, "08:00")).delivery("SILJU"),
         event(StowPosition, BOX, at(4, "08:00")).delivery("HUBUD"),

@@ -129,23 +129,24 @@ fn an_overdue_decision_is_a_notice_that_counts_only_with_others() {
 
 #[test]
 fn a_selected_container_announced_for_pick_up_soon_is_raised_until_customs_decide() {
-    let announced = on(PickupAnnounced, "05:00").planned().edit(|e| e.created_at = Some(at(2, "02:00")));
-    let mut world = night([announced.received(at(2, "02:00"))]);
+    let announced = on(PickupAnnounced, "05:00").planned().edit(|e| e.created_at = Some(at(2, "00:45")));
+    let mut world = night([announced.received(at(2, "00:45"))]);
     assert_eq!(world.codes(BOX), ["MO-15c@1"]);
     world.see(&on(CustomsReleased, "04:00"));
     assert_eq!(world.codes(BOX), [""; 0]);
     // Without a slot it was ahead of customs, whatever they decide later.
-    let mut world = night([on(PickupAnnounced, "02:00")]);
+    let mut world = night([on(PickupAnnounced, "00:45")]);
     world.see(&on(CustomsReleased, "04:00"));
     assert_eq!(world.codes(BOX), ["MO-15c@1"]);
 }
 
 #[test]
-fn a_pick_up_announced_before_for_days_ahead_or_cancelled_is_silent() {
+fn a_pick_up_announced_before_for_days_ahead_after_the_scan_or_cancelled_is_silent() {
+    never(&night([on(PickupAnnounced, "02:00")]));
     never(&night([on(PickupAnnounced, "05:00").planned().received(at(2, "00:10"))]));
-    never(&night([event(PickupAnnounced, BOX, at(3, "05:00")).planned().received(at(2, "02:00"))]));
+    never(&night([event(PickupAnnounced, BOX, at(3, "05:00")).planned().received(at(2, "00:45"))]));
     let cancelled = night([
-        on(PickupAnnounced, "05:00").appointment("A1").planned().received(at(2, "02:00")),
+        on(PickupAnnounced, "05:00").appointment("A1").planned().received(at(2, "00:45")),
         on(PickupCancelled, "02:30").appointment("A1"),
     ]);
     assert_eq!(cancelled.codes(BOX), [""; 0]);

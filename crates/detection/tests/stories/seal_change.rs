@@ -115,3 +115,20 @@ fn an_empty_list_placeholders_and_the_next_cargo_are_silent() {
         event(GateOut, BOX, at(24, "08:00")).seal("NX555444", Carrier),
     ]);
 }
+
+#[test]
+fn a_form_with_room_for_one_seal_names_the_carriers() {
+    silent([loaded(), discharged().seal("ML1234567", Carrier)]);
+    let gone = World::after([loaded(), discharged().seal("SH7654321", Shipper)]);
+    assert_eq!(gone.codes(BOX), ["MO-03a@2"]);
+}
+
+#[test]
+fn a_seal_that_was_mistyped_at_discharge_and_is_right_at_the_gate_is_silent() {
+    let out = |number| event(GateOut, BOX, at(16, "08:00")).seal(number, Carrier).seal("SH7654321", Shipper);
+    let mistyped = || discharged().seal("ML1234576", Carrier).seal("SH7654321", Shipper);
+    silent([loaded(), mistyped(), out("ML1234567")]);
+    silent([loaded(), mistyped(), out("ML1234576")]);
+    let other = World::after([loaded(), mistyped(), out("XX999000")]);
+    assert_eq!(other.codes_of(BOX, "MO-03a"), ["MO-03a@2"]);
+}

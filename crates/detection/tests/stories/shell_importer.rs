@@ -14,10 +14,14 @@ fn line(container: &str, day: u32, consignee: &str) -> PortEvent {
     )
 }
 
-/// A world that has recorded everything for long enough to know a first time.
+/// A world that has recorded everything for long enough to know a first time, where one trait beside it is enough.
 fn after(events: impl IntoIterator<Item = PortEvent>) -> World {
-    let rules = "[history]\nrecorded_since = \"2025-01-01T00:00:00Z\"\n";
-    World::with(Rules::parse(rules).unwrap()).and(events)
+    recorded("[shell_importer]\nmin_traits = 1\n").and(events)
+}
+
+fn recorded(more: &str) -> World {
+    let rules = format!("[history]\nrecorded_since = \"2025-01-01T00:00:00Z\"\n{more}");
+    World::with(Rules::parse(&rules).unwrap())
 }
 
 fn days_before(day: u32, days: i64) -> Timestamp {
@@ -140,6 +144,24 @@ fn a_test_shipment_before_the_volume_counts_and_a_steady_trade_does_not() {
 }
 
 #[test]
+fn an_honest_company_that_was_just_founded_makes_no_alert() {
+    let young = || line(BOX, 10, "SI9").register(founded(40));
+    assert_eq!(recorded("").and([young()]).codes(BOX), [""; 0]);
+    let two_traits = young().party(PartyRole::Forwarder, "EORI", "SI9").bill("B1");
+    assert_eq!(recorded("").and([two_traits]).codes_of(BOX, "MO-17h"), ["MO-17h@1"]);
+}
+
+#[test]
+fn a_young_company_that_tried_the_way_makes_an_alert() {
+    let volume = (1..5).map(|n| {
+        line(&format!("MSKU123450{n}"), 20, "SI9")
+            .register(|party| party.registered_at = Some(days_before(1, 40)))
+    });
+    let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(volume));
+    assert_eq!(world.codes_of("MSKU1234501", "MO-17f"), ["MO-17f@1"]);
+}
+
+#[test]
 fn a_forwarder_as_only_consignee_counts_and_a_consolidator_does_not() {
     let own = || line(BOX, 10, "SI9").party(PartyRole::Forwarder, "EORI", "SI9").bill("B1");
     assert_eq!(after([own()]).codes(BOX), ["MO-17a@1", "MO-17g@1", "MO-17h@1"]);
@@ -153,7 +175,8 @@ fn a_forwarder_as_only_consignee_counts_and_a_consolidator_does_not() {
 
 #[test]
 fn where_earlier_imports_may_have_gone_unrecorded_a_first_one_counts_only_beside_a_trait() {
-    let young = World::after([line(BOX, 10, "SI9").register(founded(40))]);
+    let young = World::with(Rules::parse("[shell_importer]\nmin_traits = 1\n").unwrap())
+        .and([line(BOX, 10, "SI9").register(founded(40))]);
     assert_eq!(young.codes(BOX), ["MO-17b@1", "MO-17h@1"]);
     assert!(World::after([line(BOX, 10, "SI9")]).published.is_empty());
     let volume = (1..5).map(|n| line(&format!("MSKU123450{n}"), 20, "SI9"));

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &Simulate) -> Result<ExitCode> {
         hours: args.hours,
         containers: args.containers,
         crimes,
+        look_alikes: args.look_alikes,
         without: args.without.clone(),
     });
     std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;

@@ -118,8 +118,10 @@ impl Pipeline {
         self.facts(facts);
     }
 
-    /// Runs on to the last deadline at which an absence fires.
+    /// Runs on to the last deadline: late messages are waited for in vain, but what was awaited for longer than the traffic
+    /// was recorded is not absent.
     pub(crate) fn run_out(&mut self) {
+        self.engine = self.engine.clone().heard_until(self.now);
         while let Some(last) = self.timelines.values().filter_map(|slot| slot.timeline.deadline_at()).max() {
             if last <= self.now {
                 break;

@@ -184,6 +184,7 @@ fn tare_by_default(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn weight_copied(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.import(62)?;
     plan.crane_kg = plan.declared_kg;
+    plan.spreader_kg = plan.spreader_kg.map(|_| plan.declared_kg);
     plan.exits.first_mut()?.scale_kg = Some(plan.declared_kg);
     plan.tell(scene.teller);
     Some(())
@@ -194,6 +195,7 @@ fn wet_cargo(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.import_of(58, dry)?;
     let water = plan.unit.gross_kg * scene.teller.chance.between(8, 15) / 1_000;
     plan.crane_kg = plan.declared_kg + water;
+    plan.spreader_kg = plan.spreader_kg.map(|_| plan.crane_kg);
     plan.exits.first_mut()?.scale_kg = Some(plan.declared_kg + water);
     plan.tell(scene.teller);
     Some(())
@@ -260,6 +262,7 @@ fn reefer_as_a_dry_box(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.unit.gross_kg += 900;
     plan.declared_kg = plan.unit.gross_kg;
     plan.crane_kg = plan.unit.gross_kg + 40;
+    plan.spreader_kg = plan.spreader_kg.map(|_| plan.crane_kg);
     if let Some(exit) = plan.exits.first_mut() {
         exit.scale_kg = exit.scale_kg.map(|_| plan.unit.gross_kg - 20);
     }

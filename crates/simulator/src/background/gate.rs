@@ -143,7 +143,7 @@ fn other_usual(scene: &mut Scene<'_, '_>, plan: &Import) -> Option<Haulier> {
     let mut consignee = plan.consignee.clone();
     consignee.hauliers = vec![index];
     for _ in 0..3 {
-        crate::trades::earlier_collection(scene.options, scene.teller, &consignee);
+        crate::trades::earlier_collection(scene.options, scene.teller, &consignee, crate::trades::USUAL_DAYS);
     }
     Some(other)
 }

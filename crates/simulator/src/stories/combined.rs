@@ -29,8 +29,9 @@ fn switched(scene: &mut Scene<'_, '_>) -> Option<()> {
     let opened_at = moved_at.plus_millis(40 * MINUTE_MS);
     for (plan, offset) in [(&risky, 0), (&clean, 5)] {
         let at = opened_at.plus_millis(offset * MINUTE_MS);
-        scene.teller.door(Site::Koper, "DOOR_OPENED", at, &plan.unit);
-        scene.teller.door(Site::Koper, "DOOR_CLOSED", at.plus_millis(24 * MINUTE_MS), &plan.unit);
+        let here = (Site::Koper, &slot);
+        scene.teller.door_in(here, "DOOR_OPENED", at, &plan.unit);
+        scene.teller.door_in(here, "DOOR_CLOSED", at.plus_millis(24 * MINUTE_MS), &plan.unit);
     }
     let story = "Switch: a container from South America is set down, unordered, beside one that is released; both are opened, and the released one leaves.";
     scene.must_find(&risky.unit.number, &["MO-06a", "MO-10a"], opened_at, story);
@@ -63,6 +64,7 @@ fn ripped_off(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tracked = true;
     plan.crane_kg = plan.unit.gross_kg;
     plan.declared_kg = plan.unit.gross_kg;
+    plan.spreader_kg = Some(plan.crane_kg);
     let out_at = plan.out_at()?;
     let taken = scene.teller.chance.between(320, 1_200);
     plan.exits.first_mut()?.scale_kg = Some(plan.crane_kg - taken);

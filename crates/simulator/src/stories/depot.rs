@@ -44,6 +44,9 @@ fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
         haulier.plates.first()?,
         kg,
     );
+    let placed = Slot::draw(EMPTY_BLOCKS, &mut scene.teller.chance);
+    let step = YardMove { at: back_at.plus_millis(20 * MINUTE_MS), to: placed, ordered: Ordered::Before(6) };
+    scene.teller.yard_move(Site::Depot, &plan.unit, &step);
     let night = scene.night(80).max(back_at.plus_millis(4 * HOUR_MS));
     let to = Slot { tier: 1, row: 1, ..Slot::draw(EMPTY_BLOCKS, &mut scene.teller.chance) };
     scene.teller.yard_move(Site::Depot, &plan.unit, &YardMove { at: night, to, ordered: Ordered::No });

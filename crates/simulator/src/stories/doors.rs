@@ -40,8 +40,9 @@ fn opened_side_by_side(scene: &mut Scene<'_, '_>) -> Option<()> {
     clean.tell(scene.teller);
     for (plan, offset) in [(&risky, 0), (&clean, 6)] {
         let opened_at = night.plus_millis(offset * MINUTE_MS);
-        scene.teller.door(plan.site, "DOOR_OPENED", opened_at, &plan.unit);
-        scene.teller.door(plan.site, "DOOR_CLOSED", opened_at.plus_millis(21 * MINUTE_MS), &plan.unit);
+        let here = (plan.site, &plan.moves.get(1).or_else(|| plan.moves.first())?.to);
+        scene.teller.door_in(here, "DOOR_OPENED", opened_at, &plan.unit);
+        scene.teller.door_in(here, "DOOR_CLOSED", opened_at.plus_millis(21 * MINUTE_MS), &plan.unit);
     }
     let story =
         "At night the doors of two neighbours stand open together: the load goes from one into the other.";

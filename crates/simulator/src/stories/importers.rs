@@ -58,14 +58,18 @@ fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
 
 fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
     let firm = young(scene, "Zora Sadje Import d.o.o.".to_owned());
-    let (first, _) = import_by(scene, &firm, 12)?;
-    first.tell(scene.teller);
+    let (template, haulier) = import_by(scene, &firm, 12)?;
+    // Weeks before.
+    let tried_at = scene.options.start.plus_millis(-scene.teller.chance.minutes(14 * 24 * 60, 40 * 24 * 60));
+    let first = Import::earlier(scene.teller, &template.consignee, tried_at)?.plain(&haulier);
+    first.tell_history(scene.teller);
     for n in 0..5 {
         let (plan, _) = import_by(scene, &firm, 70 + 5 * n)?;
         plan.tell(scene.teller);
         let from = plan.discharged_at.max(scene.options.start);
-        let story = "A new company has one container sent, and when that went well, five at once.";
-        scene.must_find(&plan.unit.number, &["MO-17a", "MO-17b"], from, story);
+        let story =
+            "A new company has one container sent, and when that went well, weeks later, five at once.";
+        scene.must_find(&plan.unit.number, &["MO-17b", "MO-17f"], from, story);
     }
     Some(())
 }

@@ -2,7 +2,7 @@
 //! call at, a change of port when the ship is almost there, goods that do not grow where they come from.
 
 use super::{Scene, Story};
-use crate::chance::{DAY_MS, HOUR_MS};
+use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::trades::sea::Leg;
 use crate::trades::transhipment::Transhipment;
 use crate::world::Site;
@@ -30,10 +30,27 @@ fn ahead_of_its_bill(scene: &mut Scene<'_, '_>) -> Option<()> {
     late.loaded_at = early.loaded_at.plus_millis(8 * DAY_MS);
     early.tell(scene.teller);
     late.tell(scene.teller);
+    // The others of the bill come with the last.
+    for minutes in [12, 31] {
+        let mut other = late.clone();
+        other.unit = scene.teller.numbers.laden(late.unit.carrier, &late.ware, &mut scene.teller.chance);
+        other.unit.bill.clone_from(&late.unit.bill);
+        other.crane_seals.clone_from(&other.unit.seals);
+        other.discharged_at = late.discharged_at.plus_millis(minutes * MINUTE_MS);
+        (other.declared_kg, other.crane_kg) = (other.unit.gross_kg, other.unit.gross_kg);
+        other.stack(scene.teller);
+        for exit in &mut other.exits {
+            exit.at = exit.at.plus_millis(minutes * MINUTE_MS);
+            exit.seals.clone_from(&other.unit.seals);
+            exit.scale_kg = None;
+        }
+        other.secret = scene.teller.numbers.secret();
+        other.look_ups.clear();
+        other.tell(scene.teller);
+    }
     let from = late.discharged_at.max(scene.options.start);
     let story = "Of the containers of one bill one comes on a ship that arrives a week before the others.";
     scene.must_find(&early.unit.number, &["MO-13a"], from, story);
-    scene.must_find(&late.unit.number, &["MO-13a"], from, story);
     Some(())
 }
 

@@ -6,9 +6,9 @@ use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::feeds::list::Row;
 use crate::letter::Teller;
 use crate::numbers::{SealTag, Sealer, Unit};
-use crate::trades::earlier_collection;
 use crate::trades::export::Export;
 use crate::trades::import::Import;
+use crate::trades::{USUAL_DAYS, earlier_collection};
 use crate::world::{Consignee, Haulier, Site};
 use crate::{Crimes, Options, Truth};
 
@@ -126,7 +126,7 @@ impl<'a, 'b> Scene<'a, 'b> {
                 hauliers: consignee.hauliers.iter().take(1).copied().collect(),
                 ..consignee.clone()
             };
-            earlier_collection(self.options, self.teller, &usual);
+            earlier_collection(self.options, self.teller, &usual, USUAL_DAYS);
         }
         Some(consignee)
     }

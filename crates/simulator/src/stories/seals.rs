@@ -111,7 +111,7 @@ fn resealed_by_nobody(scene: &mut Scene<'_, '_>) -> Option<()> {
     let place = DcsaPlace::at(plan.site);
     scene.teller.equipment("RSEA", at, &plan.unit, place, &[own]);
     let story = "A new seal is put on although nobody took one off.";
-    scene.must_find(&plan.unit.number, &["MO-05b"], at, story);
+    scene.must_find(&plan.unit.number, &["MO-05a"], at, story);
     Some(())
 }
 
@@ -134,7 +134,8 @@ fn sealed_before_opened(scene: &mut Scene<'_, '_>) -> Option<()> {
 
 fn entered_without_a_seal(scene: &mut Scene<'_, '_>) -> Option<()> {
     let mut plan = scene.export_plan(33)?;
-    plan.gate_seals.clear();
+    // What the clerk at the gate writes where there is none.
+    plan.gate_seals = vec![SealTag::sound("NO SEAL".to_owned(), Sealer::Unsaid)];
     plan.tell(scene.teller);
     let story = "A laden export container comes to the gate without any seal: it was filled again after it was closed.";
     scene.must_find(&plan.unit.number, &["MO-05d"], plan.in_at, story);

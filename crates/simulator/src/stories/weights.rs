@@ -1,7 +1,7 @@
 //! MO-12, weights that betray what is in the container, or what was taken out of it.
 
 use super::{Scene, Story};
-use crate::chance::HOUR_MS;
+use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::{IMPORT, QuayMove};
 use crate::world::Site;
 
@@ -13,6 +13,7 @@ fn heavier_than_declared(scene: &mut Scene<'_, '_>) -> Option<()> {
     // One to two and a half tonnes of cocaine behind the declared goods.
     let hidden = scene.teller.chance.between(1_150, 2_500);
     plan.crane_kg = plan.declared_kg + hidden;
+    plan.spreader_kg = Some(plan.crane_kg);
     plan.exits.first_mut()?.scale_kg =
         Some(plan.declared_kg + hidden + scene.teller.chance.between(-4, 4) * 10);
     let from = plan.discharged_at.max(scene.options.start);
@@ -42,6 +43,7 @@ fn empty_with_a_load(scene: &mut Scene<'_, '_>) -> Option<()> {
         kg,
         cell: None,
     });
+    scene.teller.weigh(Site::Koper, at.plus_millis(MINUTE_MS), &unit, "", kg);
     let story = "An empty container from South America weighs far more than an empty one: its floor is full.";
     scene.must_find(&unit.number, &["MO-12d"], at, story);
     Some(())
@@ -51,6 +53,7 @@ pub(super) fn lighter_at_the_gate(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(76)?;
     plan.crane_kg = plan.unit.gross_kg;
     plan.declared_kg = plan.unit.gross_kg - scene.teller.chance.between(-6, 6) * 10;
+    plan.spreader_kg = Some(plan.crane_kg);
     let taken = scene.teller.chance.between(320, 1_350);
     plan.exits.first_mut()?.scale_kg = Some(plan.crane_kg - taken);
     let from = plan.out_at()?;

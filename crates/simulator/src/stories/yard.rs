@@ -2,7 +2,7 @@
 //! and no order in the system (Antwerp, MPET).
 
 use super::{Scene, Story};
-use crate::chance::HOUR_MS;
+use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::trades::yard::{Ordered, Slot, YardMove};
 
 /// The stories.
@@ -23,10 +23,14 @@ pub(super) fn moved_without_an_order(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn lost_and_found(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.leave_room(2);
     let (plan, _) = scene.risky_import(88)?;
-    let found_at = plan.out_at()?.plus_millis(-3 * HOUR_MS);
+    let found_at = plan.out_at()?.plus_millis(-4 * HOUR_MS);
     plan.tell(scene.teller);
     let elsewhere = Slot { block: "N", bay: 3, row: 1, tier: 1 };
-    scene.teller.position(plan.site, "inventory", found_at, &plan.unit, &elsewhere, "");
+    // Who found it reports it, and so does the round that goes to look.
+    for minutes in [0, 70] {
+        let at = found_at.plus_millis(minutes * MINUTE_MS);
+        scene.teller.position(plan.site, "inventory", at, &plan.unit, &elsewhere, "");
+    }
     let story =
         "A container is not where the system has it; it is found by the fence, and nobody ordered it there.";
     scene.must_find(&plan.unit.number, &["MO-10a"], found_at, story);

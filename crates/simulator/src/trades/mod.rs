@@ -119,14 +119,23 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
             hauliers: nth_or_first(&consignee.hauliers, round),
             ..consignee.clone()
         };
-        earlier_collection(options, teller, &narrowed);
+        let days = (HISTORY_DAYS * 3 / 5, HISTORY_DAYS);
+        earlier_collection(options, teller, &narrowed, days);
     }
     Some(())
 }
 
-/// Tells of one earlier collection for the consignee, by those it works with.
-pub(crate) fn earlier_collection(options: &Options, teller: &mut Teller<'_>, consignee: &Consignee) {
-    let out_at = options.start.plus_millis(-teller.chance.minutes(9 * 24 * 60, HISTORY_DAYS * 24 * 60));
+/// Days before the start in which an importer had its usual collections: after it had met all its partners.
+pub(crate) const USUAL_DAYS: (i64, i64) = (9, HISTORY_DAYS / 2);
+
+/// Tells of one earlier collection for the consignee, by those it works with, so many days before the start.
+pub(crate) fn earlier_collection(
+    options: &Options,
+    teller: &mut Teller<'_>,
+    consignee: &Consignee,
+    (least, most): (i64, i64),
+) {
+    let out_at = options.start.plus_millis(-teller.chance.minutes(least * 24 * 60, most * 24 * 60));
     let Some(plan) = Import::earlier(teller, consignee, out_at) else { return };
     plan.tell_history(teller);
 }

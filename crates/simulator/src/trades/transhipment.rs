@@ -13,7 +13,7 @@ use crate::chance::{DAY_MS, HOUR_MS};
 use crate::letter::{DcsaPlace, QuayMove, TRANSHIPMENT, Teller};
 use crate::numbers::{SealTag, Unit};
 use crate::world::wares::DESTINATIONS;
-use crate::world::{Consignee, Origin};
+use crate::world::{Consignee, Origin, registered};
 
 /// The plan of a transhipped container.
 #[derive(Debug, Clone)]
@@ -51,11 +51,15 @@ impl Transhipment {
         let next = world.calls_between(first.site, at.plus_millis(12 * HOUR_MS), at.plus_millis(4 * DAY_MS));
         let next = *teller.chance.pick(&next)?;
         let loaded_at = loading_time(teller, world.calls.get(next)?.arrival);
+        let to = *teller.chance.pick(&DESTINATIONS)?;
+        let serial = teller.numbers.serial();
+        let firm = registered(to.1, format!("{} Overseas Trading {serial}", to.1), &mut teller.chance);
+        let consignee = Consignee { firm, town: to.0, ..consignee };
         let slot = Slot::draw(IMPORT_BLOCKS, &mut teller.chance);
         let ordered = Ordered::Before(teller.chance.between(4, 20));
         Some(Self {
             from: consignee.origin,
-            to: *teller.chance.pick(&DESTINATIONS)?,
+            to,
             first: call,
             next,
             discharged_at: at,

@@ -1,7 +1,7 @@
 //! In the yard: positions, moves and the orders for them, weighing, who looks a container up, reefers on the rack.
 
 use quaywatch_domain::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::chance::{Chance, HOUR_MS, MINUTE_MS};
 use crate::letter::{REEFER_FEED, Teller};
@@ -43,6 +43,24 @@ impl Slot {
     pub(crate) fn beside(&self) -> Self {
         Self { row: if self.row > 1 { self.row - 1 } else { 2 }, tier: 1, ..self.clone() }
     }
+}
+
+/// Where a device says that it is, in degrees north and east as text: blocks of 80 by 60 m beside one another, without a
+/// slot anywhere in the yard.
+pub(crate) fn position(site: Site, unit: &Unit, slot: Option<&Slot>) -> Value {
+    let (north, east) = site.degrees();
+    let (east_m, north_m) = match slot {
+        Some(slot) => (i64::from(number_of(slot.block) % 12) * 80 + slot.bay * 6, slot.row * 3),
+        None => (i64::from(number_of(&unit.number) % 900), i64::from(number_of(&unit.number) / 7 % 500)),
+    };
+    // A degree of latitude is 111 km, one of longitude 78 km here.
+    let degrees = |base: f64, metres: i64, of_degree: f64| {
+        format!("{:.6}", base + f64::from(i32::try_from(metres).unwrap_or(0)) / of_degree)
+    };
+    json!({
+        "latitude": degrees(north, north_m, 111_000.0),
+        "longitude": degrees(east, east_m, 78_000.0),
+    })
 }
 
 /// Blocks by what stands in them.
@@ -195,7 +213,7 @@ impl Teller<'_> {
         unit: &Unit,
         setpoint_c: f64,
     ) {
-        let count = (to.millis_since(from) / HOUR_MS * 2).clamp(0, 480);
+        let count = (to.millis_since(from) / HOUR_MS * 2).clamp(0, 1_500);
         for n in 0..count {
             let at = from.plus_millis((n * 30 + 7) * MINUTE_MS);
             let mut reading = Reading::steady(setpoint_c, &mut self.chance);
@@ -210,15 +228,20 @@ impl Teller<'_> {
 
     /// A door opens or closes, as a device on the container tells (`DOOR_OPENED`, `DOOR_CLOSED`).
     pub(crate) fn door(&mut self, site: Site, code: &str, at: Timestamp, unit: &Unit) {
-        self.smart(("IOT", "iotEventType", code), site, at, unit, json!({}));
+        self.smart(("IOT", "iotEventType", code), site, at, unit, None);
+    }
+
+    /// The same of a container in a slot.
+    pub(crate) fn door_in(&mut self, slot: (Site, &Slot), code: &str, at: Timestamp, unit: &Unit) {
+        self.smart(("IOT", "iotEventType", code), slot.0, at, unit, Some(slot.1));
     }
 
     /// A device tells where it is, hour by hour.
     pub(crate) fn breadcrumbs(&mut self, site: Site, from: Timestamp, to: Timestamp, unit: &Unit) {
-        let hours = (to.millis_since(from) / HOUR_MS).clamp(0, 240);
+        let hours = (to.millis_since(from) / HOUR_MS).clamp(0, 750);
         for hour in 0..hours {
             let at = from.plus_millis(hour * HOUR_MS + 23 * MINUTE_MS);
-            self.smart(("IOT", "iotEventType", "BREADCRUMB"), site, at, unit, json!({}));
+            self.smart(("IOT", "iotEventType", "BREADCRUMB"), site, at, unit, None);
         }
     }
 }

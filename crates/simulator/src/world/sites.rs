@@ -26,6 +26,16 @@ impl Site {
         }
     }
 
+    /// Degrees north and east.
+    pub(crate) const fn degrees(self) -> (f64, f64) {
+        match self {
+            Self::Koper => (45.554, 13.734),
+            Self::Depot => (45.561, 13.762),
+            Self::Trieste => (45.631, 13.752),
+            Self::Inland => (46.061, 14.541),
+        }
+    }
+
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Koper => "LUKKP",

@@ -68,7 +68,10 @@ pub(super) fn release_id(event: &PortEvent) -> Option<&str> {
 
 impl<'a> Right<'a> {
     fn pass(&mut self, to: Vec<Key<'a>>, s: &Seen<'a>) {
-        let stays = self.holders.last().is_some_and(|(holder, _)| same_party(holder, &to) != Some(false));
+        // Parties of different registers, such as a forwarder and a haulier, are two unless the party registry says no.
+        let stays = self.holders.last().is_some_and(|(holder, _)| {
+            same_party(holder, &to) == Some(true) || holder.is_empty() || to.is_empty()
+        });
         if !stays {
             self.holders.push((to.clone(), *s));
         }
