@@ -140,7 +140,7 @@ fn replaced(view: &View<'_>, life: &Life<'_>, s: &Seen<'_>, findings: &mut Findi
             .events
             .iter()
             .find(|k| k.event.kind == EventKind::SealRemoved && k.event.source.feed == s.event.source.feed);
-        let feed = findings.baselines.feeds.get(&s.event.source.feed);
+        let feed = findings.baselines.feeds.get(&*s.event.source.feed);
         let tells_removals = feed.is_some_and(|f| f.kinds.contains_key(EventKind::SealRemoved.as_str()));
         let severity = if proof.is_some() || tells_removals {
             settings.a.severity
