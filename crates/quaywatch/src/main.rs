@@ -98,6 +98,9 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
         if cause.is::<Usage>() || cause.is::<quaywatch_service::Error>() {
             return ExitCode::Usage;
         }
+        if let Some(error) = cause.downcast_ref::<quaywatch_watchlist::Error>() {
+            return error.exit_code();
+        }
         if cause.is::<quaywatch_kafka::Error>() || cause.is::<quaywatch_codec::Error>() {
             return ExitCode::Unavailable;
         }

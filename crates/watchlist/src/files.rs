@@ -163,11 +163,17 @@ fn open(path: &Path) -> Result<File, Error> {
 fn digest(path: &Path) -> Result<Sha256, Error> {
     const CHUNK: usize = 64 * 1024;
     let failed = |source| Error::ReadFile { path: path.to_owned(), source };
-    let mut file = open(path)?;
-    let bytes = file.metadata().map_err(failed)?.len();
+    let about = path.metadata().map_err(failed)?;
+    if !about.is_file() {
+        // A list is read twice, and its size is known beforehand.
+        let why = "it is a pipe or device; put the list into a file";
+        return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, why)));
+    }
+    let bytes = about.len();
     if bytes > MAX_FILE_BYTES {
         return Err(Error::FileTooLarge { path: path.to_owned(), bytes, limit: MAX_FILE_BYTES });
     }
+    let mut file = open(path)?;
     let (mut hasher, mut chunk) = (Hasher::default(), vec![0; CHUNK]);
     loop {
         match file.read(&mut chunk).map_err(failed)? {
@@ -317,5 +323,12 @@ mod tests {
         assert!(matches!(read(), Err(Error::BadChecksumFile { .. })));
         assert!(Files::of_bytes(b"text".to_vec()).expect(Sha256::of(b"text")).unwrap().is_checked());
         assert!(Files::of_bytes(b"text".to_vec()).expect(Sha256::of(b"x")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_never_ends_is_no_list() {
+        let error = Files::read(Path::new("/dev/zero"), ListFormat::Auto).unwrap_err();
+        assert!(error.to_string().contains("put the list into a file"), "{error}");
     }
 }
