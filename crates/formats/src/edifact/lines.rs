@@ -277,14 +277,14 @@ fn event_time(
     if is_said(kind)
         && let Some(noted) = header.time("137").or(prepared)
     {
-        return Some(noted.clone());
+        return Some(*noted);
     }
     let own = line
         .first_time(&EVENT_TIMES)
         .or_else(|| leg?.first_time(&["7", "203"]))
         .or_else(|| header.first_time(&["7", "203"]));
     if let Some((qualifier, (moment, notes))) = own {
-        let mut notes = notes.clone();
+        let mut notes = *notes;
         if EXPECTED.contains(&qualifier) {
             notes.push(note::EVENT_TIME_ASSUMED);
         }
@@ -296,7 +296,7 @@ fn event_time(
     let mut voyage = ["178", "136", "133", "132"].into_iter().filter_map(|qualifier| header.time(qualifier));
     let last = voyage.find(by_then).or(said);
     last.map(|(moment, notes)| {
-        let mut notes = notes.clone();
+        let mut notes = *notes;
         notes.push(note::EVENT_TIME_ASSUMED);
         (*moment, notes)
     })

@@ -254,14 +254,14 @@ fn time<'t>(
     reader: &Reader<'_>,
 ) -> Option<(&'t str, Noted)> {
     if let Some((qualifier, noted)) = said.first_time(times).or_else(|| message.header.first_time(times)) {
-        let mut noted = noted.clone();
+        let mut noted = *noted;
         if qualifier == "137" {
             noted.1.push(note::EVENT_TIME_ASSUMED);
         }
         return Some((qualifier, noted));
     }
     let (moment, notes) = reader.envelope.prepared.as_ref()?;
-    let mut notes = notes.clone();
+    let mut notes = *notes;
     notes.push(note::EVENT_TIME_ASSUMED);
     Some(("137", (*moment, notes)))
 }
