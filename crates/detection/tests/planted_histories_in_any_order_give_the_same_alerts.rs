@@ -30,6 +30,14 @@ honeytokens = ["HONY1234567"]
 [message_spoofing]
 announced_terminals = ["STRIK"]
 released_terminals = ["STRIK"]
+[message_spoofing.a]
+severity = "MEDIUM"
+[look_ups.h]
+severity = "MEDIUM"
+[reefer_anomaly.c]
+severity = "MEDIUM"
+[shell_importer]
+min_traits = 1
 "#;
 
 fn on(kind: K, container: &str, day: u32, time: &str) -> PortEvent {
@@ -48,7 +56,7 @@ fn customs() -> Vec<PortEvent> {
         on(K::CustomsSelectedForScan, "SCAN1234567", 2, "00:30"),
         on(K::CustomsScanned, "SCAN1234567", 2, "01:00"),
         on(K::DoorOpened, "SCAN1234567", 2, "03:00"),
-        on(K::PickupAnnounced, "SCAN1234567", 2, "04:00").planned().received(at(2, "03:30")),
+        on(K::PickupAnnounced, "SCAN1234567", 2, "04:00").planned().received(at(2, "00:45")),
         on(K::ManifestLine, "CANC1234567", 1, "08:00").carrier("MSC"),
         on(K::CustomsSelectedForScan, "CANC1234567", 2, "08:00"),
         viewed("CANC1234567", 2, "08:50", "ACME"),

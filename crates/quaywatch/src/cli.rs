@@ -160,7 +160,7 @@ pub(crate) struct Backtest {
     /// Form of the alerts
     #[arg(long, value_enum, default_value_t = Form::Ndjson)]
     pub(crate) format: Form,
-    /// Run the clock on to this time instead of the last deadline
+    /// Run the clock on to this time instead of the last deadline; what was awaited by then counts as absent
     #[arg(long, value_parser = timestamp)]
     pub(crate) now: Option<Timestamp>,
 }

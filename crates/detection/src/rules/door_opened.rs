@@ -15,6 +15,7 @@
 //! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other ordered work.
 //! Pre-trip checks of reefers and everything else about empties. Light and vibration: a sensor that reports many openings
 //! is not believed. An outage of the device's system. A device taken off after the cargo was.
+//! `b`: two containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;

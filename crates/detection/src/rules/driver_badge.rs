@@ -9,7 +9,7 @@
 //! the driver (`a`, `c`, `d`, `f`, `MO-23b`).
 //!
 //! **False positives.** `a`: one passage that two systems report, clocks that differ. `b`: plates read wrongly or a truck
-//! changed by the same driver (LOW); a plate that another pre-notification names. `c`: pool drivers, who drive for several;
+//! changed by the same driver or haulier (LOW); a plate that another pre-notification names. `c`: pool drivers, who drive for several;
 //! a driver who has changed the employer (only his first day); short histories. `d`: drivers whose earlier visits we may
 //! not have (LOW), day, ordinary cargo. `e`: a swap that was announced. `f`: terminals where drivers that leave without a
 //! container are not reported (the driver was seen to leave so before), late reports.

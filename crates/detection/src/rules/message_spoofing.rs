@@ -10,7 +10,7 @@
 //! messages (`e`, `f`).
 //!
 //! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties, the
-//! customs site, manual work during an outage, late messages. A new user or sender taken up in earnest (onboarding: many
+//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW). A new user or sender taken up in earnest (onboarding: many
 //! containers at once), an issuer with a short history. A message sent twice (same bytes), a sender that always writes the
 //! same reference, a counter that has come round. Times without zone; messages that are merely late.
 

@@ -8,7 +8,8 @@
 //! messages carry it (age, officers, capital); the ledgers of contacts and addresses; goods and origin of the container.
 //!
 //! **False positives.** Real start-ups and groups that trade under a new company: each trait is LOW and makes no alert
-//! alone; only a first import of perishables from a watched origin together with another trait is MEDIUM (`h`).
+//! alone; only a first import of perishables from a watched origin together with two others is MEDIUM (`h`), and a test
+//! shipment of a company that was just founded (`f`; of an old one it is none).
 //! Consolidators, which are consignees of many bills (`g`). Addresses of service providers, where everybody has a desk
 //! (beyond 48 companies: silent). Established companies at a shared address (only young ones count). A branching out of a
 //! long-known importer (`d` needs goods of a source country's kind). A second order like the first (`f`). Importers that

@@ -14,7 +14,8 @@
 //!
 //! **False positives.** Sums of method 2 and declared weights (not calibrated: not compared). Units taken for another, and
 //! net taken for gross (the ratio or the difference betrays it). Moisture and scales of ordinary accuracy (a share of the
-//! weight, or what the baseline knows). Gensets of reefers. Default tares. Goods taken out by customs or stripping. Two
+//! weight, or what the baseline knows). Gensets that hang on reefers at the gate. Default tares, also in what the
+//! shipper declares. Goods taken out by customs or stripping. Two
 //! reports of one weighing.
 
 use quaywatch_domain::event::WeightKind;

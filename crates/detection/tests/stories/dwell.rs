@@ -128,3 +128,16 @@ fn storage_extended_again_and_again_is_a_low_indicator() {
     world.see(&extended(7));
     assert_eq!(world.codes(BOX), ["MO-14d@1"]);
 }
+
+#[test]
+fn what_recorded_traffic_ends_too_early_to_tell_is_not_absent() {
+    let rules = || Rules::parse("[dwell]\nseverity_b_unproven = \"MEDIUM\"\n").unwrap();
+    let ended = |day: u32| {
+        let mut world = World::with(rules()).and([discharged(), released(3, "08:00")]);
+        world.engine = world.engine.heard_until(at(day, "09:00"));
+        world.wait_until(at(28, "00:00"));
+        world.codes(BOX)
+    };
+    assert_eq!(ended(20), ["MO-14b@1"]);
+    assert_eq!(ended(19), [""; 0]);
+}

@@ -92,6 +92,10 @@ fn a_container_emptied_in_the_yard_without_an_order_is_raised() {
     let stripped = || event(Stripped, BOX, at(3, "08:00"));
     assert_eq!(told([in_yard(), stripped()]), ["MO-05e@1"]);
     silent([in_yard(), stripped().order("W1")]);
+    // An order that names a slot only moves it, unless to customs.
+    let ordered_to = |slot| event(WorkOrdered, BOX, at(3, "06:00")).slot(slot);
+    assert_eq!(told([in_yard(), ordered_to("LANE-1-1-1"), stripped()]), ["MO-05e@1"]);
+    silent([in_yard(), ordered_to("CUSTOMS-1-1-1"), stripped()]);
     silent([in_yard(), event(WorkOrdered, BOX, at(3, "06:00")), stripped()]);
     silent([in_yard(), stripped().facility("CFS")]);
     silent([in_yard(), event(CustomsInspected, BOX, at(3, "06:00")), stripped()]);

@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
-    BookingCancelled, BookingConfirmed, BookingRolled, GateIn, GateOut, LoadOrdered, Loaded,
-    PositionReported, ReleaseOrder, Weighed,
+    BookingCancelled, BookingConfirmed, BookingRolled, DeliveryRejected, GateIn, GateOut, LoadOrdered,
+    Loaded, PositionReported, ReleaseOrder, Weighed,
 };
 use quaywatch_domain::event::WeightKind::Scale;
 use quaywatch_domain::event::{EquipmentStatus, Laden};
@@ -71,6 +71,13 @@ fn an_export_of_a_cancelled_booking_that_its_haulier_takes_out_again_is_raised()
     ]);
     silent([export_in(), cancelled(at(4, "08:00")), export_out(BOX, 5).edit(|e| e.parties.clear())]);
     silent([export_in(), cancelled(at(4, "08:00")), export_out(BOX, 12)]);
+    // A refused import that the gate wrote down as an export.
+    silent([
+        event(DeliveryRejected, BOX, at(2, "20:00")),
+        export_in(),
+        cancelled(at(4, "08:00")),
+        export_out(BOX, 5),
+    ]);
     silent([export_in(), event(Loaded, BOX, at(5, "08:00")), cancelled(at(5, "09:00"))]);
 }
 

@@ -56,6 +56,13 @@ fn ordered_moves_drift_and_terminals_without_orders_are_silent() {
     silent(unshared.into_iter().chain([moved()]));
     let fix = |time: &str, slot: &str| event(PositionReported, BOX, at(3, time)).feed("telemetry").slot(slot);
     silent(after_placing([fix("02:00", "C-21-6-1"), fix("02:10", "A-01-1-1")]));
+    // The order for its placing was carried out by that.
+    let lost = [
+        event(WorkOrdered, BOX, at(2, "08:20")).order("W1").slot("A-01-1-1"),
+        fix("02:00", "C-21-6-1"),
+        fix("03:10", "C-21-6-1"),
+    ];
+    assert_eq!(told(after_placing(lost)), ["MO-10a@1"]);
     silent(after_placing([moved().wrong_check_digit()]));
     silent(after_placing([moved().planned()]));
 }

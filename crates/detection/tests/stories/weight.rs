@@ -40,6 +40,14 @@ fn sums_declared_weights_units_net_weights_and_ordinary_scales_are_silent() {
     silent([plan(20.0), scale(Discharged, 3, "crane", 20_000.0)]);
     silent([plan(16_300.0).tare(3_700.0), scale(Discharged, 3, "crane", 20_000.0)]);
     silent([plan(20_000.0), scale(Discharged, 3, "crane", 20_450.0)]);
+    // The shipper added the goods to a tare of 4,000 kg; the container has 2,230.
+    silent([plan(21_770.0), scale(Discharged, 3, "crane", 20_000.0).tare(2_230.0)]);
+    let heavier = told([plan(20_000.0), scale(Discharged, 3, "crane", 21_770.0).tare(2_230.0)]);
+    assert_eq!(heavier, ["MO-12b@1"]);
+    // The truck's generator hangs on the reefer.
+    let reefer = |kg| scale(GateOut, 3, "gate", kg).iso_type("45R1");
+    silent([plan(20_000.0), reefer(20_900.0)]);
+    assert_eq!(told([plan(20_000.0), reefer(21_300.0)]), ["MO-12b@1"]);
     silent([plan(20_000.0), scale(Discharged, 3, "crane", 22_000.0).wrong_check_digit()]);
     silent([plan(20_000.0), scale(Discharged, 3, "crane", 22_000.0).edit(|e| e.weights[0].kg = -5.0)]);
 }
