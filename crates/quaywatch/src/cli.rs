@@ -83,10 +83,10 @@ pub(crate) struct Demo {
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=72))]
     pub(crate) hours: u32,
     /// Containers to simulate
-    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(100..=20_000))]
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(100..=20_000))]
     pub(crate) containers: u32,
     /// Seconds that the day takes
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(5..=3600))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=3600))]
     pub(crate) seconds: u32,
     /// Run on this Kafka instead of the embedded broker
     #[arg(long, value_name = "HOST:PORT")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
+use quaywatch_domain::Timestamp;
 use quaywatch_service::Clock;
 use quaywatch_simulator::{Day, Message};
 
@@ -19,17 +20,28 @@ pub(super) struct Sent {
     pub(super) accepted: u64,
 }
 
-/// Posts all messages, each feed in its order, and changes the list when its time comes.
+/// Which messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What was told before the day begins.
+    Past,
+    /// The day itself.
+    Day,
+}
+
+/// Posts messages, each feed in its order, and during the day changes the list when its time comes.
 pub(super) async fn send(
     world: &Arc<World>,
     day: &Day,
+    (start, part): (Timestamp, Part),
     clock: &Clock,
     watcher: &Watcher,
     screen: &Screen,
 ) -> Result<Sent> {
-    let begun = clock.now();
+    let is_past = |message: &Message| message.at <= start;
     let mut feeds: BTreeMap<&str, Vec<(usize, &Message)>> = BTreeMap::new();
-    for (number, message) in day.messages.iter().enumerate() {
+    let messages = day.messages.iter().enumerate();
+    for (number, message) in messages.filter(|(_, m)| is_past(m) == (part == Part::Past)) {
         feeds.entry(&message.feed).or_default().push((number, message));
     }
     let posts = feeds.into_values().map(|queue| {
@@ -44,14 +56,15 @@ pub(super) async fn send(
             for (number, message) in &queue {
                 sleep_until(&clock, message);
                 let trace = u128::try_from(*number).unwrap_or_default() + 1;
-                sends.note(trace, message.at > begun);
+                sends.note(trace, part == Part::Day);
                 post(&agent, &world, message, trace)?;
             }
             Ok::<u64, anyhow::Error>(u64::try_from(queue.len())?)
         })
     });
     let posts: Vec<_> = posts.collect();
-    let mut lists = day.watchlist_csv.iter().skip(1).peekable();
+    let changes = day.watchlist_csv.get(1..).filter(|_| part == Part::Day).unwrap_or_default();
+    let mut lists = changes.iter().peekable();
     while !posts.iter().all(tokio::task::JoinHandle::is_finished) || lists.peek().is_some() {
         if let Some((_, list)) = lists.next_if(|(at, _)| *at <= clock.now()) {
             world.import_list(list).await?;

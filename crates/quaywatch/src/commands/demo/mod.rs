@@ -16,6 +16,7 @@ use quaywatch_service::{Clock, ExitCode};
 use quaywatch_simulator::{Options, simulate};
 
 use crate::cli::Demo;
+use feeder::Part;
 use screen::Screen;
 use tally::Tally;
 use watcher::Watcher;
@@ -65,11 +66,16 @@ async fn day(args: &Demo) -> Result<ExitCode> {
     }
     wait(START_LIMIT, "the services to be ready", || world.is_ready())?;
 
-    clock.begin();
-    let begun = Instant::now();
     let screen = Screen::new(clock.clone());
     let watcher = Watcher::start(&world, screen.clone())?;
-    let sent = feeder::send(&world, &day, &clock, &watcher, &screen).await?;
+    // Weeks that come in at once look as if everything had been missing: the agencies begin to look when they are read.
+    let past = feeder::send(&world, &day, (start, Part::Past), &clock, &watcher, &screen).await?;
+    wait(DRAIN_LIMIT, "the past to come through", || Tally::of(&world).is_settled(past.accepted))?;
+    watcher.look();
+    clock.begin();
+    let begun = Instant::now();
+    let mut sent = feeder::send(&world, &day, (start, Part::Day), &clock, &watcher, &screen).await?;
+    sent.accepted += past.accepted;
     let end = day.messages.last().map_or(start, |m| m.at).plus_millis(AFTERMATH_MS);
     while clock.now() < end {
         tokio::time::sleep(Duration::from_millis(20)).await;

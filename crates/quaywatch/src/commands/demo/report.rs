@@ -90,7 +90,7 @@ fn latency(latencies_ms: &[f64]) -> String {
     match (at(50), at(99)) {
         (Some(p50), Some(p99)) => format!(
             "From the message at the gateway to the alert on an agency topic: p50 {p50:.0} ms, p99 {p99:.0} ms \
-             ({} alerts; the backlog of the first minute left out).",
+             ({} alerts; those of the day itself).",
             sorted.len()
         ),
         _ => "No alert followed from a message directly, so there is no latency to report.".to_owned(),

@@ -57,6 +57,7 @@ pub(super) struct Seen {
 pub(super) struct Watcher {
     sends: Sends,
     alerts: Arc<AtomicU64>,
+    looks: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<Seen>>>,
 }
@@ -67,10 +68,12 @@ impl Watcher {
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
         let reader = Reader::follow(world.kafka(), &topics)?;
         let (sends, stop) = (Sends::default(), Arc::new(AtomicBool::new(false)));
+        let looks = Arc::new(AtomicBool::new(false));
         let alerts = Arc::new(AtomicU64::new(0));
         let follow = Follow {
             sends: sends.clone(),
             alerts: Arc::clone(&alerts),
+            looks: Arc::clone(&looks),
             screen,
             codec: world.codec(),
             seen: Seen::default(),
@@ -79,11 +82,16 @@ impl Watcher {
         let until = Arc::clone(&stop);
         let thread =
             std::thread::Builder::new().name("agencies".into()).spawn(move || follow.run(reader, &until))?;
-        Ok(Self { sends, alerts, stop, thread: Some(thread) })
+        Ok(Self { sends, alerts, looks, stop, thread: Some(thread) })
     }
 
     pub(super) fn sends(&self) -> Sends {
         self.sends.clone()
+    }
+
+    /// From now on what arrives is said and counted.
+    pub(super) fn look(&self) {
+        self.looks.store(true, Ordering::Release);
     }
 
     /// Alerts raised so far, for any agency.
@@ -102,6 +110,7 @@ impl Watcher {
 struct Follow {
     sends: Sends,
     alerts: Arc<AtomicU64>,
+    looks: Arc<AtomicBool>,
     screen: Screen,
     codec: Codec,
     seen: Seen,
@@ -127,7 +136,8 @@ impl Follow {
                     if let Some(sent) = trace.and_then(|id| self.sends.get(id)) {
                         self.seen.latencies_ms.push(arrived.duration_since(sent).as_secs_f64() * 1000.0);
                     }
-                    if let Some(value) = &record.value {
+                    if let Some(value) = record.value.as_ref().filter(|_| self.looks.load(Ordering::Acquire))
+                    {
                         self.hear(&self.codec.decode(value)?);
                     }
                 }
