@@ -27,10 +27,21 @@ fn main() -> ProcessCode {
         Ok(code) => code.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::Done.into(),
         Err(error) => {
-            eprintln!("quaywatch: {error:#}");
+            eprintln!("quaywatch: {}", sentence(&error));
             exit_code(&error).into()
         }
     }
+}
+
+/// The error and its causes, each said once: many a message holds its cause.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
