@@ -51,6 +51,6 @@ fuzz_target!(|bytes: &[u8]| {
     let empty = parsed.documents.is_empty() && parsed.rejects.is_empty();
     assert!(!empty || bytes.len() < 1_000_000, "a large message disappeared");
     for event in parsed.documents.iter().flat_map(|d| &d.events) {
-        assert!(!event.event_id.is_empty() && event.source.feed == "fuzz", "an event without identity");
+        assert!(!event.event_id.is_empty() && &*event.source.feed == "fuzz", "an event without identity");
     }
 });
