@@ -94,6 +94,13 @@ impl Engine {
 
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
     pub fn apply(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
+        let now = state.not_before(now);
+        let changes = self.take(state, fact, now);
+        state.looked_at(now, &changes);
+        changes
+    }
+
+    fn take(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
         let kind = fact.subject.kind;
         if state.subject.is_none() && self.has_timeline(kind) {
             state.subject = Some(fact.subject.clone());
@@ -120,6 +127,7 @@ impl Engine {
 
     /// Looks at a timeline when [`TimelineState::due_at`] has come: absences fire, alerts end, history goes.
     pub fn due(&self, state: &mut TimelineState, now: Timestamp) -> Changes {
+        let now = state.not_before(now);
         let mut changes = self.reevaluate(state, now);
         container::expire(self, state, now);
         changes.expired = state.expired(now);
@@ -128,6 +136,7 @@ impl Engine {
 
     /// Looks at a timeline again, for changed rules.
     pub fn reevaluate(&self, state: &mut TimelineState, now: Timestamp) -> Changes {
+        let now = state.not_before(now);
         let mut changes = Changes::none(Outcome::Duplicate);
         match state.subject.as_ref().map(|s| s.kind) {
             Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
@@ -143,6 +152,7 @@ impl Engine {
         if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
             contagion::evaluate(self, state, now, &mut changes.facts, &mut changes.shadowed);
         }
+        state.looked_at(now, &changes);
         changes
     }
 

@@ -6,6 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Handling, Severity, Sha256, Subject, Tim
 use serde::{Deserialize, Serialize};
 
 use crate::contagion::Kin;
+use crate::{Changes, Outcome};
 
 /// Everything known about one subject, and what was published about it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -41,6 +42,9 @@ pub struct TimelineState {
     /// Event time up to which facts were folded away; older ones come too late.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<Timestamp>,
+    /// When it was last looked at with a result: an input that is read again does not turn its time back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// Earliest time at which the absence of something fires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<Timestamp>,
@@ -183,6 +187,19 @@ impl TimelineState {
             && self.watched.is_empty()
             && self.visits_before == 0
             && !self.saturated
+    }
+
+    /// `now`, but not before what was last told.
+    pub(crate) fn not_before(&self, now: Timestamp) -> Timestamp {
+        self.as_of.map_or(now, |at| at.max(now))
+    }
+
+    /// Remembers a look that had a result; one that had none leaves the state as it is.
+    pub(crate) fn looked_at(&mut self, now: Timestamp, changes: &Changes) {
+        let is_told = !changes.alerts.is_empty() || !changes.facts.is_empty();
+        if changes.outcome == Outcome::New || is_told {
+            self.as_of = Some(now);
+        }
     }
 
     /// When [`crate::Engine::due`] next has something to do: a deadline, the end of an alert or of the state itself.

@@ -35,8 +35,10 @@ impl Detector {
         Self { codec, engine, shadowed, version }
     }
 
-    fn publish(&self, changes: &Changes, out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
-        for alert in &changes.alerts {
+    /// Sends what changed; an alert is written now, whatever time its timeline is looked at for.
+    fn publish(&self, changes: &mut Changes, out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
+        for alert in &mut changes.alerts {
+            alert.produced_at = Timestamp::from_millis(out.now_ms());
             out.send(ALERTS, alert.alert_id.to_string(), self.codec.encode(ALERTS, alert)?);
         }
         for fact in &changes.facts {
@@ -57,8 +59,8 @@ impl Detector {
         step: impl FnOnce(&Engine, &mut TimelineState) -> Changes,
     ) {
         let Some(timeline) = states.get_mut(key) else { return };
-        let changes = step(&(self.engine)(), &mut timeline.0);
-        if let Err(error) = self.publish(&changes, out) {
+        let mut changes = step(&(self.engine)(), &mut timeline.0);
+        if let Err(error) = self.publish(&mut changes, out) {
             tracing::error!(%error, "an alert cannot be encoded");
         }
         if changes.expired {
@@ -80,16 +82,17 @@ impl Stage for Detector {
             Ok(fact) => fact,
             Err(outcome) => return outcome,
         };
-        let now = Timestamp::from_millis(out.now_ms());
+        // What is still to be read is not absent.
+        let now = Timestamp::from_millis(out.read_to_ms());
         let key = fact.subject.to_string().into_bytes();
         let Some(timeline) = states.get_or_insert_with(&key, Timeline::default) else {
             return Outcome::OutOfScope;
         };
-        let changes = (self.engine)().apply(&mut timeline.0, fact, now);
+        let mut changes = (self.engine)().apply(&mut timeline.0, fact, now);
         if timeline.0.is_empty() {
             states.remove(&key);
         }
-        if let Err(error) = self.publish(&changes, out) {
+        if let Err(error) = self.publish(&mut changes, out) {
             return refused(&error);
         }
         match changes.outcome {

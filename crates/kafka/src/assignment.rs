@@ -18,6 +18,10 @@ struct Owned {
     rewound_to: Option<i64>,
     /// The earliest record that came while it could not be taken.
     passed: Option<i64>,
+    /// Its end was reached after the last record.
+    at_end: bool,
+    /// Latest time of a record that was taken.
+    read_to_ms: Option<i64>,
 }
 
 /// What to do with a record.
@@ -65,6 +69,7 @@ impl Assignment {
         owned.restoring = false;
         let passed = owned.passed.take()?;
         owned.rewound_to = Some(passed);
+        owned.at_end = false;
         Some(passed)
     }
 
@@ -103,12 +108,28 @@ impl Assignment {
         (offset > expected).then_some(offset - expected)
     }
 
-    /// A record was handled in the open transaction.
-    pub(crate) fn handled(&mut self, place: Place, offset: i64) {
+    /// Nothing more is there to be read from an input, unless it is gone back in.
+    pub(crate) fn at_end(&mut self, place: Place) {
+        if let Some(owned) = self.owned.get_mut(&place) {
+            owned.at_end = owned.passed.is_none() && owned.rewound_to.is_none();
+        }
+    }
+
+    /// How far an input has been read at `now_ms`: up to now when its end was reached, else up to its last record; `None`
+    /// before anything is known. What was produced later may still be to come.
+    pub(crate) fn read_to_ms(&self, place: Place, now_ms: i64) -> Option<i64> {
+        let owned = self.owned.get(&place)?;
+        if owned.at_end { Some(now_ms) } else { owned.read_to_ms.map(|at| at.min(now_ms)) }
+    }
+
+    /// A record of this time was handled in the open transaction.
+    pub(crate) fn handled(&mut self, place: Place, offset: i64, timestamp_ms: i64) {
         self.first.entry(place).or_insert(offset);
         self.next.insert(place, offset + 1);
         if let Some(owned) = self.owned.get_mut(&place) {
             owned.expected = Some(offset + 1);
+            owned.at_end = false;
+            owned.read_to_ms = owned.read_to_ms.max(Some(timestamp_ms));
         }
     }
 
@@ -130,6 +151,7 @@ impl Assignment {
             if let Some(owned) = self.owned.get_mut(&place) {
                 owned.expected = Some(first);
                 owned.rewound_to = Some(first);
+                owned.at_end = false;
                 back.push((place, first));
             }
         }
@@ -167,7 +189,7 @@ mod tests {
         assert_eq!(assignment.look(P, 7), Verdict::Drop);
         assignment.assign(P, false);
         assert_eq!(assignment.look(P, 7), Verdict::Take);
-        assignment.handled(P, 7);
+        assignment.handled(P, 7, 100);
         assignment.revoke(P);
         assert_eq!(assignment.look(P, 8), Verdict::Drop);
         assert_eq!(assignment.next().get(&P), Some(&8));
@@ -178,7 +200,7 @@ mod tests {
     fn a_record_is_taken_once_even_if_it_is_delivered_twice() {
         let mut assignment = Assignment::default();
         assignment.assign(P, false);
-        assignment.handled(P, 7);
+        assignment.handled(P, 7, 100);
         assignment.committed();
         assert_eq!(assignment.look(P, 7), Verdict::Drop);
         assert_eq!(assignment.look(P, 9), Verdict::Take);
@@ -188,13 +210,13 @@ mod tests {
     fn after_an_abort_the_first_record_of_the_transaction_must_come_again() {
         let mut assignment = Assignment::default();
         assignment.assign(P, false);
-        assignment.handled(P, 7);
-        assignment.handled(P, 9);
+        assignment.handled(P, 7, 100);
+        assignment.handled(P, 9, 100);
         assert_eq!(assignment.aborted(), [(P, 7)]);
         assert_eq!(assignment.look(P, 6), Verdict::Drop);
         assert_eq!(assignment.look(P, 10), Verdict::Astray);
         assert_eq!(assignment.look(P, 7), Verdict::Take);
-        assignment.handled(P, 7);
+        assignment.handled(P, 7, 100);
         assert_eq!(assignment.look(P, 9), Verdict::Take);
     }
 
@@ -208,6 +230,27 @@ mod tests {
         assert_eq!(assignment.restored(P), Some(5));
         assert_eq!(assignment.look(P, 6), Verdict::Astray);
         assert_eq!(assignment.look(P, 5), Verdict::Take);
+    }
+
+    #[test]
+    fn an_input_is_read_up_to_its_last_record_or_at_its_end_up_to_now() {
+        let mut assignment = Assignment::default();
+        assert_eq!(assignment.read_to_ms(P, 900), None, "not owned");
+        assignment.assign(P, false);
+        assert_eq!(assignment.read_to_ms(P, 900), None, "nothing is known yet");
+        assignment.handled(P, 7, 100);
+        assignment.handled(P, 8, 90);
+        assert_eq!(assignment.read_to_ms(P, 900), Some(100), "it lags");
+        assert_eq!(assignment.read_to_ms(P, 50), Some(50), "the producer's clock is ahead");
+        assignment.at_end(P);
+        assert_eq!(assignment.read_to_ms(P, 900), Some(900));
+        assignment.handled(P, 9, 800);
+        assert_eq!(assignment.read_to_ms(P, 900), Some(800));
+        assignment.at_end(P);
+        assignment.aborted();
+        assert_eq!(assignment.read_to_ms(P, 900), Some(800), "it comes again");
+        assignment.at_end(P);
+        assert_eq!(assignment.read_to_ms(P, 900), Some(800), "that end was reached before going back");
     }
 
     #[test]

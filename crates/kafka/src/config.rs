@@ -73,6 +73,7 @@ pub(crate) fn member(settings: &Settings, stage: &str, slot: usize) -> ClientCon
         .set("group.protocol", "classic")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("auto.offset.reset", "earliest")
+        .set("enable.partition.eof", "true")
         .set("session.timeout.ms", settings.session_timeout_ms.to_string())
         .set("heartbeat.interval.ms", (settings.session_timeout_ms / 5).clamp(100, 3_000).to_string())
         .set("max.poll.interval.ms", settings.session_timeout_ms.max(300_000).to_string());

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::outputs::{Output, Outputs};
+use crate::outputs::{Output, Outputs, Times};
 use crate::record::Record;
 use crate::settings::{MAX_DEAD_LETTER_VALUE_BYTES, MAX_RECORD_BYTES};
 use crate::stage::{DeadLetter, DeadLetterEncoder, Outcome, Stage, State as _, Sweep, TableChange};
@@ -100,9 +100,9 @@ impl<S: Stage> Engine<S> {
     }
 
     /// Handles one record; [`Engine::outputs`] has what it sends.
-    pub(crate) fn handle(&mut self, record: &Record<'_>, now_ms: i64) -> Result<Outcome, Entangled> {
+    pub(crate) fn handle(&mut self, record: &Record<'_>, times: Times) -> Result<Outcome, Entangled> {
         self.step.start();
-        self.out.reset(now_ms);
+        self.out.reset(times);
         let at = (record.topic == self.input).then_some((record.partition, record.offset));
         self.last = at;
         let outcome = match at.and_then(|at| self.verdicts.get(&at)) {
@@ -110,7 +110,7 @@ impl<S: Stage> Engine<S> {
             None => self.call(record),
         };
         self.trace = trace_parent(record);
-        let outcome = self.settle(record, outcome, now_ms)?;
+        let outcome = self.settle(record, outcome, times)?;
         self.tally.records += 1;
         self.tally.timestamps_ms.push(record.timestamp_ms);
         if let Some(count) = self.tally.outcomes.get_mut(outcome.index()) {
@@ -140,7 +140,7 @@ impl<S: Stage> Engine<S> {
     }
 
     /// Undoes a record that cannot be handled, and writes the dead letters.
-    fn settle(&mut self, record: &Record<'_>, outcome: Outcome, now_ms: i64) -> Result<Outcome, Entangled> {
+    fn settle(&mut self, record: &Record<'_>, outcome: Outcome, times: Times) -> Result<Outcome, Entangled> {
         if let Outcome::DeadLettered { code, sentence, position } = &outcome {
             let undone = match self.partitions.get_mut(&record.partition) {
                 Some(partition) if record.topic == self.input => partition.undo(&self.step),
@@ -150,7 +150,7 @@ impl<S: Stage> Engine<S> {
                 self.verdicts.insert((record.partition, record.offset), outcome);
                 return Err(Entangled);
             }
-            self.out.reset(now_ms);
+            self.out.reset(times);
             self.out.dead_letter(code.clone(), sentence.clone(), position.clone(), None);
         }
         for letter in std::mem::take(&mut self.out.letters) {
@@ -163,7 +163,7 @@ impl<S: Stage> Engine<S> {
                 sentence: &letter.sentence,
                 position: letter.position.as_deref(),
                 stage: &self.name,
-                now_ms,
+                now_ms: times.now_ms,
             });
             self.tally.dead_letters += 1;
             self.out.send(
@@ -190,23 +190,32 @@ impl<S: Stage> Engine<S> {
         self.partitions.values().filter_map(|partition| partition.store.next_due_ms()).min()
     }
 
-    pub(crate) fn sweeping(&self) -> bool {
-        !self.sweep.is_empty()
+    /// For how long no state will be due or to be compared to the tables; none: nothing is planned. `times` says how far
+    /// a partition has been read, as far as that is known.
+    pub(crate) fn idle_ms(&self, times: impl Fn(i32) -> Option<Times>) -> Option<i64> {
+        if self.sweep.front().is_some_and(|(number, _)| times(*number).is_some()) {
+            return Some(0);
+        }
+        let due_in = self.partitions.iter().filter_map(|(number, partition)| {
+            Some(partition.store.next_due_ms()?.saturating_sub(times(*number)?.read_to_ms))
+        });
+        due_in.min()
     }
 
     /// The next state that is due and not yet part of this transaction, called. `Ok(false)`: there is none.
-    pub(crate) fn due(&mut self, now_ms: i64) -> Result<bool, Entangled> {
+    pub(crate) fn due(&mut self, times: impl Fn(i32) -> Option<Times>) -> Result<bool, Entangled> {
         let next = self.partitions.iter().find_map(|(number, partition)| {
-            let mut due = partition.store.due(now_ms);
+            let times = times(*number)?;
+            let mut due = partition.store.due(times.read_to_ms);
             let (due_ms, key) =
                 due.find(|(at, key)| !partition.has_fired(*at, key) && !partition.is_changed(key))?;
-            Some((*number, *due_ms, Arc::clone(key)))
+            Some((*number, *due_ms, Arc::clone(key), times))
         });
-        let Some((number, due_ms, key)) = next else { return Ok(false) };
+        let Some((number, due_ms, key, times)) = next else { return Ok(false) };
         if let Some(partition) = self.partitions.get_mut(&number) {
             partition.fired(due_ms, Arc::clone(&key));
         }
-        let called = self.call_key(number, &key, now_ms, Call::Due);
+        let called = self.call_key(number, &key, times, Call::Due);
         if called.is_err()
             && let Some(partition) = self.partitions.get_mut(&number)
         {
@@ -217,11 +226,15 @@ impl<S: Stage> Engine<S> {
     }
 
     /// The next state to be compared to the tables, called. `Ok(false)`: there is none.
-    pub(crate) fn sweep(&mut self, now_ms: i64) -> Result<bool, Entangled> {
+    pub(crate) fn sweep(&mut self, times: impl Fn(i32) -> Option<Times>) -> Result<bool, Entangled> {
         while let Some((number, key)) = self.sweep.pop_front() {
             let known = self.partitions.get(&number).is_some_and(|p| p.store.get(&key).is_some());
             if known {
-                self.call_key(number, &key, now_ms, Call::Sweep)?;
+                let Some(times) = times(number) else {
+                    self.sweep.push_front((number, key));
+                    return Ok(false);
+                };
+                self.call_key(number, &key, times, Call::Sweep)?;
                 self.swept.push((number, key));
                 return Ok(true);
             }
@@ -229,10 +242,11 @@ impl<S: Stage> Engine<S> {
         Ok(false)
     }
 
-    fn call_key(&mut self, number: i32, key: &[u8], now_ms: i64, call: Call) -> Result<(), Entangled> {
+    fn call_key(&mut self, number: i32, key: &[u8], times: Times, call: Call) -> Result<(), Entangled> {
         self.step.start();
-        self.out.reset(now_ms);
-        self.trace = trace_of(&(&self.name, number, key, now_ms));
+        self.out.reset(times);
+        self.trace = trace_of(&(&self.name, number, key, times.now_ms));
+        let now_ms = times.read_to_ms;
         let mut states = States::new(self.partitions.get_mut(&number), &mut self.step);
         let (stage, out) = (&mut self.stage, &mut self.out);
         let done = catch_unwind(AssertUnwindSafe(|| match call {
@@ -245,7 +259,7 @@ impl<S: Stage> Engine<S> {
         if failed || partition.writable(&self.step).is_err() {
             tracing::error!(stage = self.name, partition = number, ?call, "a state could not be handled");
             self.tally.faults += 1;
-            self.out.reset(now_ms);
+            self.out.reset(times);
             if !partition.undo(&self.step) {
                 return Err(Entangled);
             }
@@ -411,7 +425,11 @@ mod tests {
     }
 
     fn handle(engine: &mut Engine<Keep>, offset: i64, key: &str, value: &str) -> Result<Outcome, Entangled> {
-        engine.handle(&Record::new("in", 0, offset, key.as_bytes(), value.as_bytes()), 1)
+        engine.handle(&Record::new("in", 0, offset, key.as_bytes(), value.as_bytes()), Times::at_end(1))
+    }
+
+    fn at_end(now_ms: i64) -> impl Fn(i32) -> Option<Times> {
+        move |_| Some(Times::at_end(now_ms))
     }
 
     fn commit(engine: &mut Engine<Keep>) -> (usize, Tally) {
@@ -448,6 +466,19 @@ mod tests {
     }
 
     #[test]
+    fn while_the_input_lags_states_are_due_by_what_was_read() {
+        let mut engine = engine();
+        handle(&mut engine, 0, "a", "due").unwrap();
+        commit(&mut engine);
+        let read_to = |read_to_ms| move |_| Some(Times { now_ms: 9, read_to_ms });
+        assert!(!engine.due(|_| None).unwrap() && engine.idle_ms(|_| None).is_none());
+        assert!(!engine.due(read_to(4)).unwrap());
+        assert_eq!(engine.idle_ms(read_to(4)), Some(1));
+        assert!(engine.due(read_to(5)).unwrap());
+        assert_eq!((engine.out.now_ms(), engine.out.read_to_ms()), (9, 5));
+    }
+
+    #[test]
     fn a_state_that_ends_as_it_was_is_not_written() {
         let mut engine = engine();
         handle(&mut engine, 0, "a", "1").unwrap();
@@ -463,14 +494,14 @@ mod tests {
         handle(&mut engine, 0, "a", "1").unwrap();
         commit(&mut engine);
         engine.table("t", &[], true);
-        assert!(engine.sweep(1).unwrap());
+        assert!(engine.sweep(at_end(1)).unwrap());
         handle(&mut engine, 1, "a", "2").unwrap();
         engine.aborted();
         assert_eq!(engine.state(0, b"a").unwrap().0, b"1");
-        assert!(engine.sweeping() && engine.sweep(1).unwrap());
+        assert!(engine.idle_ms(at_end(1)) == Some(0) && engine.sweep(at_end(1)).unwrap());
         assert_eq!(engine.outputs().0.len(), 1);
         assert_eq!(commit(&mut engine).1.records, 0);
-        assert!(!engine.sweep(1).unwrap());
+        assert!(!engine.sweep(at_end(1)).unwrap());
     }
 
     #[test]
@@ -493,16 +524,16 @@ mod tests {
         let mut engine = engine();
         handle(&mut engine, 0, "a", "due").unwrap();
         commit(&mut engine);
-        assert!(engine.due(5).unwrap());
-        assert!(!engine.due(5).unwrap());
+        assert!(engine.due(at_end(5)).unwrap());
+        assert!(!engine.due(at_end(5)).unwrap());
         engine.aborted();
-        assert!(engine.due(5).unwrap(), "an aborted one comes again");
+        assert!(engine.due(at_end(5)).unwrap(), "an aborted one comes again");
         commit(&mut engine);
-        assert!(!engine.due(9).unwrap());
+        assert!(!engine.due(at_end(9)).unwrap());
         handle(&mut engine, 1, "a", "due again").unwrap();
-        assert!(!engine.due(9).unwrap(), "not while the transaction is open");
+        assert!(!engine.due(at_end(9)).unwrap(), "not while the transaction is open");
         commit(&mut engine);
-        assert!(engine.due(9).unwrap());
+        assert!(engine.due(at_end(9)).unwrap());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
-use crate::outputs::Output;
+use crate::outputs::{Output, Times};
 use crate::record::{NewRecord, Record};
 use crate::stage::{DeadLetter, Outcome, Stage, TableChange};
 use crate::states::Partition;
@@ -38,7 +38,7 @@ impl<S: Stage> Harness<S> {
         if record.topic == self.input && self.owned.insert(record.partition) {
             self.engine.own(record.partition, Partition::default(), false);
         }
-        let Ok(mut outcome) = self.engine.handle(record, now_ms) else {
+        let Ok(mut outcome) = self.engine.handle(record, Times::at_end(now_ms)) else {
             // A transaction of one step cannot be entangled.
             return (Outcome::dead_letter("HARNESS", "entangled"), Vec::new());
         };
@@ -47,7 +47,7 @@ impl<S: Stage> Harness<S> {
             Err(error) => {
                 self.engine.condemn_last(error.to_string());
                 self.engine.aborted();
-                match self.engine.handle(record, now_ms) {
+                match self.engine.handle(record, Times::at_end(now_ms)) {
                     Ok(again) => outcome = again,
                     Err(_) => return (outcome, Vec::new()),
                 }
@@ -61,7 +61,7 @@ impl<S: Stage> Harness<S> {
     /// Calls [`Stage::due`] for every state that is due; returns what was sent.
     pub fn due(&mut self, now_ms: i64) -> Vec<NewRecord> {
         let mut sent = Vec::new();
-        while matches!(self.engine.due(now_ms), Ok(true)) {
+        while matches!(self.engine.due(|_| Some(Times::at_end(now_ms))), Ok(true)) {
             sent.extend(self.sent());
         }
         self.commit();
@@ -88,7 +88,7 @@ impl<S: Stage> Harness<S> {
 
     fn swept(&mut self, now_ms: i64) -> Vec<NewRecord> {
         let mut sent = Vec::new();
-        while matches!(self.engine.sweep(now_ms), Ok(true)) {
+        while matches!(self.engine.sweep(|_| Some(Times::at_end(now_ms))), Ok(true)) {
             sent.extend(self.sent());
         }
         self.commit();

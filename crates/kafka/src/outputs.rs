@@ -9,9 +9,26 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Outputs {
     now_ms: i64,
+    read_to_ms: i64,
     pub(crate) records: Vec<Output>,
     pub(crate) letters: Vec<Letter>,
     topics: Vec<Arc<str>>,
+}
+
+/// When a stage is called, in milliseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// What the clock says.
+    pub(crate) now_ms: i64,
+    /// Up to when the input has been read.
+    pub(crate) read_to_ms: i64,
+}
+
+impl Times {
+    /// An input that was read to its end.
+    pub(crate) const fn at_end(now_ms: i64) -> Self {
+        Self { now_ms, read_to_ms: now_ms }
+    }
 }
 
 /// One record to be sent; the topic has no prefix yet.
@@ -47,6 +64,13 @@ impl Outputs {
     #[must_use]
     pub fn now_ms(&self) -> i64 {
         self.now_ms
+    }
+
+    /// The time up to which the input has been read: [`Self::now_ms`], or earlier while the input lags, in milliseconds
+    /// since the epoch. What is said to have happened by then, and was not told, is absent; later it may be on its way.
+    #[must_use]
+    pub fn read_to_ms(&self) -> i64 {
+        self.read_to_ms
     }
 
     /// Sends a record. `topic` has no prefix: the runtime puts the deployment's prefix in front.
@@ -95,8 +119,9 @@ impl Outputs {
         self.records.is_empty()
     }
 
-    pub(crate) fn reset(&mut self, now_ms: i64) {
-        self.now_ms = now_ms;
+    pub(crate) fn reset(&mut self, times: Times) {
+        self.now_ms = times.now_ms;
+        self.read_to_ms = times.read_to_ms;
         self.records.clear();
         self.letters.clear();
     }

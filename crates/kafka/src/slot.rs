@@ -18,6 +18,7 @@ use crate::log::{REQUEST, is_transient};
 use crate::restore::Restore;
 use crate::shared::{Backoff, Shared};
 use crate::stage::Stage;
+use crate::step::times;
 use crate::tables::Feed;
 use crate::txn::{Connected, Producer};
 
@@ -163,8 +164,9 @@ impl<S: Stage> Slot<S> {
             self.restore(session)?;
             self.report(session);
             let now_ms = (self.shared.host.clock)();
-            let due_in = self.engine.next_due_ms().map_or(i64::MAX, |due| due.saturating_sub(now_ms));
-            let timers = due_in <= 0 || self.engine.sweeping();
+            let times = |partition| times(&session.assignment, partition, now_ms);
+            let due_in = self.engine.idle_ms(times).unwrap_or(i64::MAX);
+            let timers = due_in <= 0;
             let wait = if timers || !session.restores.is_empty() {
                 Duration::ZERO
             } else {
@@ -177,7 +179,7 @@ impl<S: Stage> Slot<S> {
                     self.transact(consumer, producer, &mut session.assignment, Some(message))?;
                     std::mem::swap(&mut session.producer, &mut session.resting);
                 }
-                Some(Err(error)) => self.weigh(&error)?,
+                Some(Err(error)) => self.weigh(&error, &mut session.assignment)?,
                 None if timers => {
                     let (consumer, producer) = (&session.consumer, &mut session.producer);
                     self.transact(consumer, producer, &mut session.assignment, None)?;
@@ -191,9 +193,14 @@ impl<S: Stage> Slot<S> {
         Ok(())
     }
 
-    /// Tells a consumer's errors that pass from those that do not.
-    pub(crate) fn weigh(&mut self, error: &KafkaError) -> Result<(), Broken> {
+    /// Tells a consumer's errors that pass from those that do not, and takes note of the end of an input.
+    pub(crate) fn weigh(&mut self, error: &KafkaError, assignment: &mut Assignment) -> Result<(), Broken> {
         match error {
+            // It does not say of which topic: stages that rest on it have one input.
+            KafkaError::PartitionEOF(partition) => {
+                assignment.at_end((0, *partition));
+                Ok(())
+            }
             KafkaError::MessageConsumptionFatal(_) => Err(Broken(error.to_string())),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown)
             | KafkaError::Global(RDKafkaErrorCode::AllBrokersDown) => {

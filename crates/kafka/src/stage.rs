@@ -25,8 +25,8 @@ pub trait Stage {
         out: &mut Outputs,
     ) -> Outcome;
 
-    /// The state of `key` said through [`State::due_ms`] that it wants to be looked at by now. It fires once
-    /// for each version of the state.
+    /// The state of `key` said through [`State::due_ms`] that it wants to be looked at by now: by the time up to which the
+    /// input has been read ([`Outputs::read_to_ms`]). It fires once for each version of the state.
     fn due(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Self::State>, out: &mut Outputs) {
         let _ = (key, now_ms, states, out);
     }

@@ -10,7 +10,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use crate::assignment::{Assignment, Verdict};
 use crate::context::Member;
 use crate::engine::{Entangled, Tally};
-use crate::outputs::Output;
+use crate::outputs::{Output, Times};
 use crate::record::Record;
 use crate::restore::DUE_HEADER;
 use crate::slot::{Broken, Slot, unless};
@@ -61,6 +61,12 @@ struct Batch {
     records: usize,
     timers: usize,
     bytes: usize,
+}
+
+/// When the states of a partition are looked at; none before anything of it was read.
+pub(crate) fn times(assignment: &Assignment, partition: i32, now_ms: i64) -> Option<Times> {
+    let read_to_ms = assignment.read_to_ms((0, partition), now_ms)?;
+    Some(Times { now_ms, read_to_ms })
 }
 
 impl<S: Stage> Slot<S> {
@@ -122,7 +128,7 @@ impl<S: Stage> Slot<S> {
         if let Some(message) = first {
             self.take(txn, assignment, &message, batch)?;
         }
-        self.timers(txn, batch)?;
+        self.timers(txn, assignment, batch)?;
         while !consumer.context().pending() && !self.shared.stopping() && !self.is_full(batch) {
             match consumer.poll(Duration::ZERO) {
                 // The input is drained: what there is becomes visible now.
@@ -132,7 +138,7 @@ impl<S: Stage> Slot<S> {
                         self.take(txn, assignment, &message, batch)?;
                     }
                 }
-                Some(Err(error)) => self.weigh(&error)?,
+                Some(Err(error)) => self.weigh(&error, assignment)?,
             }
             if batch.records.is_multiple_of(SERVE_EVERY) {
                 txn.poll();
@@ -181,18 +187,27 @@ impl<S: Stage> Slot<S> {
         batch.records += 1;
         batch.bytes += record.bytes();
         // First of all: whatever happens to the record, an abort must bring it back.
-        assignment.handled(place, record.offset);
-        self.engine.handle(&record, (shared.host.clock)())?;
+        let now_ms = (shared.host.clock)();
+        let timestamp_ms = if record.timestamp_ms > 0 { record.timestamp_ms } else { now_ms };
+        assignment.handled(place, record.offset, timestamp_ms);
+        let times = Times { now_ms, read_to_ms: assignment.read_to_ms(place, now_ms).unwrap_or(now_ms) };
+        self.engine.handle(&record, times)?;
         self.send_outputs(txn, batch)
     }
 
-    fn timers(&mut self, txn: &Transaction<'_>, batch: &mut Batch) -> Result<(), Trouble> {
+    fn timers(
+        &mut self,
+        txn: &Transaction<'_>,
+        assignment: &Assignment,
+        batch: &mut Batch,
+    ) -> Result<(), Trouble> {
         let limit = if self.isolate > 0 { 1 } else { TIMERS };
         let until = Instant::now() + TIMERS_TIME;
         let clock = Arc::clone(&self.shared.host.clock);
         while batch.timers < limit && Instant::now() < until {
             let now_ms = clock();
-            if !self.engine.due(now_ms)? && !self.engine.sweep(now_ms)? {
+            let times = |partition| times(assignment, partition, now_ms);
+            if !self.engine.due(times)? && !self.engine.sweep(times)? {
                 break;
             }
             batch.timers += 1;

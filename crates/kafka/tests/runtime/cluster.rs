@@ -93,6 +93,16 @@ pub(crate) fn create_topic(settings: &Settings, topic: &str, partitions: i32) {
 
 /// Sends records to a partition, or by key, and waits until they are stored.
 pub(crate) fn produce(settings: &Settings, topic: &str, records: &[(Option<i32>, &str, Option<&str>)]) {
+    produce_at(settings, topic, records, None);
+}
+
+/// [`produce`] with the time of the records, in milliseconds since the epoch.
+pub(crate) fn produce_at(
+    settings: &Settings,
+    topic: &str,
+    records: &[(Option<i32>, &str, Option<&str>)],
+    timestamp_ms: Option<i64>,
+) {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", &settings.brokers)
         .set("enable.idempotence", "true")
@@ -104,6 +114,7 @@ pub(crate) fn produce(settings: &Settings, topic: &str, records: &[(Option<i32>,
         let mut record = BaseRecord::<str, str>::to(&topic).key(key);
         record.partition = *partition;
         record.payload = *value;
+        record.timestamp = timestamp_ms;
         producer.send(record).map_err(|(error, _)| error).unwrap();
     }
     producer.flush(WAIT).unwrap();

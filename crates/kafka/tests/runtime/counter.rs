@@ -106,6 +106,10 @@ impl Stage for Counter {
 }
 
 pub(crate) fn topology() -> Topology {
+    one_input().also(["port.side"])
+}
+
+pub(crate) fn one_input() -> Topology {
     let letters = |letter: &DeadLetter<'_>| {
         let part = letter.part.map(String::from_utf8_lossy).unwrap_or_default();
         format!(
@@ -117,7 +121,7 @@ pub(crate) fn topology() -> Topology {
         )
         .into_bytes()
     };
-    Topology::new("counter", "port.in", letters).stateful().also(["port.side"])
+    Topology::new("counter", "port.in", letters).stateful()
 }
 
 /// A running process of the stage.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use quaywatch_kafka::{DeadLetter, Error, Settings};
+use quaywatch_kafka::{DeadLetter, Error, Settings, wall_clock};
 
-use crate::cluster::{Seen, committed, create_topic, produce, shared};
-use crate::counter::{Process, topology, until};
+use crate::cluster::{Seen, committed, create_topic, produce, produce_at, shared};
+use crate::counter::{Process, one_input, topology, until};
 
 /// Numbered records over some keys; `value` by number.
 pub(crate) fn input(
@@ -151,6 +151,33 @@ fn a_deadline_fires_once_also_for_a_new_owner() {
         .collect();
     fired.sort();
     assert_eq!(fired, ["due a 6000", "due b 9000"]);
+}
+
+#[test]
+fn after_a_standstill_nothing_is_due_before_what_came_meanwhile_has_been_read() {
+    let settings = shared().deployment(1);
+    // Of today: the broker drops what it takes for old.
+    let begun = wall_clock()() - 60_000;
+    let due = |after: i64| format!("due {}", begun + after);
+    let first = due(5_000);
+    produce_at(&settings, "port.in", &[(None, "a", Some(&first)), (None, "b", Some(&first))], Some(begun));
+    let process = Process::start_with(&settings, one_input());
+    until("both are read", || process.metric("quaywatch_records_in_total", "") == 2);
+    process.stop().unwrap();
+    // While nobody runs, what `a` waits for comes in time.
+    produce_at(&settings, "port.in", &[(None, "a", Some(&due(20_000)))], Some(begun + 4_000));
+    let process = Process::start_with(&settings, one_input());
+    process.now_ms.store(begun + 9_000, Ordering::Relaxed);
+    let fired = || -> Vec<String> {
+        let texts = committed(&settings, "port.out").into_iter().map(|seen| seen.text());
+        texts.filter(|text| text.starts_with("due")).collect()
+    };
+    until("one is due", || !fired().is_empty());
+    assert_eq!(fired(), [format!("due b {}", begun + 9_000)]);
+    process.now_ms.store(begun + 20_000, Ordering::Relaxed);
+    until("the other is due", || fired().len() > 1);
+    assert_eq!(fired().last(), Some(&format!("due a {}", begun + 20_000)));
+    process.stop().unwrap();
 }
 
 #[test]
