@@ -2,7 +2,8 @@
 
 use quaywatch_detection::TimelineState;
 use quaywatch_domain::{
-    AgencyAlert, Alert, DeadLetter, Fact, FeedStatus, Feedback, PortEvent, RawMessage, WatchlistEntry,
+    AgencyAlert, Alert, DeadLetter, Fact, FeedStatus, Feedback, PortEvent, PublishedBaselines, RawMessage,
+    WatchlistEntry,
 };
 use quaywatch_formats::document::DocumentState;
 use quaywatch_screening::SubjectState;
@@ -56,8 +57,9 @@ macro_rules! records {
 records! {
     RawMessage RawMessage: ["port.raw"], [1];
     FeedStatus FeedStatus: ["port.feeds"], [1];
-    PortEvent PortEvent: ["port.events"], [1, 2];
+    PortEvent PortEvent: ["port.events", "port.outages"], [1, 2];
     Fact Fact: ["port.facts"], [1, 2];
+    PublishedBaselines PublishedBaselines: ["port.baselines"], [1];
     WatchlistEntry WatchlistEntry: ["port.watchlist"], [1, 2];
     Alert Alert: ["port.alerts"], [1];
     AgencyAlert AgencyAlert: ["agency.*.alerts"], [1];

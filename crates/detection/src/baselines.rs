@@ -132,6 +132,14 @@ pub struct Baselines {
 }
 
 impl Baselines {
+    /// Reads what `quaywatch baseline build` wrote.
+    ///
+    /// # Errors
+    /// When it is not such a document; says where.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
     /// The quantiles of the narrowest group that has at least `min_count` values: terminal, trade and size; terminal and
     /// trade; trade and size; trade.
     #[must_use]

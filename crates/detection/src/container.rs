@@ -55,7 +55,7 @@ pub(crate) fn visits(engine: &Engine, state: &TimelineState) -> u32 {
 pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestamp, changes: &mut Changes) {
     drop_old_visits(engine, state);
     let Some(subject) = state.subject.clone() else { return };
-    let view = View::new(state, &subject, &engine.rules);
+    let view = View::of(engine, state, &subject);
     let mut findings = Findings::new(engine, now);
     rules::run(&view, &mut findings);
     let Findings { found, deadline, .. } = findings;

@@ -8,8 +8,8 @@ use quaywatch_domain::{Alert, Fact, Timestamp};
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
-    Baselines, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, seal, seal_run,
-    yard,
+    Baselines, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, seal,
+    seal_run, yard,
 };
 
 /// What became of a fact. Each fact ends in exactly one of these.
@@ -53,6 +53,7 @@ impl Changes {
 pub struct Engine {
     pub(crate) rules: Rules,
     pub(crate) baselines: Arc<Baselines>,
+    pub(crate) outages: Arc<Outages>,
     pub(crate) binary_version: String,
     /// When the last word of any feed came, where none follows.
     pub(crate) heard_until: Option<Timestamp>,
@@ -62,13 +63,26 @@ impl Engine {
     /// An engine with these rules; alerts name `binary_version`.
     #[must_use]
     pub fn new(rules: Rules, binary_version: impl Into<String>) -> Self {
-        Self { rules, baselines: Arc::default(), binary_version: binary_version.into(), heard_until: None }
+        Self {
+            rules,
+            baselines: Arc::default(),
+            outages: Arc::default(),
+            binary_version: binary_version.into(),
+            heard_until: None,
+        }
     }
 
     /// The same engine with these baselines.
     #[must_use]
     pub fn with_baselines(mut self, baselines: Arc<Baselines>) -> Self {
         self.baselines = baselines;
+        self
+    }
+
+    /// The same engine that knows of these outages.
+    #[must_use]
+    pub fn with_outages(mut self, outages: Arc<Outages>) -> Self {
+        self.outages = outages;
         self
     }
 
@@ -89,7 +103,8 @@ impl Engine {
     /// Version of everything but the facts that the outcome depends on.
     #[must_use]
     pub fn version(&self) -> String {
-        format!("{} {} {}", self.rules.version(), self.baselines.version, self.binary_version)
+        let (rules, outages) = (self.rules.version(), self.outages.version());
+        format!("{rules} {} {outages} {}", self.baselines.version, self.binary_version)
     }
 
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
@@ -178,7 +193,7 @@ impl Engine {
         else {
             return Vec::new();
         };
-        let view = View::new(state, subject, &self.rules);
+        let view = View::of(self, state, subject);
         let mut findings = Findings::new(self, now);
         check(&view, &mut findings);
         findings.found.into_iter().map(|f| f.indicator.code).collect()

@@ -12,6 +12,7 @@
 //! | where is the container? what cannot be? | `golden.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
 //! | what is usual? | `baselines.rs` |
+//! | when were systems out? | `outages.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
 //! | who may see what people do? | `people.rs` |
@@ -30,6 +31,7 @@ mod control;
 mod engine;
 mod golden;
 mod loops;
+mod outages;
 mod party;
 mod people;
 mod profiles;
@@ -48,6 +50,7 @@ pub use baseline_builder::BaselineBuilder;
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
 pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
+pub use outages::Outages;
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
 pub use trust::{FeedFigures, Lateness};

@@ -11,7 +11,7 @@ use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Rules;
-use crate::settings::HOUR_MS;
+use crate::outages::spans;
 use crate::view::{Findings, Found, View};
 
 /// Table `[trust]` of the rule file.
@@ -113,18 +113,12 @@ fn best(feeds: &BTreeMap<String, FeedFigures>, kind: &EventKind, min_count: u32)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
 }
 
-/// Whether an outage that this container's messages tell of lies between the evidence and the deadline.
+/// Whether an outage that concerns this container lies between the evidence and the deadline.
 fn is_out(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> bool {
     let from = found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
     let from = from.unwrap_or(by);
-    let longest_ms = rules.trust.outage_max_hours * HOUR_MS;
-    let starts = view.events.iter().filter(|s| s.event.kind == EventKind::SystemOutageStarted);
-    starts.into_iter().any(|start| {
-        let longest = start.at().plus_millis(longest_ms);
-        let ends = view.events.iter().filter(|s| s.event.kind == EventKind::SystemOutageEnded);
-        let end = ends.map(|s| s.at()).filter(|at| *at >= start.at()).min().unwrap_or(longest).min(longest);
-        start.at() <= by && end >= from
-    })
+    let outages = spans(&view.outages, rules.trust.outage_max_hours);
+    outages.iter().any(|(start, end)| *start <= by && *end >= from)
 }
 
 const fn lower(severity: Severity) -> Severity {

@@ -8,6 +8,7 @@ use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note};
 
 use crate::golden::{Golden, same_happening};
+use crate::outages::Mark;
 use crate::settings::SubRule;
 use crate::visits::Cutter;
 use crate::{Baselines, Engine, Rules, TimelineState};
@@ -101,9 +102,19 @@ pub(crate) struct View<'a> {
     pub(crate) first_number: i32,
     /// Event time up to which history was folded away.
     pub(crate) floor: Option<Timestamp>,
+    /// Beginnings and ends of outages that concern it, by time.
+    pub(crate) outages: Vec<Mark>,
 }
 
 impl<'a> View<'a> {
+    /// The timeline as the rules of an engine see it.
+    pub(crate) fn of(engine: &Engine, state: &'a TimelineState, subject: &'a Subject) -> Self {
+        let mut view = Self::new(state, subject, &engine.rules);
+        view.outages = engine.outages.marks(&view.events);
+        view
+    }
+
+    /// The timeline by itself, without what concerns all.
     pub(crate) fn new(state: &'a TimelineState, subject: &'a Subject, rules: &Rules) -> Self {
         let mut view = Self {
             subject,
@@ -115,6 +126,7 @@ impl<'a> View<'a> {
             visits: Vec::with_capacity(2),
             first_number: state.visits_before + 1,
             floor: state.floor,
+            outages: Vec::new(),
         };
         let mut cutter = Cutter::new(&rules.visit);
         let mut start = 0;

@@ -132,19 +132,6 @@ fn restart(world: &mut World) {
     }
 }
 
-/// Lets the new rules look at every live timeline.
-fn reevaluate(world: &mut World) {
-    let subjects: Vec<_> = world.states.keys().cloned().collect();
-    for subject in subjects {
-        let Some(state) = world.states.get_mut(&subject) else { continue };
-        let changes = world.engine.reevaluate(state, world.now);
-        world.published.extend(changes.alerts);
-        for fact in changes.facts {
-            world.put(fact);
-        }
-    }
-}
-
 fn shuffled(facts: &[Fact], order: &[u32]) -> Vec<Fact> {
     let twice = facts.iter().zip(order).filter(|(_, o)| *o % 4 == 0).map(|(f, _)| f.clone());
     let all: Vec<Fact> = facts.iter().cloned().chain(twice).collect();
@@ -177,7 +164,7 @@ proptest! {
         facts[..cut].iter().for_each(|fact| { other.put(fact.clone()); });
         restart(&mut other);
         other.engine = engine(NEW_RULES);
-        reevaluate(&mut other);
+        other.look_again();
         restart(&mut other);
         facts[cut..].iter().for_each(|fact| { other.put(fact.clone()); });
 

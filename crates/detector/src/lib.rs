@@ -1,4 +1,5 @@
-//! The detector: `port.facts` to `port.alerts`, and indicator facts of other subjects back to `port.facts`.
+//! The detector: `port.facts` to `port.alerts`, and indicator facts of other subjects back to `port.facts`; knows from
+//! `port.baselines` what is usual and from `port.outages` when systems were out.
 
 mod stage;
 mod state;
@@ -9,7 +10,7 @@ use prometheus::{IntCounterVec, Opts};
 use quaywatch_kafka::{Error, Topology};
 use quaywatch_service::stage::Environment;
 
-pub use stage::{ALERTS, Detector, Engines, FACTS};
+pub use stage::{ALERTS, BASELINES, Detector, Engines, FACTS, OUTAGES};
 pub use state::Timeline;
 
 /// Runs the service until it is asked to stop.
@@ -22,6 +23,8 @@ pub async fn run(engine: Engines, environment: &Environment) -> Result<(), Error
     environment.registry.register(Box::new(shadowed.clone()))?;
     let topology = Topology::new("detector", FACTS, environment.dead_letters())
         .stateful()
+        .table(BASELINES)
+        .table(OUTAGES)
         .version(env!("CARGO_PKG_VERSION"));
     let codec = environment.codec.clone();
     let stage = move || Detector::new(codec.clone(), Arc::clone(&engine), shadowed.clone());

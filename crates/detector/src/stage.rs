@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use prometheus::IntCounterVec;
 use quaywatch_codec::Codec;
-use quaywatch_detection::{Changes, Engine, TimelineState};
-use quaywatch_domain::{Fact, Timestamp};
-use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep};
+use quaywatch_detection::{Baselines, Changes, Engine, Outages, TimelineState};
+use quaywatch_domain::{Fact, PortEvent, PublishedBaselines, Timestamp};
+use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
 use quaywatch_service::stage::{decode, refused};
 
 use crate::state::Timeline;
@@ -13,15 +13,25 @@ use crate::state::Timeline;
 pub const ALERTS: &str = "port.alerts";
 /// Topic of facts: the input, and the way of indicators from other subjects to containers.
 pub const FACTS: &str = "port.facts";
+/// Topic of what is usual, read whole.
+pub const BASELINES: &str = "port.baselines";
+/// Topic of outages of whole systems, read whole.
+pub const OUTAGES: &str = "port.outages";
 
-/// Gives the engine with the rules in force; asked again for each fact, so that a changed rule file takes effect.
+/// Gives the engine with the rules in force; asked again between transactions, so that a changed rule file takes effect.
 pub type Engines = Arc<dyn Fn() -> Arc<Engine> + Send + Sync>;
 
 /// The pure step from one fact to what it changes.
 pub struct Detector {
     codec: Codec,
-    engine: Engines,
+    engines: Engines,
     shadowed: IntCounterVec,
+    /// The engine with the rules in force, as it was given.
+    given: Arc<Engine>,
+    /// The same with what the tables say.
+    engine: Engine,
+    baselines: Option<Arc<Baselines>>,
+    outages: Outages,
     /// Version of the engine that the timelines were last compared to.
     version: String,
 }
@@ -29,10 +39,62 @@ pub struct Detector {
 impl Detector {
     /// A stage with these rules; `shadowed` counts, by code, what shadow rules would have said.
     #[must_use]
-    pub fn new(codec: Codec, engine: Engines, shadowed: IntCounterVec) -> Self {
+    pub fn new(codec: Codec, engines: Engines, shadowed: IntCounterVec) -> Self {
+        let given = (engines)();
+        let engine = Engine::clone(&given);
         // Timelines that are taken over are looked at in any case.
-        let version = (engine)().version();
-        Self { codec, engine, shadowed, version }
+        let version = engine.version();
+        let (baselines, outages) = (None, Outages::default());
+        Self { codec, engines, shadowed, given, engine, baselines, outages, version }
+    }
+
+    /// Puts together the rules in force and what the tables say; whether that is something new.
+    fn assemble(&mut self) -> Sweep {
+        let mut engine = Engine::clone(&self.given).with_outages(Arc::new(self.outages.clone()));
+        if let Some(baselines) = &self.baselines {
+            engine = engine.with_baselines(Arc::clone(baselines));
+        }
+        self.engine = engine;
+        let version = self.engine.version();
+        if version == self.version {
+            return Sweep::No;
+        }
+        tracing::info!(
+            from = self.version,
+            to = version,
+            "rules, baselines or outages changed: every timeline is looked at again"
+        );
+        self.version = version;
+        Sweep::All
+    }
+
+    /// Takes over what is usual; what cannot be read leaves the former in force.
+    fn take_baselines(&mut self, change: &TableChange) {
+        let Some(value) = change.value.as_deref() else {
+            self.baselines = None;
+            return;
+        };
+        let read = self.codec.decode::<PublishedBaselines>(value).map_err(|error| error.to_string());
+        match read.and_then(|published| Baselines::parse(&published.content).map_err(|e| e.to_string())) {
+            Ok(baselines) => self.baselines = Some(Arc::new(baselines)),
+            Err(error) => {
+                tracing::error!(
+                    error,
+                    offset = change.offset,
+                    "baselines cannot be read: publish them again"
+                );
+            }
+        }
+    }
+
+    fn take_outage(&mut self, change: &TableChange) {
+        match change.value.as_deref().map(|value| self.codec.decode::<PortEvent>(value)) {
+            Some(Ok(event)) => _ = self.outages.take(&event),
+            Some(Err(error)) => {
+                tracing::error!(%error, offset = change.offset, "an outage cannot be read");
+            }
+            None => _ = self.outages.forget(&String::from_utf8_lossy(&change.key)),
+        }
     }
 
     /// Sends what changed; an alert is written now, whatever time its timeline is looked at for.
@@ -59,7 +121,7 @@ impl Detector {
         step: impl FnOnce(&Engine, &mut TimelineState) -> Changes,
     ) {
         let Some(timeline) = states.get_mut(key) else { return };
-        let mut changes = step(&(self.engine)(), &mut timeline.0);
+        let mut changes = step(&self.engine, &mut timeline.0);
         if let Err(error) = self.publish(&mut changes, out) {
             tracing::error!(%error, "an alert cannot be encoded");
         }
@@ -88,7 +150,7 @@ impl Stage for Detector {
         let Some(timeline) = states.get_or_insert_with(&key, Timeline::default) else {
             return Outcome::OutOfScope;
         };
-        let mut changes = (self.engine)().apply(&mut timeline.0, fact, now);
+        let mut changes = self.engine.apply(&mut timeline.0, fact, now);
         if timeline.0.is_empty() {
             states.remove(&key);
         }
@@ -109,19 +171,26 @@ impl Stage for Detector {
         self.look(key, states, out, |engine, timeline| engine.due(timeline, now));
     }
 
-    /// New rules, or another idea of what is usual: every live timeline is looked at again, and the difference goes out.
+    /// What is usual, or an outage: every live timeline is looked at again, and the difference goes out.
+    fn table(&mut self, table: &str, changes: &[TableChange], complete: bool) -> Sweep {
+        for change in changes {
+            match table {
+                BASELINES => self.take_baselines(change),
+                _ => self.take_outage(change),
+            }
+        }
+        let changed = self.assemble();
+        if complete { changed } else { Sweep::No }
+    }
+
+    /// New rules.
     fn refresh(&mut self) -> Sweep {
-        let version = (self.engine)().version();
-        if version == self.version {
+        let given = (self.engines)();
+        if Arc::ptr_eq(&given, &self.given) {
             return Sweep::No;
         }
-        tracing::info!(
-            from = self.version,
-            to = version,
-            "the rules changed: every timeline is looked at again"
-        );
-        self.version = version;
-        Sweep::All
+        self.given = given;
+        self.assemble()
     }
 
     /// The rules changed, or the timeline was taken over and they may have changed since its last owner looked at it.

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex};
 use prometheus::{IntCounterVec, Opts};
 use quaywatch_codec::Codec;
 use quaywatch_detection::{Engine, Rules};
-use quaywatch_detector::{ALERTS, Detector, FACTS};
+use quaywatch_detector::{ALERTS, BASELINES, Detector, FACTS, OUTAGES};
 use quaywatch_domain::event::{Equipment, Place, Source};
-use quaywatch_domain::{Alert, AlertState, EventKind, Fact, Handling, PortEvent, Subject, Timestamp};
-use quaywatch_kafka::{Harness, NewRecord, Outcome, Record};
+use quaywatch_domain::{
+    Alert, AlertState, EventKind, Fact, Handling, PortEvent, PublishedBaselines, Subject, Timestamp,
+};
+use quaywatch_kafka::{Harness, NewRecord, Outcome, Record, TableChange};
 
 const NOW: i64 = 1_772_500_000_000;
 const MINUTE: i64 = 60_000;
@@ -76,6 +78,24 @@ impl World {
         (outcome, self.alerts(&sent))
     }
 
+    /// Lets a container that customs hold leave, and time pass; returns what is raised.
+    fn gate_out_without_release(&mut self) -> Vec<Alert> {
+        for (kind, ago) in
+            [(EventKind::Discharged, 300), (EventKind::CustomsHeld, 200), (EventKind::GateOut, 5)]
+        {
+            assert_eq!(self.send(&fact(kind, ago, 1, false)).0, Outcome::Produced);
+        }
+        self.now = self.harness.next_due_ms().unwrap();
+        let sent = self.harness.due(self.now);
+        self.alerts(&sent)
+    }
+
+    fn table(&mut self, table: &str, key: &str, value: Option<Vec<u8>>) -> Vec<Alert> {
+        let change = TableChange { key: key.into(), value, partition: 0, offset: 0 };
+        let sent = self.harness.table(table, &[change], self.now);
+        self.alerts(&sent)
+    }
+
     fn alerts(&self, sent: &[NewRecord]) -> Vec<Alert> {
         let alerts = sent.iter().filter(|r| r.topic == ALERTS);
         alerts.map(|r| self.codec.decode(r.value.as_deref().unwrap()).unwrap()).collect()
@@ -131,6 +151,54 @@ fn new_rules_look_at_every_live_timeline_and_publish_only_the_difference() {
     put(&world, "");
     let sent = world.harness.refresh(NOW);
     assert_eq!(world.alerts(&sent)[0].state, AlertState::Retracted);
+}
+
+#[test]
+fn an_announced_outage_takes_back_what_rests_on_a_silence() {
+    let mut world = World::new();
+    let raised = world.gate_out_without_release();
+    assert_eq!(raised[0].state, AlertState::Raised);
+    let mut outage = PortEvent {
+        revision: 1,
+        ..PortEvent::new(
+            "pcs/outage",
+            EventKind::SystemOutageStarted,
+            Timestamp::from_millis(NOW - 30 * MINUTE),
+        )
+    };
+    let value = world.codec.encode(OUTAGES, &outage).unwrap();
+    let back = world.table(OUTAGES, "pcs/outage", Some(value.clone()));
+    assert_eq!((back.len(), back[0].state), (1, AlertState::Retracted));
+    assert!(world.table(OUTAGES, "pcs/outage", Some(value)).is_empty(), "told twice");
+    assert!(world.table(OUTAGES, "pcs/noise", Some(b"noise".to_vec())).is_empty());
+    (outage.revision, outage.retracted) = (2, true);
+    let value = world.codec.encode(OUTAGES, &outage).unwrap();
+    let again = world.table(OUTAGES, "pcs/outage", Some(value));
+    assert_eq!((again.len(), again[0].state), (1, AlertState::Raised));
+    assert!(world.table(OUTAGES, "pcs/outage", None).is_empty(), "its time is over");
+}
+
+#[test]
+fn published_baselines_weigh_what_rests_on_a_silence() {
+    let mut world = World::new();
+    assert_eq!(world.gate_out_without_release()[0].score, 75.0);
+    let publish = |world: &mut World, version: &str, content: &str| {
+        let published = PublishedBaselines {
+            version: version.to_owned(),
+            published_at: Timestamp::from_millis(NOW),
+            content: content.to_owned(),
+        };
+        let value = world.codec.encode(BASELINES, &published).unwrap();
+        world.table(BASELINES, "baselines", Some(value))
+    };
+    let feeds = r#"{"version":"1","feeds":{"customs":{"events":1000,"errors":0,"corrections":0,"told":700,"happened":1000,
+        "kinds":{"customs_released":{"count":500,"q50_minutes":1.0,"q95_minutes":5.0}}}}}"#;
+    let lighter = publish(&mut world, "1", feeds);
+    assert_eq!((lighter.len(), lighter[0].state, lighter[0].score), (1, AlertState::Updated, 52.5));
+    assert!(publish(&mut world, "1", feeds).is_empty(), "published twice");
+    assert!(publish(&mut world, "2", "{").is_empty(), "the former ones stay in force");
+    let removed = world.table(BASELINES, "baselines", None);
+    assert_eq!((removed.len(), removed[0].score), (1, 75.0));
 }
 
 #[test]

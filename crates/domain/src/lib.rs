@@ -6,6 +6,7 @@
 mod codes;
 
 pub mod alert;
+pub mod baselines;
 pub mod blinding;
 pub mod event;
 pub mod fact;
@@ -23,6 +24,7 @@ pub mod time;
 pub mod watchlist;
 
 pub use alert::{AgencyAlert, Alert, AlertState, Visit};
+pub use baselines::PublishedBaselines;
 pub use event::PortEvent;
 pub use event::kind::EventKind;
 pub use fact::{Fact, Hit, Pointer};

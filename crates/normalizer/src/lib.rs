@@ -12,7 +12,7 @@ use quaywatch_kafka::{Error, Topology};
 use quaywatch_service::stage::Environment;
 
 pub use health::Figures;
-pub use stage::{EVENTS, FEEDS, Normalizer, RAW, Setup};
+pub use stage::{EVENTS, FEEDS, Normalizer, OUTAGES, RAW, Setup};
 pub use state::DocumentRecord;
 
 /// Runs the service until it is asked to stop.

@@ -17,6 +17,8 @@ pub const RAW: &str = "port.raw";
 pub const FEEDS: &str = "port.feeds";
 /// Topic of canonical events.
 pub const EVENTS: &str = "port.events";
+/// Topic of the outages of systems as a whole, which concern every container.
+pub const OUTAGES: &str = "port.outages";
 
 /// What the normalizer needs to know; shared by all its slots.
 #[derive(Clone)]
@@ -63,6 +65,9 @@ impl Normalizer {
         for event in events {
             if let Some(figures) = &self.setup.figures {
                 figures.event(label, event);
+            }
+            if event.is_system_outage() {
+                out.send(OUTAGES, event.event_id.as_str(), self.setup.codec.encode(OUTAGES, event)?);
             }
             let value = self.setup.codec.encode(EVENTS, event)?;
             out.send(EVENTS, event.partition_key(), value);

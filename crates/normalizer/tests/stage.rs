@@ -8,7 +8,7 @@ use quaywatch_codec::Codec;
 use quaywatch_domain::{PortEvent, PseudonymKey, RawMessage, Sha256, Timestamp};
 use quaywatch_formats::Feeds;
 use quaywatch_kafka::{Harness, NewRecord, Outcome, Record};
-use quaywatch_normalizer::{Normalizer, RAW, Setup};
+use quaywatch_normalizer::{Normalizer, OUTAGES, RAW, Setup};
 
 struct World {
     harness: Harness<Normalizer>,
@@ -78,6 +78,22 @@ fn a_document_is_published_known_again_overridden_and_cancelled() {
         back[0].retracted && back[0].event_id == first[0].event_id && back[0].revision > first[0].revision
     );
     assert_eq!(world.send(gate_out("5", "1100").as_bytes()).0, Outcome::Superseded);
+}
+
+#[test]
+fn the_outage_of_a_system_is_told_to_everyone_and_that_of_one_container_is_not() {
+    let mut world = World::new();
+    let (outcome, sent) = world.send(
+        br#"{"event_id":"o1","kind":"system_outage_started","occurred_at":"2026-03-02T08:00:00Z"}
+{"event_id":"o2","kind":"system_outage_started","occurred_at":"2026-03-02T08:00:00Z","equipment":{"number":"CSQU3054383"}}"#,
+    );
+    assert_eq!(outcome, Outcome::Produced);
+    assert_eq!(world.events(&sent).len(), 2);
+    let told: Vec<_> = sent.iter().filter(|r| r.topic == OUTAGES).collect();
+    assert_eq!(told.len(), 1);
+    let outage: PortEvent = world.codec.decode(told[0].value.as_deref().unwrap()).unwrap();
+    assert_eq!(told[0].key.as_deref(), Some(outage.event_id.as_bytes()));
+    assert!(outage.is_system_outage() && outage.event_id.ends_with("o1"));
 }
 
 #[test]

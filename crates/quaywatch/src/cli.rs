@@ -255,6 +255,13 @@ pub(crate) enum Baseline {
         #[arg(long, default_value_t = 90, value_name = "DAYS")]
         days: u32,
     },
+    /// Hand baselines to every detector, which then looks at its timelines again (operator)
+    Publish {
+        /// File that `baseline build` wrote
+        file: PathBuf,
+    },
+    /// What the detectors take for usual: version, when it was published, how much it knows
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

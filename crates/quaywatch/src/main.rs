@@ -67,7 +67,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Screen(args) => screen::run(&args, &settings()?),
         Command::Seal(args) => seal::run(&args),
         Command::Simulate(args) => simulate::run(&args),
-        Command::Baseline(args) => baseline::run(&args),
+        Command::Baseline(args) => baseline::run(&args, settings),
         Command::Rules(args) => rules::run(&args),
         Command::Ingest(args) => ingest::run(&args, &settings()?),
         Command::Tail(args) => tail::run(&args, &settings()?),

@@ -169,10 +169,7 @@ fn taken_off(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 
 /// Whether some system was reported to be down.
 fn is_down(view: &View<'_>, at: Timestamp) -> bool {
-    let mut changes = view.events.iter().filter(|s| {
-        s.at() <= at && matches!(s.event.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded)
-    });
-    changes.next_back().is_some_and(|s| s.event.kind == EventKind::SystemOutageStarted)
+    view.outages.iter().rfind(|mark| mark.at <= at).is_some_and(|mark| mark.begins)
 }
 
 /// MO-06c: a device that reported regularly says nothing more, in the yard.
@@ -212,9 +209,11 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
                 | EventKind::Stripped
                 | EventKind::DeviceUnpaired
                 | EventKind::DeviceSilent
-                | EventKind::SystemOutageStarted
         )
     };
+    if view.outages.iter().any(|mark| mark.begins && mark.at > last.at() && mark.at <= by) {
+        return;
+    }
     if findings.missing(view, last, by, ends) {
         let sentence =
             format!("Its tracking device reported regularly and is silent for {} h.", settings.silence_hours);

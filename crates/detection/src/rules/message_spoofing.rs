@@ -22,8 +22,8 @@ use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
+use crate::outages::{spans, within};
 use crate::party::{Ledger, beginnings, containers};
-use crate::rules::release_right::{outages, within};
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -89,7 +89,7 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {
-        without_antecedent(stay, findings);
+        without_antecedent(view, stay, findings);
         reference_reused(stay, findings);
         from_the_future(stay, findings);
     }
@@ -111,11 +111,11 @@ fn is_ordinary(s: &Seen<'_>) -> bool {
 }
 
 /// MO-23a and g.
-fn without_antecedent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.message_spoofing;
     let Some(left) = stay.iter().find(|s| is_ordinary(s)) else { return };
-    if within(&outages(stay, &rules.rule.release_right), left.at()) {
+    if within(&spans(&view.outages, rules.rule.release_right.outage_max_hours), left.at()) {
         return;
     }
     let came =

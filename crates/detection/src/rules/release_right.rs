@@ -18,7 +18,6 @@
 mod chain;
 
 use chain::{Announcement, Chain};
-pub(crate) use chain::{outages, within};
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::PinOutcome;
@@ -26,6 +25,7 @@ use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
+use crate::outages::{spans, within};
 use crate::party::MAX_SIGHTINGS_PER_PARTNER;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, same_party};
@@ -61,11 +61,11 @@ pub(crate) const FIRST_RELATION: &str = "MO-01b-first";
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = &findings.rules.rule.release_right;
+    let outages = spans(&view.outages, rules.outage_max_hours);
     for (visit, stay) in view.stays().enumerate() {
         if !stay.iter().any(|s| is_about_release(&s.event.kind)) {
             continue;
         }
-        let outages = outages(stay, rules);
         let chain = Chain::read(stay, &outages);
         other_haulier(&chain, findings);
         last_minute(&chain, stay, findings, &outages);

@@ -489,6 +489,19 @@ impl World {
         self.shadowed.extend(shadowed);
     }
 
+    /// Looks at every timeline again, as for changed rules.
+    pub(crate) fn look_again(&mut self) {
+        let subjects: Vec<Subject> = self.states.keys().cloned().collect();
+        for subject in subjects {
+            let Some(state) = self.states.get_mut(&subject) else { continue };
+            let changes = self.engine.reevaluate(state, self.now);
+            self.take(changes.alerts, changes.shadowed);
+            for told in changes.facts {
+                self.put(told);
+            }
+        }
+    }
+
     /// Runs the clock to `now`; what is due by then happens in order.
     pub(crate) fn wait_until(&mut self, now: Timestamp) {
         while let Some(due) =

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quaywatch_detection::{BaselineBuilder, Baselines, Engine, FeedFigures, Lateness, Measure, Rules};
+use quaywatch_detection::{
+    BaselineBuilder, Baselines, Engine, FeedFigures, Lateness, Measure, Outages, Rules,
+};
+use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{EquipmentStatus, note};
 use quaywatch_domain::{EventKind, Fact, PortEvent, Severity};
 
@@ -77,6 +80,59 @@ fn an_announced_outage_takes_the_absence_its_force() {
     assert!(world(Baselines::default(), &during).codes(BOX).is_empty());
     let before = [out(EventKind::SystemOutageStarted, "01:00"), out(EventKind::SystemOutageEnded, "02:00")];
     assert_eq!(world(Baselines::default(), &before).codes(BOX), ["MO-25a@1"]);
+}
+
+#[test]
+fn an_outage_of_a_whole_system_counts_for_every_container_that_it_concerns() {
+    let out = |kind, time: &str, terminal: &str| {
+        let mut event = event(kind, "", at(3, time)).feed("pcs-status");
+        event.event_id = format!("pcs/{time}");
+        event.equipment = None;
+        if terminal.is_empty() { event } else { event.terminal(terminal) }
+    };
+    let during = |terminal: &str| {
+        [
+            out(EventKind::SystemOutageStarted, "09:30", terminal),
+            out(EventKind::SystemOutageEnded, "11:00", terminal),
+        ]
+    };
+    let codes = |announced: &[PortEvent]| {
+        let mut outages = Outages::default();
+        announced.iter().for_each(|event| assert!(outages.take(event)));
+        let mut world = World::new();
+        world.engine = world.engine.with_outages(Arc::new(outages));
+        let mut world = world.and(held_and_out());
+        world.wait_until(at(3, "12:00"));
+        world.codes(BOX)
+    };
+    assert!(codes(&during("")).is_empty(), "the whole port");
+    assert!(codes(&during("LUKKP")).is_empty(), "its terminal");
+    assert_eq!(codes(&during("TRIESTE")), ["MO-25a@1"], "another terminal");
+    assert_eq!(codes(&[]), ["MO-25a@1"]);
+    let [start, end] = during("");
+    let denied = [start.clone(), end, start.clone().revision(2).retracted()];
+    assert_eq!(codes(&denied), ["MO-25a@1"], "it was taken back");
+    // Nobody says when it ends: it is taken to last for a while only.
+    let mut long_ago = start;
+    long_ago.occurred_at = at(1, "00:00");
+    assert_eq!(codes(&[long_ago]), ["MO-25a@1"]);
+}
+
+#[test]
+fn an_outage_that_is_announced_late_takes_back_what_its_silence_had_raised() {
+    let mut world = World::new().and(held_and_out());
+    world.wait_until(at(3, "12:00"));
+    assert_eq!(world.codes(BOX), ["MO-25a@1"]);
+    let mut outages = Outages::default();
+    let mut start = event(EventKind::SystemOutageStarted, "", at(3, "09:30"));
+    start.equipment = None;
+    assert!(outages.take(&start) && !outages.take(&start), "told twice, it is known");
+    let before = world.engine.version();
+    world.engine = world.engine.clone().with_outages(Arc::new(outages));
+    assert_ne!(world.engine.version(), before, "every timeline has to be looked at again");
+    world.look_again();
+    assert!(world.codes(BOX).is_empty());
+    assert_eq!(world.published.last().map(|a| a.state), Some(AlertState::Retracted));
 }
 
 #[test]

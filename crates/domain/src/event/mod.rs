@@ -134,6 +134,18 @@ impl PortEvent {
         self.equipment.as_deref().map(|e| e.number.as_str()).filter(|n| !n.is_empty())
     }
 
+    /// Whether it tells of the beginning or the end of an outage.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded)
+    }
+
+    /// Whether it tells of an outage of a system as a whole, and not of what it means to one container.
+    #[must_use]
+    pub fn is_system_outage(&self) -> bool {
+        self.is_outage() && self.container().is_none()
+    }
+
     /// Whether the happening is reported as a fact (not planned, estimated or requested).
     #[must_use]
     pub fn is_actual(&self) -> bool {

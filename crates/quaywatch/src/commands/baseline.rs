@@ -1,32 +1,101 @@
-//! `baseline build`: what is usual, from recorded traffic.
+//! `baseline build`, `publish` and `status`: what is usual, from recorded traffic to every detector.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use quaywatch_detection::{BaselineBuilder, Baselines};
-use quaywatch_domain::{Fact, PortEvent, Subject};
-use quaywatch_service::ExitCode;
+use quaywatch_detector::BASELINES;
+use quaywatch_domain::{Fact, PortEvent, PublishedBaselines, Subject, Timestamp};
+use quaywatch_kafka::{NewRecord, Reader, TransactionalBatch};
+use quaywatch_service::{Clock, ExitCode, Settings};
 
 use crate::cli::Baseline;
-use crate::commands::rules;
+use crate::commands::{print_text, rules};
 use crate::offline::input::Folder;
 use crate::offline::traffic::Traffic;
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Key of the one record of the topic.
+const KEY: &str = "baselines";
+/// Longest time to read the topic.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Runs one of the commands; only those that speak to Kafka ask for settings.
+pub(crate) fn run(command: &Baseline, settings: impl Fn() -> Result<Settings>) -> Result<ExitCode> {
+    match command {
+        Baseline::Build { paths, out, rules, ports, to, days } => {
+            build(paths, out, rules.as_deref(), ports.as_deref(), *to, *days)
+        }
+        Baseline::Publish { file } => publish(file, &settings()?),
+        Baseline::Status => status(&settings()?),
+    }
+}
+
+/// Puts a file's baselines on the topic that every detector reads.
+fn publish(file: &Path, settings: &Settings) -> Result<ExitCode> {
+    let content =
+        std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let baselines =
+        Baselines::parse(&content).with_context(|| format!("{} is not usable", file.display()))?;
+    if baselines.version.is_empty() {
+        bail!("{} names no version: build it with `quaywatch baseline build`", file.display());
+    }
+    // As small as it can be: a record has its limit.
+    let content = serde_json::to_string(&baselines)?;
+    let version = baselines.version.clone();
+    let published = PublishedBaselines { version, published_at: Clock::wall().now(), content };
+    let value = settings.codec()?.encode(BASELINES, &published)?;
+    let record = NewRecord::new(BASELINES, KEY, value);
+    TransactionalBatch::connect(&settings.kafka, "baselines")?.publish(&[record])?;
+    eprintln!("published {}", summary(&baselines));
+    Ok(ExitCode::Done)
+}
+
+/// Tells what the detectors take for usual.
+fn status(settings: &Settings) -> Result<ExitCode> {
+    let codec = settings.codec()?;
+    let records = Reader::read_all(&settings.kafka, &[BASELINES], LIMIT)?;
+    let Some(value) = records.last().and_then(|record| record.value.as_deref()) else {
+        print_text("no baselines are published: rules use their plain limits")?;
+        return Ok(ExitCode::Done);
+    };
+    let published: PublishedBaselines = codec.decode(value)?;
+    let baselines = Baselines::parse(&published.content)?;
+    print_text(&format!("published {}: {}", published.published_at, summary(&baselines)))?;
+    Ok(ExitCode::Done)
+}
+
+fn summary(baselines: &Baselines) -> String {
+    format!(
+        "baselines {}: {} groups, {} lanes, {} headings of goods, {} feeds",
+        baselines.version,
+        baselines.quantiles.values().map(Vec::len).sum::<usize>(),
+        baselines.lanes.len(),
+        baselines.goods.len(),
+        baselines.feeds.len()
+    )
+}
+
 /// Writes the baselines of a period.
-pub(crate) fn run(command: &Baseline) -> Result<ExitCode> {
-    let Baseline::Build { paths, out, rules, ports, to, days } = command;
+fn build(
+    paths: &[PathBuf],
+    out: &Path,
+    rules: Option<&Path>,
+    ports: Option<&Path>,
+    to: Option<Timestamp>,
+    days: u32,
+) -> Result<ExitCode> {
     let folder = Folder::read(paths)?;
-    let rules = rules::load(rules.as_deref())?;
-    let ports: BTreeMap<String, (f64, f64)> =
-        ports.as_deref().map(read_json).transpose()?.unwrap_or_default();
+    let rules = rules::load(rules)?;
+    let ports: BTreeMap<String, (f64, f64)> = ports.map(read_json).transpose()?.unwrap_or_default();
     let traffic = Traffic::read(&folder, &folder.reader()?)?;
     let end = traffic.events.iter().map(|e| e.received_at.plus_millis(1)).max();
     let to = to.or(end).unwrap_or_default();
-    let from = to.plus_millis(-i64::from(*days) * DAY_MS);
+    let from = to.plus_millis(-i64::from(days) * DAY_MS);
 
     let mut containers: HashMap<&str, Vec<Fact>> = HashMap::new();
     for event in &traffic.events {
@@ -42,13 +111,9 @@ pub(crate) fn run(command: &Baseline) -> Result<ExitCode> {
     text.push(b'\n');
     std::fs::write(out, text).with_context(|| format!("{} cannot be written", out.display()))?;
     eprintln!(
-        "baselines {}: {} events of {count} containers from {from} to {to}; {} groups, {} lanes, {} headings of goods, {} feeds",
-        built.version,
-        traffic.events.len(),
-        built.quantiles.values().map(Vec::len).sum::<usize>(),
-        built.lanes.len(),
-        built.goods.len(),
-        built.feeds.len()
+        "{}; from {} events of {count} containers, {from} to {to}",
+        summary(&built),
+        traffic.events.len()
     );
     Ok(ExitCode::Done)
 }
@@ -74,11 +139,6 @@ fn fact(event: &Arc<PortEvent>, container: &str) -> Fact {
 /// The baselines in a file.
 pub(crate) fn load(path: &Path) -> Result<Baselines> {
     read_json(path)
-}
-
-/// Baselines from text, for a file that is watched.
-pub(crate) fn parse(text: &str) -> Result<Baselines, String> {
-    serde_json::from_str(text).map_err(|e| e.to_string())
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {

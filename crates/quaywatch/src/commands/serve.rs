@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
-use quaywatch_detection::{Baselines, Engine, Rules};
+use quaywatch_detection::{Engine, Rules};
 use quaywatch_detector::Engines;
 use quaywatch_formats::{Feeds, Parties};
 use quaywatch_screening::Exceptions;
@@ -13,7 +13,7 @@ use quaywatch_service::{Admin, ExitCode, Reload, Settings, Shutdown, WatchedFile
 use quaywatch_sharing::Agencies;
 use tokio::task::JoinHandle;
 
-use crate::commands::{baseline, rules};
+use crate::commands::rules;
 
 /// Runs one service until SIGTERM or SIGINT.
 pub(crate) fn run(service: &'static str, settings: &Settings) -> Result<ExitCode> {
@@ -115,30 +115,22 @@ fn usable_agencies(text: &str, threshold: f64) -> Result<Agencies> {
     Ok(agencies)
 }
 
-/// Gives the engine with the rules and baselines in force: those of the files, which may change, else the built-in rules
-/// and no baselines.
+/// Gives the engine with the rules in force: those of the file, which may change, else the built-in ones.
 fn engines(settings: &Settings, shutdown: &Shutdown) -> Result<Engines> {
     let rules = match settings.files.rules.get() {
         None => WatchedFile::fixed(Rules::default()),
         Some(path) => watch(settings, shutdown, path, |text| Rules::parse(text).map_err(|e| e.to_string()))?,
     };
-    let baselines = match settings.files.baselines.get() {
-        None => WatchedFile::fixed(Baselines::default()),
-        Some(path) => watch(settings, shutdown, path, baseline::parse)?,
-    };
-    let build = |rules: &Rules, baselines: &Arc<Baselines>| {
-        let engine = Engine::new(rules.clone(), env!("CARGO_PKG_VERSION"));
-        Arc::new(engine.with_baselines(Arc::clone(baselines)))
-    };
-    let first = (rules.current(), baselines.current());
-    let built = build(&first.0, &first.1);
+    let build = |rules: &Rules| Arc::new(Engine::new(rules.clone(), env!("CARGO_PKG_VERSION")));
+    let first = rules.current();
+    let built = build(&first);
     let last = Mutex::new((first, built));
     Ok(Arc::new(move || {
-        let now = (rules.current(), baselines.current());
+        let now = rules.current();
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, engine) = &mut *last;
-        if !Arc::ptr_eq(&known.0, &now.0) || !Arc::ptr_eq(&known.1, &now.1) {
-            *engine = build(&now.0, &now.1);
+        if !Arc::ptr_eq(known, &now) {
+            *engine = build(&now);
             *known = now;
         }
         Arc::clone(engine)

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use quaywatch_detection::{Changes, Engine, TimelineState};
+use quaywatch_detection::{Changes, Engine, Outages, TimelineState};
 use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, PortEvent, Subject, Timestamp};
 use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_shared};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
@@ -25,6 +25,7 @@ struct Slot {
 /// The stages behind the normalizer, in memory.
 pub(crate) struct Pipeline {
     engine: Engine,
+    outages: Outages,
     index: Index,
     agencies: Option<Agencies>,
     containers: HashMap<String, SubjectState>,
@@ -52,6 +53,7 @@ impl Pipeline {
     pub(crate) fn new(engine: Engine, index: Index, agencies: Option<Agencies>) -> Self {
         Self {
             engine,
+            outages: Outages::default(),
             index,
             agencies,
             containers: HashMap::new(),
@@ -78,9 +80,28 @@ impl Pipeline {
                 let state = self.containers.entry(container.to_owned()).or_default();
                 screen_shared(state, event, &self.index, self.now)
             }
-            None => facts_without_container(event),
+            None => {
+                self.outage(event);
+                facts_without_container(event)
+            }
         };
         self.facts(facts);
+    }
+
+    /// An outage concerns every timeline: all are looked at again.
+    fn outage(&mut self, event: &PortEvent) {
+        if !self.outages.take(event) {
+            return;
+        }
+        self.engine = self.engine.clone().with_outages(Arc::new(self.outages.clone()));
+        let mut subjects: Vec<Subject> = self.timelines.keys().cloned().collect();
+        subjects.sort_unstable();
+        for subject in subjects {
+            let Some(slot) = self.timelines.get_mut(&subject) else { continue };
+            let changes = self.engine.reevaluate(&mut slot.timeline, self.now);
+            let facts = self.settle(subject, changes);
+            self.facts(facts);
+        }
     }
 
     /// Takes an agency's answer in.

@@ -117,8 +117,6 @@ pub struct Files {
     pub rules: OptionalPath,
     /// Decided false positives; empty: none.
     pub exceptions: OptionalPath,
-    /// What is usual, as `quaywatch baseline build` writes it; empty: nothing is known.
-    pub baselines: OptionalPath,
     /// How often to look for changes.
     pub poll_interval_ms: u64,
 }
@@ -131,7 +129,6 @@ impl Default for Files {
             parties: OptionalPath::default(),
             rules: OptionalPath::default(),
             exceptions: OptionalPath::default(),
-            baselines: OptionalPath::default(),
             poll_interval_ms: 3_000,
         }
     }

@@ -3,8 +3,7 @@
 use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Timestamp};
 
-use super::Settings;
-use crate::settings::HOUR_MS;
+use crate::outages::within;
 use crate::view::{Key, Seen, keys_of, same_party};
 
 /// One release right and who holds it.
@@ -42,24 +41,6 @@ pub(super) struct Chain<'a> {
     pub(super) stopped: Vec<(Seen<'a>, Seen<'a>)>,
     /// Whether acceptance is reported at all; where it is not, a transfer takes effect at once.
     pub(super) is_accepted_by_message: bool,
-}
-
-/// Times in which the release system was down.
-pub(crate) fn outages(stay: &[Seen<'_>], rules: &Settings) -> Vec<(Timestamp, Timestamp)> {
-    let longest_ms = rules.outage_max_hours * HOUR_MS;
-    let starts = stay.iter().filter(|s| s.event.kind == EventKind::SystemOutageStarted);
-    starts
-        .map(|start| {
-            let last = start.at().plus_millis(longest_ms);
-            let end =
-                stay.iter().find(|s| s.event.kind == EventKind::SystemOutageEnded && s.at() >= start.at());
-            (start.at(), end.map_or(last, |e| e.at().min(last)))
-        })
-        .collect()
-}
-
-pub(crate) fn within(outages: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
-    outages.iter().any(|(from, to)| (*from..=*to).contains(&at))
 }
 
 pub(super) fn release_id(event: &PortEvent) -> Option<&str> {

@@ -1,0 +1,112 @@
+//! Outages of systems. They are announced for a terminal or the whole port and name no container, so that every timeline
+//! has to know of them: what was not told during one is not absent, and what was done by hand is no fraud.
+
+use std::collections::BTreeMap;
+
+use quaywatch_domain::event::PortEvent;
+use quaywatch_domain::{EventKind, Sha256, Timestamp};
+
+use crate::settings::HOUR_MS;
+use crate::view::Seen;
+
+/// Most announcements that are remembered, latest first.
+const MAX_ANNOUNCED: usize = 512;
+
+/// What was announced of systems as a whole, in its latest versions.
+#[derive(Debug, Clone, Default)]
+pub struct Outages {
+    announced: BTreeMap<String, Announced>,
+}
+
+/// The latest version of one announcement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Announced {
+    revision: i64,
+    retracted: bool,
+    begins: bool,
+    at: Timestamp,
+    /// SMDG terminal code; none: the whole port.
+    terminal: Option<String>,
+}
+
+/// The beginning or the end of an outage, as one timeline sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    pub(crate) at: Timestamp,
+    pub(crate) begins: bool,
+}
+
+impl Outages {
+    /// Takes an announcement in; whether it changed anything.
+    pub fn take(&mut self, event: &PortEvent) -> bool {
+        if !event.is_system_outage() {
+            return false;
+        }
+        let new = Announced {
+            revision: event.revision,
+            retracted: event.retracted,
+            begins: event.kind == EventKind::SystemOutageStarted,
+            at: event.occurred_at,
+            terminal: event.terminal().map(str::to_owned),
+        };
+        let known = self.announced.get(&event.event_id);
+        if known.is_some_and(|known| known.revision >= new.revision) {
+            return false;
+        }
+        self.announced.insert(event.event_id.clone(), new);
+        if self.announced.len() > MAX_ANNOUNCED {
+            let oldest = self.announced.iter().min_by_key(|(id, a)| (a.at, *id)).map(|(id, _)| id.clone());
+            oldest.and_then(|id| self.announced.remove(&id));
+        }
+        true
+    }
+
+    /// Forgets an announcement whose time is over; whether it was known.
+    pub fn forget(&mut self, event_id: &str) -> bool {
+        self.announced.remove(event_id).is_some()
+    }
+
+    /// The first digits of a digest of what was announced; empty for nothing.
+    #[must_use]
+    pub fn version(&self) -> String {
+        if self.announced.is_empty() {
+            return String::new();
+        }
+        let mut digits = Sha256::of(format!("{:?}", self.announced).as_bytes()).to_string();
+        digits.truncate(12);
+        digits
+    }
+
+    /// The beginnings and ends that concern a container, by time: those of its own messages, and the announced ones of the
+    /// port and of the terminals that it was at.
+    pub(crate) fn marks(&self, events: &[Seen<'_>]) -> Vec<Mark> {
+        let own = events.iter().filter(|s| s.event.is_outage());
+        let own = own.map(|s| Mark { at: s.at(), begins: s.event.kind == EventKind::SystemOutageStarted });
+        let concerns = |terminal: &Option<String>| {
+            terminal.is_none() || events.iter().any(|s| s.event.terminal() == terminal.as_deref())
+        };
+        let announced = self.announced.values().filter(|a| !a.retracted && concerns(&a.terminal));
+        let mut marks: Vec<Mark> =
+            own.chain(announced.map(|a| Mark { at: a.at, begins: a.begins })).collect();
+        marks.sort_unstable();
+        marks.dedup();
+        marks
+    }
+}
+
+/// From when to when systems were out; an outage whose end nobody told has lasted `max_hours`.
+pub(crate) fn spans(marks: &[Mark], max_hours: i64) -> Vec<(Timestamp, Timestamp)> {
+    let begins = marks.iter().filter(|mark| mark.begins);
+    begins
+        .map(|begin| {
+            let longest = begin.at.plus_millis(max_hours * HOUR_MS);
+            let end = marks.iter().find(|mark| !mark.begins && mark.at >= begin.at);
+            (begin.at, end.map_or(longest, |end| end.at.min(longest)))
+        })
+        .collect()
+}
+
+/// Whether a moment lies in one of them.
+pub(crate) fn within(spans: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
+    spans.iter().any(|(from, to)| (*from..=*to).contains(&at))
+}
