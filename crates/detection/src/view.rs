@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, PortEvent};
+use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note};
 
@@ -65,6 +66,11 @@ impl Seen<'_> {
     }
 }
 
+/// Whether a size and type code of ISO 6346 is that of a reefer.
+pub(crate) fn is_reefer_type(iso_type: &str) -> bool {
+    SizeType::parse(iso_type).is_some_and(|size| size.build == Build::Reefer)
+}
+
 /// Whether the container number of the event fails its check digit.
 pub(crate) fn has_doubtful_number(event: &PortEvent) -> bool {
     event.equipment.as_deref().is_some_and(|e| e.check_digit_ok == Some(false))
@@ -102,6 +108,8 @@ pub(crate) struct View<'a> {
     pub(crate) first_number: i32,
     /// Event time up to which history was folded away.
     pub(crate) floor: Option<Timestamp>,
+    /// Whether any report calls it a reefer.
+    pub(crate) is_reefer: bool,
     /// Beginnings and ends of outages that concern it, by time.
     pub(crate) outages: Vec<Mark>,
 }
@@ -126,15 +134,22 @@ impl<'a> View<'a> {
             visits: Vec::with_capacity(2),
             first_number: state.visits_before + 1,
             floor: state.floor,
+            is_reefer: false,
             outages: Vec::new(),
         };
         let mut cutter = Cutter::new(&rules.visit);
         let mut start = 0;
+        let mut last_type = None;
         for fact in state.facts.iter().filter(|f| !f.retracted) {
             if let Some(event) = fact.event.as_deref() {
                 if cutter.begins(fact, event) && !view.events.is_empty() {
                     view.visits.push(start..view.events.len());
                     start = view.events.len();
+                }
+                let iso_type = event.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
+                if iso_type.is_some() && iso_type != last_type {
+                    last_type = iso_type;
+                    view.is_reefer |= iso_type.is_some_and(is_reefer_type);
                 }
                 view.events.push(Seen { fact, event, visit: view.visits.len() });
             } else if let Some(hit) = fact.hit.as_deref() {

@@ -96,6 +96,9 @@ fn limit(
     findings: &Findings<'_>,
     is_upper: bool,
 ) -> Option<i64> {
+    if !findings.baselines.quantiles.contains_key(&measure) {
+        return None;
+    }
     let group = Group {
         terminal: stay.arrival.event.terminal().map(str::to_owned),
         trade: Some(EquipmentStatus::Import),
@@ -158,6 +161,10 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
     let settings = &rules.rule.dwell;
     let Some(green) = stay.green else { return };
     let terminal = stay.arrival.event.terminal();
+    let is_by_night = |out: &Seen<'_>| is_by_road(out) && rules.calendar.is_night(terminal, out.at());
+    if stay.out.is_some_and(|out| !is_by_night(&out)) {
+        return;
+    }
     let known = limit(view, stay, Measure::DwellMinutes, findings, true);
     let most_ms = known.map_or(settings.long_days * DAY_MS, |minutes| minutes * MINUTE_MS);
     let ready_ms = settings.after_release_days * DAY_MS;
@@ -167,10 +174,8 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
         .max(rules.calendar.plus_working(terminal, green.at(), ready_ms));
     match stay.out {
         Some(out) if out.at() > by => {
-            if is_by_road(&out) && rules.calendar.is_night(terminal, out.at()) {
-                let sentence = "Released, left standing for long, and then collected by night.".to_owned();
-                findings.add("MO-14c", &settings.c, sentence, vec![stay.arrival, green, out]);
-            }
+            let sentence = "Released, left standing for long, and then collected by night.".to_owned();
+            findings.add("MO-14c", &settings.c, sentence, vec![stay.arrival, green, out]);
         }
         Some(_) => {}
         None => {

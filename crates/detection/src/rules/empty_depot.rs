@@ -18,7 +18,6 @@ use quaywatch_domain::event::{PortEvent, WeightKind};
 use serde::Deserialize;
 
 use crate::people::{has_business, is_look_up};
-use crate::rules::reefer_anomaly::is_reefer;
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -50,7 +49,7 @@ struct Watch<'s, 'a> {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    if !view.events.iter().any(is_reefer) {
+    if !view.is_reefer {
         return;
     }
     for (visit, stay) in view.stays().enumerate() {

@@ -157,24 +157,25 @@ fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Ru
 fn already_gone<'a>(view: &View<'a>, out: &Seen<'a>, next: Option<&Seen<'a>>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.out_and_back;
     let earliest = out.at().plus_millis(settings.grace_minutes * MINUTE_MS);
-    let took = view.keys_of_all(out, PartyRole::Haulier, findings.rules);
     let stay = view.stay_of(out.visit);
+    let is_late =
+        |s: &&Seen<'_>| is_attempt(s) && s.said_at() > earliest && next.is_none_or(|n| s.said_at() < n.at());
+    if !stay.iter().any(|s| is_late(&s)) {
+        return;
+    }
+    let took = view.keys_of_all(out, PartyRole::Haulier, findings.rules);
     let holders: Vec<_> = stay
         .iter()
         .filter(|s| is_grant(&s.event.kind))
         .flat_map(|s| keys_of(s.event, PartyRole::ReleaseTo))
         .collect();
-    let attempt = stay.iter().find(|s| {
+    let attempt = stay.iter().filter(is_late).find(|s| {
         let who = keys_of(s.event, PartyRole::Haulier);
         let is_other = match same_party(&took, &who) {
             Some(same) => !same,
             None => out.truck().zip(s.truck()).is_some_and(|(a, b)| a != b),
         };
-        is_attempt(s)
-            && s.said_at() > earliest
-            && next.is_none_or(|n| s.said_at() < n.at())
-            && is_other
-            && (holders.is_empty() || same_party(&holders, &who) != Some(false))
+        is_other && (holders.is_empty() || same_party(&holders, &who) != Some(false))
     });
     if let Some(attempt) = attempt {
         let sentence = "Its rightful haulier wants to collect it, and it is already gone.".to_owned();
@@ -196,7 +197,8 @@ fn is_attempt(s: &Seen<'_>) -> bool {
 /// MO-02c.
 fn never_returned(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.out_and_back;
-    let owned_by_cargo = view.events.iter().any(|s| {
+    let names_owner = |s: &&Seen<'_>| s.event.parties.iter().any(|p| p.role == PartyRole::Owner);
+    let owned_by_cargo = view.events.iter().filter(names_owner).any(|s| {
         let owners = keys_of(s.event, PartyRole::Owner);
         [PartyRole::Shipper, PartyRole::Consignee]
             .iter()

@@ -14,13 +14,12 @@
 //! without a range in the settings (`d`). Alarms reset now and then (`e`). A look-up by somebody with business (`f`).
 
 use quaywatch_domain::event::Reefer;
-use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::people::{has_business, is_look_up};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Seen, View, is_reefer_type};
 
 /// Table `[reefer_anomaly]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -57,6 +56,9 @@ struct Range {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !view.is_reefer && !view.events.iter().any(|s| s.event.reefer.is_some()) {
+        return;
+    }
     for (visit, stay) in view.stays().enumerate() {
         if !stay.iter().any(|s| is_reefer(s) || s.event.reefer.is_some()) {
             continue;
@@ -70,9 +72,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-pub(crate) fn is_reefer(s: &Seen<'_>) -> bool {
+fn is_reefer(s: &Seen<'_>) -> bool {
     let code = s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
-    code.and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer)
+    code.is_some_and(is_reefer_type)
 }
 
 fn reading<'a>(s: &Seen<'a>) -> Option<&'a Reefer> {
