@@ -10,7 +10,7 @@
 //! messages (`e`, `f`).
 //!
 //! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties, the
-//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW). A new user or sender taken up in earnest (onboarding: many
+//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate. A new user or sender taken up in earnest (onboarding: many
 //! containers at once), an issuer with a short history. A message sent twice (same bytes), a sender that always writes the
 //! same reference, a counter that has come round. Times without zone; messages that are merely late.
 
@@ -104,6 +104,7 @@ fn is_ordinary(s: &Seen<'_>) -> bool {
     let mode = s.event.transport.as_deref().and_then(|t| t.mode);
     let facility = s.event.place.as_deref().and_then(|p| p.facility.as_deref());
     s.event.is_actual()
+        && !s.number_is_doubtful()
         && s.event.kind == EventKind::GateOut
         && mode.is_none_or(|mode| mode == Mode::Road)
         && facility != Some(CUSTOMS_SITE)

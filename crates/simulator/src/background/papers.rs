@@ -310,6 +310,10 @@ fn forgotten_over_the_holidays(scene: &mut Scene<'_, '_>) -> Option<()> {
     let noon = quaywatch_domain::Timestamp::from_millis(day + 10 * HOUR_MS).max(scene.options.start);
     plan.leaving_at(noon);
     plan.tell(scene.teller);
+    for days in 1..=scene.teller.chance.between(1, 2) {
+        let at = noon.plus_millis(-days * DAY_MS);
+        scene.teller.operating("storage_extended", at, &plan.unit, serde_json::json!({}));
+    }
     Some(())
 }
 

@@ -14,9 +14,10 @@ use quaywatch_domain::Timestamp;
 
 use crate::Options;
 use crate::chance::{DAY_MS, HOUR_MS};
-use crate::letter::Teller;
+use crate::letter::{EXPORT, IMPORT, Teller};
+use crate::numbers::Unit;
 use crate::world::vessels::STAY_HOURS;
-use crate::world::{Consignee, Site};
+use crate::world::{CARRIERS, Consignee, Site, badge_at};
 use export::Export;
 use import::Import;
 
@@ -125,19 +126,49 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
     Some(())
 }
 
+/// Days before the start in which every driver was at every gate that he goes to.
+const HABIT_DAYS: (i64, i64) = (10, 40);
+
+/// Tells that the drivers of a haulier have been at the gates before, with empties that go to and fro; their passes are
+/// older still.
+pub(crate) fn habits(options: &Options, teller: &mut Teller<'_>, haulier: usize) -> Option<()> {
+    let world = teller.world;
+    let haulier = world.hauliers.get(haulier)?;
+    let (last, first) = HABIT_DAYS;
+    let trucks = i64::try_from(haulier.plates.len()).unwrap_or(1).max(1);
+    for site in [Site::Koper, Site::Trieste, Site::Depot, Site::Inland] {
+        let carrier = teller.chance.index(CARRIERS.len());
+        let unit = teller.numbers.empty(carrier, &mut teller.chance);
+        for (n, plate) in (0..).zip(&haulier.plates) {
+            let day = options.start.plus_millis(-(first - n * (first - last) / trucks) * DAY_MS);
+            let at = day.plus_millis(teller.chance.minutes(6 * 60, 17 * 60));
+            if site == Site::Koper {
+                teller.pass(day.plus_millis(-2 * DAY_MS), &badge_at(plate, site));
+            }
+            let mut gate = teller.passage_at(site, n % 2 == 0, at, &unit, haulier, plate);
+            (gate.laden, gate.kg) = (false, unit.tare_kg());
+            gate.status = if gate.inbound { IMPORT } else { EXPORT };
+            teller.gate(gate);
+        }
+    }
+    Some(())
+}
+
 /// Days before the start in which an importer had its usual collections: after it had met all its partners.
 pub(crate) const USUAL_DAYS: (i64, i64) = (9, HISTORY_DAYS / 2);
 
-/// Tells of one earlier collection for the consignee, by those it works with, so many days before the start.
+/// Tells of one earlier collection for the consignee, by those it works with, so many days before the start; returns its
+/// container.
 pub(crate) fn earlier_collection(
     options: &Options,
     teller: &mut Teller<'_>,
     consignee: &Consignee,
     (least, most): (i64, i64),
-) {
+) -> Option<Unit> {
     let out_at = options.start.plus_millis(-teller.chance.minutes(least * 24 * 60, most * 24 * 60));
-    let Some(plan) = Import::earlier(teller, consignee, out_at) else { return };
+    let plan = Import::earlier(teller, consignee, out_at)?;
     plan.tell_history(teller);
+    Some(plan.unit)
 }
 
 fn nth_or_first(list: &[usize], n: usize) -> Vec<usize> {
