@@ -60,7 +60,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         return;
     }
     for (visit, stay) in view.stays().enumerate() {
-        let gate_out = stay.iter().find(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+        let outs = || stay.iter().filter(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+        // The carrier reports the same passage and names neither truck nor driver.
+        let gate_out = outs().find(|s| s.truck().is_some() || driver(s).is_some()).or_else(|| outs().next());
         if let Some(gate_out) = gate_out {
             other_plate(stay, gate_out, findings);
             swapped(stay, gate_out, findings);

@@ -10,7 +10,8 @@
 //! messages (`e`, `f`).
 //!
 //! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties, the
-//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate. A new user or sender taken up in earnest (onboarding: many
+//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate,
+//! a refused delivery that leaves once more under its release (`g`). A new user or sender taken up in earnest (onboarding: many
 //! containers at once), an issuer with a short history. A message sent twice (same bytes), a sender that always writes the
 //! same reference, a counter that has come round. Times without zone; messages that are merely late.
 
@@ -89,7 +90,7 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {
-        without_antecedent(stay, findings);
+        without_antecedent(view, stay, findings);
         reference_reused(stay, findings);
         from_the_future(stay, findings);
     }
@@ -112,7 +113,7 @@ fn is_ordinary(s: &Seen<'_>) -> bool {
 }
 
 /// MO-23a and g.
-fn without_antecedent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
+fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.message_spoofing;
     let Some(left) = stay.iter().find(|s| is_ordinary(s)) else { return };
@@ -123,12 +124,10 @@ fn without_antecedent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         |kinds: &[EventKind]| stay.iter().any(|s| kinds.contains(&s.event.kind) && s.said_at() <= left.at());
     let terminal = left.event.terminal();
     let announced = came(&[EventKind::PickupAnnounced, EventKind::PickupAccepted]);
-    let released = came(&[
-        EventKind::ReleaseIssued,
-        EventKind::ReleaseTransferred,
-        EventKind::ReleaseAccepted,
-        EventKind::ReleaseOrder,
-    ]);
+    // A release holds until the cargo is delivered: what was refused and came back leaves under the same again.
+    let known = view.events.get(..view.events.partition_point(|s| s.at() <= left.at())).unwrap_or_default();
+    let mut cargo = known.iter().rev().take_while(|s| !(s.event.is_actual() && s.is_empty()));
+    let released = cargo.any(|s| releases(&s.event.kind) && s.said_at() <= left.at());
     let lacks_announcement = !announced && lists(&settings.announced_terminals, terminal);
     let lacks_release = !released && lists(&settings.released_terminals, terminal);
     if !(lacks_announcement || lacks_release)
@@ -144,6 +143,16 @@ fn without_antecedent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         let sentence = "Left by truck without any release that the carrier has issued.";
         findings.add("MO-23g", &settings.g, sentence.to_owned(), vec![*left]);
     }
+}
+
+const fn releases(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ReleaseIssued
+            | EventKind::ReleaseTransferred
+            | EventKind::ReleaseAccepted
+            | EventKind::ReleaseOrder
+    )
 }
 
 /// MO-23e.

@@ -67,8 +67,8 @@ fn on_two_bills(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn of_no_owner(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(64)?;
     plan.manifest = Manifest::Missing;
-    // Painted on by somebody who did not know that containers are U.
-    let body = format!("{}X{}", plan.unit.number.get(..3)?, plan.unit.number.get(4..10)?);
+    // An owner's code that no register has.
+    let body = format!("QZXU{}", plan.unit.number.get(4..10)?);
     let digit = check_digit(body.as_bytes())?;
     plan.unit.number = format!("{body}{digit}");
     let from = plan.discharged_at.max(scene.options.start);

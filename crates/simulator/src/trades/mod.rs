@@ -126,29 +126,38 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
     Some(())
 }
 
-/// Days before the start in which every driver was at every gate that he goes to.
-const HABIT_DAYS: (i64, i64) = (10, 40);
+/// Days before the start in which every driver was at every gate that he goes to: before anything else is remembered.
+const HABIT_DAYS: (i64, i64) = (HISTORY_DAYS + 2, HISTORY_DAYS + 24);
 
-/// Tells that the drivers of a haulier have been at the gates before, with empties that go to and fro; their passes are
-/// older still.
+/// Tells that the drivers of a haulier have been at the gates before: they bring an empty that those of another haulier
+/// take, and so on; their passes are older still.
 pub(crate) fn habits(options: &Options, teller: &mut Teller<'_>, haulier: usize) -> Option<()> {
     let world = teller.world;
-    let haulier = world.hauliers.get(haulier)?;
+    if haulier % 2 == 1 {
+        return Some(());
+    }
+    let brings = world.hauliers.get(haulier)?;
+    let takes = world.hauliers.get(haulier + 1).or_else(|| world.hauliers.first())?;
     let (last, first) = HABIT_DAYS;
-    let trucks = i64::try_from(haulier.plates.len()).unwrap_or(1).max(1);
+    let rounds = brings.plates.len().max(takes.plates.len());
+    let step_ms = (first - last) * DAY_MS / i64::try_from(rounds).unwrap_or(1).max(1);
     for site in [Site::Koper, Site::Trieste, Site::Depot, Site::Inland] {
         let carrier = teller.chance.index(CARRIERS.len());
         let unit = teller.numbers.empty(carrier, &mut teller.chance);
-        for (n, plate) in (0..).zip(&haulier.plates) {
-            let day = options.start.plus_millis(-(first - n * (first - last) / trucks) * DAY_MS);
-            let at = day.plus_millis(teller.chance.minutes(6 * 60, 17 * 60));
-            if site == Site::Koper {
-                teller.pass(day.plus_millis(-2 * DAY_MS), &badge_at(plate, site));
+        for (n, round) in (0..).zip(0..rounds) {
+            let day = options.start.plus_millis(-first * DAY_MS + n * step_ms);
+            for (haulier, inbound) in [(brings, true), (takes, false)] {
+                let plate = haulier.plates.get(round % haulier.plates.len().max(1))?;
+                let at = day.plus_millis(teller.chance.minutes(6 * 60, 9 * 60));
+                let at = if inbound { at } else { at.plus_millis(8 * HOUR_MS) };
+                if site == Site::Koper {
+                    teller.pass(day.plus_millis(-2 * DAY_MS), &badge_at(plate, site));
+                }
+                let mut gate = teller.passage_at(site, inbound, at, &unit, haulier, plate);
+                (gate.laden, gate.kg) = (false, unit.tare_kg());
+                gate.status = if inbound { IMPORT } else { EXPORT };
+                teller.gate(gate);
             }
-            let mut gate = teller.passage_at(site, n % 2 == 0, at, &unit, haulier, plate);
-            (gate.laden, gate.kg) = (false, unit.tare_kg());
-            gate.status = if gate.inbound { IMPORT } else { EXPORT };
-            teller.gate(gate);
         }
     }
     Some(())
