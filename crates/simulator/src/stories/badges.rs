@@ -3,7 +3,7 @@
 
 use super::{Scene, Story};
 use crate::chance::{DAY_MS, MINUTE_MS};
-use crate::letter::{EXPORT, IMPORT};
+use crate::letter::IMPORT;
 use crate::world::{CARRIERS, Haulier, Site, badge, plate};
 
 /// The stories.
@@ -81,16 +81,16 @@ fn changed_in_the_queue(scene: &mut Scene<'_, '_>) -> Option<()> {
 /// Earlier days on which the driver of a truck came for his own haulier.
 const DAYS_BEFORE: i64 = 14;
 
-/// A driver who is known: for weeks he has brought and taken empties for his own haulier.
+/// A driver who is known: for weeks he has brought empties for his own haulier.
 pub(super) fn drove_before(scene: &mut Scene<'_, '_>, haulier: &Haulier, plate: &str) {
-    let carrier = scene.teller.chance.index(CARRIERS.len());
-    let unit = scene.teller.numbers.empty(carrier, &mut scene.teller.chance);
     for n in 0..DAYS_BEFORE {
+        let carrier = scene.teller.chance.index(CARRIERS.len());
+        let unit = scene.teller.numbers.empty(carrier, &mut scene.teller.chance);
         let day = scene.options.start.plus_millis((2 * n - 36) * DAY_MS);
         let at = day.plus_millis(scene.teller.chance.minutes(6 * 60, 16 * 60));
-        let mut gate = scene.teller.passage(n % 2 == 0, at, &unit, haulier, plate);
+        let mut gate = scene.teller.passage(true, at, &unit, haulier, plate);
         (gate.laden, gate.kg) = (false, unit.tare_kg());
-        gate.status = if gate.inbound { IMPORT } else { EXPORT };
+        gate.status = IMPORT;
         scene.teller.gate(gate);
     }
 }
