@@ -132,7 +132,7 @@ impl World {
                 // Some honest companies are young, some have new officers.
                 let firm = match i64::try_from(n) {
                     Ok(n) if n % 40 == 7 => founded(firm, 90 + n % 160, options.start),
-                    Ok(n) if n % 45 == 11 => taken_over(firm, 20 + n % 60, options.start),
+                    Ok(n) if n % 90 == 11 => taken_over(firm, 20 + n % 60, options.start),
                     _ => firm,
                 };
                 let ware = chance.pick(&WARES).copied().unwrap_or(WARES[0]);
@@ -179,8 +179,8 @@ pub(crate) fn registered(country: &str, name: String, chance: &mut Chance) -> Fi
     let digits =
         id.bytes().filter(u8::is_ascii_digit).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
     let registered_at = Some(Timestamp::from_millis((20 * 365 + digits % 11_680) * DAY_MS));
-    // Most have what a company of some years has; one in fifty was founded with the least that the law wants.
-    let capital_eur = Some(if digits % 50 == 3 { 1_000 } else { 7_500 + digits % 400 * 5_000 });
+    // Most have what a company of some years has; one in 200 was founded with the least that the law wants.
+    let capital_eur = Some(if digits % 200 == 3 { 1_000 } else { 7_500 + digits % 400 * 5_000 });
     Firm { address, contact, registered_at, capital_eur, ..Firm::new(id, "EORI", name) }
 }
 
