@@ -209,17 +209,21 @@ impl<'a> Trip<'a> {
 
 /// Whether a reefer is heavier at the gate by the generator that the truck hung on it; under the crane none hangs on it.
 fn bears_genset(view: &View<'_>, s: &Seen<'_>, drop: f64, settings: &Settings) -> bool {
-    let same_ms = settings.same_weighing_minutes * MINUTE_MS;
-    let under_the_crane = view.events.iter().any(|k| {
-        k.event.kind == EventKind::Discharged
-            && k.event.is_actual()
-            && s.at().millis_since(k.at()).abs() <= same_ms
-    });
-    if under_the_crane {
+    if under_the_crane(view, s, settings) {
         return false;
     }
     let is_reefer = view.iso_type().and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
-    is_reefer && (0.0..=settings.genset_most_kg).contains(&-drop)
+    is_reefer && (TARE_TOLERANCE_KG..=settings.genset_most_kg).contains(&-drop)
+}
+
+/// Whether it was weighed as it came off the ship.
+fn under_the_crane(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
+    let same_ms = settings.same_weighing_minutes * MINUTE_MS;
+    view.events.iter().any(|k| {
+        k.event.kind == EventKind::Discharged
+            && k.event.is_actual()
+            && s.at().millis_since(k.at()).abs() <= same_ms
+    })
 }
 
 /// Whether it is weighed on its way out: by the gate, or on the bridge before it.
@@ -303,6 +307,8 @@ fn heavy_empty(view: &View<'_>, s: &Seen<'_>, tare_kg: Option<f64>, findings: &m
     let settings = &findings.rules.rule.weight;
     let iso_type =
         s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref()).or_else(|| view.iso_type());
+    // No truck has hung a generator on what comes off the ship.
+    let iso_type = iso_type.filter(|_| !under_the_crane(view, s, settings));
     let Some(excess) = tare_kg.and_then(|tare| excess_kg(s, tare, iso_type, findings)) else { return };
     let trojan = &findings.rules.rule.trojan_box;
     let comes_in = |k: &Seen<'_>| {

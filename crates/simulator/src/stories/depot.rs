@@ -36,7 +36,7 @@ fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
     let place = DcsaPlace { un_locode: "SILJU", terminal: None, call: None };
     scene.teller.equipment("STRP", out_at.plus_millis(4 * HOUR_MS), &plan.unit, place, &[]);
     let haulier = plan.exits.first()?.haulier.clone();
-    let kg = plan.unit.tare_kg() + scene.teller.chance.between(60, 160);
+    let kg = plan.unit.tare_kg() + scene.teller.chance.between(67, 160);
     scene.teller.weigh(
         Site::Depot,
         back_at.plus_millis(-3 * MINUTE_MS),
