@@ -181,7 +181,14 @@ impl<'r> BaselineBuilder<'r> {
             })
             .collect();
         for ((a, less), (b, more)) in readings.iter().zip(readings.iter().skip(1)) {
-            if a.event.source.feed == b.event.source.feed {
+            // What comes back after it left is weighed without its load.
+            let left = |s: &Seen<'_>| {
+                s.event.is_actual()
+                    && s.event.kind == EventKind::GateOut
+                    && s.at() >= a.at()
+                    && s.at() < b.at()
+            };
+            if a.event.source.feed == b.event.source.feed || stay.iter().any(left) {
                 continue;
             }
             let status = b.status().or(a.status()).unwrap_or(EquipmentStatus::Import);

@@ -1,6 +1,7 @@
 //! What the parties have to say, before it is put into messages; and the teller who writes it down.
 
 mod dcsa;
+mod terminal;
 
 pub(crate) use dcsa::DcsaPlace;
 use quaywatch_domain::event::{Documents, Equipment, Place};
@@ -31,6 +32,10 @@ pub(crate) const STATUS_FEED: &str = "pcs-status";
 pub(crate) const MANIFEST_FEED: &str = "manifests";
 /// Feed of verified gross masses.
 pub(crate) const VGM_FEED: &str = "vgm";
+/// Feed of the terminal's operating system.
+pub(crate) const TOS_FEED: &str = "koper-tos";
+/// Feed of guards and pass office.
+pub(crate) const SECURITY_FEED: &str = "koper-security";
 /// Feed of hauliers' announcements next door.
 pub(crate) const COPINO_FEED: &str = "hauliers";
 
@@ -92,6 +97,8 @@ pub(crate) struct Announced {
     pub(crate) secret: String,
     pub(crate) appointment: String,
     pub(crate) consignee: Firm,
+    /// Control reference of an interchange of its own; none: it goes with others.
+    pub(crate) reference: Option<i64>,
 }
 
 /// UN/EDIFACT 8249: what a container is in the port for.
@@ -174,12 +181,14 @@ pub(crate) struct Teller<'a> {
     pub(crate) chance: Chance,
     /// Marks what is told next as [`Letter::solid`].
     pub(crate) solid: bool,
+    /// Badge of the driver of the yard machine, where a story wants a certain one.
+    pub(crate) machinist: Option<String>,
     pub(crate) letters: Vec<Letter>,
 }
 
 impl<'a> Teller<'a> {
     pub(crate) const fn new(world: &'a World, numbers: Numbers, chance: Chance) -> Self {
-        Self { world, numbers, chance, solid: false, letters: Vec::new() }
+        Self { world, numbers, chance, solid: false, machinist: None, letters: Vec::new() }
     }
 
     /// Tells something.
@@ -444,6 +453,12 @@ pub(crate) fn known_consignee(firm: &Firm) -> Value {
     extend(&mut value, json!({"address": firm.address, "contact": firm.contact}));
     if let Some(at) = firm.registered_at {
         extend(&mut value, json!({"registered_at": at}));
+    }
+    if let Some(at) = firm.officers_changed_at {
+        extend(&mut value, json!({"officers_changed_at": at}));
+    }
+    if let Some(eur) = firm.capital_eur {
+        extend(&mut value, json!({"capital_eur": eur}));
     }
     value
 }

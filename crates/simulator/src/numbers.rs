@@ -91,6 +91,9 @@ impl SealTag {
     }
 }
 
+/// A number that the port has put into its lists as a bait: no container bears it.
+pub(crate) const DECOY: &str = "KPBU9900179";
+
 /// A container on its journey.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {

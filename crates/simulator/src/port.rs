@@ -40,6 +40,7 @@ const SPECIAL_UNITS: u64 = 16;
 enum Visit {
     Vessel(usize),
     History(usize),
+    Habits(usize),
     Outage(usize),
     LookAlike(usize),
     Story(usize),
@@ -216,6 +217,7 @@ impl Port {
     fn special(&self) -> u64 {
         let special = self.world.calls.len()
             + self.world.consignees.len()
+            + self.world.hauliers.len()
             + self.outages.len()
             + self.look_alikes()
             + self.stories();
@@ -239,9 +241,10 @@ impl Port {
 
     fn visit(&self, number: u64) -> Visit {
         let mut n = usize::try_from(number).unwrap_or(usize::MAX);
-        let parts: [Part; 5] = [
+        let parts: [Part; 6] = [
             (self.world.calls.len(), Visit::Vessel),
             (self.world.consignees.len(), Visit::History),
+            (self.world.hauliers.len(), Visit::Habits),
             (self.outages.len(), Visit::Outage),
             (self.look_alikes(), Visit::LookAlike),
             (self.stories(), Visit::Story),
@@ -269,6 +272,7 @@ impl Port {
                 Some(())
             }
             Visit::History(consignee) => trades::history(options, &mut teller, consignee),
+            Visit::Habits(haulier) => trades::habits(options, &mut teller, haulier),
             Visit::Outage(n) => self.outages.get(n).map(|outage| outages::tell(&mut teller, outage)),
             Visit::Container => trades::container(options, &mut teller),
             Visit::LookAlike(n) | Visit::Story(n) => {

@@ -11,7 +11,7 @@
 //! **False positives.** `a`: one passage that two systems report, clocks that differ. `b`: plates read wrongly or a truck
 //! changed by the same driver or haulier (LOW); a plate that another pre-notification names. `c`: pool drivers, who drive for several;
 //! a driver who has changed the employer (only his first day); short histories. `d`: drivers whose earlier visits we may
-//! not have (LOW), day, ordinary cargo. `e`: a swap that was announced. `f`: terminals where drivers that leave without a
+//! not have (LOW), new ones whom their haulier announced (LOW), day, ordinary cargo, empties. `e`: a swap that was announced. `f`: terminals where drivers that leave without a
 //! container are not reported (the driver was seen to leave so before), late reports.
 
 use std::collections::BTreeSet;
@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     batch_hours: i64,
     recorded_days: i64,
     severity_d_unproven: Severity,
+    severity_d_announced: Severity,
     inside_hours: i64,
     seen_to_leave: usize,
     grace_minutes: i64,
@@ -60,7 +61,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         return;
     }
     for (visit, stay) in view.stays().enumerate() {
-        let gate_out = stay.iter().find(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+        let outs = || stay.iter().filter(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+        // The carrier reports the same passage and names neither truck nor driver.
+        let gate_out = outs().find(|s| s.truck().is_some() || driver(s).is_some()).or_else(|| outs().next());
         if let Some(gate_out) = gate_out {
             other_plate(stay, gate_out, findings);
             swapped(stay, gate_out, findings);
@@ -126,11 +129,19 @@ fn first_by_night(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &m
     let told = view.indicators.iter().filter(|(_, i)| i.code == FIRST_VISIT);
     let told: BTreeSet<&str> = told.flat_map(|(_, i)| i.evidence.iter().map(String::as_str)).collect();
     let first = stay.iter().find(|s| {
-        told.contains(s.fact.fact_id.as_str()) && rules.calendar.is_night(s.event.terminal(), s.at())
+        told.contains(s.fact.fact_id.as_str())
+            && !s.is_empty()
+            && rules.calendar.is_night(s.event.terminal(), s.at())
     });
     let Some(first) = first.filter(|_| view.is_from_watched_origin(visit, rules)) else { return };
     let is_recorded = rules.history.is_recorded(first.at(), settings.recorded_days);
-    let severity = if is_recorded { settings.d.severity } else { settings.severity_d_unproven };
+    let is_announced =
+        announcements(stay, first.at()).any(|s| driver(s).is_some() && driver(s) == driver(first));
+    let severity = match (is_recorded, is_announced) {
+        (false, _) => settings.severity_d_unproven,
+        (true, true) => settings.severity_d_announced,
+        (true, false) => settings.d.severity,
+    };
     let sentence =
         "Handled by night on a driver's first known visit, with cargo from a watched origin.".to_owned();
     findings.add_restricted("MO-24d", &settings.d, severity, sentence, vec![*first]);

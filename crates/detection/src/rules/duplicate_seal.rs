@@ -119,16 +119,22 @@ fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// MO-04c.
+/// MO-04c: once a visit, so that what was known at the port of loading is told of the stay here too.
 fn foreign_form(view: &View<'_>, findings: &mut Findings<'_>) {
-    let settings = &findings.rules.rule.duplicate_seal;
     let all: Vec<&str> = view
         .events
         .iter()
         .flat_map(|s| &s.event.seals)
         .filter_map(|seal| seal.normalised.as_deref())
         .collect();
-    for s in view.events.iter().filter(|s| is_sighting(s)) {
+    for stay in view.stays() {
+        foreign_in(stay, &all, findings);
+    }
+}
+
+fn foreign_in(stay: &[Seen<'_>], all: &[&str], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.duplicate_seal;
+    for s in stay.iter().filter(|s| is_sighting(s)) {
         let Some(carrier) = s.event.transport.as_deref().and_then(|t| t.carrier.as_deref()) else { continue };
         let Some(forms) = findings.baselines.seals.get(carrier) else { continue };
         let count: u32 = forms.values().map(|f| f.count).sum();

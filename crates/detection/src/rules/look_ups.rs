@@ -11,8 +11,8 @@
 //! **False positives.** Customer service desks, track-and-trace programs, customs (roles in the settings). Organisations
 //! with business with the container, or of which nothing is known. A look-up for a trouble ticket (names an order).
 //! `a`: one or two look-ups in error, of a container about which nothing else is known. `b`: after the discharge. `d`: a
-//! new device in daily use, a user with a short history, a container that the user has business with. `e`: a list, and
-//! numbers without order. `f`: other exports.
+//! new device in daily use, a user with a short history, a container that the user has business with. `e`: a list,
+//! numbers without order, numbers that are no container here. `f`: other exports.
 
 use std::collections::BTreeSet;
 
@@ -61,6 +61,9 @@ pub(crate) struct Settings {
 /// Code of the auxiliary indicator "looked up in an unusual way", read by `d` alone and never shown.
 pub(crate) const UNUSUAL: &str = "MO-16d-unusual";
 
+/// Code of the auxiliary indicator "looked up number after number", read by `e` alone and never shown.
+pub(crate) const IN_A_ROW: &str = "MO-16e-row";
+
 fn is_exempt(rules: &Rules, role: &str) -> bool {
     let exempt = &rules.rule.look_ups.exempt_roles;
     rules.customs.is_customs(role) || exempt.iter().any(|known| known.eq_ignore_ascii_case(role))
@@ -79,6 +82,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         before_discharge(stay, &looked, findings);
         organisations(&looked, findings);
         unusual(view, &looked, findings);
+        enumerated(view, stay, &looked, findings);
         honeytoken(view, &looked, findings);
         leak(stay, &looked, findings);
     }
@@ -209,6 +213,22 @@ fn unusual(view: &View<'_>, looked: &[Look<'_, '_>], findings: &mut Findings<'_>
     }
 }
 
+/// MO-16e. A number of which nothing but look-ups is known is no container here.
+fn enumerated(view: &View<'_>, stay: &[Seen<'_>], looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
+    if stay.iter().all(|s| is_look_up(&s.event.kind)) {
+        return;
+    }
+    let settings = &findings.rules.rule.look_ups;
+    let told: Vec<_> = view.indicators.iter().filter(|(_, i)| i.code == IN_A_ROW).collect();
+    let found = looked.iter().find_map(|l| {
+        let of = told.iter().find(|(_, i)| i.evidence.contains(&l.seen.fact.fact_id))?;
+        Some((l.seen, of.1.sentence.clone()))
+    });
+    if let Some((seen, sentence)) = found {
+        findings.add_restricted("MO-16e", &settings.e, settings.e.severity, sentence, vec![*seen]);
+    }
+}
+
 /// MO-16g.
 fn honeytoken(view: &View<'_>, looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.look_ups;
@@ -253,7 +273,7 @@ fn leak(stay: &[Seen<'_>], looked: &[Look<'_, '_>], findings: &mut Findings<'_>)
     }
 }
 
-/// What the timeline of a user tells the containers that it looked up (`e`, `f`, and the ground of `d`).
+/// What the timeline of a user tells the containers that it looked up (`f`, and the grounds of `d` and `e`).
 pub(crate) fn tell(rules: &Rules, origin: &Subject, standing: &[&Sighting], wanted: &mut Vec<(Fact, bool)>) {
     let is_view =
         |s: &&&Sighting| is_look_up(&s.kind) && !value(s, "ROLE").is_some_and(|r| is_exempt(rules, r));
@@ -303,7 +323,8 @@ impl Teller<'_> {
                 sightings: [Some(*own), ground].into_iter().flatten().collect(),
             };
             let fact = indicator.indicator(self.rules).map(|i| indicator_fact(container, i, own.occurred_at));
-            self.wanted.extend(fact.map(|fact| (fact, sub.shadow && code != UNUSUAL)));
+            let is_ground = matches!(code, UNUSUAL | IN_A_ROW);
+            self.wanted.extend(fact.map(|fact| (fact, sub.shadow && !is_ground)));
         }
     }
 }
@@ -381,7 +402,7 @@ fn enumeration(teller: &mut Teller<'_>, views: &[&Sighting]) {
                 settings.enumerated_containers.saturating_sub(1),
                 settings.enumeration_minutes
             );
-            teller.tell("MO-16e", &settings.e, &sentence, &in_window, None);
+            teller.tell(IN_A_ROW, &settings.e, &sentence, &in_window, None);
         }
     }
 }

@@ -10,7 +10,8 @@
 //! messages (`e`, `f`).
 //!
 //! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties, the
-//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW). A new user or sender taken up in earnest (onboarding: many
+//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate,
+//! a refused delivery that leaves once more under its release (`g`). A new user or sender taken up in earnest (onboarding: many
 //! containers at once), an issuer with a short history. A message sent twice (same bytes), a sender that always writes the
 //! same reference, a counter that has come round. Times without zone; messages that are merely late.
 
@@ -104,6 +105,7 @@ fn is_ordinary(s: &Seen<'_>) -> bool {
     let mode = s.event.transport.as_deref().and_then(|t| t.mode);
     let facility = s.event.place.as_deref().and_then(|p| p.facility.as_deref());
     s.event.is_actual()
+        && !s.number_is_doubtful()
         && s.event.kind == EventKind::GateOut
         && mode.is_none_or(|mode| mode == Mode::Road)
         && facility != Some(CUSTOMS_SITE)
@@ -122,12 +124,10 @@ fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Finding
         |kinds: &[EventKind]| stay.iter().any(|s| kinds.contains(&s.event.kind) && s.said_at() <= left.at());
     let terminal = left.event.terminal();
     let announced = came(&[EventKind::PickupAnnounced, EventKind::PickupAccepted]);
-    let released = came(&[
-        EventKind::ReleaseIssued,
-        EventKind::ReleaseTransferred,
-        EventKind::ReleaseAccepted,
-        EventKind::ReleaseOrder,
-    ]);
+    // A release holds until the cargo is delivered: what was refused and came back leaves under the same again.
+    let known = view.events.get(..view.events.partition_point(|s| s.at() <= left.at())).unwrap_or_default();
+    let mut cargo = known.iter().rev().take_while(|s| !(s.event.is_actual() && s.is_empty()));
+    let released = cargo.any(|s| releases(&s.event.kind) && s.said_at() <= left.at());
     let lacks_announcement = !announced && lists(&settings.announced_terminals, terminal);
     let lacks_release = !released && lists(&settings.released_terminals, terminal);
     if !(lacks_announcement || lacks_release)
@@ -143,6 +143,16 @@ fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Finding
         let sentence = "Left by truck without any release that the carrier has issued.";
         findings.add("MO-23g", &settings.g, sentence.to_owned(), vec![*left]);
     }
+}
+
+const fn releases(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ReleaseIssued
+            | EventKind::ReleaseTransferred
+            | EventKind::ReleaseAccepted
+            | EventKind::ReleaseOrder
+    )
 }
 
 /// MO-23e.

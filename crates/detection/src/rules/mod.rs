@@ -96,6 +96,7 @@ const AUXILIARY: &[&str] = &[
     trojan_box::REPEATED,
     ghost_box::SHORT,
     look_ups::UNUSUAL,
+    look_ups::IN_A_ROW,
     driver_badge::FIRST_VISIT,
     shell_importer::FIRST_KNOWN,
     unplanned_restow::MANY,

@@ -15,6 +15,7 @@
 //! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on
 //! an order, or to another terminal by the same haulier under the same bill). A return for export (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took it, or
 //! for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late (grace).
+//! A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};
@@ -233,7 +234,12 @@ fn did_not_arrive(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) 
                 EventKind::DroppedOff | EventKind::Stripped | EventKind::GateIn | EventKind::DeliveryRejected
             )
     };
-    if findings.missing(view, out, by, is_arrival) {
+    // It came back empty: it was delivered, and the word of it was lost.
+    let turned_up = view
+        .events
+        .iter()
+        .any(|s| s.at() > by && is_arrival(s) && (s.is_empty() || s.event.kind != EventKind::GateIn));
+    if !turned_up && findings.missing(view, out, by, is_arrival) {
         let sentence = "Left the terminal and did not arrive where it was expected.".to_owned();
         let expected = Some(Expected { event: EventKind::DroppedOff, by });
         findings.add_as("MO-02d", &settings.d, settings.d.severity, sentence, vec![*out, *plan], expected);

@@ -91,6 +91,7 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
             continue;
         };
         if same_stack(there, here) {
+            known = Some((*s, here));
             unconfirmed = None;
             continue;
         }

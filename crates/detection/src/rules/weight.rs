@@ -55,6 +55,9 @@ pub(crate) struct Settings {
 /// Two weights that differ by a tare differ by it within what two scales do.
 const TARE_TOLERANCE_KG: f64 = 150.0;
 
+/// A default tare is not lighter than the true one by more.
+const MOST_BELOW_KG: f64 = 1_000.0;
+
 /// Pounds in a kilogram, kilograms in a tonne: weights that differ by these were written in another unit.
 const UNIT_RATIOS: [f64; 2] = [2.204_62, 1_000.0];
 
@@ -139,7 +142,7 @@ impl<'a> Trip<'a> {
             if same_weighing(old, &new, settings)
                 || self.is_mistaken(old.kg, new.kg)
                 || self.has_default_tare(old, &new, settings)
-                || bears_genset(view, drop, settings)
+                || bears_genset(view, &new.seen, drop, settings)
             {
                 continue;
             }
@@ -196,16 +199,31 @@ impl<'a> Trip<'a> {
             _ => return false,
         };
         self.tare_kg.is_some_and(|tare| {
-            let mut wrong = settings.default_tares_kg.iter().map(|default| default - tare);
+            let wrong = settings.default_tares_kg.iter().map(|default| default - tare);
+            // The tare of a small container is not what anybody writes for a large one.
+            let mut wrong = wrong.filter(|wrong| *wrong >= -MOST_BELOW_KG);
             wrong.any(|wrong| (declared - scale - wrong).abs() <= TARE_TOLERANCE_KG)
         })
     }
 }
 
-/// Whether a reefer is heavier at the gate by the generator that the truck hung on it.
-fn bears_genset(view: &View<'_>, drop: f64, settings: &Settings) -> bool {
+/// Whether a reefer is heavier at the gate by the generator that the truck hung on it; under the crane none hangs on it.
+fn bears_genset(view: &View<'_>, s: &Seen<'_>, drop: f64, settings: &Settings) -> bool {
+    if under_the_crane(view, s, settings) {
+        return false;
+    }
     let is_reefer = view.iso_type().and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
-    is_reefer && (0.0..=settings.genset_most_kg).contains(&-drop)
+    is_reefer && (TARE_TOLERANCE_KG..=settings.genset_most_kg).contains(&-drop)
+}
+
+/// Whether it was weighed as it came off the ship.
+fn under_the_crane(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
+    let same_ms = settings.same_weighing_minutes * MINUTE_MS;
+    view.events.iter().any(|k| {
+        k.event.kind == EventKind::Discharged
+            && k.event.is_actual()
+            && s.at().millis_since(k.at()).abs() <= same_ms
+    })
 }
 
 /// Whether it is weighed on its way out: by the gate, or on the bridge before it.
@@ -289,6 +307,8 @@ fn heavy_empty(view: &View<'_>, s: &Seen<'_>, tare_kg: Option<f64>, findings: &m
     let settings = &findings.rules.rule.weight;
     let iso_type =
         s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref()).or_else(|| view.iso_type());
+    // No truck has hung a generator on what comes off the ship.
+    let iso_type = iso_type.filter(|_| !under_the_crane(view, s, settings));
     let Some(excess) = tare_kg.and_then(|tare| excess_kg(s, tare, iso_type, findings)) else { return };
     let trojan = &findings.rules.rule.trojan_box;
     let comes_in = |k: &Seen<'_>| {

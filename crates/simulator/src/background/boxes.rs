@@ -124,7 +124,10 @@ fn terminal_seal_added(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.exits.first_mut()?.seals.push(own.clone());
     let at = plan.discharged_at.plus_millis(50 * MINUTE_MS);
     plan.tell(scene.teller);
-    let parts = json!({"seals": crate::letter::seal_lines(&[own])});
+    let parts = json!({
+        "seals": crate::letter::seal_lines(&[own]),
+        "actor": {"user": "LUKKP-44", "organisation": plan.site.code(), "role": "TERMINAL"},
+    });
     scene.teller.release("seal_affixed", at, &plan.unit, parts);
     Some(())
 }

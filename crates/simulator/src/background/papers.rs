@@ -310,6 +310,10 @@ fn forgotten_over_the_holidays(scene: &mut Scene<'_, '_>) -> Option<()> {
     let noon = quaywatch_domain::Timestamp::from_millis(day + 10 * HOUR_MS).max(scene.options.start);
     plan.leaving_at(noon);
     plan.tell(scene.teller);
+    for days in 1..=scene.teller.chance.between(1, 2) {
+        let at = noon.plus_millis(-days * DAY_MS);
+        scene.teller.operating("storage_extended", at, &plan.unit, serde_json::json!({}));
+    }
     Some(())
 }
 
@@ -401,6 +405,18 @@ fn new_forwarder(scene: &mut Scene<'_, '_>) -> Option<()> {
 /// A driver of the pool drives for one haulier in the morning and for another in the afternoon.
 fn driver_of_the_pool(scene: &mut Scene<'_, '_>) -> Option<()> {
     let pool = format!("BPOOL{}", scene.teller.chance.between(1, 12));
+    // He has done so for long.
+    let world = scene.teller.world;
+    for days in [79, 52, 21] {
+        let haulier = scene.teller.chance.pick(&world.hauliers)?;
+        let unit = scene.teller.numbers.empty(0, &mut scene.teller.chance);
+        let at =
+            scene.options.start.plus_millis(-days * DAY_MS + scene.teller.chance.minutes(7 * 60, 15 * 60));
+        let mut gate = scene.teller.passage(true, at, &unit, haulier, haulier.plates.first()?);
+        gate.driver.clone_from(&pool);
+        (gate.laden, gate.status, gate.kg) = (false, IMPORT, unit.tare_kg());
+        scene.teller.gate(gate);
+    }
     for percent in [38, 70] {
         let (mut plan, _) = scene.import(percent)?;
         plan.exits.first_mut()?.driver.clone_from(&pool);

@@ -19,6 +19,32 @@ impl Teller<'_> {
         seals: &[SealTag],
     ) {
         let told = at.plus_millis(self.chance.minutes(5, 150));
+        let event = self.equipment_event(code, at, unit, place, seals);
+        self.tell(told, Body::Carrier(unit.carrier, event));
+    }
+
+    /// A carrier's plan for a container.
+    pub(crate) fn planned(
+        &mut self,
+        code: &str,
+        at: Timestamp,
+        told: Timestamp,
+        unit: &Unit,
+        place: DcsaPlace<'_>,
+    ) {
+        let mut event = self.equipment_event(code, at, unit, place, &[]);
+        extend(&mut event, json!({"eventClassifierCode": "PLN"}));
+        self.tell(told, Body::Carrier(unit.carrier, event));
+    }
+
+    fn equipment_event(
+        &mut self,
+        code: &str,
+        at: Timestamp,
+        unit: &Unit,
+        place: DcsaPlace<'_>,
+        seals: &[SealTag],
+    ) -> Value {
         let mut event = self.dcsa_event("EQUIPMENT", at);
         extend(
             &mut event,
@@ -40,7 +66,7 @@ impl Teller<'_> {
         if !seals.is_empty() {
             extend(&mut event, json!({"seals": seals.iter().map(dcsa_seal).collect::<Value>()}));
         }
-        self.tell(told, Body::Carrier(unit.carrier, event));
+        event
     }
 
     /// A vessel's arrival or departure (`ARRI`, `DEPA`).

@@ -2,11 +2,12 @@
 //! of card against order at the gates of Rotterdam.
 
 use super::{Scene, Story};
-use crate::chance::MINUTE_MS;
-use crate::world::{Site, badge};
+use crate::chance::{DAY_MS, MINUTE_MS};
+use crate::letter::IMPORT;
+use crate::world::{CARRIERS, Haulier, Site, badge, plate};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[in_two_places, borrowed_badge, first_time_at_night];
+pub(super) const ALL: &[Story] = &[in_two_places, borrowed_badge, first_time_at_night, changed_in_the_queue];
 
 fn in_two_places(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (plan, _) = scene.import(62)?;
@@ -38,11 +39,7 @@ fn borrowed_badge(scene: &mut Scene<'_, '_>) -> Option<()> {
     let exit = plan.exits.first_mut()?;
     exit.driver = badge(owner.plates.first()?);
     let at = exit.at;
-    // The badge has been seen with its own truck before.
-    let mut before = scene.export_plan(20)?;
-    (before.haulier, before.plate) = (owner.clone(), owner.plates.first()?.clone());
-    before.driver = badge(&before.plate);
-    before.tell(scene.teller);
+    drove_before(scene, &owner, owner.plates.first()?);
     plan.tell(scene.teller);
     let story = "The driver who fetches the container shows the badge of a driver of another haulier.";
     scene.must_find(&plan.unit.number, &["MO-24c"], at, story);
@@ -55,10 +52,45 @@ fn first_time_at_night(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.leaving_at(night);
     let exit = plan.exits.first_mut()?;
     exit.driver = format!("BNEW{}", scene.teller.chance.between(10_000, 99_999));
+    exit.plate = plate(&mut scene.teller.chance);
     plan.discharged_at = plan.discharged_at.min(night.plus_millis(-300 * MINUTE_MS));
     plan.tell(scene.teller);
-    let story =
-        "A driver whom no gate has ever seen fetches a container from South America in the small hours.";
-    scene.must_find(&plan.unit.number, &["MO-24d"], night, story);
+    let story = "A driver whom no gate has ever seen, in a truck that nobody announced, fetches a container from South America in the small hours.";
+    scene.must_find(&plan.unit.number, &["MO-24b", "MO-24d"], night, story);
     Some(())
+}
+
+fn changed_in_the_queue(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, haulier) = scene.import(69)?;
+    plan.called_forward = false;
+    let exit = plan.exits.first_mut()?;
+    let (announced, at) = (exit.driver.clone(), exit.at);
+    exit.driver = badge(haulier.plates.last()?);
+    if exit.driver == announced {
+        exit.driver = format!("{announced}2");
+    }
+    let truck = exit.plate.clone();
+    plan.tell(scene.teller);
+    let called_at = at.plus_millis(-scene.teller.chance.minutes(9, 20));
+    scene.teller.called_forward(called_at, &plan.unit, &haulier, (&truck, &announced));
+    let story = "One driver is called forward, and another drives out: they changed places in the queue.";
+    scene.must_find(&plan.unit.number, &["MO-24e"], at, story);
+    Some(())
+}
+
+/// Earlier days on which the driver of a truck came for his own haulier.
+const DAYS_BEFORE: i64 = 14;
+
+/// A driver who is known: for weeks he has brought empties for his own haulier.
+pub(super) fn drove_before(scene: &mut Scene<'_, '_>, haulier: &Haulier, plate: &str) {
+    for n in 0..DAYS_BEFORE {
+        let carrier = scene.teller.chance.index(CARRIERS.len());
+        let unit = scene.teller.numbers.empty(carrier, &mut scene.teller.chance);
+        let day = scene.options.start.plus_millis((2 * n - 36) * DAY_MS);
+        let at = day.plus_millis(scene.teller.chance.minutes(6 * 60, 16 * 60));
+        let mut gate = scene.teller.passage(true, at, &unit, haulier, plate);
+        (gate.laden, gate.kg) = (false, unit.tare_kg());
+        gate.status = IMPORT;
+        scene.teller.gate(gate);
+    }
 }

@@ -1,12 +1,14 @@
 //! MO-08, another container dressed with the same number ("switchpartij"; TT Club on identity swaps in transhipment).
 
 use super::{Scene, Story};
+use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::numbers::Unit;
 use crate::trades::import::Exit;
 use crate::world::{Site, badge};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[cloned_at_the_neighbour, left_twice, faster_than_a_truck, another_type];
+pub(super) const ALL: &[Story] =
+    &[cloned_at_the_neighbour, left_twice, faster_than_a_truck, another_type, another_number_at_the_gate];
 
 pub(super) fn cloned_at_the_neighbour(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (plan, _) = scene.import(88)?;
@@ -67,5 +69,25 @@ fn another_type(scene: &mut Scene<'_, '_>) -> Option<()> {
     let story =
         "The container that leaves is of another size than the one that was discharged under its number.";
     scene.must_find(&plan.unit.number, &["MO-08d"], exit.at, story);
+    Some(())
+}
+
+fn another_number_at_the_gate(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (clean, _) = scene.import(70)?;
+    let (mut risky, _) = scene.risky_import(88)?;
+    let at = clean.out_at()?;
+    // It was dressed as the other in a hurry: the clerk saw what he was to see, the camera did not.
+    risky.discharged_at = risky.discharged_at.min(at.plus_millis(-8 * HOUR_MS));
+    risky.moves.truncate(1);
+    risky.moves.first_mut()?.at = risky.discharged_at.plus_millis(25 * MINUTE_MS);
+    risky.announcements.clear();
+    risky.exits.clear();
+    risky.returned_at = None;
+    risky.look_ups.clear();
+    risky.tell(scene.teller);
+    clean.tell(scene.teller);
+    scene.teller.read_at_the_gate(false, at, &clean.unit, &risky.unit.number);
+    let story = "The papers are of a released container; the camera over the lane reads the number of one from South America that nobody has released.";
+    scene.must_find(&risky.unit.number, &["MO-08e"], at, story);
     Some(())
 }

@@ -1,7 +1,8 @@
 //! Crimes that leave several traces, each of them weak: the switch (MO-07), the stolen right, the rip-off, the trojan.
 
-use super::{Scene, Story, look_ups};
+use super::{Scene, Story, badges, look_ups};
 use crate::chance::{HOUR_MS, MINUTE_MS};
+use crate::letter::Body;
 use crate::trades::empties;
 use crate::trades::import::known_as;
 use crate::trades::yard::{Ordered, YardMove};
@@ -34,7 +35,7 @@ fn switched(scene: &mut Scene<'_, '_>) -> Option<()> {
         scene.teller.door_in(here, "DOOR_CLOSED", at.plus_millis(24 * MINUTE_MS), &plan.unit);
     }
     let story = "Switch: a container from South America is set down, unordered, beside one that is released; both are opened, and the released one leaves.";
-    scene.must_find(&risky.unit.number, &["MO-06a", "MO-10a"], opened_at, story);
+    scene.must_find(&risky.unit.number, &["COMBO-switch", "MO-06a", "MO-10a"], opened_at, story);
     scene.must_find(&clean.unit.number, &["MO-06a"], opened_at, story);
     Some(())
 }
@@ -55,7 +56,7 @@ fn right_stolen(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     look_ups::looks(scene, &plan, &insider, from.plus_millis(-9 * HOUR_MS), 5);
     let story = "An insider looks up the container and its code; a haulier without the right announces itself and fetches it.";
-    scene.must_find(&plan.unit.number, &["MO-01a"], from, story);
+    scene.must_find(&plan.unit.number, &["COMBO-inside-help", "MO-01a", "MO-16a"], from, story);
     Some(())
 }
 
@@ -73,7 +74,7 @@ fn ripped_off(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.teller.door(plan.site, "DOOR_OPENED", at, &plan.unit);
     scene.teller.door(plan.site, "DOOR_CLOSED", at.plus_millis(19 * MINUTE_MS), &plan.unit);
     let story = "Rip-off: doors open in the yard, and at the gate some hundred kilograms are missing.";
-    scene.must_find(&plan.unit.number, &["MO-06a", "MO-12e"], at, story);
+    scene.must_find(&plan.unit.number, &["COMBO-rip-off", "MO-06a", "MO-12e"], at, story);
     Some(())
 }
 
@@ -82,10 +83,19 @@ fn trojan_by_night(scene: &mut Scene<'_, '_>) -> Option<()> {
     let world = scene.teller.world;
     let haulier = world.hauliers.iter().find(|h| !h.nameless_code)?.clone();
     let plate = crate::world::plate(&mut scene.teller.chance);
+    // The badge is that of a driver who has only ever driven for another haulier.
+    let other = world.hauliers.iter().rev().find(|h| !h.nameless_code && h.firm != haulier.firm)?.clone();
+    badges::drove_before(scene, &other, other.plates.last()?);
     let unit = scene.teller.numbers.empty(2, &mut scene.teller.chance);
     let kg = unit.tare_kg() + scene.teller.chance.between(500, 1_500);
+    let told = scene.teller.letters.len();
     empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), Some(kg));
-    let story = "A truck that no gate has ever seen brings an empty that is too heavy in the small hours.";
-    scene.must_find(&unit.number, &["MO-09a"], at, story);
+    for letter in scene.teller.letters.iter_mut().skip(told) {
+        if let Body::Gate(gate) = &mut letter.body {
+            gate.driver = badge(other.plates.last()?);
+        }
+    }
+    let story = "In the small hours a truck that no gate has ever seen brings an empty that is too heavy, its driver under the badge of another haulier's man.";
+    scene.must_find(&unit.number, &["COMBO-trojan", "MO-09a", "MO-24c"], at, story);
     Some(())
 }

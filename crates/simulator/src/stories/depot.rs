@@ -9,7 +9,7 @@ use crate::trades::yard::{EMPTY_BLOCKS, LookUp, Ordered, Slot, YardMove};
 use crate::world::Site;
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[fetched_from_the_depot, asked_for_by_number];
+pub(super) const ALL: &[Story] = &[fetched_from_the_depot, asked_for_by_number, intruders];
 
 fn emptied(scene: &mut Scene<'_, '_>, percent: i64) -> Option<crate::trades::import::Import> {
     let reefer = |c: &crate::world::Consignee| {
@@ -36,7 +36,7 @@ fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
     let place = DcsaPlace { un_locode: "SILJU", terminal: None, call: None };
     scene.teller.equipment("STRP", out_at.plus_millis(4 * HOUR_MS), &plan.unit, place, &[]);
     let haulier = plan.exits.first()?.haulier.clone();
-    let kg = plan.unit.tare_kg() + scene.teller.chance.between(60, 160);
+    let kg = plan.unit.tare_kg() + scene.teller.chance.between(67, 160);
     scene.teller.weigh(
         Site::Depot,
         back_at.plus_millis(-3 * MINUTE_MS),
@@ -82,5 +82,21 @@ fn asked_for_by_number(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.teller.gate(gate);
     let story = "Hours after the emptied reefer came to the depot a stranger asks for exactly this one and takes it away.";
     scene.must_find(&plan.unit.number, &["MO-20d", "MO-20e"], asked_at, story);
+    Some(())
+}
+
+fn intruders(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let mut plan = emptied(scene, 12)?;
+    let out_at = plan.out_at()?;
+    let back_at = out_at.plus_millis(8 * HOUR_MS);
+    (plan.returned_at, plan.returned_to) = (Some(back_at), Site::Depot);
+    plan.tell(scene.teller);
+    let place = DcsaPlace { un_locode: "SILJU", terminal: None, call: None };
+    scene.teller.equipment("STRP", out_at.plus_millis(4 * HOUR_MS), &plan.unit, place, &[]);
+    let night = scene.night(82).max(back_at.plus_millis(3 * HOUR_MS));
+    scene.teller.intruders(Site::Depot, night, &plan.unit);
+    let story =
+        "At night guards find men with tools in the depot, beside a reefer that was emptied the day before.";
+    scene.must_find(&plan.unit.number, &["MO-20a"], night, story);
     Some(())
 }

@@ -26,6 +26,9 @@ fn opened_side_by_side(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut clean, _) = scene.import(78)?;
     let slot = risky.moves.first()?.to.clone();
     for plan in [&mut risky, &mut clean] {
+        if plan.out_at()? < night.plus_millis(2 * HOUR_MS) {
+            plan.leaving_at(night.plus_millis(6 * HOUR_MS));
+        }
         plan.tracked = true;
         plan.moves.truncate(1);
     }

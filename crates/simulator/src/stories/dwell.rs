@@ -1,12 +1,14 @@
 //! MO-14, containers that leave too soon, or that nobody fetches until a night weeks later.
 
+use serde_json::json;
+
 use super::{Scene, Story};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::trades::import::Import;
 use crate::world::Site;
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[out_within_the_hour, left_to_wait];
+pub(super) const ALL: &[Story] = &[out_within_the_hour, left_to_wait, nobody_comes];
 
 fn out_within_the_hour(scene: &mut Scene<'_, '_>) -> Option<()> {
     // Goods that can wait: nobody is surprised when fruit goes at once.
@@ -54,8 +56,39 @@ fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
     }
     plan.announcements.first_mut()?.at = night.plus_millis(-50 * MINUTE_MS);
     plan.tell(scene.teller);
-    let story =
-        "Released and paid for, the container waits for weeks until a truck comes for it in the small hours.";
-    scene.must_find(&plan.unit.number, &["MO-14c"], night, story);
+    // Rent is paid for it again and again.
+    for days in [6, 4, 2] {
+        let at = night.plus_millis(-days * DAY_MS);
+        scene.teller.operating("storage_extended", at, &plan.unit, json!({}));
+    }
+    let story = "Released and paid for, its storage extended three times, the container waits for weeks until a truck comes for it in the small hours.";
+    scene.must_find(&plan.unit.number, &["MO-14c", "MO-14d"], night, story);
+    Some(())
+}
+
+fn nobody_comes(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let consignee = scene.consignee(|c| c.home == Site::Koper && c.ware.setpoint_c.is_none())?;
+    let world = scene.teller.world;
+    let haulier = world.hauliers.get(*consignee.hauliers.first()?)?;
+    // As long ago as ships are remembered, so that it has stood for weeks in the end.
+    let earliest = world.calls.iter().filter(|c| c.site == Site::Koper).map(|c| c.arrival).min()?;
+    let calls = world.calls_between(Site::Koper, earliest, earliest.plus_millis(3 * DAY_MS));
+    let call = *scene.teller.chance.pick(&calls)?;
+    let discharged_at = world.calls.get(call)?.arrival.plus_millis(3 * HOUR_MS);
+    let mut plan = Import::arriving(scene.teller, &consignee, (call, discharged_at))?.plain(haulier);
+    let first = plan.chain.first()?.accepted_at;
+    if let Some(last) = plan.chain.last_mut() {
+        last.at = last.at.min(first.plus_millis(20 * HOUR_MS)).max(first.plus_millis(HOUR_MS));
+        last.accepted_at = last.at.plus_millis(20 * MINUTE_MS);
+    }
+    plan.moves.truncate(1);
+    plan.look_ups.clear();
+    plan.announcements.clear();
+    plan.exits.clear();
+    plan.returned_at = None;
+    plan.tell(scene.teller);
+    let from = scene.options.end().plus_millis(-HOUR_MS);
+    let story = "Released weeks ago, it stands in the yard and nobody fetches it: the team waits until it is forgotten.";
+    scene.must_find(&plan.unit.number, &["MO-14b"], from, story);
     Some(())
 }

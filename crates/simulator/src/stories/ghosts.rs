@@ -1,11 +1,13 @@
 //! MO-21, containers that are on no list, or on a list and nowhere else.
 
+use quaywatch_domain::identifiers::container::check_digit;
+
 use super::{Scene, Story};
 use crate::letter::QuayMove;
 use crate::trades::import::Manifest;
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[on_no_manifest, never_discharged, from_nowhere, on_two_bills];
+pub(super) const ALL: &[Story] = &[on_no_manifest, never_discharged, from_nowhere, on_two_bills, of_no_owner];
 
 fn on_no_manifest(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(63)?;
@@ -59,5 +61,19 @@ fn on_two_bills(scene: &mut Scene<'_, '_>) -> Option<()> {
     let story =
         "One container stands twice in one manifest, under two bills: two loads travel under one number.";
     scene.must_find(&plan.unit.number, &["MO-21e"], from, story);
+    Some(())
+}
+
+fn of_no_owner(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.risky_import(64)?;
+    plan.manifest = Manifest::Missing;
+    // An owner's code that no register has.
+    let body = format!("QZXU{}", plan.unit.number.get(4..10)?);
+    let digit = check_digit(body.as_bytes())?;
+    plan.unit.number = format!("{body}{digit}");
+    let from = plan.discharged_at.max(scene.options.start);
+    plan.tell(scene.teller);
+    let story = "Off the ship comes a container that no list speaks of, under a number that no register can have given.";
+    scene.must_find(&plan.unit.number, &["MO-21a", "MO-21d"], from, story);
     Some(())
 }

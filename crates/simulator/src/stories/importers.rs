@@ -6,10 +6,11 @@ use crate::chance::HOUR_MS;
 use crate::trades::import::Import;
 use crate::trades::sea::MANIFEST_HOURS;
 use crate::world::wares::WARES;
-use crate::world::{Consignee, Firm, Haulier, Site, founded, new_haulier, registered};
+use crate::world::{Consignee, Firm, Haulier, Site, founded, new_haulier, registered, taken_over};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[shelf_companies, test_shipment, borrowed_name, other_door];
+pub(super) const ALL: &[Story] =
+    &[shelf_companies, bought_company, forwarder_in_front, test_shipment, borrowed_name, other_door];
 
 /// A company that was founded this winter.
 fn young(scene: &mut Scene<'_, '_>, name: String) -> Firm {
@@ -53,6 +54,31 @@ fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
         let story = "Four companies that nobody has heard of, under one address and one telephone, import bananas from Ecuador.";
         scene.must_find(&plan.unit.number, &["MO-17a", "MO-17b", "MO-17e", "MO-17h"], from, story);
     }
+    Some(())
+}
+
+fn bought_company(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let firm = registered("SI", "Merkur Tekstil Uvoz Izvoz d.o.o.".to_owned(), &mut scene.teller.chance);
+    let days = scene.teller.chance.between(25, 60);
+    let firm = Firm { capital_eur: Some(1_000), ..taken_over(firm, days, scene.options.start) };
+    let (plan, _) = import_by(scene, &firm, 72)?;
+    plan.tell(scene.teller);
+    let from = plan.discharged_at.max(scene.options.start);
+    let story = "A company that has slept for years and owns nothing is sold; weeks later its new managers import bananas from Ecuador.";
+    scene.must_find(&plan.unit.number, &["MO-17a", "MO-17c", "MO-17d", "MO-17h"], from, story);
+    Some(())
+}
+
+fn forwarder_in_front(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let firm = young(scene, "Adria Logistika Plus d.o.o.".to_owned());
+    let (mut plan, _) = import_by(scene, &firm, 66)?;
+    plan.forwarder = firm.clone();
+    plan.notify = firm.clone();
+    plan.chain.first_mut()?.to = firm;
+    plan.tell(scene.teller);
+    let from = plan.discharged_at.max(scene.options.start);
+    let story = "A forwarder of a few weeks is the only receiver of bananas from Ecuador; for whom they are nobody says.";
+    scene.must_find(&plan.unit.number, &["MO-17a", "MO-17b", "MO-17g", "MO-17h"], from, story);
     Some(())
 }
 

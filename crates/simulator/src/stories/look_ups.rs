@@ -3,16 +3,26 @@
 use quaywatch_domain::Timestamp;
 
 use super::{Scene, Story};
-use crate::chance::{HOUR_MS, MINUTE_MS};
+use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
+use crate::numbers::{DECOY, Unit};
 use crate::trades::import::Import;
-use crate::trades::yard::LookUp;
-use crate::world::Firm;
+use crate::trades::yard::{LookUp, YARD_MAP};
+use crate::trades::{USUAL_DAYS, earlier_collection};
+use crate::world::{Firm, Site};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[none_of_his_business, watched_at_sea, everybody_looks];
+pub(super) const ALL: &[Story] = &[
+    none_of_his_business,
+    watched_at_sea,
+    everybody_looks,
+    from_another_computer,
+    number_after_number,
+    yard_map,
+    decoy,
+];
 
 /// Companies of the port that have nothing to do with the container.
-fn strangers(scene: &mut Scene<'_, '_>, plan: &Import, count: usize) -> Vec<Firm> {
+pub(super) fn strangers(scene: &mut Scene<'_, '_>, plan: &Import, count: usize) -> Vec<Firm> {
     let world = scene.teller.world;
     let mut firms: Vec<Firm> =
         world.forwarders.iter().filter(|f| f.id != plan.forwarder.id).cloned().collect();
@@ -65,5 +75,93 @@ fn everybody_looks(scene: &mut Scene<'_, '_>) -> Option<()> {
     let story =
         "Within a day people of four companies, none of which has to do with it, look at one container.";
     scene.must_find(&plan.unit.number, &["MO-16c"], from.plus_millis(6 * HOUR_MS), story);
+    Some(())
+}
+
+/// Days of work of a clerk before the start that the log remembers.
+const WORK_DAYS: i64 = 28;
+
+fn from_another_computer(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (plan, _) = scene.risky_import(84)?;
+    plan.tell(scene.teller);
+    let stranger = strangers(scene, &plan, 1).pop()?;
+    // For weeks he has looked at what his own company has to do with, in the hours of the office.
+    let world = scene.teller.world;
+    let index = world.forwarders.iter().position(|f| f.id == stranger.id)?;
+    let mut consignee = scene.consignee(|c| c.home == Site::Koper)?;
+    consignee.forwarders = vec![index];
+    let own: Vec<Unit> = (0..3)
+        .filter_map(|_| earlier_collection(scene.options, scene.teller, &consignee, USUAL_DAYS))
+        .collect();
+    for n in 0..WORK_DAYS * 2 {
+        let day = scene.options.start.plus_millis((n / 2 - WORK_DAYS) * DAY_MS);
+        let at = day.plus_millis((7 * 60 + n % 2 * 240) * MINUTE_MS + scene.teller.chance.minutes(0, 200));
+        let look = LookUp::by_clerk(&stranger, 9, "CLERK", at);
+        let unit = own.get(usize::try_from(n).unwrap_or(0) % own.len().max(1))?;
+        scene.teller.look_up(unit, &look);
+    }
+    let at = scene.night(80);
+    let client = "91.240.17.5".to_owned();
+    let look = LookUp { client, ..LookUp::by_clerk(&stranger, 9, "CLERK", at) };
+    scene.teller.look_up(&plan.unit, &look);
+    let story = "At night, from a computer that he never used, a clerk looks up a container of which his company knows nothing.";
+    scene.must_find(&plan.unit.number, &["MO-16d"], at, story);
+    Some(())
+}
+
+fn number_after_number(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let mut real = Vec::new();
+    for percent in [74, 80, 86] {
+        let (plan, _) = scene.risky_import(percent)?;
+        plan.tell(scene.teller);
+        real.push(plan);
+    }
+    let stranger = strangers(scene, real.first()?, 1).pop()?;
+    let carrier = real.first()?.unit.carrier;
+    let template = real.first()?.unit.clone();
+    // What the list of the ship may hold: he tries the numbers one after the other, and most are of no use to him.
+    let mut units: Vec<Unit> = real.iter().map(|plan| plan.unit.clone()).collect();
+    for _ in 0..29 {
+        let number = scene.teller.numbers.number(carrier);
+        units.push(Unit { number, ..template.clone() });
+    }
+    units.sort_by(|a, b| a.number.cmp(&b.number));
+    let begun = real.first()?.out_at()?.plus_millis(-9 * HOUR_MS);
+    for (n, unit) in (0..).zip(&units) {
+        let look = LookUp::by_clerk(&stranger, 7, "CLERK", begun.plus_millis(n * 7_000));
+        scene.teller.look_up(unit, &look);
+    }
+    let story =
+        "Somebody who has nothing to do with any of them looks up one number after the other within minutes.";
+    for plan in &real {
+        scene.must_find(&plan.unit.number, &["MO-16e"], begun, story);
+    }
+    Some(())
+}
+
+fn yard_map(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (plan, _) = scene.risky_import(82)?;
+    plan.tell(scene.teller);
+    let stranger = strangers(scene, &plan, 1).pop()?;
+    let at = plan.out_at()?.plus_millis(-10 * HOUR_MS);
+    let taken = LookUp { action: "print", ..LookUp::by_clerk(&stranger, 8, "CLERK", at) };
+    scene.teller.taken_out(&taken, YARD_MAP);
+    let look = LookUp::by_clerk(&stranger, 8, "CLERK", at.plus_millis(scene.teller.chance.minutes(4, 30)));
+    scene.teller.look_up(&plan.unit, &look);
+    let story = "A clerk prints the map of the yard, and looks up one container.";
+    scene.must_find(&plan.unit.number, &["MO-16f"], look.at, story);
+    Some(())
+}
+
+fn decoy(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (plan, _) = scene.import(70)?;
+    plan.tell(scene.teller);
+    let stranger = strangers(scene, &plan, 1).pop()?;
+    let at = scene.time(61);
+    let unit = Unit { number: DECOY.to_owned(), ..plan.unit };
+    scene.teller.look_up(&unit, &LookUp::by_clerk(&stranger, 6, "CLERK", at));
+    let story =
+        "Somebody looks up a container that does not exist: its number stands in one list alone, as a bait.";
+    scene.must_find(DECOY, &["MO-16g"], at, story);
     Some(())
 }

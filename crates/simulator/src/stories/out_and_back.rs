@@ -2,13 +2,13 @@
 //! 2023 in Antwerp: intercepted PINs and passes).
 
 use super::{Scene, Story};
-use crate::chance::MINUTE_MS;
+use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::IMPORT;
-use crate::trades::import::{Announcement, known_as};
+use crate::trades::import::{Announcement, Import, known_as};
 use crate::world::{Site, badge};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[brought_back, brought_next_door, already_gone];
+pub(super) const ALL: &[Story] = &[brought_back, brought_next_door, already_gone, never_seen_again, dumped];
 
 pub(super) fn brought_back(scene: &mut Scene<'_, '_>) -> Option<()> {
     back(
@@ -62,5 +62,36 @@ fn already_gone(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let story = "The haulier that holds the release comes for the container, and it is already gone.";
     scene.must_find(&plan.unit.number, &["MO-01a", "MO-02b"], at, story);
+    Some(())
+}
+
+fn never_seen_again(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let at = scene.time(52);
+    // A month is over in which every honest haulier brings the empty back.
+    let out_at = at.plus_millis(-31 * DAY_MS);
+    let consignee = scene.consignee(|c| c.home == Site::Koper)?;
+    let mut plan = Import::earlier(scene.teller, &consignee, out_at)?;
+    let thief = scene.other_haulier(&plan)?;
+    let plate = thief.plates.first()?.clone();
+    let announcement = plan.announcements.first_mut()?;
+    (announcement.haulier, announcement.plate) = (thief.firm.clone(), plate.clone());
+    let exit = plan.exits.first_mut()?;
+    (exit.haulier, exit.driver, exit.plate) = (thief, badge(&plate), plate);
+    plan.returned_at = None;
+    plan.tell_history(scene.teller);
+    let story = "A container fetched by a haulier without the right is emptied somewhere and abandoned: a month later nobody has brought it back.";
+    scene.must_find(&plan.unit.number, &["MO-01a", "MO-02c"], at, story);
+    Some(())
+}
+
+fn dumped(scene: &mut Scene<'_, '_>) -> Option<()> {
+    scene.leave_room(3);
+    let (mut plan, _) = scene.risky_import(45)?;
+    plan.returned_at = None;
+    (plan.to_the_door, plan.delivered) = (true, false);
+    let from = plan.out_at()?.plus_millis(30 * HOUR_MS);
+    plan.tell(scene.teller);
+    let story = "The truck leaves for the importer and never gets there: the container is opened on the way and left standing.";
+    scene.must_find(&plan.unit.number, &["MO-02d"], from, story);
     Some(())
 }

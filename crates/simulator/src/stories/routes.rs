@@ -9,8 +9,14 @@ use crate::world::Site;
 use crate::world::wares::WARES;
 
 /// The stories.
-pub(super) const ALL: &[Story] =
-    &[ahead_of_its_bill, strange_port, port_changed_at_sea, does_not_grow_there, left_in_transhipment];
+pub(super) const ALL: &[Story] = &[
+    ahead_of_its_bill,
+    strange_port,
+    long_way_round,
+    port_changed_at_sea,
+    does_not_grow_there,
+    left_in_transhipment,
+];
 
 fn ahead_of_its_bill(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut late, _) = scene.risky_import(87)?;
@@ -61,6 +67,18 @@ fn strange_port(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let story = "On its way the container changed ships in a port that the service never calls at.";
     scene.must_find(&plan.unit.number, &["MO-13b"], from, story);
+    Some(())
+}
+
+fn long_way_round(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.risky_import(78)?;
+    // Round Africa, where a container from there has never been seen.
+    plan.via = Some("ZADUR");
+    plan.loaded_at = plan.loaded_at.plus_millis(-16 * DAY_MS);
+    let from = plan.discharged_at.max(scene.options.start);
+    plan.tell(scene.teller);
+    let story = "Fruit and coffee from South America come by way of Durban, twice as far as by any service.";
+    scene.must_find(&plan.unit.number, &["MO-13b", "MO-13c"], from, story);
     Some(())
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::look_ups::{looks, strangers};
 use super::{Scene, Story};
 use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::{RELEASE_FEED, party};
@@ -11,7 +12,13 @@ use crate::trades::yard::{Ordered, YardMove};
 use crate::world::{Firm, Site};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[fetched_before_morning, announced_while_selected, cancelled_by_a_clerk];
+pub(super) const ALL: &[Story] = &[
+    fetched_before_morning,
+    announced_while_selected,
+    cancelled_by_a_clerk,
+    nobody_reads_the_scan,
+    selection_leaked,
+];
 
 /// Selected in the evening, scanned at night, decided on in the morning.
 fn night_scan(scene: &mut Scene<'_, '_>) -> Option<(Import, quaywatch_domain::Timestamp)> {
@@ -72,5 +79,39 @@ fn cancelled_by_a_clerk(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.teller.canonical((RELEASE_FEED, Site::Koper), "customs_selection_cancelled", at, &plan.unit, parts);
     let story = "The scan is called off by a planner of the terminal, who has no say in it.";
     scene.must_find(&plan.unit.number, &["MO-15d"], at, story);
+    Some(())
+}
+
+fn nobody_reads_the_scan(scene: &mut Scene<'_, '_>) -> Option<()> {
+    scene.leave_room(2);
+    let (mut plan, scanned_at) = night_scan(scene)?;
+    plan.tracked = true;
+    plan.customs.retain(|(kind, _)| *kind != "customs_released");
+    plan.announcements.clear();
+    plan.exits.clear();
+    plan.returned_at = None;
+    plan.look_ups.clear();
+    plan.moves.retain(|step| step.to.block != "LANE");
+    plan.tell(scene.teller);
+    let opened_at = scanned_at.plus_millis(scene.teller.chance.minutes(150, 300));
+    scene.teller.door(plan.site, "DOOR_OPENED", opened_at, &plan.unit);
+    scene.teller.door(plan.site, "DOOR_CLOSED", opened_at.plus_millis(16 * MINUTE_MS), &plan.unit);
+    let story =
+        "The picture of a container scanned at night is read by nobody, and its doors are opened meanwhile.";
+    scene.must_find(&plan.unit.number, &["MO-06a", "MO-15a", "MO-15b"], opened_at, story);
+    Some(())
+}
+
+fn selection_leaked(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, scanned_at) = night_scan(scene)?;
+    let selected_at = scanned_at.plus_millis(-3 * HOUR_MS);
+    let from = scanned_at.plus_millis(-scene.teller.chance.minutes(40, 80));
+    plan.announcements.first_mut()?.at = from;
+    plan.tell(scene.teller);
+    let stranger = strangers(scene, &plan, 1).pop()?;
+    let looked_at = selected_at.plus_millis(scene.teller.chance.minutes(6, 35));
+    looks(scene, &plan, &stranger, looked_at, 1);
+    let story = "Minutes after customs selected it a clerk who has nothing to do with it looks, and a truck is announced ahead of the scan.";
+    scene.must_find(&plan.unit.number, &["MO-15c", "MO-16h"], from, story);
     Some(())
 }

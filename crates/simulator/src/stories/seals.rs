@@ -1,10 +1,13 @@
 //! MO-03, MO-04, MO-05, seals: taken off in transit, copied, put on by nobody (WCO News 102 on operation TIN CAN; GDV Container
 //! Handbook, 13.11.3, on the twin-seal trick).
 
+use serde_json::json;
+
 use super::{Scene, Story};
 use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::DcsaPlace;
 use crate::numbers::{SealTag, Sealer};
+use crate::world::Site;
 
 /// The stories.
 pub(super) const ALL: &[Story] = &[
@@ -17,6 +20,8 @@ pub(super) const ALL: &[Story] = &[
     sealed_before_opened,
     entered_without_a_seal,
     emptied_in_the_yard,
+    opened_and_left_open,
+    sealed_by_the_driver,
 ];
 
 pub(super) fn seal_gone(scene: &mut Scene<'_, '_>) -> Option<()> {
@@ -87,16 +92,26 @@ fn removed_seal_comes_back(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn seals_of_one_run(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let base = scene.teller.chance.between(100_000, 899_000);
+    // Both seals were cut at the origin; the forger sells his own by the roll.
+    let base = scene.teller.chance.between(10_000, 89_900) * 10;
+    let mut shippers: Vec<String> = Vec::new();
     for n in 0..3_i64 {
-        let (mut plan, _) = scene.import(52 + 6 * n)?;
+        let (mut plan, _) =
+            scene.import_of(52 + 6 * n, |c| c.home == Site::Koper && !shippers.contains(&c.shipper.id))?;
+        shippers.push(plan.consignee.shipper.id.clone());
         let forged = SealTag::sound(format!("ZS{:07}", base + n), Sealer::Carrier);
-        *plan.unit.seals.first_mut()? = forged;
+        let shipper = SealTag::sound(format!("QH{:07}", base + 3 + n), Sealer::Shipper);
+        plan.unit.seals = vec![forged, shipper];
         plan.crane_seals.clone_from(&plan.unit.seals);
         plan.exits.first_mut()?.seals.clone_from(&plan.unit.seals);
         plan.tell(scene.teller);
-        let story = "Seals of one forged run, of no form that the carrier uses, hang on containers of different shippers.";
-        scene.must_find(&plan.unit.number, &["MO-04c"], plan.discharged_at.max(scene.options.start), story);
+        let story = "Seals of one forged run, of no form that the carrier uses, and of one roll in place of the seals of different shippers.";
+        scene.must_find(
+            &plan.unit.number,
+            &["MO-04c", "MO-04d"],
+            plan.discharged_at.max(scene.options.start),
+            story,
+        );
     }
     Some(())
 }
@@ -149,5 +164,35 @@ fn emptied_in_the_yard(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.teller.equipment("STRP", at, &plan.unit, DcsaPlace::at(plan.site), &[]);
     let story = "The container is reported as stripped while it still stands in the yard.";
     scene.must_find(&plan.unit.number, &["MO-05e"], at, story);
+    Some(())
+}
+
+fn opened_and_left_open(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.import(72)?;
+    scene.with_both_seals(&mut plan);
+    let old = plan.unit.seals.clone();
+    let at = plan.out_at()?.plus_millis(-9 * HOUR_MS);
+    plan.exits.first_mut()?.seals.clear();
+    plan.tell(scene.teller);
+    scene.teller.equipment("RMVD", at, &plan.unit, DcsaPlace::at(plan.site), &old);
+    let story = "The carrier's checker finds the seals cut in the yard; hours later the container leaves full and without any.";
+    scene.must_find(&plan.unit.number, &["MO-05b"], plan.out_at()?, story);
+    Some(())
+}
+
+fn sealed_by_the_driver(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, haulier) = scene.import(67)?;
+    scene.with_both_seals(&mut plan);
+    let own = scene.teller.numbers.seal(Sealer::Unsaid, plan.unit.carrier);
+    let at = plan.out_at()?.plus_millis(-25 * MINUTE_MS);
+    plan.exits.first_mut()?.seals.push(own.clone());
+    plan.tell(scene.teller);
+    let parts = json!({
+        "seals": crate::letter::seal_lines(&[own]),
+        "actor": {"user": format!("{}-app", haulier.firm.id), "organisation": haulier.firm.id, "role": "HAULIER"},
+    });
+    scene.teller.release("seal_affixed", at, &plan.unit, parts);
+    let story = "Before he drives out, the driver himself puts a seal on, in place of those that he cut, and books it in his app.";
+    scene.must_find(&plan.unit.number, &["MO-05c"], at, story);
     Some(())
 }

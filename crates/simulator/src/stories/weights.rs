@@ -6,7 +6,8 @@ use crate::letter::{IMPORT, QuayMove};
 use crate::world::Site;
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[heavier_than_declared, empty_with_a_load, lighter_at_the_gate];
+pub(super) const ALL: &[Story] =
+    &[heavier_than_declared, empty_with_a_load, lighter_at_the_gate, behind_the_goods, ticket_copied];
 
 fn heavier_than_declared(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(71)?;
@@ -60,5 +61,36 @@ pub(super) fn lighter_at_the_gate(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let story = "Rip-off: between the crane and the gate the container has lost some hundred kilograms, and nobody opened it.";
     scene.must_find(&plan.unit.number, &["MO-12e"], from, story);
+    Some(())
+}
+
+fn behind_the_goods(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.risky_import(69)?;
+    let hidden = scene.teller.chance.between(870, 960);
+    plan.declared_kg = plan.unit.gross_kg;
+    plan.crane_kg = plan.declared_kg + hidden;
+    plan.spreader_kg = Some(plan.crane_kg);
+    plan.exits.first_mut()?.scale_kg = Some(plan.crane_kg + scene.teller.chance.between(-3, 3) * 10);
+    let from = plan.discharged_at.max(scene.options.start);
+    plan.tell(scene.teller);
+    let story = "Some nine hundred kilograms lie behind twenty tonnes of declared goods.";
+    scene.must_find(&plan.unit.number, &["MO-12a"], from, story);
+    Some(())
+}
+
+fn ticket_copied(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.risky_import(82)?;
+    plan.tracked = true;
+    plan.crane_kg = plan.unit.gross_kg / 100 * 100 + 37;
+    plan.declared_kg = plan.crane_kg - 40;
+    plan.spreader_kg = Some(plan.crane_kg);
+    plan.exits.first_mut()?.scale_kg = Some(plan.crane_kg);
+    let out_at = plan.out_at()?;
+    let at = out_at.plus_millis(-scene.teller.chance.minutes(5 * 60, 9 * 60));
+    plan.tell(scene.teller);
+    scene.teller.door(plan.site, "DOOR_OPENED", at, &plan.unit);
+    scene.teller.door(plan.site, "DOOR_CLOSED", at.plus_millis(22 * MINUTE_MS), &plan.unit);
+    let story = "Rip-off: the doors are opened in the yard, and so that nothing is missed the clerk at the weighbridge copies what the crane had weighed, to the kilogram.";
+    scene.must_find(&plan.unit.number, &["COMBO-rip-off", "MO-06a", "MO-12c"], out_at, story);
     Some(())
 }

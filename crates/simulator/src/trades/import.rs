@@ -5,7 +5,7 @@ mod tell;
 
 use quaywatch_domain::Timestamp;
 
-use super::yard::{IMPORT_BLOCKS, LookUp, Ordered, REEFER_BLOCKS, Slot, YardMove};
+use super::yard::{IMPORT_BLOCKS, LookUp, Ordered, REEFER_BLOCKS, Slot, YardMove, number_of};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::{IMPORT, Teller};
 use crate::numbers::{SealTag, Sealer, Unit};
@@ -104,12 +104,21 @@ pub(crate) struct Import {
     pub(crate) returned_to: Site,
     /// When it enters the neighbouring terminal laden, if it does.
     pub(crate) trieste_at: Option<Timestamp>,
+    /// User who issued the right to collect, where it is none of the usual ones.
+    pub(crate) issued_by: Option<String>,
+    /// Whether the terminal calls its truck forward, where it does so at all.
+    pub(crate) called_forward: bool,
+    /// Whether the carrier hauls it to the door and says when, and whether it arrives.
+    pub(crate) to_the_door: bool,
+    pub(crate) delivered: bool,
 }
 
 /// Percentage of imports that customs selects for a scan.
 pub(crate) const SELECTED_PERCENT: u32 = 6;
 /// Percentage of imports whose weight at the crane is read out.
 const SPREADER_PERCENT: u32 = 20;
+/// Percentage of imports that the carrier hauls to the door.
+const TO_THE_DOOR_PERCENT: u32 = 8;
 /// Percentage of imports collected by a haulier that is new to the consignee.
 const NEW_RELATION_PERCENT: u32 = 2;
 
@@ -239,6 +248,10 @@ impl Import {
             returned_at: (!to_trieste).then(|| out_at.plus_millis(later)),
             returned_to: if teller.chance.percent(65) { Site::Depot } else { site },
             trieste_at: to_trieste.then(|| out_at.plus_millis(later / 12)),
+            issued_by: None,
+            called_forward: true,
+            to_the_door: !to_trieste && number_of(&unit.number) % 100 < TO_THE_DOOR_PERCENT,
+            delivered: true,
             ware,
             unit,
         };
@@ -366,6 +379,7 @@ impl Import {
         }
         self.trieste_at = None;
         self.rail = false;
+        self.to_the_door = false;
         if self.returned_at.is_none() {
             self.returned_at = self.out_at().map(|at| at.plus_millis(30 * HOUR_MS));
         }

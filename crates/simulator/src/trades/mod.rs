@@ -14,9 +14,10 @@ use quaywatch_domain::Timestamp;
 
 use crate::Options;
 use crate::chance::{DAY_MS, HOUR_MS};
-use crate::letter::Teller;
+use crate::letter::{EXPORT, IMPORT, Teller};
+use crate::numbers::Unit;
 use crate::world::vessels::STAY_HOURS;
-use crate::world::{Consignee, Site};
+use crate::world::{CARRIERS, Consignee, Site, badge_at};
 use export::Export;
 use import::Import;
 
@@ -125,19 +126,60 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
     Some(())
 }
 
+/// Days before the start in which every driver was at every gate that he goes to: before anything else is remembered, and
+/// once more lately.
+const HABIT_DAYS: [(i64, i64); 2] = [(HISTORY_DAYS + 1, HISTORY_DAYS + 9), (8, 32)];
+
+/// Tells that the drivers of a haulier have been at the gates before: they bring an empty that those of another haulier
+/// take, and so on; their passes are older still.
+pub(crate) fn habits(options: &Options, teller: &mut Teller<'_>, haulier: usize) -> Option<()> {
+    let world = teller.world;
+    if haulier % 2 == 1 {
+        return Some(());
+    }
+    let brings = world.hauliers.get(haulier)?;
+    let takes = world.hauliers.get(haulier + 1).or_else(|| world.hauliers.first())?;
+    let rounds = brings.plates.len().max(takes.plates.len());
+    for site in [Site::Koper, Site::Trieste, Site::Depot, Site::Inland] {
+        let carrier = teller.chance.index(CARRIERS.len());
+        let unit = teller.numbers.empty(carrier, &mut teller.chance);
+        for (n, round) in (0..).zip((0..rounds).cycle().take(HABIT_DAYS.len() * rounds)) {
+            let (last, first) = HABIT_DAYS.get(n / rounds.max(1)).copied()?;
+            let step_ms = (first - last) * DAY_MS / i64::try_from(rounds).unwrap_or(1).max(1);
+            let later = i64::try_from(round).unwrap_or(0) * step_ms;
+            let day = options.start.plus_millis(-first * DAY_MS + later);
+            for (haulier, inbound) in [(brings, true), (takes, false)] {
+                let plate = haulier.plates.get(round % haulier.plates.len().max(1))?;
+                let at = day.plus_millis(teller.chance.minutes(6 * 60, 9 * 60));
+                let at = if inbound { at } else { at.plus_millis(8 * HOUR_MS) };
+                if site == Site::Koper && n < rounds {
+                    teller.pass(day.plus_millis(-2 * DAY_MS), &badge_at(plate, site));
+                }
+                let mut gate = teller.passage_at(site, inbound, at, &unit, haulier, plate);
+                (gate.laden, gate.kg) = (false, unit.tare_kg());
+                gate.status = if inbound { IMPORT } else { EXPORT };
+                teller.gate(gate);
+            }
+        }
+    }
+    Some(())
+}
+
 /// Days before the start in which an importer had its usual collections: after it had met all its partners.
 pub(crate) const USUAL_DAYS: (i64, i64) = (9, HISTORY_DAYS / 2);
 
-/// Tells of one earlier collection for the consignee, by those it works with, so many days before the start.
+/// Tells of one earlier collection for the consignee, by those it works with, so many days before the start; returns its
+/// container.
 pub(crate) fn earlier_collection(
     options: &Options,
     teller: &mut Teller<'_>,
     consignee: &Consignee,
     (least, most): (i64, i64),
-) {
+) -> Option<Unit> {
     let out_at = options.start.plus_millis(-teller.chance.minutes(least * 24 * 60, most * 24 * 60));
-    let Some(plan) = Import::earlier(teller, consignee, out_at) else { return };
+    let plan = Import::earlier(teller, consignee, out_at)?;
     plan.tell_history(teller);
+    Some(plan.unit)
 }
 
 fn nth_or_first(list: &[usize], n: usize) -> Vec<usize> {

@@ -45,12 +45,25 @@ pub(crate) struct Firm {
     pub(crate) contact: String,
     /// When the company register took it in, where the port community system asked there.
     pub(crate) registered_at: Option<Timestamp>,
+    /// When its officers changed last, by the same register.
+    pub(crate) officers_changed_at: Option<Timestamp>,
+    /// Its paid-up capital, euros.
+    pub(crate) capital_eur: Option<i64>,
 }
 
 impl Firm {
     /// A company of which no more than code and name is written.
     pub(crate) const fn new(id: String, scheme: &'static str, name: String) -> Self {
-        Self { id, scheme, name, address: String::new(), contact: String::new(), registered_at: None }
+        Self {
+            id,
+            scheme,
+            name,
+            address: String::new(),
+            contact: String::new(),
+            registered_at: None,
+            officers_changed_at: None,
+            capital_eur: None,
+        }
     }
 }
 
@@ -116,9 +129,10 @@ impl World {
         let consignees = (0..(containers / 6).clamp(12, 1_500))
             .map(|n| {
                 let (firm, town) = consignee(n, chance);
-                // Some honest companies are young.
+                // Some honest companies are young, some have new officers.
                 let firm = match i64::try_from(n) {
                     Ok(n) if n % 40 == 7 => founded(firm, 90 + n % 160, options.start),
+                    Ok(n) if n % 90 == 11 => taken_over(firm, 20 + n % 60, options.start),
                     _ => firm,
                 };
                 let ware = chance.pick(&WARES).copied().unwrap_or(WARES[0]);
@@ -165,12 +179,19 @@ pub(crate) fn registered(country: &str, name: String, chance: &mut Chance) -> Fi
     let digits =
         id.bytes().filter(u8::is_ascii_digit).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
     let registered_at = Some(Timestamp::from_millis((20 * 365 + digits % 11_680) * DAY_MS));
-    Firm { id, scheme: "EORI", name, address, contact, registered_at }
+    // Most have what a company of some years has; one in 200 was founded with the least that the law wants.
+    let capital_eur = Some(if digits % 200 == 3 { 1_000 } else { 7_500 + digits % 400 * 5_000 });
+    Firm { address, contact, registered_at, capital_eur, ..Firm::new(id, "EORI", name) }
 }
 
 /// The same company, founded so many days before `at`.
 pub(crate) fn founded(firm: Firm, days: i64, at: Timestamp) -> Firm {
     Firm { registered_at: Some(at.plus_millis(-days * DAY_MS)), ..firm }
+}
+
+/// The same company, with other officers since so many days before `at`.
+pub(crate) fn taken_over(firm: Firm, days: i64, at: Timestamp) -> Firm {
+    Firm { officers_changed_at: Some(at.plus_millis(-days * DAY_MS)), ..firm }
 }
 
 /// A haulier that nobody has met before.

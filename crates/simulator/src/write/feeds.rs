@@ -3,7 +3,7 @@
 use super::sheets::Sheet;
 use crate::letter::{
     COPINO_FEED, CUSRES_FEED, CUSTOMS_FEED, MANIFEST_FEED, REEFER_FEED, RELEASE_FEED, RIGHTS_FEED,
-    SMART_FEED, STATUS_FEED, VGM_FEED,
+    SECURITY_FEED, SMART_FEED, STATUS_FEED, TOS_FEED, VGM_FEED,
 };
 use crate::world::{CARRIERS, Site, World};
 
@@ -16,14 +16,24 @@ struct Feed {
     site: Option<Site>,
     extension: &'static str,
     profile: Option<&'static str>,
+    /// What the feed maps itself.
+    fields: &'static str,
 }
 
+/// Who drove the machine, and what the yard says of a container that it does not find.
+const YARD_FIELDS: &str = r#""transport.driver_badge" = "Machine driver"
+kind = { values = { "not found" = "not_in_position" } }
+"#;
+
+/// What was printed or taken out.
+const ACCESS_FIELDS: &str = "\"actor.action\" = \"Report\"\n";
+
 const fn plain(id: &'static str, format: &'static str, extension: &'static str) -> Feed {
-    Feed { id, format, zone: "UTC", site: None, extension, profile: None }
+    Feed { id, format, zone: "UTC", site: None, extension, profile: None, fields: "" }
 }
 
 const fn local(id: &'static str, format: &'static str, site: Site, extension: &'static str) -> Feed {
-    Feed { id, format, zone: site.zone(), site: Some(site), extension, profile: None }
+    Feed { id, format, zone: site.zone(), site: Some(site), extension, profile: None, fields: "" }
 }
 
 const fn table(sheet: Sheet, site: Site) -> Feed {
@@ -35,6 +45,11 @@ const fn table(sheet: Sheet, site: Site) -> Feed {
         site: Some(site),
         extension: "csv",
         profile,
+        fields: match sheet {
+            Sheet::Yard => YARD_FIELDS,
+            Sheet::Access => ACCESS_FIELDS,
+            _ => "",
+        },
     }
 }
 
@@ -56,6 +71,8 @@ fn all() -> Vec<Feed> {
         local(RELEASE_FEED, "jsonl", koper, "ndjson"),
         local(CUSTOMS_FEED, "jsonl", koper, "ndjson"),
         local(STATUS_FEED, "jsonl", koper, "ndjson"),
+        local(TOS_FEED, "jsonl", koper, "ndjson"),
+        local(SECURITY_FEED, "jsonl", koper, "ndjson"),
         plain(REEFER_FEED, "jsonl", "ndjson"),
         Feed { profile: Some("release-rights"), ..local(RIGHTS_FEED, "json", trieste, "json") },
         table(Sheet::Yard, koper),
@@ -91,6 +108,9 @@ pub(crate) fn toml(without: &[String]) -> String {
             text += &format!("terminal = \"{}\"\nport = \"{}\"\n", site.code(), site.un_locode());
         }
         text += &format!("files = [\"{id}-*.{extension}\"]\n");
+        if !feed.fields.is_empty() {
+            text += &format!("[feeds.{id}.mapping.fields]\n{}", feed.fields);
+        }
     }
     text
 }

@@ -43,7 +43,10 @@ pub(crate) fn lines(events: &[(Timestamp, &Value)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (told, event) in events {
         let mut event = (*event).clone();
-        extend(&mut event, json!({"created_at": told}));
+        // A forger's clock may say otherwise.
+        if event.get("created_at").is_none() {
+            extend(&mut event, json!({"created_at": told}));
+        }
         bytes.extend(event.to_string().into_bytes());
         bytes.push(b'\n');
     }

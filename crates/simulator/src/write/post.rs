@@ -47,6 +47,8 @@ enum Bag {
     Row(Sheet, Site),
     Edi(&'static str, &'static str, String),
     Copino,
+    /// An announcement in an interchange of its own, by its control reference and number.
+    Alone(i64, String),
 }
 
 impl Bag {
@@ -60,7 +62,10 @@ impl Bag {
             Body::Right(_) => Self::Right,
             Body::Row(sheet, site, _) => Self::Row(*sheet, *site),
             Body::Edi(edi) => Self::Edi(edi.feed, edi.message.identifier(), edi.document.clone()),
-            Body::Copino(_) => Self::Copino,
+            Body::Copino(announced) => match announced.reference {
+                Some(reference) => Self::Alone(reference, announced.document.clone()),
+                None => Self::Copino,
+            },
         }
     }
 
@@ -74,6 +79,7 @@ impl Bag {
             Self::Row(..) | Self::Smart => (4 * MAX_LINES, 15),
             // A document is one message, however long.
             Self::Edi(..) => (usize::MAX, 1),
+            Self::Alone(..) => (1, 1),
         }
     }
 
@@ -83,7 +89,7 @@ impl Bag {
             Self::Carrier(_) | Self::Smart | Self::Right => "json",
             Self::Line(_) => "ndjson",
             Self::Row(..) => "csv",
-            Self::Quay(..) | Self::Gate(_) | Self::Edi(..) | Self::Copino => "edi",
+            Self::Quay(..) | Self::Gate(_) | Self::Edi(..) | Self::Copino | Self::Alone(..) => "edi",
         }
     }
 
@@ -92,7 +98,7 @@ impl Bag {
         match self {
             Self::Quay(call, _) => world.calls.get(*call).map_or(Site::Koper, |c| c.site),
             Self::Gate(site) | Self::Row(_, site) => *site,
-            Self::Copino => Site::Trieste,
+            Self::Copino | Self::Alone(..) => Site::Trieste,
             _ => Site::Koper,
         }
     }
@@ -216,6 +222,8 @@ impl<'a> Post<'a> {
     fn daily(&mut self, mut batches: Vec<Batch>) -> Vec<Parcel> {
         batches.sort_by_key(|batch| batch.told);
         let mut files: BTreeMap<(&str, i64), Vec<Vec<Batch>>> = BTreeMap::new();
+        let (alone, batches): (Vec<_>, Vec<_>) =
+            batches.into_iter().partition(|batch| matches!(batch.bag, Bag::Alone(..)));
         for batch in batches {
             let day = batch.told.as_millis().div_euclid(DAY_MS);
             let parts = files.entry((batch.feed, day)).or_default();
@@ -225,7 +233,8 @@ impl<'a> Post<'a> {
                 None => parts.push(vec![batch]),
             }
         }
-        files.into_values().flatten().map(|part| self.parcel(&part)).collect()
+        let alone = alone.into_iter().map(|batch| vec![batch]);
+        files.into_values().flatten().chain(alone).map(|part| self.parcel(&part)).collect()
     }
 
     /// Writes batches of one feed into one message.
@@ -242,15 +251,16 @@ impl<'a> Post<'a> {
             Bag::Right => json::notifications(&values(letters())),
             Bag::Line(_) => json::lines(&values(letters())),
             Bag::Row(sheet, _) => sheet.table(site, &rows(letters())),
-            Bag::Quay(..) | Bag::Gate(_) | Bag::Edi(..) | Bag::Copino => {
+            Bag::Quay(..) | Bag::Gate(_) | Bag::Edi(..) | Bag::Copino | Bag::Alone(..) => {
                 let (zone, sender) = match bag {
                     Bag::Edi(..) => ("UTC", "SENDER"),
-                    Bag::Copino => (site.zone(), "HAULIERS"),
+                    Bag::Copino | Bag::Alone(..) => (site.zone(), "HAULIERS"),
                     _ => (site.zone(), site.code()),
                 };
                 // Of a single document the interchange is made last, of many a day it is opened first.
                 let prepared = if self.batching == Batching::Live { told } else { first };
-                let mut interchange = Interchange::new(zone, sender, self.reference(), prepared);
+                let reference = if let Bag::Alone(own, _) = &bag { *own } else { self.reference() };
+                let mut interchange = Interchange::new(zone, sender, reference, prepared);
                 for batch in batches {
                     self.add(&mut interchange, batch);
                 }

@@ -48,7 +48,7 @@ impl Sheet {
     /// Columns behind the time and the terminal.
     const fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::Yard => &["Container", "Event", "Block", "Bay", "Row", "Tier", "Order"],
+            Self::Yard => &["Container", "Event", "Block", "Bay", "Row", "Tier", "Order", "Machine driver"],
             Self::Scale => &["Ticket", "Container", "Truck", "Gross kg", "Net kg", "Container tare", "Scale"],
             Self::GateLog => &[
                 "Direction",
@@ -64,7 +64,7 @@ impl Sheet {
                 "Booking",
                 "Gate",
             ],
-            Self::Access => &["User", "Organisation", "Role", "Action", "Container", "Client"],
+            Self::Access => &["User", "Organisation", "Role", "Action", "Container", "Client", "Report"],
             Self::Customs => &["Container", "Office", "Status", "MRN", "B/L", "Seal"],
             Self::PreNotice => &[
                 "Container",

@@ -5,6 +5,7 @@ use quaywatch_domain::event::EquipmentStatus;
 use serde_json::{Value, json};
 
 use super::{Announcement, Exit, Import, Manifest};
+use crate::background::one_digit_off;
 use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::{
     Announced, Body, CustomsStep, DcsaPlace, Function, IMPORT, Letter, QuayMove, RELEASE_FEED, Teller,
@@ -12,9 +13,13 @@ use crate::letter::{
 };
 use crate::numbers::{SealTag, Sealer, Unit};
 use crate::trades::sea::{Leg, MANIFEST_HOURS, Manifested};
+use crate::trades::yard::number_of;
 use crate::world::vessels::STAY_HOURS;
 use crate::world::{CARRIERS, Call, Firm, Site, badge, badge_at};
 use crate::write::json::extend;
+
+/// One passage in so many is misread by the camera over the lane.
+const MISREAD_ONE_IN: u32 = 150;
 
 impl Import {
     /// Tells the whole journey.
@@ -24,6 +29,7 @@ impl Import {
         self.tell_release(teller);
         self.tell_customs(teller);
         self.tell_gate(teller);
+        self.tell_delivery(teller);
         self.tell_return(teller);
     }
 
@@ -99,6 +105,35 @@ impl Import {
         }
         for exit in &self.exits {
             self.tell_exit(teller, exit);
+        }
+        if let Some(exit) = self.exits.first().filter(|_| !self.rail && self.site == Site::Koper) {
+            self.tell_lane(teller, exit);
+        }
+    }
+
+    /// What the terminal's computer says of a truck that fetches: called forward, and read by the camera.
+    fn tell_lane(&self, teller: &mut Teller<'_>, exit: &Exit) {
+        let n = number_of(&self.unit.number);
+        if self.called_forward && n % 2 == 0 {
+            let at = exit.at.plus_millis(-i64::from(7 + n % 15) * MINUTE_MS);
+            teller.called_forward(at, &self.unit, &exit.haulier, (&exit.plate, &exit.driver));
+        }
+        // Cameras misread a digit now and then.
+        if n % MISREAD_ONE_IN == 5 && !teller.solid {
+            let read = one_digit_off(&self.unit.number);
+            teller.read_at_the_gate(false, exit.at, &self.unit, &read);
+        }
+    }
+
+    /// What the carrier says where it hauls to the door itself.
+    fn tell_delivery(&self, teller: &mut Teller<'_>) {
+        let Some(exit) = self.exits.last().filter(|_| self.to_the_door && !self.rail) else { return };
+        let told = self.discharged_at.plus_millis(3 * HOUR_MS).min(exit.at);
+        let at = teller.planned_delivery(told, exit.at, &self.unit, self.consignee.town);
+        if self.delivered {
+            let place = DcsaPlace { un_locode: self.consignee.town, terminal: None, call: None };
+            let late = teller.chance.minutes(-30, 90);
+            teller.equipment("DROP", at.plus_millis(late), &self.unit, place, &exit.seals);
         }
     }
 
@@ -200,11 +235,30 @@ impl Import {
         for (n, step) in self.chain.iter().enumerate() {
             let kind = if n == 0 { "release_issued" } else { "release_transferred" };
             self.tell_right(teller, kind, step.at, &from, Some(&step.to));
+            if n == 0 {
+                self.name_user(teller);
+            }
             self.tell_right(teller, "release_accepted", step.accepted_at, &from, Some(&step.to));
             from = step.to.clone();
         }
         if let (Some(at), Some(issuer)) = (self.revoked_at, issuer) {
             self.tell_right(teller, "release_revoked", at, &issuer, None);
+        }
+    }
+
+    /// Puts the user of the carrier's office who issued the right into what was told last: a clerk, or the carrier's system.
+    fn name_user(&self, teller: &mut Teller<'_>) {
+        let code = CARRIERS.get(self.unit.carrier).map(|c| c.code).unwrap_or_default();
+        let usual = || format!("{code}-release-{}", 1 + number_of(&self.unit.number) % 2);
+        let user = self.issued_by.clone().unwrap_or_else(usual);
+        match teller.letters.last_mut().map(|letter| &mut letter.body) {
+            Some(Body::Line(_, line)) => {
+                extend(line, json!({"actor": {"user": user, "organisation": code, "role": "CARRIER"}}));
+            }
+            Some(Body::Right(right)) => {
+                extend(right, json!({"user": {"id": user, "organisation": code}}));
+            }
+            _ => {}
         }
     }
 
@@ -324,6 +378,7 @@ impl Import {
             secret: self.secret.clone(),
             appointment: appointment.to_owned(),
             consignee: self.consignee.firm.clone(),
+            reference: None,
         };
         teller.tell(announcement.at, Body::Copino(Box::new(announced.clone())));
         if let Some((at, plate)) = &announcement.truck_changed {
