@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 
@@ -63,7 +63,11 @@ impl ClientContext for Member {
     }
 
     fn error(&self, error: KafkaError, _: &str) {
-        tracing::warn!(%error, "consumer");
+        // The end of an input is news for its slot alone.
+        let is_end = matches!(error, KafkaError::Global(RDKafkaErrorCode::PartitionEOF));
+        if !is_end {
+            tracing::warn!(%error, "consumer");
+        }
     }
 }
 
