@@ -107,7 +107,7 @@ pub(crate) struct Golden<'a> {
 
 impl<'a> Golden<'a> {
     pub(crate) fn of(events: &[Seen<'a>], rules: &Rules) -> Self {
-        let mut golden = Self::default();
+        let mut golden = Self { steps: Vec::with_capacity(events.len().min(16)) };
         let mut now = Whereabouts::Unknown;
         for s in events {
             if !places(&s.event.kind) || !s.event.is_actual() || s.number_is_doubtful() {

@@ -142,7 +142,8 @@ impl<'a> View<'a> {
         let mut last_type = None;
         for fact in state.facts.iter().filter(|f| !f.retracted) {
             if let Some(event) = fact.event.as_deref() {
-                if cutter.begins(fact, event) && !view.events.is_empty() {
+                let stay = view.events.get(start..).unwrap_or_default();
+                if cutter.begins(fact, event, stay) && !view.events.is_empty() {
                     view.visits.push(start..view.events.len());
                     start = view.events.len();
                 }

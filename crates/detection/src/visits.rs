@@ -9,6 +9,7 @@ use quaywatch_domain::event::{EquipmentStatus, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Timestamp};
 
 use crate::settings::{DAY_MS, VisitRules};
+use crate::view::Seen;
 
 /// Whether the container comes to a terminal by this.
 pub(crate) const fn is_arrival(kind: &EventKind) -> bool {
@@ -55,27 +56,20 @@ fn is_export(event: &PortEvent) -> bool {
 }
 
 /// Cuts a timeline, one event after the other in order of time.
-pub(crate) struct Cutter<'a> {
+pub(crate) struct Cutter {
     after_window_ms: i64,
     /// Departure that the current visit has seen, and whether it was by sea.
     departed: Option<(Timestamp, bool)>,
-    /// Events of the current visit that name bills, calls and releases.
-    naming: Vec<&'a PortEvent>,
     started: bool,
 }
 
-impl<'a> Cutter<'a> {
+impl Cutter {
     pub(crate) const fn new(rules: &VisitRules) -> Self {
-        Self {
-            after_window_ms: rules.after_window_days * DAY_MS,
-            departed: None,
-            naming: Vec::new(),
-            started: false,
-        }
+        Self { after_window_ms: rules.after_window_days * DAY_MS, departed: None, started: false }
     }
 
-    /// Whether this event begins a visit.
-    pub(crate) fn begins(&mut self, fact: &Fact, event: &'a PortEvent) -> bool {
+    /// Whether this event begins a visit; `stay` is the current one up to here.
+    pub(crate) fn begins(&mut self, fact: &Fact, event: &PortEvent, stay: &[Seen<'_>]) -> bool {
         let begins = !self.started
             || self.departed.is_some_and(|(at, by_sea)| {
                 let actual = event.is_actual();
@@ -83,38 +77,35 @@ impl<'a> Cutter<'a> {
                     || (by_sea && is_ahead_at_sea(&event.kind))
                     || (announces_arrival(&event.kind)
                         && !is_export(event)
-                        && (by_sea || !self.speaks_of_this_visit(event)))
+                        && (by_sea || !speaks_of(stay, event)))
                     || fact.occurred_at.millis_since(at) > self.after_window_ms
             });
         if begins {
             self.started = true;
             self.departed = None;
-            self.naming.clear();
         }
         if event.is_actual() && is_departure(&event.kind) {
             self.departed = Some((fact.occurred_at, event.kind == EventKind::Loaded));
         }
-        if event.documents.is_some() || event.transport.as_deref().is_some_and(|t| t.call_id.is_some()) {
-            self.naming.push(event);
-        }
         begins
     }
+}
 
-    fn speaks_of_this_visit(&self, event: &PortEvent) -> bool {
-        self.naming.iter().any(|known| {
-            let same_call = match (known.transport.as_deref(), event.transport.as_deref()) {
-                (Some(a), Some(b)) => a.call_id.is_some() && a.call_id == b.call_id,
-                _ => false,
-            };
-            same_call
-                || match (known.documents.as_deref(), event.documents.as_deref()) {
-                    (Some(a), Some(b)) => {
-                        (a.bill_of_lading.is_some() && a.bill_of_lading == b.bill_of_lading)
-                            || (a.release.is_some() && a.release == b.release)
-                            || (a.booking.is_some() && a.booking == b.booking)
-                    }
-                    _ => false,
+/// Whether an event names a bill, call or release of this stay.
+fn speaks_of(stay: &[Seen<'_>], event: &PortEvent) -> bool {
+    stay.iter().map(|s| s.event).any(|known| {
+        let same_call = match (known.transport.as_deref(), event.transport.as_deref()) {
+            (Some(a), Some(b)) => a.call_id.is_some() && a.call_id == b.call_id,
+            _ => false,
+        };
+        same_call
+            || match (known.documents.as_deref(), event.documents.as_deref()) {
+                (Some(a), Some(b)) => {
+                    (a.bill_of_lading.is_some() && a.bill_of_lading == b.bill_of_lading)
+                        || (a.release.is_some() && a.release == b.release)
+                        || (a.booking.is_some() && a.booking == b.booking)
                 }
-        })
-    }
+                _ => false,
+            }
+    })
 }
