@@ -88,6 +88,7 @@ fn users() -> Vec<PortEvent> {
             e.actor.get_or_insert_default().client = Some((*device).into());
         }));
     }
+    events.push(on(K::Discharged, "ROWS0000005", 6, "01:00"));
     for n in 0..20 {
         let at = at(6, "03:00").plus_millis(n * 10_000);
         events.push(event(K::RecordViewed, &format!("ROWS00000{n:02}"), at).user("usr:3", "ACME"));

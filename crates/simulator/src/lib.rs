@@ -2,7 +2,7 @@
 //!
 //! A day or weeks of two container terminals, a depot and an inland terminal in the wire formats of their senders. The
 //! traffic is chance under a seed; the crimes in it are written from published cases, not from rules. Pure: no clock and no
-//! I/O; the same [`Options`] give the same bytes. Every time is a whole minute, the resolution of EDIFACT.
+//! I/O; the same [`Options`] give the same bytes. Every time is a whole minute, the resolution of EDIFACT, but for devices and access logs.
 //!
 //! Feeds, parameters, their sources and the stories: `README.md`.
 

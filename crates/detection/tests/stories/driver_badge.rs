@@ -2,6 +2,7 @@ use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
     GateIn, GateOut, ManifestLine, PassIssued, PickupAccepted, PickupAnnounced,
 };
+use quaywatch_domain::event::Laden;
 use quaywatch_domain::handling::Tlp;
 use quaywatch_domain::{EventKind, PortEvent, Severity, Timestamp};
 
@@ -69,6 +70,9 @@ fn another_truck_than_announced_is_raised_and_a_swap_by_the_same_driver_or_hauli
 fn another_driver_than_called_forward_is_raised_unless_announced() {
     let called = || event(PickupAccepted, BOX, at(2, "13:00")).haulier("111").truck("T1").driver("bdg:1");
     assert_eq!(codes([called(), collected("T1", "bdg:2")]), ["MO-24e@1"]);
+    // The carrier reports the passage too, and names nobody.
+    let carrier = event(GateOut, BOX, at(2, "14:00")).feed("carrier").id("a-carrier");
+    assert_eq!(codes([called(), carrier, collected("T1", "bdg:2")]), ["MO-24e@1"]);
     assert_eq!(codes([called(), collected("T1", "bdg:1")]), [""; 0]);
     assert_eq!(codes([called(), announced("T1", "bdg:2"), collected("T1", "bdg:2")]), [""; 0]);
     assert_eq!(codes([announced("T1", "bdg:1"), collected("T1", "bdg:2")]), [""; 0]);
@@ -104,6 +108,10 @@ fn a_first_visit_by_night_with_cargo_from_a_watched_origin_is_raised_where_all_v
     assert_eq!(recorded(vec![line("ESALG"), at_gate("02:00")]), [""; 0]);
     let before = passage(GateOut, OTHER_BOX, at(1, "12:00"), "LUKKP");
     assert_eq!(recorded(vec![line("ECGYE"), before, at_gate("02:00")]), [""; 0]);
+    // Nor what his haulier announced under his badge, nor an empty.
+    let named = event(PickupAnnounced, BOX, at(1, "20:00")).driver("bdg:1");
+    assert_eq!(recorded(vec![line("ECGYE"), named, at_gate("02:00")]), [""; 0]);
+    assert_eq!(recorded(vec![line("ECGYE"), at_gate("02:00").laden(Laden::Empty)]), [""; 0]);
     // Where earlier visits may have gone unrecorded it is LOW, and alone no alert.
     assert_eq!(codes([line("ECGYE"), at_gate("02:00")]), [""; 0]);
 }

@@ -155,6 +155,15 @@ fn a_seal_of_no_form_or_range_of_its_carrier_is_raised() {
     let seal = |number: &str| event(GateIn, BOX, at(2, "08:00")).carrier("MSK").seal(number, Carrier);
     assert_eq!(told(&mut knowing(), [seal("ZZ12345678")]), ["MO-04c@1"]);
     assert_eq!(told(&mut knowing(), [seal("ML9200000")]), ["MO-04c@1"]);
+    // What was seen at the port of loading is told of the stay here too.
+    let loaded =
+        event(Loaded, BOX, at(1, "08:00")).terminal("ECCON").carrier("MSK").seal("ZZ12345678", Carrier);
+    let here =
+        event(Discharged, BOX, at(20, "08:00")).terminal("LUKKP").carrier("MSK").seal("ZZ12345678", Carrier);
+    let mut world = knowing();
+    world.see(&loaded);
+    world.see(&here);
+    assert_eq!(world.last().len(), 2);
     let silent = |mut world: World, events: Vec<PortEvent>| assert_eq!(told(&mut world, events), [""; 0]);
     silent(knowing(), vec![seal("ML1234567")]);
     silent(knowing(), vec![seal("ML1500000")]);

@@ -172,7 +172,8 @@ fn row(count: u32, seconds: i64, order: impl Fn(u32) -> u32) -> Vec<PortEvent> {
 
 #[test]
 fn number_after_number_is_raised_and_a_list_or_no_order_is_not() {
-    let told = |events: Vec<PortEvent>| World::with_people().and(events).codes("CSQU3054305");
+    let here = || event(Discharged, "CSQU3054305", at(2, "01:00"));
+    let told = |events: Vec<PortEvent>| World::with_people().and([here()]).and(events).codes("CSQU3054305");
     assert_eq!(told(row(20, 10, |n| n)), ["MO-16e@1"]);
     assert_eq!(told(row(19, 10, |n| n)), [""; 0]);
     assert_eq!(told(row(20, 20, |n| n)), [""; 0]);
@@ -181,6 +182,9 @@ fn number_after_number_is_raised_and_a_list_or_no_order_is_not() {
     assert_eq!(told(list), [""; 0]);
     let program = row(20, 10, |n| n).into_iter().map(|e| e.role("TRACK_AND_TRACE")).collect();
     assert_eq!(told(program), [""; 0]);
+    // A number that only he asked for is no container here.
+    let world = World::with_people().and([here()]).and(row(20, 10, |n| n));
+    assert_eq!(world.codes("CSQU3054306"), [""; 0]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
-    GateOut, PickupAnnounced, PositionReported, ReleaseIssued, SystemOutageStarted, YardMove,
+    GateIn, GateOut, PickupAnnounced, PositionReported, ReleaseIssued, SystemOutageStarted, YardMove,
 };
 use quaywatch_domain::event::{Laden, Mode, PartyRole, note};
 use quaywatch_domain::{PortEvent, Sha256};
@@ -34,6 +34,15 @@ fn a_gate_out_without_what_the_terminal_demands_is_raised_when_no_late_message_c
     assert_eq!(strict([out(), announced()]), ["MO-23g@1"]);
     assert_eq!(strict([out(), announced().received(at(2, "19:59")), issued()]), [""; 0]);
     assert_eq!(strict([announced(), issued(), out()]), [""; 0]);
+    // A number that the gate misread, and a delivery that was refused and leaves again under its release.
+    assert_eq!(strict([out().wrong_check_digit()]), [""; 0]);
+    let back = event(GateIn, BOX, at(2, "20:00")).terminal("LUKKP").laden(Laden::Laden);
+    let again = event(GateOut, BOX, at(3, "10:00")).terminal("LUKKP").id("again");
+    let anew = event(PickupAnnounced, BOX, at(3, "08:00")).id("anew");
+    assert_eq!(strict([announced(), issued(), out(), back.clone(), anew, again.clone()]), [""; 0]);
+    // What came back empty needs a new one.
+    let strange = strict([announced(), issued(), out(), back.laden(Laden::Empty), again]);
+    assert!(strange.iter().any(|code| code.starts_with("MO-23g")), "{strange:?}");
 }
 
 #[test]

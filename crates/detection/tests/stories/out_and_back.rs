@@ -148,4 +148,7 @@ fn a_drop_off_that_was_planned_and_does_not_happen_is_raised() {
     assert_eq!(told([out(), planned(), event(DroppedOff, BOX, at(4, "12:00")).id("actual")]), [""; 0]);
     assert_eq!(told([out(), planned(), event(DeliveryRejected, BOX, at(4, "12:00"))]), [""; 0]);
     assert_eq!(told([out(), event(DroppedOff, BOX, at(7, "12:00")).planned()]), [""; 0]);
+    // The empty came back: it was delivered, and the word of it was lost.
+    let empty = back(at(6, "12:00")).laden(Laden::Empty);
+    assert_eq!(told([out(), planned(), empty]), [""; 0]);
 }

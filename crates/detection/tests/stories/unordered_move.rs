@@ -72,6 +72,14 @@ fn two_fixes_in_another_stack_are_a_move() {
     let fix = |time: &str| event(PositionReported, BOX, at(3, time)).feed("telemetry").slot("C-21-6-1");
     assert_eq!(told(after_placing([fix("02:00"), fix("02:10")])), ["MO-10a@1"]);
     silent(after_placing([event(WorkOrdered, BOX, at(2, "20:00")), fix("02:00"), fix("02:10")]));
+    // Dug out and put back: that order was carried out.
+    let back = [
+        event(WorkOrdered, BOX, at(2, "20:00")).order("W2").slot("A-01-1-1"),
+        event(YardMove, BOX, at(2, "20:20")).order("W2").slot("A-01-1-1").id("back"),
+        fix("02:00"),
+        fix("02:10"),
+    ];
+    assert_eq!(told(after_placing(back)), ["MO-10a@1"]);
 }
 
 #[test]

@@ -70,6 +70,21 @@ fn the_next_cargo_and_one_weighing_told_twice_are_not_compared() {
 }
 
 #[test]
+fn a_generator_explains_a_reefer_at_the_gate_and_not_under_the_crane() {
+    let reefer = |e: PortEvent| e.iso_type("45R1").tare(4_640.0);
+    silent([plan(20_000.0), scale(GateOut, 4, "gate", 20_800.0)].map(reefer));
+    assert_eq!(told([plan(20_000.0), scale(Discharged, 3, "crane", 20_800.0)].map(reefer)), ["MO-12a@1"]);
+}
+
+#[test]
+fn the_default_tare_of_a_small_container_explains_no_large_one() {
+    let large = |e: PortEvent| e.iso_type("45G1").tare(3_890.0);
+    let small = |e: PortEvent| e.iso_type("22G1").tare(2_230.0);
+    assert_eq!(told([plan(20_000.0), scale(Discharged, 3, "crane", 21_890.0)].map(large)), ["MO-12b@1"]);
+    silent([plan(21_770.0), scale(Discharged, 3, "crane", 20_000.0)].map(small));
+}
+
+#[test]
 fn what_is_usual_widens_the_tolerance() {
     let quantiles = Quantiles { count: 500, q99: 8.0, ..Quantiles::default() };
     let group = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
@@ -92,6 +107,9 @@ fn independent_scales_that_agree_to_the_kilogram_are_a_low_indicator() {
     world.see(&heavy);
     world.see(&same);
     assert_eq!(world.codes(BOX), ["MO-12c@1"]);
+    let reefer = [heavy, same].map(|e| e.iso_type("45R1"));
+    let rules = quaywatch_detection::Rules::parse("[weight.c]\nseverity = \"MEDIUM\"\n").unwrap();
+    assert_eq!(World::with(rules).and(reefer).codes(BOX), ["MO-12c@1"]);
     let mut round =
         World::with(quaywatch_detection::Rules::parse("[weight.c]\nseverity = \"MEDIUM\"\n").unwrap());
     round.see(&scale(Discharged, 3, "crane", 20_400.0));
@@ -107,6 +125,9 @@ fn an_empty_that_is_no_empty_is_raised() {
     silent([empty(3_950.0)]);
     silent([empty(4_400.0).iso_type("45R1")]);
     silent([empty(4_500.0).tare(4_000.0)]);
+    // No truck has hung a generator on what comes off the ship.
+    let off = event(Discharged, BOX, at(3, "08:00")).laden(Laden::Empty).iso_type("45R1");
+    assert_eq!(told([off, empty(4_400.0).iso_type("45R1")]), ["MO-12d@1"]);
     let full = event(GateIn, BOX, at(3, "08:00")).laden(Laden::Empty).tare(3_700.0).weight(Scale, 18_000.0);
     assert_eq!(told([full]), ["MO-12d@1"]);
 }

@@ -193,7 +193,7 @@ impl Teller<'_> {
         }
         let n =
             number_of(&unit.number).wrapping_add(u32::try_from(at.as_millis() / HOUR_MS % 97).unwrap_or(0));
-        let ordinary = (n % 3 == 0).then(|| format!("M{:03}", 100 + n / 3 % MACHINISTS));
+        let ordinary = n.is_multiple_of(3).then(|| format!("M{:03}", 100 + n / 3 % MACHINISTS));
         self.machinist.clone().or(ordinary).unwrap_or_default()
     }
 

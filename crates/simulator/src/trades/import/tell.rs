@@ -114,7 +114,7 @@ impl Import {
     /// What the terminal's computer says of a truck that fetches: called forward, and read by the camera.
     fn tell_lane(&self, teller: &mut Teller<'_>, exit: &Exit) {
         let n = number_of(&self.unit.number);
-        if self.called_forward && n % 2 == 0 {
+        if self.called_forward && n.is_multiple_of(2) {
             let at = exit.at.plus_millis(-i64::from(7 + n % 15) * MINUTE_MS);
             teller.called_forward(at, &self.unit, &exit.haulier, (&exit.plate, &exit.driver));
         }
