@@ -204,7 +204,9 @@ impl Port {
         services::run(arguments, &self.settings("tool"))
     }
 
-    fn log(&self, stage: &str, instance: &str) -> PathBuf {
+    /// The log of an instance.
+    #[must_use]
+    pub fn log(&self, stage: &str, instance: &str) -> PathBuf {
         self.dir.path().join(format!("{stage}-{instance}.log"))
     }
 }

@@ -4,7 +4,8 @@
 //! Method: one step after the other on a running port, each waited for on the agency topics: a gate-out under hold that
 //! a correction takes back; `quaywatch watchlist import` of a list with an entry for a container in the port, then of
 //! one without it; a DISCREET entry, with an alert that the terminal must see behind it as proof that it would have seen
-//! the other by then; and an agency's verdict.
+//! the other by then; an outage that explains a silence, and its denial; baselines of what was recorded; and an agency's
+//! verdict.
 
 use anyhow::{Context as _, Result, ensure};
 use quaywatch_domain::{Feedback, Timestamp, Verdict};
@@ -64,6 +65,15 @@ fn corrections_and_list_changes_raise_and_retract() -> Result<()> {
     let named = |r: &&quaywatch_kafka::OwnedRecord| contains(r.value.as_deref(), &secret);
     ensure!(seen.filter(named).count() == 0, "the terminal's topic names the container");
 
+    // An outage explains the silence of customs; when it turns out that there was none, it does not.
+    world.tell(&[world.outage(1, false)])?;
+    world.until("the outage to take it back", &last, "customs-koper", "RETRACTED")?;
+    world.tell(&[world.outage(2, true)])?;
+    let snapshot = world.until("its denial to raise it again", &last, "customs-koper", "RAISED")?;
+
+    // What the port has recorded becomes what is usual.
+    world.learn()?;
+
     // A verdict closes the alert for everyone.
     world.answer(&snapshot, &last)?;
     world.until("the verdict to close the alert", &last, "customs-koper", "CLOSED")?;
@@ -81,6 +91,32 @@ impl World {
     fn gate_out(&self, number: &str, revision: i64, retracted: bool) -> Value {
         let fields = json!({ "revision": revision, "retracted": retracted });
         with(event("gate_out", number, self.begun + 60 * MINUTE_MS), &fields)
+    }
+
+    /// An outage of the whole port community system, before the gate-out.
+    fn outage(&self, revision: i64, retracted: bool) -> Value {
+        let fields = json!({ "event_id": "outage", "revision": revision, "retracted": retracted });
+        let mut outage = with(event("system_outage_started", "", self.begun + 50 * MINUTE_MS), &fields);
+        if let Some(fields) = outage.as_object_mut() {
+            fields.remove("equipment");
+        }
+        outage
+    }
+
+    /// Builds baselines of what was recorded and hands them to the detector.
+    fn learn(&self) -> Result<()> {
+        let file = self.port.dir().join("baselines.json").display().to_string();
+        for command in [["build", "--recorded", "--out", &file].as_slice(), &["publish", &file], &["status"]]
+        {
+            let (code, told, said) = self.port.run(&[["baseline"].as_slice(), command].concat())?;
+            ensure!(code == 0, "{said}");
+            ensure!(command != ["status"] || told.contains("1 feeds"), "{told}");
+        }
+        let built: Value = serde_json::from_str(&std::fs::read_to_string(&file)?)?;
+        let version = built["version"].as_str().context("no version")?;
+        wait_for("the detector to know what is usual", SETTLE_LIMIT, || {
+            Ok(std::fs::read_to_string(self.port.log("detector", "0"))?.contains(version))
+        })
     }
 
     fn tell(&mut self, events: &[Value]) -> Result<()> {

@@ -237,8 +237,11 @@ pub(crate) enum Baseline {
     /// Build baselines from the visits that ended in a period
     Build {
         /// Files, or folders with feeds.toml where they have one
-        #[arg(required = true)]
+        #[arg(required_unless_present = "recorded", conflicts_with = "recorded")]
         paths: Vec<PathBuf>,
+        /// The events that the running system has recorded on port.events, instead of files
+        #[arg(long)]
+        recorded: bool,
         /// File to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,

@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use quaywatch_detection::{BaselineBuilder, Baselines};
 use quaywatch_detector::BASELINES;
 use quaywatch_domain::{Fact, PortEvent, PublishedBaselines, Subject, Timestamp};
-use quaywatch_kafka::{NewRecord, Reader, TransactionalBatch};
+use quaywatch_kafka::{NewRecord, Read, Reader, TransactionalBatch};
+use quaywatch_normalizer::EVENTS;
 use quaywatch_service::{Clock, ExitCode, Settings};
 
 use crate::cli::Baseline;
@@ -27,8 +28,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Runs one of the commands; only those that speak to Kafka ask for settings.
 pub(crate) fn run(command: &Baseline, settings: impl Fn() -> Result<Settings>) -> Result<ExitCode> {
     match command {
-        Baseline::Build { paths, out, rules, ports, to, days } => {
-            build(paths, out, rules.as_deref(), ports.as_deref(), *to, *days)
+        Baseline::Build { paths, recorded, out, rules, ports, to, days } => {
+            let events = if *recorded { read_recorded(&settings()?)? } else { read_files(paths)? };
+            build(&events, out, rules.as_deref(), ports.as_deref(), *to, *days)
         }
         Baseline::Publish { file } => publish(file, &settings()?),
         Baseline::Status => status(&settings()?),
@@ -80,25 +82,46 @@ fn summary(baselines: &Baselines) -> String {
     )
 }
 
+fn read_files(paths: &[PathBuf]) -> Result<Vec<Arc<PortEvent>>> {
+    let folder = Folder::read(paths)?;
+    Ok(Traffic::read(&folder, &folder.reader()?)?.events)
+}
+
+/// The events that the running system has recorded, as long as its topic keeps them.
+fn read_recorded(settings: &Settings) -> Result<Vec<Arc<PortEvent>>> {
+    let codec = settings.codec()?;
+    let mut events = Vec::new();
+    let mut reader = Reader::to_end(&settings.kafka, &[EVENTS])?;
+    loop {
+        match reader.next(LIMIT)? {
+            Read::Record(record) => {
+                events.extend(record.value.map(|value| codec.decode(&value)).transpose()?.map(Arc::new));
+            }
+            Read::Idle => {
+                bail!("{EVENTS} brings nothing more, and its end is not reached: look at the brokers")
+            }
+            Read::End => return Ok(events),
+        }
+    }
+}
+
 /// Writes the baselines of a period.
 fn build(
-    paths: &[PathBuf],
+    events: &[Arc<PortEvent>],
     out: &Path,
     rules: Option<&Path>,
     ports: Option<&Path>,
     to: Option<Timestamp>,
     days: u32,
 ) -> Result<ExitCode> {
-    let folder = Folder::read(paths)?;
     let rules = rules::load(rules)?;
     let ports: BTreeMap<String, (f64, f64)> = ports.map(read_json).transpose()?.unwrap_or_default();
-    let traffic = Traffic::read(&folder, &folder.reader()?)?;
-    let end = traffic.events.iter().map(|e| e.received_at.plus_millis(1)).max();
+    let end = events.iter().map(|e| e.received_at.plus_millis(1)).max();
     let to = to.or(end).unwrap_or_default();
     let from = to.plus_millis(-i64::from(days) * DAY_MS);
 
     let mut containers: HashMap<&str, Vec<Fact>> = HashMap::new();
-    for event in &traffic.events {
+    for event in events {
         if let Some(container) = event.container() {
             containers.entry(container).or_default().push(fact(event, container));
         }
@@ -110,11 +133,7 @@ fn build(
     let mut text = serde_json::to_vec_pretty(&built)?;
     text.push(b'\n');
     std::fs::write(out, text).with_context(|| format!("{} cannot be written", out.display()))?;
-    eprintln!(
-        "{}; from {} events of {count} containers, {from} to {to}",
-        summary(&built),
-        traffic.events.len()
-    );
+    eprintln!("{}; from {} events of {count} containers, {from} to {to}", summary(&built), events.len());
     Ok(ExitCode::Done)
 }
 
