@@ -113,7 +113,7 @@ impl World {
             ensure!(command != ["status"] || told.contains("1 feeds"), "{told}");
         }
         let built: Value = serde_json::from_str(&std::fs::read_to_string(&file)?)?;
-        let version = built["version"].as_str().context("no version")?;
+        let version = built.get("version").and_then(Value::as_str).context("no version")?;
         wait_for("the detector to know what is usual", SETTLE_LIMIT, || {
             Ok(std::fs::read_to_string(self.port.log("detector", "0"))?.contains(version))
         })
