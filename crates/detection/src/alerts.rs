@@ -121,7 +121,7 @@ fn evidence(view: &View<'_>, indicators: &[Indicator]) -> Vec<Evidence> {
 
 /// Points of each indicator, in their order: its weight, halved again and again beyond the age of full weight. Age is
 /// measured against the latest event of the visit, in whole days. What several subjects say alike (an importer under each of
-/// its names) counts once.
+/// its names) counts once, and further LOW traits by one rule count less: one importer has many, and they are one suspicion.
 fn score_parts(engine: &Engine, stay: &[Seen<'_>], indicators: &[Indicator]) -> Vec<ScorePart> {
     let rules = &engine.rules.alert;
     let latest = stay.iter().map(|s| known_at(s.fact)).max();
@@ -134,7 +134,11 @@ fn score_parts(engine: &Engine, stay: &[Seen<'_>], indicators: &[Indicator]) -> 
             }
             let age_days = latest.map_or(0, |latest| latest.millis_since(i.first_held_at) / DAY_MS);
             let fading_days = age_days.saturating_sub(rules.full_weight_days).max(0);
-            let points = i.weight * 0.5_f64.powf(fading_days as f64 / rules.half_life_days);
+            let is_further = i.severity == Severity::Low
+                && indicators.iter().take(n).any(|other| other.rule == i.rule)
+                && !i.rule.starts_with("PROFILE");
+            let share = if is_further { rules.further_low_percent / 100.0 } else { 1.0 };
+            let points = i.weight * share * 0.5_f64.powf(fading_days as f64 / rules.half_life_days);
             ScorePart { code: i.code.clone(), points: (points * 10.0).round() / 10.0 }
         })
         .collect()

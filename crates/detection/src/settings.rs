@@ -125,6 +125,8 @@ pub(crate) struct AlertRules {
     pub(crate) retention_days: i64,
     pub(crate) full_weight_days: i64,
     pub(crate) half_life_days: f64,
+    /// What a LOW indicator counts beside another of its rule, per cent.
+    pub(crate) further_low_percent: f64,
     pub(crate) weights: Weights,
 }
 
@@ -341,6 +343,7 @@ impl Rules {
         within("alert.weights.medium", weights.medium, 0.0, 100.0)?;
         within("alert.weights.high", weights.high, 0.0, 100.0)?;
         within("alert.weights.critical", weights.critical, 0.0, 100.0)?;
+        within("alert.further_low_percent", self.alert.further_low_percent, 0.0, 100.0)?;
         within("alert.half_life_days", self.alert.half_life_days, 0.1, MAX_WINDOW_DAYS)?;
         within("calendar.day_from_hour", f64::from(self.calendar.day_from_hour), 0.0, 24.0)?;
         within("calendar.day_to_hour", f64::from(self.calendar.day_to_hour), 0.0, 24.0)?;

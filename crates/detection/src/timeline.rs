@@ -93,7 +93,8 @@ pub(crate) fn fold_one(facts: &mut Vec<Fact>) -> Option<Fact> {
     Some(facts.remove(at))
 }
 
-/// 0 for what no rule and no visit rests on, 2 for what other subjects and agencies say, 1 for the rest.
+/// 0 for what comes by the hundred, 1 for what no visit rests on, 3 for what other subjects and agencies say, 2 for the
+/// rest.
 fn worth(fact: &Fact) -> u8 {
     match fact.event.as_deref().map(|e| &e.kind) {
         None if fact.retracted
@@ -101,9 +102,9 @@ fn worth(fact: &Fact) -> u8 {
             && fact.indicator.is_none()
             && fact.feedback.is_none() =>
         {
-            1
+            2
         }
-        None => 2,
+        None => 3,
         Some(
             EventKind::ReeferReading
             | EventKind::RecordViewed
@@ -111,14 +112,12 @@ fn worth(fact: &Fact) -> u8 {
             | EventKind::RecordExported
             | EventKind::PowerOn
             | EventKind::PowerOff
-            | EventKind::StowPosition
             | EventKind::PositionReported
-            | EventKind::YardMove
-            | EventKind::Weighed
             | EventKind::Other
             | EventKind::Unknown(_),
         ) => 0,
-        Some(_) => 1,
+        Some(EventKind::StowPosition | EventKind::YardMove | EventKind::Weighed) => 1,
+        Some(_) => 2,
     }
 }
 
