@@ -194,6 +194,12 @@ impl Partition {
         std::hint::black_box(names.iter().filter_map(first).fold(0, |all, word| all ^ word));
     }
 
+    /// Reads words of the vocabulary at once.
+    pub(crate) fn warm_words(&self, words: &[u32]) {
+        let masks = words.iter().filter_map(|word| self.words.get(*word as usize)).map(|known| known.mask);
+        std::hint::black_box(masks.fold(0, |all, mask| all ^ mask));
+    }
+
     pub(crate) fn original(&self, id: u32) -> &str {
         range(&self.original_begins, id)
             .and_then(|(begin, end)| self.originals.get(begin..end))

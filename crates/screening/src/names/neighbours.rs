@@ -28,13 +28,20 @@ const MAX_PARTED: usize = 512;
 /// Most words that are remembered.
 const MAX_REMEMBERED: usize = 200_000;
 
+/// No word of the vocabulary.
+pub(crate) const NONE: u32 = u32::MAX;
+/// Most kinds of a word that are known to be the same.
+pub(crate) const MAX_SAME: usize = 2;
+
 /// What one word leads to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lead {
     /// The sounds by which it is paired, its own first.
     pub(crate) parts: Box<[u32]>,
     /// Whether listed words sound as it does.
     pub(crate) listed: bool,
+    /// The word itself where it is listed, of which there may be several kinds; [`NONE`] for none.
+    pub(crate) same: [u32; MAX_SAME],
     /// Names with a rare word that it may stand for, and those of which it may be two words.
     pub(crate) names: Box<[u32]>,
 }
@@ -148,7 +155,13 @@ impl Partition {
         self.part(word, &mut names);
         names.sort_unstable();
         names.dedup();
-        Lead { parts: parts.into(), listed, names: names.into() }
+        let mut same = [NONE; MAX_SAME];
+        if word.traits.native == 0 {
+            let listed = self.by_text.get(key_of(word.text)).iter().map(|(_, id)| *id);
+            let equal = listed.filter(|id| self.word(*id).is_some_and(|other| other.text == word.text));
+            same.iter_mut().zip(equal).for_each(|(slot, id)| *slot = id);
+        }
+        Lead { parts: parts.into(), listed, same, names: names.into() }
     }
 
     /// The listed words that a word may stand for, the most alike first.
@@ -171,6 +184,7 @@ impl Partition {
         }
         ids.sort_unstable();
         ids.dedup();
+        self.warm_words(&ids);
         let mut near: Vec<(u32, f32)> = ids
             .into_iter()
             .filter_map(|id| {
