@@ -169,13 +169,14 @@ impl Partition {
         let mut ids: Vec<u32> = Vec::with_capacity(64);
         take(self.by_text.get(key_of(word.text)), &mut ids);
         if word.text.len() >= 4 {
-            take(self.by_delete.get(key_of(word.text)), &mut ids);
+            let mut keys = Vec::with_capacity(word.text.len() + 1);
             for at in 0..word.text.len() {
                 without(word.text, at, shorter);
-                let key = key_of(shorter);
-                take(self.by_text.get(key), &mut ids);
-                take(self.by_delete.get(key), &mut ids);
+                keys.push(key_of(shorter));
             }
+            self.by_text.get_all(&mut keys.clone(), &mut ids);
+            keys.push(key_of(word.text));
+            self.by_delete.get_all(&mut keys, &mut ids);
         }
         let alike = self.by_sound.get(mix(u64::from(word.sound)));
         take(alike.get(..alike.len().min(MAX_BUCKET)).unwrap_or_default(), &mut ids);
