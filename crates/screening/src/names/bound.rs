@@ -193,7 +193,8 @@ impl<'a> Sides<'a> {
             }
         }
         let person = self.kind == NameKind::Person;
-        let rooms = &ROOMS[usize::from(self.kind == NameKind::Vessel)];
+        let [others, vessels] = &ROOMS;
+        let rooms = if self.kind == NameKind::Vessel { vessels } else { others };
         let open = |(word, meeting): &(&Sketch, &mut u16)| word.is_met() && **meeting == 0;
         for (word, meeting) in self.query.words.iter().zip(&mut meetings).filter(open) {
             let room = rooms.get(word.len() as usize).unwrap_or(&NO_ROOM);

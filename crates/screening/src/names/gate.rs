@@ -4,7 +4,7 @@ use super::bound::Outline;
 use super::dictionary::Role;
 use super::index::{NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
 use super::multimap::key_of;
-use super::neighbours::{Lead, Leads, RARE, take};
+use super::neighbours::{Lead, Leads, MAX_REMEMBERED, RARE, take};
 use super::prepare::{NameKind, Prepared, Word, Words as _};
 use super::score::score_words;
 
@@ -62,7 +62,8 @@ impl NameIndex {
     ) {
         let kind = query.kind();
         let Some(partition) = self.partition(kind) else { return };
-        if scratch.index != self.id || scratch.leads.iter().any(Leads::is_full) {
+        let remembered: usize = scratch.leads.iter().map(Leads::len).sum();
+        if scratch.index != self.id || remembered > MAX_REMEMBERED {
             scratch.index = self.id;
             scratch.leads.iter_mut().for_each(Leads::clear);
         }

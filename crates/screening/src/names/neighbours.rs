@@ -25,8 +25,8 @@ const MIN_ALONE: f32 = 0.5;
 const MAX_PARTS: usize = 8;
 /// Most names that one word proposes as two.
 const MAX_PARTED: usize = 512;
-/// Most words that are remembered.
-const MAX_REMEMBERED: usize = 200_000;
+/// Most words that are remembered, of all kinds.
+pub(crate) const MAX_REMEMBERED: usize = 200_000;
 
 /// No word of the vocabulary.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -100,8 +100,8 @@ impl Leads {
         })
     }
 
-    pub(crate) const fn is_full(&self) -> bool {
-        self.leads.len() > MAX_REMEMBERED
+    pub(crate) const fn len(&self) -> usize {
+        self.leads.len()
     }
 
     pub(crate) fn get(&self, at: u32) -> Option<&Lead> {
@@ -137,6 +137,7 @@ impl Partition {
         } else {
             !self.by_sound.get(mix(u64::from(word.sound))).is_empty()
         };
+        let most = if word.place.is_cut() { MAX_NEIGHBOURS } else { MAX_PARTS };
         let mut parts = Vec::with_capacity(MAX_PARTS);
         parts.push(own);
         let mut names = Vec::new();
@@ -144,7 +145,7 @@ impl Partition {
             let Some(other) = self.word(known) else { continue };
             let part = pair_part(other.text, other.sound);
             let paired = word.traits.role == Role::Name || alike >= MIN_COMMON;
-            if paired && parts.len() < MAX_PARTS && !parts.contains(&part) {
+            if paired && parts.len() < most && !parts.contains(&part) {
                 parts.push(part);
             }
             let holding = self.names_with(known);
@@ -182,6 +183,9 @@ impl Partition {
         take(alike.get(..alike.len().min(MAX_BUCKET)).unwrap_or_default(), &mut ids);
         for group in word.traits.groups.iter().filter(|group| **group != 0) {
             take(self.by_group.get(mix(u64::from(*group))), &mut ids);
+        }
+        if word.place.is_cut() {
+            ids.extend(self.beginning_with(word.text, MAX_BUCKET));
         }
         ids.sort_unstable();
         ids.dedup();
