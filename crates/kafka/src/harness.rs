@@ -80,11 +80,6 @@ impl<S: Stage> Harness<S> {
         self.swept(now_ms)
     }
 
-    /// Changes a table of which more is still to be read.
-    pub fn table_part(&mut self, table: &str, changes: &[TableChange]) {
-        self.engine.table(table, changes, false);
-    }
-
     /// Calls [`Stage::refresh`], and [`Stage::sweep`] if the stage asks for it; returns what was sent.
     pub fn refresh(&mut self, now_ms: i64) -> Vec<NewRecord> {
         self.engine.refresh();
