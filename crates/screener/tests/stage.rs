@@ -190,7 +190,7 @@ fn an_entry_that_expires_takes_its_hit_back_at_its_time() {
 #[test]
 fn every_event_is_screened_against_the_version_in_force_while_the_list_is_replaced() {
     const ENTRIES: usize = 40;
-    const VERSIONS: usize = 8;
+    const VERSIONS: usize = 4;
     const EVENTS_A_VERSION: usize = 10;
     let codec = Codec::embedded();
     let mut harness = Harness::new(Screener::new(codec.clone()), EVENTS);
