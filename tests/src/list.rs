@@ -16,26 +16,12 @@ pub fn load(port: &Port, containers: &[String]) -> Result<()> {
     let mut records = Vec::new();
     for container in containers {
         let entry = WatchlistEntry {
-            entry_id: format!("e-{container}"),
-            list_id: "wanted".to_owned(),
-            list_version: "1".to_owned(),
-            kind: EntryKind::Container,
             values: vec![Value { scheme: "CONTAINER".to_owned(), value: container.clone() }],
-            names: Vec::new(),
-            countries: Vec::new(),
-            birth_dates: Vec::new(),
             action: EntryAction::Specific,
             severity: Severity::High,
             handling: Handling::new(Tlp::AmberStrict, EuropolCode::H1),
             owner: Some("police-koper".to_owned()),
-            legal_basis: None,
-            reason: None,
-            source_ref: None,
-            valid_from: None,
-            valid_to: None,
-            review_on: None,
-            linked_to: Vec::new(),
-            provenance: None,
+            ..WatchlistEntry::new("wanted", "1", format!("e-{container}"), EntryKind::Container)
         };
         let value = port.codec.encode("port.watchlist", &entry)?;
         records.push(NewRecord::new("port.watchlist", entry.key(), value));

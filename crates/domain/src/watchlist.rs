@@ -182,6 +182,38 @@ pub struct WatchlistEntry {
 }
 
 impl WatchlistEntry {
+    /// An entry that says nothing yet but what and where it is: told at medium severity, to whoever sees port traffic.
+    #[must_use]
+    pub fn new(
+        list_id: impl Into<String>,
+        list_version: impl Into<String>,
+        entry_id: impl Into<String>,
+        kind: EntryKind,
+    ) -> Self {
+        Self {
+            entry_id: entry_id.into(),
+            list_id: list_id.into(),
+            list_version: list_version.into(),
+            kind,
+            values: Vec::new(),
+            names: Vec::new(),
+            countries: Vec::new(),
+            birth_dates: Vec::new(),
+            action: EntryAction::Inform,
+            severity: Severity::Medium,
+            handling: Handling::port_traffic(),
+            owner: None,
+            legal_basis: None,
+            reason: None,
+            source_ref: None,
+            valid_from: None,
+            valid_to: None,
+            review_on: None,
+            linked_to: Vec::new(),
+            provenance: None,
+        }
+    }
+
     /// The key on `port.watchlist`: list id, slash, entry id.
     #[must_use]
     pub fn key(&self) -> String {

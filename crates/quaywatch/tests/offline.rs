@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn quaywatch(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_quaywatch")).args(arguments).output().unwrap()
@@ -391,4 +392,81 @@ fn seal_shows_where_else_a_number_was_seen() {
     let unseen = quaywatch(&["seal", "ZZ999999", day]);
     assert!(unseen.status.success() && text(&unseen.stderr).contains("was not seen"));
     assert_eq!(quaywatch(&["seal", "NOSEAL", day]).status.code(), Some(64));
+}
+
+/// Runs a command with these lines on its standard input.
+fn quaywatch_reading(arguments: &[&str], lines: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_quaywatch"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn json_lines(bytes: &[u8]) -> Vec<serde_json::Value> {
+    text(bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn names_on_standard_input_are_screened_in_order_and_what_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("wanted.csv");
+    let header = "list_id,entry_id,kind,scheme,value,name,action,severity,handling,owner,valid_from,valid_to,review_on,reason,source_ref";
+    let rows = [
+        "wanted,1,PERSON,,,Darko Novakovic",
+        "wanted,2,VESSEL,IMO,9321483,Ocean Traveller",
+        "wanted,3,COMPANY,,,\"Voltana Shipping Co., Ltd.\"",
+    ];
+    let rows = rows.map(|row| format!("{row},INQUIRY,HIGH,,police-koper,,,2999-01-01,,\n")).concat();
+    std::fs::write(&list, format!("{header}\n{rows}")).unwrap();
+    let list = list.to_str().unwrap();
+    let asked = concat!(
+        r#"{"id":1,"kind":"person","name":"NOVAKOVIC, Darko"}"#,
+        "\n",
+        r#"{"id":"two","kind":"vessel","name":"Sunny Bay","identifiers":{"IMO":"9321483"}}"#,
+        "\n",
+        "not json\n",
+        r#"{"id":3,"kind":"organization","name":"Voltana Shpg"}"#,
+        "\n",
+        r#"{"id":4,"name":"Nobody of the Sort"}"#,
+        "\n",
+    );
+    let done = quaywatch_reading(&["screen", "--list", list], asked);
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    assert!(text(&done.stderr).contains("line 3"), "{}", text(&done.stderr));
+    let answers = json_lines(&done.stdout);
+    let ids: Vec<&serde_json::Value> = answers.iter().map(|answer| &answer["id"]).collect();
+    assert_eq!(serde_json::json!(ids), serde_json::json!([1, "two", 3, 4]));
+    let entries: Vec<Option<&str>> =
+        answers.iter().map(|answer| answer["matches"][0]["entry_id"].as_str()).collect();
+    assert_eq!(entries, [Some("1"), Some("2"), Some("3"), None]);
+    for found in answers.iter().filter_map(|answer| answer["matches"].get(0)) {
+        assert!(found["score"].as_f64().unwrap() >= 0.7 && found["list_id"] == "wanted", "{found}");
+        assert!(found["matched_name"].is_string() && found["explanation"]["text"].is_string(), "{found}");
+    }
+    let readable = asked.replace("not json\n", "");
+    assert_eq!(quaywatch_reading(&["screen", "--list", list], &readable).status.code(), Some(0));
+}
+
+#[test]
+fn pairs_are_scored_with_the_threshold_of_screening() {
+    let asked = concat!(
+        r#"{"id":"a","kind":"person","query":"D. Novakovic","listed":"NOVAKOVIC, Darko"}"#,
+        "\n",
+        r#"{"id":"b","kind":"company","query":"EMMA LLC","listed":"Emma Daniels"}"#,
+        "\n",
+    );
+    let done = quaywatch_reading(&["screen", "pairs"], asked);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let answers = json_lines(&done.stdout);
+    let told: Vec<(&str, bool)> = answers
+        .iter()
+        .map(|answer| (answer["id"].as_str().unwrap(), answer["match"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(told, [("a", true), ("b", false)]);
+    assert!(answers.iter().all(|answer| (0.0..=1.0).contains(&answer["score"].as_f64().unwrap())));
 }

@@ -8,7 +8,7 @@ use quaywatch_codec::Codec;
 use quaywatch_domain::blinding::BlindingKey;
 use quaywatch_domain::event::{Equipment, Party, PartyRole, Source};
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Value};
-use quaywatch_domain::{EventKind, Fact, Handling, Hit, PortEvent, Severity, Timestamp, WatchlistEntry};
+use quaywatch_domain::{EventKind, Fact, Hit, PortEvent, Severity, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Harness, NewRecord, Outcome, Record, TableChange};
 use quaywatch_screener::{EVENTS, Screener, WATCHLIST};
 use quaywatch_screening::{Exceptions, blind, digest_of};
@@ -27,26 +27,11 @@ fn event(number: &str) -> PortEvent {
 
 fn entry(number: &str) -> WatchlistEntry {
     WatchlistEntry {
-        entry_id: "1".into(),
-        list_id: "stop".into(),
-        list_version: "1".into(),
-        kind: EntryKind::Container,
         values: vec![Value { scheme: "CONTAINER".into(), value: number.into() }],
-        names: Vec::new(),
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
         action: EntryAction::Stop,
         severity: Severity::High,
-        handling: Handling::port_traffic(),
         owner: Some("police-koper".into()),
-        legal_basis: None,
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
-        provenance: None,
+        ..WatchlistEntry::new("stop", "1", "1", EntryKind::Container)
     }
 }
 
@@ -200,4 +185,52 @@ fn an_entry_that_expires_takes_its_hit_back_at_its_time() {
     assert_eq!(harness.next_due_ms(), Some(until.as_millis()));
     let gone = facts(&codec, &harness.due(until.as_millis()));
     assert!(gone.len() == 1 && gone[0].retracted);
+}
+
+#[test]
+fn every_event_is_screened_against_the_version_in_force_while_the_list_is_replaced() {
+    const ENTRIES: usize = 40;
+    const VERSIONS: usize = 4;
+    const EVENTS_A_VERSION: usize = 10;
+    let codec = Codec::embedded();
+    let mut harness = Harness::new(Screener::new(codec.clone()), EVENTS);
+    // Coined words, each unlike all others.
+    let word = |at: usize| {
+        const PARTS: [&str; 10] = ["bra", "cel", "dov", "fin", "gul", "hep", "jor", "kas", "lim", "nut"];
+        format!("{}{}{}", PARTS[at / 100 % 10], PARTS[at / 10 % 10], PARTS[at % 10])
+    };
+    let name = |at: usize| format!("{} Harbour {} Ltd", word(at), word(at * 7 + 300));
+    let edition = |version: usize| -> Vec<TableChange> {
+        let changes = (0..ENTRIES).map(|at| {
+            let names = vec![Name { name: name(at), script: None, quality: NameQuality::Primary }];
+            let entry = WatchlistEntry {
+                names,
+                ..WatchlistEntry::new("stop", version.to_string(), at.to_string(), EntryKind::Company)
+            };
+            let value = Some(codec.encode(WATCHLIST, &entry).unwrap());
+            let offset = i64::try_from(version * ENTRIES + at).unwrap();
+            TableChange { key: entry.key().into_bytes(), value, partition: 0, offset }
+        });
+        changes.collect()
+    };
+    harness.table(WATCHLIST, &edition(0), NOW);
+    for version in 0..VERSIONS {
+        // An edition comes in parts: of each entry the version counts that was read last.
+        let changes = edition(version + 1);
+        let mut asked = 0;
+        for (replaced, part) in [0, ENTRIES / 2].into_iter().zip(changes.chunks(ENTRIES / 2)) {
+            for _ in 0..EVENTS_A_VERSION / 2 {
+                let at = (version * 37 + asked * 11) % ENTRIES;
+                let number = format!("QWTU{:07}", version * EVENTS_A_VERSION + asked);
+                let told = hits(&codec, &arrive(&mut harness, &codec, &of_party(&number, &name(at))));
+                for hit in &told {
+                    let newer = usize::from(hit.entry_id.parse::<usize>().unwrap() < replaced);
+                    assert_eq!(hit.list_version, (version + newer).to_string(), "of entry {}", hit.entry_id);
+                }
+                assert!(told.iter().any(|hit| hit.entry_id == at.to_string()), "{} in {version}", name(at));
+                asked += 1;
+            }
+            harness.table(WATCHLIST, part, NOW);
+        }
+    }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use proptest::prelude::*;
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality};
-use quaywatch_domain::{Handling, Severity, WatchlistEntry};
+use quaywatch_domain::watchlist::{EntryKind, Name, NameQuality};
+use quaywatch_domain::{Severity, WatchlistEntry};
 use quaywatch_screening::names::{
     Bands, Book, DEFAULT_THRESHOLD, ListBands, ListedName, NameIndex, NameKind, Party, Prepared, Scratch,
     Searcher, Step, explain_pair, score_pair,
@@ -168,29 +168,12 @@ fn the_explanation_is_one_line_that_names_words_and_steps() {
 
 fn entry(list: &str, id: &str, kind: EntryKind, names: &[(&str, NameQuality)]) -> WatchlistEntry {
     WatchlistEntry {
-        entry_id: id.to_owned(),
-        list_id: list.to_owned(),
-        list_version: "1".to_owned(),
-        kind,
-        values: Vec::new(),
         names: names
             .iter()
             .map(|(name, quality)| Name { name: (*name).to_owned(), script: None, quality: *quality })
             .collect(),
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
-        action: EntryAction::Inform,
         severity: Severity::High,
-        handling: Handling::port_traffic(),
-        owner: None,
-        legal_basis: None,
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
-        provenance: None,
+        ..WatchlistEntry::new(list, "1", id, kind)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, RwLock};
 
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality};
-use quaywatch_domain::{Handling, Severity, WatchlistEntry};
+use quaywatch_domain::WatchlistEntry;
+use quaywatch_domain::watchlist::{EntryKind, Name, NameQuality};
 use quaywatch_screening::names::{Bands, Book, NameKind, Party, Searcher};
 
 const NAMES: [&str; 4] = ["Darko Novakovic", "Mirela Kovac", "Tomaz Zupan", "Ivana Hribar"];
@@ -12,26 +12,8 @@ const NAMES: [&str; 4] = ["Darko Novakovic", "Mirela Kovac", "Tomaz Zupan", "Iva
 fn edition(version: usize) -> Book {
     Book::of(NAMES.iter().enumerate().map(|(at, name)| {
         Arc::new(WatchlistEntry {
-            entry_id: at.to_string(),
-            list_id: "police".to_owned(),
-            list_version: version.to_string(),
-            kind: EntryKind::Person,
-            values: Vec::new(),
             names: vec![Name { name: (*name).to_owned(), script: None, quality: NameQuality::Primary }],
-            countries: Vec::new(),
-            birth_dates: Vec::new(),
-            action: EntryAction::Inform,
-            severity: Severity::Medium,
-            handling: Handling::port_traffic(),
-            owner: None,
-            legal_basis: None,
-            reason: None,
-            source_ref: None,
-            valid_from: None,
-            valid_to: None,
-            review_on: None,
-            linked_to: Vec::new(),
-            provenance: None,
+            ..WatchlistEntry::new("police", version.to_string(), at.to_string(), EntryKind::Person)
         })
     }))
 }

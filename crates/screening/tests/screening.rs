@@ -79,29 +79,15 @@ fn with_seals(mut event: PortEvent, numbers: &[&str]) -> PortEvent {
 
 fn entry(id: &str, values: &[(&str, &str)]) -> WatchlistEntry {
     WatchlistEntry {
-        entry_id: id.to_owned(),
-        list_id: "police".to_owned(),
-        list_version: "v1".to_owned(),
-        kind: EntryKind::Seal,
         values: values
             .iter()
             .map(|(s, v)| Value { scheme: (*s).to_owned(), value: (*v).to_owned() })
             .collect(),
-        names: Vec::new(),
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
         action: EntryAction::Specific,
         severity: Severity::High,
         handling: Handling::new(Tlp::Green, EuropolCode::H1),
         owner: Some("police-koper".to_owned()),
-        legal_basis: None,
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
-        provenance: None,
+        ..WatchlistEntry::new("police", "v1", id, EntryKind::Seal)
     }
 }
 

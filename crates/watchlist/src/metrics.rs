@@ -162,3 +162,24 @@ impl Metrics {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_stale_when_it_is_too_old_or_has_no_file() {
+        let metrics = Metrics::register(&Registry::new()).unwrap();
+        let told = |age_s| {
+            metrics.set_age("ofac", age_s, 86_400);
+            (
+                metrics.stale.with_label_values(&["ofac"]).get(),
+                metrics.source_age.with_label_values(&["ofac"]).get(),
+            )
+        };
+        assert_eq!(told(Some(86_400)), (0, 86_400));
+        assert_eq!(told(Some(86_401)), (1, 86_401));
+        assert_eq!(told(None), (1, 86_401));
+        assert_eq!(told(Some(5)), (0, 5));
+    }
+}

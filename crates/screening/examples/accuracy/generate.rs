@@ -1,7 +1,7 @@
 //! Names that nobody lists, and listed names as they come in: deterministic for a seed.
 
-use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality};
-use quaywatch_domain::{Handling, Severity, WatchlistEntry};
+use quaywatch_domain::WatchlistEntry;
+use quaywatch_domain::watchlist::{EntryKind, Name, NameQuality};
 use quaywatch_screening::names::NameKind;
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same names everywhere.
@@ -416,30 +416,13 @@ fn abbreviate(kind: NameKind, name: &str) -> Option<String> {
 
 /// An entry of this version of a list, with one name.
 pub(crate) fn entry(version: &str, at: usize, kind: NameKind, name: &str) -> WatchlistEntry {
+    let kind = match kind {
+        NameKind::Person => EntryKind::Person,
+        NameKind::Company => EntryKind::Company,
+        NameKind::Vessel => EntryKind::Vessel,
+    };
     WatchlistEntry {
-        entry_id: at.to_string(),
-        list_id: "made-up".to_owned(),
-        list_version: version.to_owned(),
-        kind: match kind {
-            NameKind::Person => EntryKind::Person,
-            NameKind::Company => EntryKind::Company,
-            NameKind::Vessel => EntryKind::Vessel,
-        },
-        values: Vec::new(),
         names: vec![Name { name: name.to_owned(), script: None, quality: NameQuality::Primary }],
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
-        action: EntryAction::Inform,
-        severity: Severity::Medium,
-        handling: Handling::port_traffic(),
-        owner: None,
-        legal_basis: None,
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
-        provenance: None,
+        ..WatchlistEntry::new("made-up", version, at.to_string(), kind)
     }
 }

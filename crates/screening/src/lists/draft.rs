@@ -97,26 +97,13 @@ pub(super) fn blank(defaults: &Defaults<'_>, entry_id: String, kind: EntryKind, 
     let (file, sha256) = defaults.file.unwrap_or_default();
     let row = i64::try_from(row).unwrap_or(i64::MAX);
     WatchlistEntry {
-        entry_id,
-        list_id: defaults.list_id.to_owned(),
-        list_version: defaults.list_version.to_owned(),
-        kind,
-        values: Vec::new(),
-        names: Vec::new(),
-        countries: Vec::new(),
-        birth_dates: Vec::new(),
         action: defaults.action,
         severity: defaults.severity,
         handling: defaults.handling.clone(),
         owner: defaults.owner.map(str::to_owned),
         legal_basis: defaults.legal_basis.map(str::to_owned),
-        reason: None,
-        source_ref: None,
-        valid_from: None,
-        valid_to: None,
-        review_on: None,
-        linked_to: Vec::new(),
         provenance: Some(Box::new(Provenance { file: file.to_owned(), sha256, row })),
+        ..WatchlistEntry::new(defaults.list_id, defaults.list_version, entry_id, kind)
     }
 }
 

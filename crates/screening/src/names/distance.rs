@@ -88,7 +88,8 @@ const fn gap(letter: u8, previous: u8) -> u16 {
         DIGIT
     } else if letter == previous {
         4
-    } else if letter == b'h' {
+    } else if letter == b'h' || (letter == b'c' && previous == b's') {
+        // h, and sch for sh.
         5
     } else if is_vowel(letter) {
         7

@@ -4,7 +4,7 @@ use super::bound::Outline;
 use super::dictionary::Role;
 use super::index::{NameIndex, Partition, alone_key, counts, initials_key, pair_key, pair_part};
 use super::multimap::key_of;
-use super::neighbours::{Lead, Leads, RARE, take};
+use super::neighbours::{Lead, Leads, MAX_REMEMBERED, RARE, take};
 use super::prepare::{NameKind, Prepared, Word, Words as _};
 use super::score::score_words;
 
@@ -36,6 +36,8 @@ pub struct Scratch {
     names: Vec<u32>,
     /// Place in the query and lead of the words that look for listed ones.
     asked: Vec<(usize, u32)>,
+    /// Keys of pairs of words.
+    pairs: Vec<u32>,
     outline: Outline,
     /// Names that the gate proposed for the last query.
     pub proposed: usize,
@@ -60,7 +62,8 @@ impl NameIndex {
     ) {
         let kind = query.kind();
         let Some(partition) = self.partition(kind) else { return };
-        if scratch.index != self.id || scratch.leads.iter().any(Leads::is_full) {
+        let remembered: usize = scratch.leads.iter().map(Leads::len).sum();
+        if scratch.index != self.id || remembered > MAX_REMEMBERED {
             scratch.index = self.id;
             scratch.leads.iter_mut().for_each(Leads::clear);
         }
@@ -71,9 +74,9 @@ impl NameIndex {
         names.dedup();
         names.truncate(MAX_SCORED);
         let mut scored = 0;
-        scratch.outline.draw(query);
         let Scratch { outline, leads, asked, .. } = &mut *scratch;
         let Some(leads) = leads.get_mut(kind as usize) else { return };
+        outline.draw(query, asked.iter().filter_map(|(at, lead)| Some((*at, leads.get(*lead)?.same))));
         partition.warm(&names);
         for &name in &names {
             let Some(listed) = partition.name(name) else { continue };
@@ -119,13 +122,15 @@ impl Partition {
         let (places, words): (Vec<usize>, Vec<Word<'_>>) = places.unzip();
         let Some(leads) = scratch.leads.get_mut(kind as usize) else { return };
         scratch.asked.clear();
+        scratch.pairs.clear();
         let asked = places.into_iter().zip(&words).map(|(at, word)| (at, leads.of(self, kind, word)));
         scratch.asked.extend(asked);
         let found = || scratch.asked.iter().filter_map(|(_, lead)| leads.get(*lead));
         for (i, lead) in found().enumerate() {
             names.extend_from_slice(&lead.names);
-            found().skip(i + 1).for_each(|other| self.propose_pairs(lead, other, names));
+            found().skip(i + 1).for_each(|other| pair_keys(lead, other, &mut scratch.pairs));
         }
+        self.by_pair.get_all(&mut scratch.pairs, names);
         let alone = words.len() == 1;
         for (word, lead) in words.iter().zip(found()) {
             // A person of one name is not a person of two.
@@ -142,29 +147,6 @@ impl Partition {
         self.propose_joined(query, names);
         if kind == NameKind::Company {
             self.propose_initials(&words, names);
-        }
-    }
-
-    /// One side of a pair is as asked; the other may be mistaken.
-    fn propose_pairs(&self, a: &Lead, b: &Lead, names: &mut Vec<u32>) {
-        let (Some((own_a, near_a)), Some((own_b, near_b))) = (a.parts.split_first(), b.parts.split_first())
-        else {
-            return;
-        };
-        // What sounds like no listed word is part of no pair.
-        let mut pairs = |one: &u32, others: &[u32]| {
-            for other in others {
-                take(self.by_pair.get(pair_key(*one, *other)), names);
-            }
-        };
-        if a.listed && b.listed {
-            pairs(own_a, &[*own_b]);
-        }
-        if a.listed {
-            pairs(own_a, near_b);
-        }
-        if b.listed {
-            pairs(own_b, near_a);
         }
     }
 
@@ -205,5 +187,25 @@ impl Partition {
                 names.extend(self.names_with(*known).iter().take(RARE));
             }
         }
+    }
+}
+
+/// The keys of two words: one is as asked, the other may be mistaken.
+fn pair_keys(a: &Lead, b: &Lead, keys: &mut Vec<u32>) {
+    let (Some((own_a, near_a)), Some((own_b, near_b))) = (a.parts.split_first(), b.parts.split_first())
+    else {
+        return;
+    };
+    // What sounds like no listed word is part of no pair.
+    let mut pairs =
+        |one: &u32, others: &[u32]| keys.extend(others.iter().map(|other| pair_key(*one, *other)));
+    if a.listed && b.listed {
+        pairs(own_a, &[*own_b]);
+    }
+    if a.listed {
+        pairs(own_a, near_b);
+    }
+    if b.listed {
+        pairs(own_b, near_a);
     }
 }

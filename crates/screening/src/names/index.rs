@@ -124,6 +124,8 @@ pub(crate) struct Partition {
     original_begins: Vec<u32>,
     pub(crate) by_text: Multimap,
     pub(crate) by_delete: Multimap,
+    /// Words that count, by their letters.
+    in_order: Vec<u32>,
     pub(crate) by_sound: Multimap,
     pub(crate) by_group: Multimap,
     /// Where the names of each word begin, and the end.
@@ -185,13 +187,20 @@ impl Partition {
         Some(Listed { partition: self, begin, len: end - begin })
     }
 
-    /// Reads the beginning of each name at once: memory answers many such questions together, and one by one slowly.
+    /// Reads the ends of each name at once: memory answers many such questions together, and one by one slowly.
     pub(crate) fn warm(&self, names: &[u32]) {
-        let first = |name: &u32| {
-            let begin = *self.name_begins.get(*name as usize)? as usize;
-            self.name_words.get(begin).map(|sketch| sketch.word)
+        let ends = |name: &u32| {
+            let (begin, end) = range(&self.name_begins, *name)?;
+            Some(self.name_words.get(begin)?.word ^ self.name_words.get(end.checked_sub(1)?)?.word)
         };
-        std::hint::black_box(names.iter().filter_map(first).fold(0, |all, word| all ^ word));
+        std::hint::black_box(names.iter().filter_map(ends).fold(0, |all, word| all ^ word));
+    }
+
+    /// Reads words of the vocabulary at once.
+    pub(crate) fn warm_words(&self, words: &[u32]) {
+        let starts = words.iter().filter_map(|word| self.words.get(*word as usize)).map(|known| known.start);
+        let letters = starts.filter_map(|start| self.texts.get(start as usize));
+        std::hint::black_box(letters.fold(0, |all, letter| all ^ letter));
     }
 
     pub(crate) fn original(&self, id: u32) -> &str {
@@ -204,6 +213,18 @@ impl Partition {
         self.weak.get(id as usize).copied().unwrap_or(false)
     }
 
+    /// Words that begin so, at most so many.
+    pub(crate) fn beginning_with<'a>(
+        &'a self,
+        text: &'a [u8],
+        most: usize,
+    ) -> impl Iterator<Item = u32> + 'a {
+        let letters = |id: &u32| self.word(*id).map(|word| word.text).unwrap_or_default();
+        let from = self.in_order.partition_point(|id| letters(id) < text);
+        let rest = self.in_order.get(from..).unwrap_or_default().iter().take(most);
+        rest.take_while(move |id| letters(id).starts_with(text)).copied()
+    }
+
     /// The names that hold a word.
     pub(crate) fn names_with(&self, word: u32) -> &[u32] {
         range(&self.posting_begins, word)
@@ -214,8 +235,14 @@ impl Partition {
     fn bytes(&self) -> usize {
         let maps =
             [&self.by_text, &self.by_delete, &self.by_sound, &self.by_group, &self.by_pair, &self.by_whole];
-        let numbers =
-            [&self.name_begins, &self.entries, &self.original_begins, &self.posting_begins, &self.postings];
+        let numbers = [
+            &self.name_begins,
+            &self.entries,
+            &self.original_begins,
+            &self.posting_begins,
+            &self.postings,
+            &self.in_order,
+        ];
         self.texts.capacity()
             + self.words.capacity() * size_of::<Known>()
             + numbers.iter().map(|numbers| numbers.capacity() * size_of::<u32>()).sum::<usize>()
@@ -356,6 +383,10 @@ impl PartitionBuilder {
                 }
             }
         }
+        let mut in_order: Vec<u32> = texts.iter().map(|(_, id)| *id).collect();
+        let letters = |id: &u32| out.word(*id).map(|word| word.text).unwrap_or_default();
+        in_order.sort_unstable_by(|a, b| letters(a).cmp(letters(b)));
+        out.in_order = in_order;
         out.by_text = Multimap::build(texts);
         out.by_delete = Multimap::build(deletes);
         out.by_sound = Multimap::build(sounds);

@@ -56,10 +56,11 @@ impl Multimap {
 
     /// The values of a key, ascending.
     pub(crate) fn get(&self, key: u32) -> &[(u32, u32)] {
-        if !self.may_hold(key) {
-            return &[];
-        }
-        let bucket = key.checked_shr(self.shift).unwrap_or(0) as usize;
+        if self.may_hold(key) { self.run(key) } else { &[] }
+    }
+
+    fn run(&self, key: u32) -> &[(u32, u32)] {
+        let bucket = self.bucket(key);
         let Some(&[from, to]) =
             self.begins.get(bucket..bucket + 2).and_then(|slice| slice.first_chunk::<2>())
         else {
@@ -75,6 +76,21 @@ impl Multimap {
             rest.partition_point(|(other, _)| *other == key)
         };
         rest.get(..same).unwrap_or_default()
+    }
+
+    /// Adds the values of many keys, which are few of those asked: memory is asked for all of them at each step.
+    pub(crate) fn get_all(&self, keys: &mut Vec<u32>, into: &mut Vec<u32>) {
+        keys.retain(|key| self.may_hold(*key));
+        let begins = keys.iter().filter_map(|key| self.begins.get(self.bucket(*key))).copied();
+        let first = begins.filter_map(|begin| self.entries.get(begin as usize));
+        std::hint::black_box(first.fold(0, |all, (key, _)| all ^ key));
+        for key in keys {
+            into.extend(self.run(*key).iter().map(|(_, value)| *value));
+        }
+    }
+
+    fn bucket(&self, key: u32) -> usize {
+        key.checked_shr(self.shift).unwrap_or(0) as usize
     }
 
     /// Bytes held.

@@ -25,16 +25,23 @@ const MIN_ALONE: f32 = 0.5;
 const MAX_PARTS: usize = 8;
 /// Most names that one word proposes as two.
 const MAX_PARTED: usize = 512;
-/// Most words that are remembered.
-const MAX_REMEMBERED: usize = 200_000;
+/// Most words that are remembered, of all kinds.
+pub(crate) const MAX_REMEMBERED: usize = 200_000;
+
+/// No word of the vocabulary.
+pub(crate) const NONE: u32 = u32::MAX;
+/// Most kinds of a word that are known to be the same.
+pub(crate) const MAX_SAME: usize = 2;
 
 /// What one word leads to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lead {
     /// The sounds by which it is paired, its own first.
     pub(crate) parts: Box<[u32]>,
     /// Whether listed words sound as it does.
     pub(crate) listed: bool,
+    /// The word itself where it is listed, of which there may be several kinds; [`NONE`] for none.
+    pub(crate) same: [u32; MAX_SAME],
     /// Names with a rare word that it may stand for, and those of which it may be two words.
     pub(crate) names: Box<[u32]>,
 }
@@ -93,8 +100,8 @@ impl Leads {
         })
     }
 
-    pub(crate) const fn is_full(&self) -> bool {
-        self.leads.len() > MAX_REMEMBERED
+    pub(crate) const fn len(&self) -> usize {
+        self.leads.len()
     }
 
     pub(crate) fn get(&self, at: u32) -> Option<&Lead> {
@@ -130,6 +137,7 @@ impl Partition {
         } else {
             !self.by_sound.get(mix(u64::from(word.sound))).is_empty()
         };
+        let most = if word.place.is_cut() { MAX_NEIGHBOURS } else { MAX_PARTS };
         let mut parts = Vec::with_capacity(MAX_PARTS);
         parts.push(own);
         let mut names = Vec::new();
@@ -137,7 +145,7 @@ impl Partition {
             let Some(other) = self.word(known) else { continue };
             let part = pair_part(other.text, other.sound);
             let paired = word.traits.role == Role::Name || alike >= MIN_COMMON;
-            if paired && parts.len() < MAX_PARTS && !parts.contains(&part) {
+            if paired && parts.len() < most && !parts.contains(&part) {
                 parts.push(part);
             }
             let holding = self.names_with(known);
@@ -148,7 +156,13 @@ impl Partition {
         self.part(word, &mut names);
         names.sort_unstable();
         names.dedup();
-        Lead { parts: parts.into(), listed, names: names.into() }
+        let mut same = [NONE; MAX_SAME];
+        if word.traits.native == 0 {
+            let listed = self.by_text.get(key_of(word.text)).iter().map(|(_, id)| *id);
+            let equal = listed.filter(|id| self.word(*id).is_some_and(|other| other.text == word.text));
+            same.iter_mut().zip(equal).for_each(|(slot, id)| *slot = id);
+        }
+        Lead { parts: parts.into(), listed, same, names: names.into() }
     }
 
     /// The listed words that a word may stand for, the most alike first.
@@ -156,21 +170,26 @@ impl Partition {
         let mut ids: Vec<u32> = Vec::with_capacity(64);
         take(self.by_text.get(key_of(word.text)), &mut ids);
         if word.text.len() >= 4 {
-            take(self.by_delete.get(key_of(word.text)), &mut ids);
+            let mut keys = Vec::with_capacity(word.text.len() + 1);
             for at in 0..word.text.len() {
                 without(word.text, at, shorter);
-                let key = key_of(shorter);
-                take(self.by_text.get(key), &mut ids);
-                take(self.by_delete.get(key), &mut ids);
+                keys.push(key_of(shorter));
             }
+            self.by_text.get_all(&mut keys.clone(), &mut ids);
+            keys.push(key_of(word.text));
+            self.by_delete.get_all(&mut keys, &mut ids);
         }
         let alike = self.by_sound.get(mix(u64::from(word.sound)));
         take(alike.get(..alike.len().min(MAX_BUCKET)).unwrap_or_default(), &mut ids);
         for group in word.traits.groups.iter().filter(|group| **group != 0) {
             take(self.by_group.get(mix(u64::from(*group))), &mut ids);
         }
+        if word.place.is_cut() {
+            ids.extend(self.beginning_with(word.text, MAX_BUCKET));
+        }
         ids.sort_unstable();
         ids.dedup();
+        self.warm_words(&ids);
         let mut near: Vec<(u32, f32)> = ids
             .into_iter()
             .filter_map(|id| {

@@ -79,7 +79,7 @@ impl Place {
     const ASIDE: u8 = 1;
     pub(super) const FAMILY: u8 = 2;
     pub(super) const FATHER: u8 = 4;
-    const CUT: u8 = 8;
+    pub(super) const CUT: u8 = 8;
 
     pub(crate) const fn bits(self) -> u8 {
         self.0

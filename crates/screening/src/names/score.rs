@@ -36,7 +36,15 @@ const MISSING_NUMBER: f32 = 0.8;
 /// Other numbers: another thing.
 const OTHER_NUMBER: f32 = 0.4;
 /// What comes after the place where the other name is cut off.
-const AFTER_CUT: f32 = 0.3;
+const AFTER_CUT: f32 = 0.15;
+/// Longest rest of a word at the end of a full line that says nothing: LT of LTD, JOI of JOINT STOCK.
+const LONGEST_STUMP: usize = 3;
+/// A father's name that only one side has.
+const PATRONYMIC: f32 = 0.5;
+/// Trade words that only one side has, beside names of so many letters that agree so well.
+const TRADE_WORDS: f32 = 0.7;
+const LONG_NAME: usize = 7;
+const SURE: f32 = 0.8;
 /// Father and son changed places.
 const REVERSED_LINE: f32 = 0.6;
 
@@ -64,7 +72,10 @@ pub(crate) fn judge(alignment: &Alignment<'_>, mut note: impl FnMut(&'static str
         return if same_words(alignment) { 1.0 } else { 0.0 };
     }
     let contradiction = extra_query.min(extra_listed);
-    let extra = (extra_query - extra_listed).abs();
+    let mut extra = (extra_query - extra_listed).abs();
+    if contradiction == 0.0 {
+        extra *= one_sided(alignment);
+    }
     let mut score = agreed / (met + policy.contradiction * contradiction + policy.extra * extra);
     if kind == NameKind::Person {
         score = score.min(person_limit(alignment));
@@ -82,8 +93,17 @@ pub(crate) fn judge(alignment: &Alignment<'_>, mut note: impl FnMut(&'static str
 /// The most that names can score of which so much met, agreed so well, and so much of each side was left over.
 pub(crate) fn highest(kind: NameKind, agreed: f32, met: f32, left: (f32, f32), is_cut: bool) -> f32 {
     let policy = policy(kind);
-    let contradiction = left.0.min(left.1);
-    let extra = (left.0 - left.1).abs() * if is_cut { AFTER_CUT } else { 1.0 };
+    // Either may be what comes after the place where the other is cut off.
+    let least = if is_cut { AFTER_CUT } else { 1.0 };
+    let contradiction = left.0.min(left.1) * least;
+    let mut extra = (left.0 - left.1).abs() * least;
+    if contradiction == 0.0 {
+        extra *= match kind {
+            NameKind::Person => PATRONYMIC,
+            NameKind::Company => TRADE_WORDS,
+            NameKind::Vessel => 1.0,
+        };
+    }
     agreed / (met + policy.contradiction * contradiction + policy.extra * extra)
 }
 
@@ -100,10 +120,41 @@ fn left_over(kind: NameKind, these: &[Slot<'_>], others: &[Slot<'_>]) -> f32 {
     let left =
         these.iter().enumerate().filter(|(_, slot)| slot.link.is_none() && !(against && is_number(slot)));
     left.map(|(at, slot)| {
-        let after_cut = if end.is_some_and(|end| at > end) { AFTER_CUT } else { 1.0 };
+        let stump = slot.word.place.is_cut() && slot.word.text.len() <= LONGEST_STUMP;
+        let after_cut = if stump || end.is_some_and(|end| at > end) { AFTER_CUT } else { 1.0 };
         slot.weight * repeated(these, at) * after_cut
     })
     .sum()
+}
+
+/// How much of what only one side has counts: a father's name says less there, and so do trade words beside a name that
+/// is a long word.
+fn one_sided(alignment: &Alignment<'_>) -> f32 {
+    let slots = || alignment.query.iter().chain(&alignment.listed);
+    let mut left = slots().filter(|slot| slot.link.is_none() && slot.weight >= 0.45).peekable();
+    if left.peek().is_none() {
+        return 1.0;
+    }
+    match alignment.kind {
+        NameKind::Person if left.all(|slot| is_patronymic(slot.word.text)) => PATRONYMIC,
+        NameKind::Company if left.all(|slot| slot.word.traits.role == Role::Generic) => {
+            let sure = alignment.links.iter().filter(|link| link.live).all(|link| link.likeness >= SURE);
+            let names = alignment.query.iter().filter(|slot| slot.link.is_some() && is_own_name(slot));
+            let letters: usize = names.map(|slot| slot.word.text.len()).sum();
+            if sure && letters >= LONG_NAME { TRADE_WORDS } else { 1.0 }
+        }
+        _ => 1.0,
+    }
+}
+
+fn is_own_name(slot: &Slot<'_>) -> bool {
+    slot.word.traits.role == Role::Name
+}
+
+/// Ivanovich, Ivanovna: usually left out in trade.
+fn is_patronymic(word: &[u8]) -> bool {
+    const ENDS: [&[u8]; 6] = [b"ovich", b"evich", b"ovna", b"evna", b"ovitch", b"evitch"];
+    word.len() > 6 && ENDS.iter().any(|end| word.ends_with(end))
 }
 
 fn is_number(slot: &Slot<'_>) -> bool {

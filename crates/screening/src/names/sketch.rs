@@ -33,6 +33,7 @@ const NUMBER: u64 = 1 << 59;
 const FOREIGN: u64 = 1 << 60;
 const GROUPED: u64 = 1 << 61;
 const LEGAL: u64 = 1 << 62;
+const CUT: u64 = (Place::CUT as u64) << PLACE;
 
 impl Sketch {
     pub(crate) fn new(kind: NameKind, word: &Word<'_>, number: u32) -> Self {
@@ -121,6 +122,11 @@ impl Sketch {
 
     pub(crate) const fn is_cut(self) -> bool {
         self.place().is_cut()
+    }
+
+    /// Whether it may meet words of other letters: an initial, of another script, or cut off.
+    pub(crate) const fn is_odd(self) -> bool {
+        self.bits & (INITIAL | FOREIGN | CUT) != 0
     }
 
     /// Whether it is of a group of the dictionary.

@@ -10,8 +10,9 @@ impl Builder {
         let mut rest = pieces.as_slice();
         while let Some((first, after)) = rest.split_first() {
             let entry = self.dictionary.get(&first.text);
-            if let Some((phrase, length)) =
-                entry.and_then(|entry| self.phrase(entry, rest, self.out.words.is_empty()))
+            if let Some((phrase, length)) = entry
+                .and_then(|entry| self.phrase(entry, rest, self.out.words.is_empty()))
+                .or_else(|| entry.filter(|_| folded.maybe_cut).and_then(|entry| self.cut_phrase(entry, rest)))
             {
                 match phrase.family {
                     Some(family) => self.legal(&phrase.text, family, &first.piece),
@@ -118,6 +119,17 @@ impl Builder {
             };
             (same && allowed).then_some((phrase, length))
         })
+    }
+
+    /// A phrase of which a full line left two words or more, the last of them perhaps not whole: ISLAMIC REPUBLI.
+    fn cut_phrase<'a>(&self, entry: &'a Entry, here: &[Joined]) -> Option<(&'a Phrase, usize)> {
+        let (last, whole) = here.get(1..)?.split_last()?;
+        let phrase = entry.phrases.iter().find(|phrase| {
+            phrase.rest.len() > whole.len()
+                && whole.iter().zip(&phrase.rest).all(|(word, form)| word.text.as_slice() == &**form)
+                && phrase.rest.get(whole.len()).is_some_and(|form| form.starts_with(&last.text))
+        });
+        phrase.filter(|_| self.kind == NameKind::Company).map(|phrase| (phrase, here.len()))
     }
 
     fn only_forms(&self, rest: &[Joined]) -> bool {
