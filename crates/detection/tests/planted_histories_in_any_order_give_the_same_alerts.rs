@@ -21,6 +21,8 @@ use quaywatch_domain::event::{Laden, Party, PartyRole, Reefer, WeightKind};
 use quaywatch_domain::{Alert, EventKind as K, Fact, PortEvent, Sha256, Timestamp};
 
 const RULES: &str = r#"
+[alert]
+further_low_percent = 100
 [history]
 recorded_since = "2025-01-01T00:00:00Z"
 [people]

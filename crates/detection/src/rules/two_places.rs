@@ -15,7 +15,8 @@
 //! **False positives.** A typing error in the number (wrong check digit: not looked at). A happening that two systems
 //! report (same kind and place within minutes is one). A gate-out or discharge that is reported late (nothing is said
 //! before a grace period after receipt, unless a later report from the first place shows the box still there). Missing
-//! messages: old loadings and gate-outs far apart prove nothing. One system contradicting itself about one terminal:
+//! messages: old loadings and gate-outs far apart prove nothing; a gate-in at another terminal without a sign that the first
+//! still has it, and a gate-out of another terminal, are LOW, since one lost message explains them. One system contradicting itself about one terminal:
 //! sightings must come from different feeds or different terminals. A container that comes back empty has been out,
 //! reported or not. Unknown places and clocks that differ. A number sold with the container (owners far apart in time). A
 //! type written in the code of another edition, or by a feed that says both. A number misread by one character, which
@@ -48,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) clock_tolerance_minutes: i64,
     pub(crate) tare_difference_kg: f64,
     pub(crate) sale_days: i64,
+    pub(crate) severity_a_unproven: Severity,
+    pub(crate) severity_b_elsewhere: Severity,
     pub(crate) severity_e_alone: Severity,
     pub(crate) contradiction_hours: i64,
     pub(crate) a: SubRule,
@@ -199,7 +202,11 @@ fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Fin
             }
         };
         if let Some((sentence, evidence)) = contradiction {
-            findings.add("MO-08a", &rules.rule.two_places.a, sentence, evidence);
+            let settings = &rules.rule.two_places;
+            // Without a further sign that it is still there, a gate-out that was lost explains as much.
+            let is_proven = evidence.len() > 2 || !matches!(step.before, Whereabouts::Yard(_));
+            let severity = if is_proven { settings.a.severity } else { settings.severity_a_unproven };
+            findings.add_as("MO-08a", &settings.a, severity, sentence, evidence, None);
         }
     }
 }
@@ -343,7 +350,11 @@ fn two_gate_outs<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Finding
                     let same_feed = first.event.source.feed == second.event.source.feed;
                     if !same_feed || late_enough(&second, findings) {
                         let sentence = "Left by gate twice without coming in between.".to_owned();
-                        findings.add("MO-08b", &settings.b, sentence, vec![first, second]);
+                        // At another terminal, a gate-in that was lost explains as much.
+                        let elsewhere = other_terminal(&first, &second);
+                        let severity =
+                            if elsewhere { settings.severity_b_elsewhere } else { settings.b.severity };
+                        findings.add_as("MO-08b", &settings.b, severity, sentence, vec![first, second], None);
                     }
                 }
                 out = Some(*s);

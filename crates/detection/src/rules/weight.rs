@@ -24,7 +24,7 @@ use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
-use crate::golden::Whereabouts;
+use crate::golden::{Whereabouts, other_terminal};
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -141,6 +141,7 @@ impl<'a> Trip<'a> {
             let drop = old.kg - new.kg;
             if same_weighing(old, &new, settings)
                 || self.is_mistaken(old.kg, new.kg)
+                || self.was_emptied(old, &new)
                 || self.has_default_tare(old, &new, settings)
                 || bears_genset(view, &new.seen, drop, settings)
             {
@@ -181,6 +182,12 @@ impl<'a> Trip<'a> {
             self.told = true;
             return;
         }
+    }
+
+    /// Whether another terminal weighed the empty box: it left in between, reported or not, and nobody steals all of it.
+    fn was_emptied(&self, old: &Reading<'_>, new: &Reading<'_>) -> bool {
+        let is_bare = |tare: f64| (new.kg - tare).abs() <= TARE_TOLERANCE_KG;
+        other_terminal(&old.seen, &new.seen) && self.tare_kg.is_some_and(is_bare)
     }
 
     /// Whether one of two weights is in another unit, or without the container.

@@ -32,6 +32,15 @@ fn calibrated_weights_that_differ_are_medium_and_high_when_much() {
 }
 
 #[test]
+fn a_bare_container_that_another_terminal_weighs_was_emptied_and_one_that_the_same_weighs_was_robbed() {
+    let weighed =
+        |day, terminal: &str, kg| scale(Weighed, day, terminal, kg).terminal(terminal).tare(3_900.0);
+    silent([weighed(3, "LUKKP", 24_500.0), weighed(5, "KPDEP", 3_950.0)]);
+    assert_eq!(told([weighed(3, "LUKKP", 24_500.0), weighed(5, "KPDEP", 9_000.0)]), ["MO-12b@1"]);
+    assert_eq!(told([weighed(3, "LUKKP", 24_500.0), weighed(5, "LUKKP", 3_950.0)]), ["MO-12b@1"]);
+}
+
+#[test]
 fn sums_declared_weights_units_net_weights_and_ordinary_scales_are_silent() {
     let sum = plan(20_000.0).edit(|e| e.weights[0].method = Some("SM2".into()));
     silent([sum, scale(Discharged, 3, "crane", 22_000.0)]);

@@ -76,7 +76,8 @@ fn one_driver(scene: &mut Scene<'_, '_>) -> Option<()> {
         plan.origin = ("ECGYE", "EC");
         plan.via = Some("ESALG");
         let at = out_at.plus_millis(-scene.teller.chance.minutes(5 * 60, 9 * 60));
-        let to = Slot { tier: 1, row: 1, ..plan.moves.first()?.to.clone() }.beside();
+        let stands = plan.moves.iter().rfind(|step| step.at < at)?.to.clone();
+        let to = stands.beside();
         plan.moves.push(YardMove { at, to, ordered: Ordered::No });
         plan.moves.sort_by_key(|step| step.at);
         scene.teller.machinist = Some(driver.clone());
