@@ -143,7 +143,7 @@ impl<'a> Trip<'a> {
                 || self.is_mistaken(old.kg, new.kg)
                 || self.was_emptied(old, &new)
                 || self.has_default_tare(old, &new, settings)
-                || bears_genset(view, &new.seen, drop, settings)
+                || bears_genset(view, &new.seen, (new.kg, drop), settings)
             {
                 continue;
             }
@@ -215,12 +215,14 @@ impl<'a> Trip<'a> {
 }
 
 /// Whether a reefer is heavier at the gate by the generator that the truck hung on it; under the crane none hangs on it.
-fn bears_genset(view: &View<'_>, s: &Seen<'_>, drop: f64, settings: &Settings) -> bool {
+fn bears_genset(view: &View<'_>, s: &Seen<'_>, (kg, drop): (f64, f64), settings: &Settings) -> bool {
     if under_the_crane(view, s, settings) {
         return false;
     }
     let is_reefer = view.iso_type().and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
-    is_reefer && (TARE_TOLERANCE_KG..=settings.genset_most_kg).contains(&-drop)
+    // Two scales differ by themselves as well.
+    let accuracy_kg = settings.scale_accuracy_percent / 100.0 * kg;
+    is_reefer && (TARE_TOLERANCE_KG..=settings.genset_most_kg + accuracy_kg).contains(&-drop)
 }
 
 /// Whether it was weighed as it came off the ship.
