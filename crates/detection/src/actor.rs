@@ -1,5 +1,5 @@
-//! The timeline of a user, device or driver, by pseudonym: what a person did lately and what was usual before. Kept only while the
-//! module about people's actions is switched on, and told only to its audience.
+//! The timeline of a user, device or driver, by pseudonym: what a person did lately and what was usual before. Kept
+//! only while the module about people's actions is switched on, and told only to its audience.
 
 use std::collections::BTreeMap;
 

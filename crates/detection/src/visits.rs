@@ -1,9 +1,10 @@
 //! Visits: where one stay of a container ends and the next begins.
 //!
 //! After a departure (gate-out, loading) an arrival begins the next visit, and so does what clearly precedes one
-//! (manifest, discharge order, a new release right) unless it speaks of the bill, call or release of the visit that just
-//! ended; while the container is at sea, customs and release messages can only be about its next stay. Everything else belongs to the departed visit until its after-window is
-//! over. A container reported at two places without having departed stays in one visit, so that twins are seen together.
+//! (manifest, discharge order, a new release right) unless it speaks of the bill, call or release of the visit that
+//! just ended; while the container is at sea, customs and release messages can only be about its next stay. Everything
+//! else belongs to the departed visit until its after-window is over. A container reported at two places without having
+//! departed stays in one visit, so that twins are seen together.
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Timestamp};

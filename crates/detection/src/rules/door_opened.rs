@@ -1,8 +1,8 @@
 //! Doors that open where they should not (`MO-06a` to `c`).
 //!
 //! **Pattern.** The drugs are taken out, or moved into another container, between ship and gate; a door sensor or an
-//! electronic seal tells of it, unless somebody took the device off. Sources: door events of DCSA Track & Trace 3.0; door
-//! sensing, <http://www.google.co.uk/patents/WO2011073972A1?cl=en>; the switch that it shows, `MO-07`:
+//! electronic seal tells of it, unless somebody took the device off. Sources: door events of DCSA Track & Trace 3.0;
+//! door sensing, <http://www.google.co.uk/patents/WO2011073972A1?cl=en>; the switch that it shows, `MO-07`:
 //! <https://www.brusselstimes.com/all-news/belgium-all-news/justice-belgium/59648/dock-workers-in-antwerp-trap-drugs-dealers-in-container/>.
 //!
 //! **Sub-rules.** `a` a door opens in the yard or at sea. `b` at night, and that of a neighbour at nearly the same time

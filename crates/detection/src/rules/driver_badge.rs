@@ -1,4 +1,5 @@
-//! Driver, truck and badge (`MO-24a` to `f`, `MO-23b`). About people: off unless switched on, and for a restricted audience.
+//! Driver, truck and badge (`MO-24a` to `f`, `MO-23b`). About people: off unless switched on, and for a restricted
+//! audience.
 //!
 //! **Pattern.** Stolen or lent badges and hired drivers: a badge at two terminals at once, a driver of another haulier, a
 //! driver who brings people in and does not come out. Sources: the check of haulier against card at ECT,
@@ -8,11 +9,12 @@
 //! **Inputs.** Gate passages with badge, plate and haulier as pseudonyms; pre-notifications; passes issued; the timeline of
 //! the driver (`a`, `c`, `d`, `f`, `MO-23b`).
 //!
-//! **False positives.** `a`: one passage that two systems report, clocks that differ. `b`: plates read wrongly or a truck
-//! changed by the same driver or haulier (LOW); a plate that another pre-notification names. `c`: pool drivers, who drive for several;
-//! a driver who has changed the employer (only his first day); short histories. `d`: drivers whose earlier visits we may
-//! not have (LOW), new ones whom their haulier announced (LOW), day, ordinary cargo, empties. `e`: a swap that was announced. `f`: terminals where drivers that leave without a
-//! container are not reported (the driver was seen to leave so before), late reports.
+//! **False positives.** `a`: one passage that two systems report, clocks that differ. `b`: plates read wrongly or a
+//! truck changed by the same driver or haulier (LOW); a plate that another pre-notification names. `c`: pool drivers,
+//! who drive for several; a driver who has changed the employer (only his first day); short histories. `d`: drivers
+//! whose earlier visits we may not have (LOW), new ones whom their haulier announced (LOW), day, ordinary cargo,
+//! empties. `e`: a swap that was announced. `f`: terminals where drivers that leave without a container are not
+//! reported (the driver was seen to leave so before), late reports.
 
 use std::collections::BTreeSet;
 

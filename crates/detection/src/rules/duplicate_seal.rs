@@ -12,13 +12,13 @@
 //! that of the run; told to each container. For `b` the container's own events, for `c` baselines of carriers' seals.
 //!
 //! **False positives.** Numbers that repeat by chance (fewer than five digits do not count) and placeholders (have no
-//! timeline); numbers of different issuers (compared only within one issuer; MEDIUM when one is unknown); a typing error
-//! in the container number (wrong check digit: not counted) or in the seal (a correction takes the sighting away);
-//! marks and defaults that a system writes on many containers (more than `max_boxes`: silent); plans that never
+//! timeline); numbers of different issuers (compared only within one issuer; MEDIUM when one is unknown); a typing
+//! error in the container number (wrong check digit: not counted) or in the seal (a correction takes the sighting
+//! away); marks and defaults that a system writes on many containers (more than `max_boxes`: silent); plans that never
 //! happened. Lists of seals that were not brought up to date (another seal beside, or soon after the removal: no `b`,
-//! unless the list names a seal that was put on after the removal). Numbers of shippers lie side by side by chance (`d` is LOW).
-//! New series of a carrier (only far outside what was seen: `c`). One shipper under two schemes (only keys of one scheme
-//! tell shippers apart: `d`).
+//! unless the list names a seal that was put on after the removal). Numbers of shippers lie side by side by chance (`d`
+//! is LOW). New series of a carrier (only far outside what was seen: `c`). One shipper under two schemes (only keys of
+//! one scheme tell shippers apart: `d`).
 
 use quaywatch_domain::event::SealSource;
 use quaywatch_domain::identifiers::seal::{is_distinct, one_typing_error_apart};

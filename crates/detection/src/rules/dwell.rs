@@ -10,10 +10,11 @@
 //! trade and size, else the plain limits of the rule file.
 //!
 //! **False positives.** Trains and barges wait for nobody. Priority cargo: a pick-up announced before the release, or
-//! goods that perish, may go at once. Weekends do not count as waiting (`b`), but they do as time stood (`a`). Containers without a release, under a hold, or for
-//! transshipment. Late releases (a release that is told later moves the count). A gate-out that nobody reported: without
-//! a baseline that says what is usual, `b` is LOW and only counts with others. One in a hundred lies beyond a quantile of
-//! one in a hundred: only what is far beyond counts. Who waits for the release drives off with it.
+//! goods that perish, may go at once. Weekends do not count as waiting (`b`), but they do as time stood (`a`).
+//! Containers without a release, under a hold, or for transshipment. Late releases (a release that is told later moves
+//! the count). A gate-out that nobody reported: without a baseline that says what is usual, `b` is LOW and only counts
+//! with others. One in a hundred lies beyond a quantile of one in a hundred: only what is far beyond counts. Who waits
+//! for the release drives off with it.
 
 use quaywatch_domain::event::{EquipmentStatus, Mode};
 use quaywatch_domain::indicator::Expected;

@@ -10,10 +10,11 @@
 //!
 //! **False positives.** Late amendments of a manifest (nothing is said before the set is closed; a later line takes it
 //! back). A manifest that is incomplete or not sent at all (most of what was discharged must be listed, and of what is
-//! listed most discharged). Restows over the quay, empties, what stays on board, what is for another port. A typing error
-//! in the number (wrong check digit). `c`: a terminal whose arrivals we do not get (an earlier arrival of the container at
-//! this terminal is known, or `history.recorded_since` says that all are), late reports, containers that were there before, empties. `d`:
-//! swap bodies (ILU codes). `e`: several bills for one container, another edition of the list.
+//! listed most discharged). Restows over the quay, empties, what stays on board, what is for another port. A typing
+//! error in the number (wrong check digit). `c`: a terminal whose arrivals we do not get (an earlier arrival of the
+//! container at this terminal is known, or `history.recorded_since` says that all are), late reports, containers that
+//! were there before, empties. `d`: swap bodies (ILU codes). `e`: several bills for one container, another edition of
+//! the list.
 
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Fact};

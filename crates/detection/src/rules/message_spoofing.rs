@@ -9,11 +9,12 @@
 //! senders of release messages in the ledger of the party that issues them (`c`, `d`); control references and times of
 //! messages (`e`, `f`).
 //!
-//! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties, the
-//! customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate,
-//! a refused delivery that leaves once more under its release (`g`). A new user or sender taken up in earnest (onboarding: many
-//! containers at once), an issuer with a short history. A message sent twice (same bytes), a sender that always writes the
-//! same reference, a counter that has come round. Times without zone; messages that are merely late.
+//! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties,
+//! the customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate,
+//! a refused delivery that leaves once more under its release (`g`). A new user or sender taken up in earnest
+//! (onboarding: many containers at once), an issuer with a short history. A message sent twice (same bytes), a sender
+//! that always writes the same reference, a counter that has come round. Times without zone; messages that are merely
+//! late.
 
 use std::collections::BTreeSet;
 

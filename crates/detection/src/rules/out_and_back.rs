@@ -13,9 +13,10 @@
 //!
 //! **False positives.** A refused delivery (reported before or after the return). The wrong box picked: back at its
 //! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on
-//! an order, or to another terminal by the same haulier under the same bill). A return for export (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took it, or
-//! for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late (grace).
-//! A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back.
+//! an order, or to another terminal by the same haulier under the same bill). A return for export (booked, and not as
+//! it came). A pre-notification that only arrived late, of the haulier that took it, or for the empty. A shipper's own
+//! container, which need not come back. Bookings and rejections that come late (grace). A delivery that nobody
+//! reported: the empty that comes back, or a late arrival, takes `d` back.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};

@@ -1,7 +1,7 @@
 //! Routes that make no sense (`MO-13a` to `f`).
 //!
-//! **Pattern.** Cargo with drugs takes cold routes and odd loops, one consignment is split, or the last leg is pointless:
-//! four of twenty-two boxes arrived ten days early, which nobody had ever seen. Sources:
+//! **Pattern.** Cargo with drugs takes cold routes and odd loops, one consignment is split, or the last leg is
+//! pointless: four of twenty-two boxes arrived ten days early, which nobody had ever seen. Sources:
 //! <https://insightcrime.org/investigations/container-shipping-cocaine-hide-and-seek/>,
 //! <http://commodityconversations.com/wordpress2/2019/04/29/rip-on-rip-off/>; Brazil to Istanbul by way of Antwerp,
 //! <https://d01news.com/2025/03/28/in-kaffee-verstecktes-kokain-in-antwerpen-beschlagnahmter-container-war-auf-dem-weg-nach-istanbul>.
@@ -15,9 +15,8 @@
 //!
 //! **False positives.** Blank sailings, strikes and whole services that are rerouted: the baseline rolls with them, and
 //! boxes that arrive later than the rest of their bill were left behind (LOW). Lanes and goods of which little is known
-//! say nothing. Senders that write a place differently: a change counts
-//! within one feed, and when it stands. The next leg of a transshipment: a change counts within the call of one ship. Transshipment
-//! where everybody waits (baseline).
+//! say nothing. Senders that write a place differently: a change counts within one feed, and when it stands. The next
+//! leg of a transshipment: a change counts within the call of one ship. Transshipment where everybody waits (baseline).
 
 use std::collections::BTreeMap;
 

@@ -7,11 +7,11 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a work order (LOW), which may be lost on its way;
-//! a position that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so. `c`: a
-//! pre-notification from before the selection, cancelled, for a slot far ahead, for a slot after the decision, or
-//! made while the picture is read. `d`: users
-//! of customs; systems that name no role.
+//! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a
+//! work order (LOW), which may be lost on its way; a position that differs in row or tier only. `b`: a decision that is
+//! late by design weighs LOW and says so. `c`: a pre-notification from before the selection, cancelled, for a slot far
+//! ahead, for a slot after the decision, or made while the picture is read. `d`: users of customs; systems that name no
+//! role.
 
 use quaywatch_domain::event::{PortEvent, SealSource};
 use quaywatch_domain::indicator::Expected;

@@ -12,9 +12,10 @@
 //! orders.
 //!
 //! **False positives.** Removals that nobody reports: a feed that was never seen to report one makes `a` LOW, and a
-//! replacement that names the old seal, or follows an inspection, a door or a hold, says nothing. Late messages (grace). A short list of seals is no statement that there are none; flat racks, open tops and tanks bear
-//! none. Stripping at a freight station, on an order (one that names a slot only moves the container) or by
-//! customs. An actor whose role is not given.
+//! replacement that names the old seal, or follows an inspection, a door or a hold, says nothing. Late messages
+//! (grace). A short list of seals is no statement that there are none; flat racks, open tops and tanks bear none.
+//! Stripping at a freight station, on an order (one that names a slot only moves the container) or by customs. An actor
+//! whose role is not given.
 
 use quaywatch_domain::event::SealSource;
 use quaywatch_domain::identifiers::normalise_reference;

@@ -1,9 +1,9 @@
 //! The container that brings people in (`MO-09a` to `d`).
 //!
-//! **Pattern.** An "empty" or an export that nobody will ship is prepared to carry an extraction team into the terminal.
-//! Sources: nineteen people in an "empty",
-//! <https://nieuws.nl/algemeen/20240105/19-uithalers-in-trojaanse-container-opgepakt-in-haven-rotterdam/>; a haulier that
-//! arranged six, proven by its trucks' positions,
+//! **Pattern.** An "empty" or an export that nobody will ship is prepared to carry an extraction team into the
+//! terminal. Sources: nineteen people in an "empty",
+//! <https://nieuws.nl/algemeen/20240105/19-uithalers-in-trojaanse-container-opgepakt-in-haven-rotterdam/>; a haulier
+//! that arranged six, proven by its trucks' positions,
 //! <https://openrijk.nl/en/artikel/celstraf-geeist-tegen-roosendaalse-transportondernemer-voor-hulp-bij-plaatsen-trojaanse-container-in-rotterdamse-haven/prison-sentence-demanded-against-roosendaal-transport-entrepreneur-for-assisting-in-placing-trojan-container-in-rotterdam-port>;
 //! hotel containers with tools, <https://darkdotnet.com/may-several-hotel-containers-found-in-rotterdam-port-area/>.
 //!

@@ -15,12 +15,12 @@
 //! **False positives.** A typing error in the number (wrong check digit: not looked at). A happening that two systems
 //! report (same kind and place within minutes is one). A gate-out or discharge that is reported late (nothing is said
 //! before a grace period after receipt, unless a later report from the first place shows the box still there). Missing
-//! messages: old loadings and gate-outs far apart prove nothing; a gate-in at another terminal without a sign that the first
-//! still has it, and a gate-out of another terminal, are LOW, since one lost message explains them. One system contradicting itself about one terminal:
-//! sightings must come from different feeds or different terminals. A container that comes back empty has been out,
-//! reported or not. Unknown places and clocks that differ. A number sold with the container (owners far apart in time). A
-//! type written in the code of another edition, or by a feed that says both. A number misread by one character, which
-//! its check digit shows.
+//! messages: old loadings and gate-outs far apart prove nothing; a gate-in at another terminal without a sign that the
+//! first still has it, and a gate-out of another terminal, are LOW, since one lost message explains them. One system
+//! contradicting itself about one terminal: sightings must come from different feeds or different terminals. A
+//! container that comes back empty has been out, reported or not. Unknown places and clocks that differ. A number sold
+//! with the container (owners far apart in time). A type written in the code of another edition, or by a feed that says
+//! both. A number misread by one character, which its check digit shows.
 
 use quaywatch_domain::event::{EquipmentStatus, PartyRole};
 use quaywatch_domain::identifiers::container::check_digit_ok;

@@ -1,8 +1,8 @@
 //! Weights that do not agree (`MO-12a` to `e`).
 //!
-//! **Pattern.** What is hidden in a container weighs something: it weighs more than its papers say, an empty weighs as if
-//! it were not, and a rip-off makes it lighter between the ship and the gate. Sources: SOLAS VI/2 and the tolerances that
-//! states enforce,
+//! **Pattern.** What is hidden in a container weighs something: it weighs more than its papers say, an empty weighs as
+//! if it were not, and a rip-off makes it lighter between the ship and the gate. Sources: SOLAS VI/2 and the tolerances
+//! that states enforce,
 //! <http://delviso-avocats.com/1-july-2016-new-requirements-verify-gross-mass-packed-container-enter-force-international-convention-safety-life-sea-solas/>,
 //! <http://www.worldshipping.org/industry-issues/safety/faqs/how-accurate-does-the-vgm-need-to-be-is-there-a-percentage-plus-minus-or-is-there-plus-minus-mass>.
 //!
