@@ -211,12 +211,7 @@ async fn open_gateway(
     feeds_toml: &str,
     token: &str,
 ) -> Result<(SocketAddr, JoinHandle<()>)> {
-    let hash = Sha256::of(token.as_bytes());
-    let with_token = |line: &str| match line.strip_prefix("[feeds.") {
-        Some(_) => format!("{line}\nhttp.secret_sha256 = \"{hash}\"\n"),
-        None => format!("{line}\n"),
-    };
-    let text: String = feeds_toml.lines().map(with_token).collect();
+    let text = with_token(feeds_toml, token);
     let doors = quaywatch_gateway::Doors::parse(&text, Path::new(".")).map_err(|why| anyhow!(why))?;
     let limits = quaywatch_service::settings::Gateway {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -231,6 +226,19 @@ async fn open_gateway(
     Ok(gateway.serve(environment.shutdown.clone()).await?)
 }
 
+/// The feeds, each with the token that its sender shows.
+fn with_token(feeds_toml: &str, token: &str) -> String {
+    let hash = Sha256::of(token.as_bytes());
+    // A table of a feed's mapping begins alike.
+    let is_feed = |line: &str| line.strip_prefix("[feeds.").is_some_and(|id| !id.contains('.'));
+    let lines = feeds_toml.lines();
+    let lines = lines.map(|line| match is_feed(line) {
+        true => format!("{line}\nhttp.secret_sha256 = \"{hash}\"\n"),
+        false => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
 /// Fresh random bytes from the operating system.
 fn random_bytes() -> Result<Sha256> {
     let text = std::fs::read("/proc/sys/kernel/random/uuid").context("no source of randomness")?;
@@ -238,4 +246,25 @@ fn random_bytes() -> Result<Sha256> {
         bail!("no source of randomness");
     }
     Ok(Sha256::of(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use quaywatch_domain::Timestamp;
+    use quaywatch_simulator::{Options, Port};
+
+    use super::*;
+
+    #[test]
+    fn every_feed_of_a_simulated_port_has_a_door_with_the_token() {
+        let port = Port::new(&Options {
+            hours: 4,
+            containers: 20,
+            ..Options::day(1, Timestamp::from_millis(1_772_409_600_000))
+        });
+        let text = with_token(&port.feeds_toml(), "token");
+        let feeds = Feeds::parse(&text).map(|feeds| feeds.ids().count());
+        assert_eq!(feeds.unwrap_or_default(), text.matches("http.secret_sha256").count(), "{text}");
+        assert!(quaywatch_gateway::Doors::parse(&text, Path::new(".")).is_ok());
+    }
 }
