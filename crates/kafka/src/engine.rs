@@ -88,6 +88,7 @@ impl<S: Stage> Engine<S> {
 
     pub(crate) fn disown(&mut self, partition: i32) {
         self.partitions.remove(&partition);
+        self.sweep.retain(|(number, _)| *number != partition);
     }
 
     pub(crate) fn disown_all(&mut self) {
@@ -463,6 +464,22 @@ mod tests {
             (1, 2, [1, 0, 0, 0, 0, 1], 1)
         );
         assert_eq!(engine.state(0, b"a").unwrap().0, b"1");
+    }
+
+    #[test]
+    fn a_partition_that_is_gone_holds_up_no_sweep_of_others() {
+        let mut engine = engine();
+        engine.own(1, Partition::default(), false);
+        for partition in [0, 1] {
+            engine.handle(&Record::new("in", partition, 0, b"a", b"1"), Times::at_end(1)).unwrap();
+        }
+        commit(&mut engine);
+        engine.table("list", &[], true);
+        engine.disown(0);
+        assert!(engine.sweep.iter().all(|(partition, _)| *partition == 1));
+        let of_the_other = |partition| (partition == 1).then(|| Times::at_end(1));
+        assert_eq!(engine.idle_ms(of_the_other), Some(0));
+        assert!(engine.sweep(of_the_other).unwrap());
     }
 
     #[test]
