@@ -19,14 +19,13 @@
 //! reports of one weighing.
 
 use quaywatch_domain::event::WeightKind;
-use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
 use crate::golden::{Whereabouts, other_terminal};
 use crate::settings::{MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Seen, View, is_reefer_type};
 
 /// Table `[weight]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -219,7 +218,7 @@ fn bears_genset(view: &View<'_>, s: &Seen<'_>, (kg, drop): (f64, f64), settings:
     if under_the_crane(view, s, settings) {
         return false;
     }
-    let is_reefer = view.iso_type().and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
+    let is_reefer = view.iso_type().is_some_and(is_reefer_type);
     // Two scales differ by themselves as well.
     let accuracy_kg = settings.scale_accuracy_percent / 100.0 * kg;
     is_reefer && (TARE_TOLERANCE_KG..=settings.genset_most_kg + accuracy_kg).contains(&-drop)
@@ -301,7 +300,7 @@ pub(crate) fn excess_kg(
     findings: &Findings<'_>,
 ) -> Option<f64> {
     let scale = s.event.weights.iter().find(|w| w.kind == WeightKind::Scale && w.kg > 0.0)?;
-    let is_reefer = view_type.and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer);
+    let is_reefer = view_type.is_some_and(is_reefer_type);
     let mounted = if is_reefer { findings.rules.rule.weight.genset_kg } else { 0.0 };
     Some(scale.kg - tare_kg - mounted)
 }
