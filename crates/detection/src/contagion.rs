@@ -1,10 +1,11 @@
 //! The contagion window: what was found in one container is looked for in those that travelled with it.
 //!
 //! When an agency confirms a find or seizes goods, the container tells what it shares with others: its bills of lading,
-//! its shipper (the place of stuffing), the seal numbers next to its own, its vessel call. These tell the containers that
-//! they know, each with its reason: `CONTAGION-bill`, `CONTAGION-shipper`, `CONTAGION-seal`, `CONTAGION-cell` (beside it
-//! on board). Empties of the same bill and shipper are among them. The watch is bounded in time, in reach and in number,
-//! and closes itself; when the agency takes its word back, it closes at once.
+//! its shipper (the place of stuffing), the seal numbers next to its own, its vessel call, its port of loading. These tell
+//! the containers that they know, each with its reason: `CONTAGION-bill`, `CONTAGION-shipper`, `CONTAGION-seal`,
+//! `CONTAGION-cell` (beside it on board), `CONTAGION-origin` (the next empties from the same port, see `origin.rs`). The
+//! watch is bounded in time, in reach and in number, and closes itself; when the agency takes its word back, it closes at
+//! once.
 //!
 //! This is the one thing that a container tells others. It follows from an agency's answer and the container's own
 //! events alone, never from indicators, so the loop still ends.
@@ -20,12 +21,12 @@ use quaywatch_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{DAY_MS, Rules, SubRule, label};
+use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule, label};
 use crate::timeline;
 use crate::view::{Seen, View, evidence_of, has_doubtful_number};
-use crate::{Changes, Engine, Outcome, TimelineState, loops};
+use crate::{Changes, Engine, Outcome, TimelineState, loops, origin};
 
-/// Code of what a container tells a bill, a party, a seal or a call; never shown.
+/// Code of what a container tells a bill, a party, a seal, a call or a port of loading; never shown.
 const FOUND: &str = "FOUND";
 /// Most subjects that one container tells.
 const MAX_EDGES: usize = 64;
@@ -45,15 +46,20 @@ pub(crate) struct Settings {
     max_siblings: usize,
     /// Seal numbers on either side.
     seal_reach: u64,
+    /// Empties that came this long before the container are of the next ones: the same ship.
+    empties_before_hours: i64,
+    /// Most empties that one port of loading tells, nearest in time first.
+    max_empties: usize,
     #[serde(deserialize_with = "label")]
     handling: Handling,
     bill: SubRule,
     shipper: SubRule,
     seal: SubRule,
     cell: SubRule,
+    origin: SubRule,
 }
 
-/// A container that had to do with a bill, a shipper or a call: one version of one event.
+/// A container that had to do with a bill, a shipper, a call or a port of loading: one version of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kin {
     /// Fact that it comes from.
@@ -80,7 +86,7 @@ pub(crate) fn sources(engine: &Engine, view: &View<'_>) -> Vec<Fact> {
     let mut wanted: BTreeMap<Subject, Fact> = BTreeMap::new();
     for (visit, feedback) in finds(view) {
         let Some(stay) = view.visits.get(visit).map(|range| view.stay(range)) else { continue };
-        for (subject, seen) in edges(settings, stay) {
+        for (subject, seen) in origin::edges(&view.events, visit).into_iter().chain(edges(settings, stay)) {
             if wanted.len() < MAX_EDGES || wanted.contains_key(&subject) {
                 let fact = source(settings, view.subject, &subject, feedback, &seen);
                 let known = wanted.entry(subject).or_insert_with(|| fact.clone());
@@ -185,8 +191,8 @@ fn source(settings: &Settings, of: &Subject, to: &Subject, feedback: &Feedback, 
     Fact { subject: to.clone(), received_at: feedback.at, ..fact }
 }
 
-/// Takes in what concerns the contagion of a bill, party, seal or call: who had to do with it, and where something was
-/// found.
+/// Takes in what concerns the contagion of a bill, party, seal, call or port of loading: who had to do with it, and where
+/// something was found.
 pub(crate) fn apply(
     engine: &Engine,
     state: &mut TimelineState,
@@ -197,16 +203,7 @@ pub(crate) fn apply(
     let outcome = if is_source(fact) {
         timeline::put(&mut state.facts, fact.clone())
     } else if let Some(kin) = kin(fact) {
-        let outcome = if fact.subject.kind == SubjectKind::Call {
-            timeline::put_by_id(&mut state.kin, kin)
-        } else {
-            timeline::put(&mut state.kin, kin)
-        };
-        if fact.subject.kind != SubjectKind::Call {
-            timeline::keep_latest(&mut state.kin, engine.rules.history.seal_days, MAX_KIN);
-        }
-        state.kin.truncate(MAX_KIN_OF_CALL);
-        outcome
+        remember(engine, &mut state.kin, kin, fact.subject.kind)
     } else {
         // A sighting of the seal may be a neighbour's.
         Outcome::OutOfScope
@@ -221,6 +218,23 @@ pub(crate) fn apply(
     evaluate(engine, state, now, &mut changes.facts, &mut changes.shadowed);
 }
 
+fn remember(engine: &Engine, all: &mut Vec<Kin>, kin: Kin, kind: SubjectKind) -> Outcome {
+    let days = engine.rules.history.seal_days;
+    match kind {
+        SubjectKind::Origin => origin::put(all, kin, days),
+        SubjectKind::Call => {
+            let outcome = timeline::put_by_id(all, kin);
+            all.truncate(MAX_KIN_OF_CALL);
+            outcome
+        }
+        _ => {
+            let outcome = timeline::put(all, kin);
+            timeline::keep_latest(all, days, MAX_KIN);
+            outcome
+        }
+    }
+}
+
 /// Whether a container tells by this that something was found in it.
 pub(crate) fn is_source(fact: &Fact) -> bool {
     fact.subject.kind != SubjectKind::Container
@@ -232,7 +246,8 @@ fn kin(fact: &Fact) -> Option<Kin> {
     let event = fact.event.as_deref();
     let kind = fact.subject.kind;
     let said = event.filter(|e| !fact.retracted && relates(kind, &fact.subject.id, e));
-    let known_kind = matches!(kind, SubjectKind::Bill | SubjectKind::Party | SubjectKind::Call);
+    let known_kind =
+        matches!(kind, SubjectKind::Bill | SubjectKind::Party | SubjectKind::Call | SubjectKind::Origin);
     // A party or call is named by many events: only those that relate it to a container are remembered, and what may
     // take them back.
     if !known_kind || (said.is_none() && !fact.retracted) {
@@ -251,11 +266,12 @@ fn kin(fact: &Fact) -> Option<Kin> {
 
 fn relates(kind: SubjectKind, id: &str, event: &PortEvent) -> bool {
     let counts = event.is_actual() || event.kind == EventKind::ManifestLine;
-    counts
+    (counts || kind == SubjectKind::Origin)
         && event.container().is_some()
         && !has_doubtful_number(event)
         && match kind {
             SubjectKind::Call => cell(event).is_some(),
+            SubjectKind::Origin => event.is_empty() && event.came_from() == Some(id),
             SubjectKind::Party => {
                 event.parties.iter().any(|p| p.role == PartyRole::Shipper && p.key().as_deref() == Some(id))
             }
@@ -286,6 +302,7 @@ pub(crate) fn evaluate(
         SubjectKind::Bill => ("bill", &rules.contagion.bill),
         SubjectKind::Party => ("shipper", &rules.contagion.shipper),
         SubjectKind::Seal => ("seal", &rules.contagion.seal),
+        SubjectKind::Origin => ("origin", &rules.contagion.origin),
         _ => ("cell", &rules.contagion.cell),
     };
     let found =
@@ -333,6 +350,13 @@ fn siblings<'a>(
     let from = found.origin.as_ref().map(|o| o.id.as_str()).unwrap_or_default();
     let when = found.carried.first().map_or(found.first_held_at, |e| e.occurred_at);
     let reach_ms = rules.contagion.reach_days * DAY_MS;
+    let (begin, most) = match origin.kind {
+        SubjectKind::Origin => (
+            Some(when.plus_millis(-rules.contagion.empties_before_hours * HOUR_MS)),
+            rules.contagion.max_empties,
+        ),
+        _ => (None, rules.contagion.max_siblings),
+    };
     let cells: Vec<&str> = of_container(state, from).filter_map(|k| k.cell.as_deref()).collect();
     let beside = |k: &Kin| {
         origin.kind != SubjectKind::Call
@@ -345,7 +369,7 @@ fn siblings<'a>(
     let mut nearest: BTreeMap<&str, (i64, Reverse<Timestamp>, &str)> = BTreeMap::new();
     for (container, at, fact_id) in kin.chain(seals).filter(|(container, ..)| *container != from) {
         let apart = at.millis_since(when).saturating_abs();
-        if apart <= reach_ms {
+        if apart <= reach_ms && Some(at) >= begin {
             let mine = (apart, Reverse(at), fact_id);
             let known = nearest.entry(container).or_insert(mine);
             *known = mine.min(*known);
@@ -356,7 +380,7 @@ fn siblings<'a>(
         .map(|(container, (apart, Reverse(at), fact_id))| (apart, container, at, fact_id))
         .collect();
     all.sort_unstable();
-    all.truncate(rules.contagion.max_siblings);
+    all.truncate(most);
     all.into_iter().map(|(_, container, at, fact_id)| (container, at, fact_id)).collect()
 }
 
@@ -394,6 +418,7 @@ fn tell(
         SubjectKind::Bill => format!("On the same bill of lading, {}, as", origin.id),
         SubjectKind::Party => "From the same shipper as".to_owned(),
         SubjectKind::Seal => format!("Its seal {} is numbered next to that of", origin.id),
+        SubjectKind::Origin => format!("One of the next empties from {}, the port of loading of", origin.id),
         _ => "Stowed on board beside".to_owned(),
     };
     let code = format!("CONTAGION-{edge}");

@@ -124,13 +124,18 @@ impl Engine {
             SubjectKind::Container => container::apply(self, state, fact, now),
             SubjectKind::SealRun => seal_run::apply(self, state, &fact, now),
             SubjectKind::Alert => loops::apply(self, state, fact, now),
-            SubjectKind::Seal | SubjectKind::Party | SubjectKind::Call | SubjectKind::Bill => {
+            SubjectKind::Seal
+            | SubjectKind::Party
+            | SubjectKind::Call
+            | SubjectKind::Bill
+            | SubjectKind::Origin => {
                 let mut changes = match kind {
                     _ if contagion::is_source(&fact) => Changes::none(Outcome::OutOfScope),
                     SubjectKind::Seal => seal::apply(self, state, &fact, now),
                     SubjectKind::Party => party::apply(self, state, &fact, now),
                     SubjectKind::Call => call::apply(self, state, &fact, now),
-                    _ => bill::apply(self, state, &fact, now),
+                    SubjectKind::Bill => bill::apply(self, state, &fact, now),
+                    _ => Changes::none(Outcome::OutOfScope),
                 };
                 contagion::apply(self, state, &fact, now, &mut changes);
                 changes

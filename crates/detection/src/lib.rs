@@ -31,6 +31,7 @@ mod control;
 mod engine;
 mod golden;
 mod loops;
+mod origin;
 mod outages;
 mod party;
 mod people;

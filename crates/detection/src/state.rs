@@ -25,10 +25,11 @@ pub struct TimelineState {
     pub published: Vec<Published>,
     /// Facts as they were last sent to other subjects (seals, parties, alerts).
     pub emitted: Vec<Emitted>,
-    /// Containers that had to do with it, tombstones included, by event time and id, of calls by id (bills, parties, calls).
+    /// Containers that had to do with it, tombstones included, by event time and id, of calls by id (bills, parties, calls,
+    /// ports of loading).
     pub kin: Vec<Kin>,
-    /// Watches as they were last opened or closed on other subjects (bills, parties, seals, calls), and what a container
-    /// last told of a find.
+    /// Watches as they were last opened or closed on other subjects (bills, parties, seals, calls, ports of
+    /// loading), and what a container last told of a find.
     pub watched: Vec<Emitted>,
     /// Watches that only count, as `subject code`.
     pub watch_shadowed: Vec<String>,

@@ -44,7 +44,7 @@ impl Seen<'_> {
 
     /// Whether it is said to be empty.
     pub(crate) fn is_empty(&self) -> bool {
-        self.laden() == Some(Laden::Empty)
+        self.event.is_empty()
     }
 
     /// Whether it is said to carry cargo.

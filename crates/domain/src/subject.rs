@@ -25,6 +25,8 @@ codes! {
         Call = "call",
         /// One block of a terminal's yard, `LUKKP:A`; the terminal alone where blocks are not named.
         Yard = "yard",
+        /// One port of loading, UN/LOCODE, by the empties that come from there.
+        Origin = "origin",
         /// One alert: forwards an agency's feedback to the container that the alert is about.
         Alert = "alert",
     }

@@ -336,6 +336,10 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         let yard = place.and_then(|p| p.terminal.clone()).map(|terminal| format!("{terminal}{block}"));
         subjects.extend(yard.map(|id| Subject::new(SubjectKind::Yard, id)));
     }
+    if event.is_empty() {
+        let origin = event.came_from().map(str::to_owned);
+        subjects.extend(origin.map(|id| Subject::new(SubjectKind::Origin, id)));
+    }
     subjects.sort_unstable();
     subjects.dedup();
     subjects

@@ -1,6 +1,6 @@
 //! Contagion: a confirmed find opens a watch on what travelled with the container, with a reason, and closes itself.
 
-use quaywatch_domain::event::{Laden, PartyRole, SealSource, Transport};
+use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, SealSource, Transport};
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{EventKind, Fact, PortEvent, Subject, Verdict};
 
@@ -107,4 +107,134 @@ fn a_find_that_is_taken_back_or_only_looked_into_opens_no_watch() {
     assert_eq!(contagion(&world, OTHER_BOX), ["CONTAGION-bill@1"]);
     found(&mut world, Verdict::FalsePositive, 14);
     assert!(contagion(&world, OTHER_BOX).is_empty());
+}
+
+/// A container comes from a port, laden or empty.
+fn came(container: &str, from: &str, day: u32, laden: Laden) -> PortEvent {
+    event(EventKind::Discharged, container, at(day, "08:00")).terminal("LUKKP").laden(laden).route(
+        from,
+        &[],
+        "SIKOP",
+    )
+}
+
+fn empties(from: &str, day: u32, count: usize) -> impl Iterator<Item = PortEvent> + use<'_> {
+    (0..count).map(move |n| came(&format!("EMPU{day:02}{n:05}"), from, day, Laden::Empty))
+}
+
+#[test]
+fn the_next_empties_from_its_port_of_loading_are_watched_and_others_not() {
+    let mut world = World::new();
+    world.see(&came("EMPU0000001", "ECGYE", 3, Laden::Empty));
+    world.see(&came("EMPU0000002", "ECGYE", 9, Laden::Empty));
+    world.see(&came(BOX, "ECGYE", 10, Laden::Laden));
+    // Only the bay plan names the port of this one; it has no bill.
+    world.see(&event(EventKind::StowPosition, OTHER_BOX, at(11, "02:00")).laden(Laden::Empty).route(
+        "ECGYE",
+        &[],
+        "SIKOP",
+    ));
+    world.see(&came(FAR, "COTRB", 11, Laden::Empty));
+    world.see(&came("HLXU1111111", "ECGYE", 11, Laden::Laden));
+    world.see(&came("EMPU0000003", "ECGYE", 11, Laden::Empty).status(EquipmentStatus::RemainOnBoard));
+    world.see(&came("EMPU0000004", "ECGYE", 11, Laden::Empty).wrong_check_digit());
+    assert!(world.published.is_empty());
+    found(&mut world, Verdict::Seizure, 12);
+    assert_eq!(contagion(&world, OTHER_BOX), ["CONTAGION-origin@1"]);
+    assert_eq!(contagion(&world, "EMPU0000002"), ["CONTAGION-origin@1"], "of the same ship");
+    for other in ["EMPU0000001", FAR, "HLXU1111111", "EMPU0000003", "EMPU0000004", BOX] {
+        assert!(contagion(&world, other).is_empty(), "{other}");
+    }
+    let indicator = &world.alert(OTHER_BOX).indicators[0];
+    let sentence = "One of the next empties from ECGYE, the port of loading of CSQU3054383, in which \
+                    customs-koper seized goods.";
+    assert_eq!(indicator.sentence, sentence);
+    assert_eq!(indicator.evidence.len(), 2);
+    assert_eq!(indicator.handling.tlp.as_str(), "AMBER+STRICT");
+
+    // One that comes later is watched as well; after the window nothing speaks, and none is added.
+    world.see(&came("EMPU0000005", "ECGYE", 20, Laden::Empty));
+    assert_eq!(contagion(&world, "EMPU0000005"), ["CONTAGION-origin@1"]);
+    world.wait_until(at(26, "12:00"));
+    world.see(&came("EMPU0000006", "ECGYE", 27, Laden::Empty));
+    for empty in [OTHER_BOX, "EMPU0000002", "EMPU0000005", "EMPU0000006"] {
+        assert!(contagion(&world, empty).is_empty(), "{empty}");
+    }
+}
+
+#[test]
+fn what_is_found_in_an_emptied_reefer_in_a_depot_points_to_where_it_was_loaded() {
+    let mut world = World::new();
+    world.see(&came(BOX, "ECGYE", 2, Laden::Laden));
+    world.see(&event(EventKind::GateOut, BOX, at(3, "10:00")).terminal("LUKKP").laden(Laden::Laden));
+    world.see(&event(EventKind::GateIn, BOX, at(10, "10:00")).terminal("DEPOT1").laden(Laden::Empty));
+    world.see(&came(OTHER_BOX, "ECGYE", 11, Laden::Empty));
+    world.now = at(12, "12:00");
+    world.put(feedback(BOX, 2, Verdict::Seizure, at(12, "12:00")));
+    assert_eq!(contagion(&world, OTHER_BOX), ["CONTAGION-origin@1"]);
+}
+
+#[test]
+fn a_transhipped_find_points_to_both_its_ports_but_not_to_where_it_goes() {
+    let mut world = World::new();
+    world.see(&event(EventKind::ManifestLine, BOX, at(9, "08:00")).laden(Laden::Laden).route(
+        "ECGYE",
+        &["ESALG"],
+        "SIKOP",
+    ));
+    world.see(&came(BOX, "ESALG", 10, Laden::Laden));
+    let order = event(EventKind::LoadOrdered, BOX, at(10, "20:00")).laden(Laden::Laden);
+    world.see(&order.route("SIKOP", &[], "ITTRS"));
+    world.see(&came("EMPU0000001", "ECGYE", 11, Laden::Empty));
+    world.see(&came("EMPU0000002", "ESALG", 11, Laden::Empty));
+    world.see(&came("EMPU0000003", "SIKOP", 11, Laden::Empty));
+    found(&mut world, Verdict::Confirmed, 12);
+    assert_eq!(contagion(&world, "EMPU0000001"), ["CONTAGION-origin@1"]);
+    assert_eq!(contagion(&world, "EMPU0000002"), ["CONTAGION-origin@1"]);
+    assert!(contagion(&world, "EMPU0000003").is_empty());
+}
+
+#[test]
+fn the_watch_on_empties_keeps_to_the_nearest_however_many_come_and_closes_when_taken_back() {
+    let mut world = World::new();
+    world.see(&came(BOX, "ECGYE", 10, Laden::Laden));
+    found(&mut world, Verdict::Confirmed, 11);
+    empties("ECGYE", 12, 20).for_each(|empty| world.see(&empty));
+    empties("ECGYE", 13, 20).for_each(|empty| world.see(&empty));
+    let watched = |world: &World| -> Vec<String> {
+        let alerts = world.last();
+        alerts.values().filter(|a| a.is_current()).map(|a| a.subject.id.clone()).collect()
+    };
+    let first: Vec<String> = watched(&world);
+    assert_eq!(first.len(), 24);
+    assert_eq!(first.iter().filter(|c| c.starts_with("EMPU12")).count(), 20);
+    // A busy lane: what is watched stays, and the state stays bounded.
+    (14..24).for_each(|day| empties("ECGYE", day, 300).for_each(|empty| world.see(&empty)));
+    assert_eq!(watched(&world), first);
+    let origin = &world.states[&Subject::new(SubjectKind::Origin, "ECGYE")];
+    assert!(origin.kin.len() <= 12 * 32, "{} events of empties", origin.kin.len());
+    found(&mut world, Verdict::FalsePositive, 24);
+    assert!(watched(&world).is_empty());
+}
+
+#[test]
+fn an_empty_that_turns_out_laden_or_was_never_there_is_no_longer_watched() {
+    let mut world = World::new();
+    world.see(&came(BOX, "ECGYE", 10, Laden::Laden));
+    world.see(&came(OTHER_BOX, "ECGYE", 11, Laden::Empty));
+    found(&mut world, Verdict::Confirmed, 12);
+    assert_eq!(contagion(&world, OTHER_BOX), ["CONTAGION-origin@1"]);
+    // The screener tells a subject that an event no longer concerns.
+    let laden = came(OTHER_BOX, "ECGYE", 11, Laden::Laden).revision(2);
+    world.see(&laden);
+    let left =
+        Fact { retracted: true, event: None, ..fact_of(&laden, Subject::new(SubjectKind::Origin, "ECGYE")) };
+    world.put(left);
+    assert!(contagion(&world, OTHER_BOX).is_empty());
+    // A shadow counts and is not told.
+    let shadow = quaywatch_detection::Rules::parse("[contagion.origin]\nshadow = true\n").unwrap();
+    world.engine = quaywatch_detection::Engine::new(shadow, "test");
+    world.see(&came(FAR, "ECGYE", 13, Laden::Empty));
+    assert!(contagion(&world, FAR).is_empty());
+    assert_eq!(world.shadowed, ["CONTAGION-origin"]);
 }

@@ -172,6 +172,29 @@ impl PortEvent {
         transport.call_id.clone().filter(|id| !id.is_empty()).into_iter().chain(voyage).collect()
     }
 
+    /// UN/LOCODE of the port where a container that comes here by sea was loaded, as far as this says it.
+    #[must_use]
+    pub fn came_from(&self) -> Option<&str> {
+        let comes = matches!(
+            self.kind,
+            EventKind::ManifestLine
+                | EventKind::StowPosition
+                | EventKind::DischargeOrdered
+                | EventKind::Discharged
+                | EventKind::Overlanded
+        );
+        let status = self.equipment.as_deref().and_then(|e| e.status);
+        let stays = matches!(status, Some(EquipmentStatus::Export | EquipmentStatus::RemainOnBoard));
+        let port = self.route.as_deref().filter(|_| comes && !stays)?.port_of_loading.as_deref();
+        port.filter(|port| identifiers::is_un_locode(port))
+    }
+
+    /// Whether the container is said to be empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.equipment.as_deref().is_some_and(|e| e.laden == Some(Laden::Empty))
+    }
+
     /// The first party in this role.
     #[must_use]
     pub fn party(&self, role: PartyRole) -> Option<&Party> {

@@ -1,0 +1,57 @@
+//! The timeline of a port of loading: the empties that come from there, so that the next ones can be told when something
+//! was found in a container that was loaded there.
+//!
+//! **Pattern.** Drugs travel in the walls and cooling units of reefers, empty ones too; where one was loaded, others may
+//! have been. Empties have no bill and no shipper; what they have in common is the port of loading, as bay plans, discharge
+//! orders and discharge lists name it. Sources: <https://nieuwsopbeeld.nl/2024/01/11/in-achterwand-van-lege-koelcontainer-67-kilogram-cocaine-aangetroffen>,
+//! <https://www.blikopnieuws.nl/nieuws/269303/koelmotor-container-bevat-65-kilo-cocaine.html>.
+//!
+//! **Next** are the empties that come after the container of the find, or shortly before it: those are of the same ship.
+//! Whether they came before the find itself does not matter, for they may still be in the port. The events of a container
+//! that was emptied inland name no port of loading any more: it is watched at the depot (`MO-20`).
+
+use std::collections::BTreeMap;
+
+use quaywatch_domain::Subject;
+use quaywatch_domain::subject::SubjectKind;
+
+use crate::settings::DAY_MS;
+use crate::view::Seen;
+use crate::visits::is_arrival;
+use crate::{Kin, Outcome, timeline};
+
+/// Most events remembered of one day, and in all. The first of a day stay, so that a busy lane does not push those out
+/// that are being watched.
+const MAX_OF_DAY: usize = 32;
+const MAX_IN_ALL: usize = 2_048;
+
+/// The ports where the container was loaded, each with the event that says so, rather its arrival than a plan. What stands
+/// emptied in a depot came on an earlier visit than `visit`.
+pub(crate) fn edges<'a>(events: &[Seen<'a>], visit: usize) -> BTreeMap<Subject, Seen<'a>> {
+    let told = || {
+        let upto = events.iter().filter(move |s| s.visit <= visit && !s.number_is_doubtful());
+        upto.filter_map(|s| Some((s.event.came_from()?, *s)))
+    };
+    let last = told().map(|(_, s)| s.visit).max();
+    let mut edges: BTreeMap<Subject, Seen<'a>> = BTreeMap::new();
+    for (port, seen) in told().filter(|(_, s)| Some(s.visit) == last) {
+        let known = edges.entry(Subject::new(SubjectKind::Origin, port)).or_insert(seen);
+        if is_arrival(&seen.event.kind) && !is_arrival(&known.event.kind) {
+            *known = seen;
+        }
+    }
+    edges
+}
+
+/// Puts an empty among those from its port.
+pub(crate) fn put(all: &mut Vec<Kin>, kin: Kin, keep_days: i64) -> Outcome {
+    let day = |kin: &Kin| kin.occurred_at.as_millis().div_euclid(DAY_MS);
+    let of = day(&kin);
+    let outcome = timeline::put(all, kin);
+    let (begin, end) = (all.partition_point(|k| day(k) < of), all.partition_point(|k| day(k) <= of));
+    if end - begin > MAX_OF_DAY {
+        all.remove(end - 1);
+    }
+    timeline::keep_latest(all, keep_days, MAX_IN_ALL);
+    outcome
+}
