@@ -1,5 +1,6 @@
 //! Contagion: a confirmed find opens a watch on what travelled with the container, with a reason, and closes itself.
 
+use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, SealSource, Transport};
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{EventKind, Fact, PortEvent, Subject, Verdict};
@@ -203,7 +204,11 @@ fn the_watch_on_empties_keeps_to_the_nearest_however_many_come_and_closes_when_t
     empties("ECGYE", 13, 20).for_each(|empty| world.see(&empty));
     let watched = |world: &World| -> Vec<String> {
         let alerts = world.last();
-        alerts.values().filter(|a| a.is_current()).map(|a| a.subject.id.clone()).collect()
+        alerts
+            .values()
+            .filter(|a| matches!(a.state, AlertState::Raised | AlertState::Updated))
+            .map(|a| a.subject.id.clone())
+            .collect()
     };
     let first: Vec<String> = watched(&world);
     assert_eq!(first.len(), 24);
