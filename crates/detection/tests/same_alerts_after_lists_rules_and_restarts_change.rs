@@ -1,6 +1,6 @@
 //! Goal: neither changed lists, nor changed rules, nor a restart leaves a trace in what stands in the end.
 //!
-//! Method: worlds of containers that share bills, calls, shippers and seal runs are generated, with hits that come and go
+//! Method: worlds of containers, laden and empty, that share bills, calls, shippers, seal runs and origins are generated, with hits that come and go
 //! as lists change, and finds that agencies confirm and take back, which open watches through the loop. All facts go in
 //! order into one world; shuffled and some of them twice into another that is restarted in the middle (every timeline
 //! through its stored form) and whose rules change in the middle to those of the first. Both must end in the same alerts.
@@ -32,6 +32,7 @@ const KINDS: [EventKind; 6] = [
     EventKind::SealAffixed,
 ];
 const CELLS: [&str; 3] = ["0120182", "0120382", "0300582"];
+const PORTS: [&str; 2] = ["ECGYE", "COTRB"];
 const SEALS: [&str; 3] = ["ML1234567", "ML1234569", "XX9999999"];
 
 /// Other thresholds, a profile, a combination, and a shorter watch.
@@ -40,6 +41,7 @@ const NEW_RULES: &str = r#"
 grace_minutes = 60
 [contagion]
 window_days = 12
+max_empties = 1
 [contagion.shipper]
 shadow = true
 [profiles.laden-out]
@@ -64,6 +66,7 @@ prop_compose! {
         retracted in prop::bool::weighted(0.15), minutes in 0..14_000i64, late in 0..600i64,
         bill in prop::option::of(0..2usize), shipper in prop::option::weighted(0.3, 0..2usize),
         cell in prop::option::weighted(0.4, 0..CELLS.len()), seal in prop::option::weighted(0.4, 0..SEALS.len()),
+        from in prop::option::weighted(0.6, (0..PORTS.len(), prop::bool::weighted(0.4))),
         listed in prop::option::weighted(0.25, (1..4i64, any::<bool>(), 0..2usize)),
         answer in prop::option::weighted(0.25, (0..4usize, 0..25_000i64)),
     ) -> Vec<Fact> {
@@ -81,6 +84,12 @@ prop_compose! {
         said = bill.map_or_else(|| said.clone(), |n| said.clone().bill(["BL1", "BL2"][n]));
         said = shipper.map_or_else(|| said.clone(), |n| said.clone().party(PartyRole::Shipper, "DUNS", ["S1", "S2"][n]));
         said = seal.map_or_else(|| said.clone(), |n| said.clone().seal(SEALS[n], SealSource::Carrier));
+        said = match from {
+            Some((port, empty)) => {
+                said.route(PORTS[port], &[], "SIKOP").laden(if empty { Laden::Empty } else { Laden::Laden })
+            }
+            None => said,
+        };
         if let Some(n) = cell {
             said.transport = Some(Box::new(Transport {
                 call_id: Some("CALL1".into()),
@@ -201,6 +210,7 @@ fn the_generated_worlds_hold_watches_profiles_and_combinations() {
         "CONTAGION-bill",
         "CONTAGION-seal",
         "CONTAGION-cell",
+        "CONTAGION-origin",
         "PROFILE-laden-out",
         "COMBO-hold-and-list",
         "WL-identifier",

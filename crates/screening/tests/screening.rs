@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use quaywatch_domain::event::{
-    Classifier, Documents, Equipment, Party, PartyRole, Seal, SealSource, Source, Transport,
+    Classifier, Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Route, Seal, SealSource,
+    Source, Transport,
 };
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::identifiers::normalise_seal;
@@ -238,6 +239,33 @@ fn known_and_superseded_versions_change_nothing() {
     assert!(screen(&mut state, &event("e1", 5, 0), &index, at(1)).is_empty());
     assert!(screen(&mut state, &with_seals(event("e1", 4, 0), &["ML001234"]), &index, at(1)).is_empty());
     assert_eq!(state, before);
+}
+
+#[test]
+fn an_empty_goes_to_the_port_where_it_was_loaded_until_it_turns_out_laden_or_to_leave() {
+    let said = |revision, laden, status| {
+        let mut event = event("e1", revision, revision);
+        event.kind = EventKind::DischargeOrdered;
+        let equipment = event.equipment.as_deref_mut().unwrap();
+        (equipment.laden, equipment.status) = (Some(laden), Some(status));
+        let route = Route { port_of_loading: Some("ECGYE".into()), ..Route::default() };
+        event.route = Some(Box::new(route));
+        event
+    };
+    let (mut state, index) = (SubjectState::default(), Index::default());
+    let mut told = |event: &PortEvent| -> Vec<String> {
+        let facts = screen(&mut state, event, &index, at(9));
+        facts.iter().map(|f| format!("{} {}", f.subject, f.retracted)).collect()
+    };
+    let empty = ["container/CSQU3054383 false", "origin/ECGYE false"];
+    let other = ["container/CSQU3054383 false", "origin/ECGYE true"];
+    assert_eq!(told(&said(1, Laden::Empty, EquipmentStatus::Import)), empty);
+    assert_eq!(told(&said(2, Laden::Laden, EquipmentStatus::Import)), other);
+    assert_eq!(told(&said(3, Laden::Empty, EquipmentStatus::Import)), empty);
+    assert_eq!(told(&said(4, Laden::Empty, EquipmentStatus::Export)), other);
+    let mut malformed = said(5, Laden::Empty, EquipmentStatus::Import);
+    malformed.route.as_deref_mut().unwrap().port_of_loading = Some("GUAYAQUIL".into());
+    assert_eq!(told(&malformed), ["container/CSQU3054383 false"]);
 }
 
 #[test]

@@ -69,6 +69,11 @@ const PLAIN: &[Plain] = &[
 
 /// The same for rules whose sentences are alike in what they name, by the beginning of the code.
 const PLAIN_RULES: &[Plain] = &[
+    Plain {
+        code: "CONTAGION",
+        names: Field::ALL,
+        sentence: "Something was found in a container that it has to do with.",
+    },
     Plain { code: "MO-15", names: &[], sentence: "Customs have selected it, and something happened." },
     Plain { code: "MO-16", names: &[Field::Parties], sentence: "It was looked up in an unusual way." },
     Plain { code: "MO-17", names: &[Field::Parties], sentence: "Its importer is little known." },
