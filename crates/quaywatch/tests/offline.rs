@@ -470,3 +470,57 @@ fn pairs_are_scored_with_the_threshold_of_screening() {
     assert_eq!(told, [("a", true), ("b", false)]);
     assert!(answers.iter().all(|answer| (0.0..=1.0).contains(&answer["score"].as_f64().unwrap())));
 }
+
+/// A list of container numbers, each row `entry,number,action`, and its path.
+fn list_of_containers(folder: &Path, file: &str, rows: &[&str]) -> String {
+    let path = folder.join(file);
+    let header = "entry_id,value,action,list_id,kind,scheme,severity,owner,review_on";
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{row},wanted,CONTAINER,CONTAINER,HIGH,police-koper,2999-01-01"))
+        .collect();
+    std::fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn two_versions_of_a_list_are_compared_entry_by_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = |file, rows: &[&str]| list_of_containers(folder.path(), file, rows);
+    let old = list("old.csv", &["1,CSQU3054383,STOP", "2,MSKU1234565,STOP", "3,APZU4812090,STOP"]);
+    let new = list("new.csv", &["1,CSQU3054383,STOP", "2,MSKU1234565,DISCREET", "4,TGHU7654321,STOP"]);
+    let compared = quaywatch(&["watchlist", "diff", &old, &new]);
+    assert_eq!(compared.status.code(), Some(0), "{}", text(&compared.stderr));
+    let changes: Vec<String> = json_lines(&compared.stdout)
+        .iter()
+        .map(|c| format!("{} {}", c["change"], c["entry_id"]).replace('"', ""))
+        .collect();
+    assert_eq!(changes, ["changed 2", "removed 3", "added 4"]);
+    let changed = &json_lines(&compared.stdout)[0];
+    assert!(changed["label"].as_str().unwrap().contains("MSKU1234565"), "{changed}");
+    assert_eq!(changed["fields"]["action"], serde_json::json!(["STOP", "DISCREET"]), "{changed}");
+    assert_eq!(text(&compared.stderr).trim_end(), "1 added, 1 changed, 1 removed");
+    let same = quaywatch(&["watchlist", "diff", &new, &new]);
+    assert!(same.status.success() && same.stdout.is_empty());
+    // One file alone is compared with a list, which has to be named.
+    let unnamed = quaywatch(&["watchlist", "diff", &new]);
+    assert_eq!(unnamed.status.code(), Some(64));
+    assert!(text(&unnamed.stderr).contains("--list"), "{}", text(&unnamed.stderr));
+}
+
+#[test]
+fn an_entry_of_a_file_is_explained_as_it_would_be_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = list_of_containers(folder.path(), "march.csv", &["1,CSQU3054383,STOP", "2,MSKU1234565,STOP"]);
+    for entry in ["2", "wanted/2"] {
+        let told = quaywatch(&["watchlist", "explain", entry, "--file", &file]);
+        assert_eq!(told.status.code(), Some(0), "{}", text(&told.stderr));
+        let [found] = &json_lines(&told.stdout)[..] else { panic!("{}", text(&told.stdout)) };
+        assert_eq!((&found["key"], &found["in_force"]), (&"wanted/2".into(), &true.into()), "{found}");
+        assert_eq!(found["entry"]["values"][0]["value"], "MSKU1234565", "{found}");
+        assert_eq!(found["digest"].as_str().map(str::len), Some(64), "{found}");
+    }
+    let unknown = quaywatch(&["watchlist", "explain", "9", "--file", &file]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("'9'") && unknown.stdout.is_empty());
+}

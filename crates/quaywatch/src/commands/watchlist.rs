@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use quaywatch_domain::WatchlistEntry;
 use quaywatch_screening::digest_of;
 use quaywatch_screening::lists::Defaults;
 use quaywatch_service::settings::ListFormat;
@@ -103,7 +104,6 @@ fn compare(
     format: ListFormat,
     settings: &Settings,
 ) -> Result<ExitCode> {
-    let import = |list: &str| with_key(Import::new(list, format), settings).confirmed();
     let changes = match (files, list) {
         ([new], Some(list)) => {
             let import = with_key(Import::new(list, format), settings);
@@ -115,8 +115,8 @@ fn compare(
             preview.changes
         }
         ([old, new], list) => {
-            let import = import(list.unwrap_or("list"));
-            let read = |path: &Path| import.entries(&Files::read(path, format)?);
+            let of = Defaults { other_lists: list.is_none(), ..Defaults::new(list.unwrap_or("list"), "new") };
+            let read = |path: &Path| entries_of(path, format, of.clone(), settings);
             diff(&read(old)?, &read(new)?)
         }
         _ => {
@@ -131,12 +131,23 @@ fn compare(
     Ok(ExitCode::Done)
 }
 
+/// The entries of a file by itself, without the list in force.
+fn entries_of(
+    path: &Path,
+    format: ListFormat,
+    defaults: Defaults<'_>,
+    settings: &Settings,
+) -> Result<Vec<WatchlistEntry>> {
+    let key = settings.pseudonym_key().ok();
+    let defaults = Defaults { key: key.as_ref(), ..defaults };
+    Ok(Files::read(path, format)?.list(format, &defaults)?.entries)
+}
+
 /// The entry as a file has it.
 fn in_file(entry: &str, file: &Path, settings: &Settings) -> Result<Vec<Explanation>> {
-    let list = file.file_stem().and_then(|name| name.to_str()).unwrap_or("list");
     let id = entry.split_once('/').map_or(entry, |(_, id)| id);
-    let import = with_key(Import::new(list, ListFormat::Auto), settings).confirmed();
-    let entries = import.entries(&Files::read(file, ListFormat::Auto)?)?;
+    let list = file.file_stem().and_then(|name| name.to_str()).unwrap_or("list");
+    let entries = entries_of(file, ListFormat::Auto, Defaults::new(list, "new"), settings)?;
     let now = Clock::wall().now();
     let found = entries.into_iter().filter(|known| known.entry_id == id).map(|known| Explanation {
         key: known.key(),
