@@ -55,3 +55,36 @@ pub(crate) fn put(all: &mut Vec<Kin>, kin: Kin, keep_days: i64) -> Outcome {
     timeline::keep_latest(all, keep_days, MAX_IN_ALL);
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use quaywatch_domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_busy_lane_is_remembered_by_the_first_of_each_day_and_within_bounds() {
+        let kin = |day: i64, n: i64| {
+            let at = Timestamp::from_millis(day * DAY_MS + n * 1_000);
+            Kin {
+                fact_id: format!("{day}/{n}"),
+                revision: 1,
+                retracted: false,
+                occurred_at: at,
+                received_at: at,
+                container: Some(format!("{n}")),
+                cell: None,
+            }
+        };
+        let mut all = Vec::new();
+        for day in 0..100 {
+            (0..40).rev().for_each(|n| assert_eq!(put(&mut all, kin(day, n), 1_000), Outcome::New));
+        }
+        assert_eq!(all.len(), MAX_IN_ALL);
+        let of_last: Vec<&Kin> = all.iter().filter(|k| k.fact_id.starts_with("99/")).collect();
+        assert_eq!(of_last.len(), MAX_OF_DAY);
+        assert_eq!(of_last.last().map(|k| k.fact_id.as_str()), Some("99/31"));
+        put(&mut all, kin(2_000, 0), 1_000);
+        assert_eq!(all.len(), 1);
+    }
+}

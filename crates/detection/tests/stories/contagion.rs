@@ -214,10 +214,10 @@ fn the_watch_on_empties_keeps_to_the_nearest_however_many_come_and_closes_when_t
     assert_eq!(first.len(), 24);
     assert_eq!(first.iter().filter(|c| c.starts_with("EMPU12")).count(), 20);
     // A busy lane: what is watched stays, and the state stays bounded.
-    (14..24).for_each(|day| empties("ECGYE", day, 300).for_each(|empty| world.see(&empty)));
+    (14..20).for_each(|day| empties("ECGYE", day, 60).for_each(|empty| world.see(&empty)));
     assert_eq!(watched(&world), first);
     let origin = &world.states[&Subject::new(SubjectKind::Origin, "ECGYE")];
-    assert!(origin.kin.len() <= 12 * 32, "{} events of empties", origin.kin.len());
+    assert!(origin.kin.len() <= 8 * 32, "{} events of empties", origin.kin.len());
     found(&mut world, Verdict::FalsePositive, 24);
     assert!(watched(&world).is_empty());
 }
