@@ -19,7 +19,10 @@ impl Teller<'_> {
         seals: &[SealTag],
     ) {
         let told = at.plus_millis(self.chance.minutes(5, 150));
-        let event = self.equipment_event(code, at, unit, place, seals);
+        let mut event = self.equipment_event(code, at, unit, place);
+        if !seals.is_empty() {
+            extend(&mut event, json!({"seals": seals.iter().map(dcsa_seal).collect::<Value>()}));
+        }
         self.tell(told, Body::Carrier(unit.carrier, event));
     }
 
@@ -32,19 +35,12 @@ impl Teller<'_> {
         unit: &Unit,
         place: DcsaPlace<'_>,
     ) {
-        let mut event = self.equipment_event(code, at, unit, place, &[]);
+        let mut event = self.equipment_event(code, at, unit, place);
         extend(&mut event, json!({"eventClassifierCode": "PLN"}));
         self.tell(told, Body::Carrier(unit.carrier, event));
     }
 
-    fn equipment_event(
-        &mut self,
-        code: &str,
-        at: Timestamp,
-        unit: &Unit,
-        place: DcsaPlace<'_>,
-        seals: &[SealTag],
-    ) -> Value {
+    fn equipment_event(&mut self, code: &str, at: Timestamp, unit: &Unit, place: DcsaPlace<'_>) -> Value {
         let mut event = self.dcsa_event("EQUIPMENT", at);
         extend(
             &mut event,
@@ -62,9 +58,6 @@ impl Teller<'_> {
         );
         if let Some(call) = place.call {
             extend(&mut event, json!({"transportCall": transport_call(call, place)}));
-        }
-        if !seals.is_empty() {
-            extend(&mut event, json!({"seals": seals.iter().map(dcsa_seal).collect::<Value>()}));
         }
         event
     }

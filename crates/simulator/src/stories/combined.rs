@@ -66,13 +66,9 @@ fn ripped_off(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.crane_kg = plan.unit.gross_kg;
     plan.declared_kg = plan.unit.gross_kg;
     plan.spreader_kg = Some(plan.crane_kg);
-    let out_at = plan.out_at()?;
     let taken = scene.teller.chance.between(320, 1_200);
     plan.exits.first_mut()?.scale_kg = Some(plan.crane_kg - taken);
-    let at = out_at.plus_millis(-scene.teller.chance.minutes(4 * 60, 8 * 60));
-    plan.tell(scene.teller);
-    scene.teller.door(plan.site, "DOOR_OPENED", at, &plan.unit);
-    scene.teller.door(plan.site, "DOOR_CLOSED", at.plus_millis(19 * MINUTE_MS), &plan.unit);
+    let at = scene.opened_in_the_yard(&plan, (4, 8), 19)?;
     let story = "Rip-off: doors open in the yard, and at the gate some hundred kilograms are missing.";
     scene.must_find(&plan.unit.number, &["COMBO-rip-off", "MO-06a", "MO-12e"], at, story);
     Some(())

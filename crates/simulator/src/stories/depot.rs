@@ -1,21 +1,25 @@
 //! MO-20, fetched from the depot for empties: 67 packs behind the rear wall of an emptied reefer (Maasvlakte, January 2024).
 
+use quaywatch_domain::Timestamp;
 use serde_json::json;
 
 use super::{Scene, Story};
 use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::{DcsaPlace, RELEASE_FEED, party};
+use crate::trades::import::Import;
 use crate::trades::yard::{EMPTY_BLOCKS, LookUp, Ordered, Slot, YardMove};
-use crate::world::Site;
+use crate::world::{Consignee, Site};
 
 /// The stories.
 pub(super) const ALL: &[Story] = &[fetched_from_the_depot, asked_for_by_number, intruders];
 
-fn emptied(scene: &mut Scene<'_, '_>, percent: i64) -> Option<crate::trades::import::Import> {
-    let reefer = |c: &crate::world::Consignee| {
+/// Tells of a reefer from a source country that is stripped inland and brought to the depot so many hours after it left;
+/// returns when it comes there.
+fn emptied(scene: &mut Scene<'_, '_>, percent: i64, hours: i64) -> Option<(Import, Timestamp)> {
+    let reefer = |c: &Consignee| {
         c.home == Site::Koper && c.ware.setpoint_c.is_some() && super::scene::is_source(c.origin.1)
     };
-    let plan = match scene.import_of(percent, reefer) {
+    let mut plan = match scene.import_of(percent, reefer) {
         Some((plan, _)) => plan,
         None => {
             let (mut plan, _) = scene.risky_import(percent)?;
@@ -24,17 +28,17 @@ fn emptied(scene: &mut Scene<'_, '_>, percent: i64) -> Option<crate::trades::imp
             plan
         }
     };
-    Some(plan)
-}
-
-fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let mut plan = emptied(scene, 10)?;
     let out_at = plan.out_at()?;
-    let back_at = out_at.plus_millis(8 * HOUR_MS);
+    let back_at = out_at.plus_millis(hours * HOUR_MS);
     (plan.returned_at, plan.returned_to) = (Some(back_at), Site::Depot);
     plan.tell(scene.teller);
     let place = DcsaPlace { un_locode: "SILJU", terminal: None, call: None };
-    scene.teller.equipment("STRP", out_at.plus_millis(4 * HOUR_MS), &plan.unit, place, &[]);
+    scene.teller.equipment("STRP", out_at.plus_millis(hours / 2 * HOUR_MS), &plan.unit, place, &[]);
+    Some((plan, back_at))
+}
+
+fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (plan, back_at) = emptied(scene, 10, 8)?;
     let haulier = plan.exits.first()?.haulier.clone();
     let kg = plan.unit.tare_kg() + scene.teller.chance.between(67, 160);
     scene.teller.weigh(
@@ -56,13 +60,7 @@ fn fetched_from_the_depot(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn asked_for_by_number(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let mut plan = emptied(scene, 14)?;
-    let out_at = plan.out_at()?;
-    let back_at = out_at.plus_millis(7 * HOUR_MS);
-    (plan.returned_at, plan.returned_to) = (Some(back_at), Site::Depot);
-    plan.tell(scene.teller);
-    let place = DcsaPlace { un_locode: "SILJU", terminal: None, call: None };
-    scene.teller.equipment("STRP", out_at.plus_millis(3 * HOUR_MS), &plan.unit, place, &[]);
+    let (plan, back_at) = emptied(scene, 14, 7)?;
     let stranger = scene.other_haulier(&plan)?;
     let asked_at = back_at.plus_millis(scene.teller.chance.minutes(3 * 60, 6 * 60));
     let look = LookUp::by_clerk(&stranger.firm, 5, "CLERK", asked_at);
@@ -86,13 +84,7 @@ fn asked_for_by_number(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn intruders(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let mut plan = emptied(scene, 12)?;
-    let out_at = plan.out_at()?;
-    let back_at = out_at.plus_millis(8 * HOUR_MS);
-    (plan.returned_at, plan.returned_to) = (Some(back_at), Site::Depot);
-    plan.tell(scene.teller);
-    let place = DcsaPlace { un_locode: "SILJU", terminal: None, call: None };
-    scene.teller.equipment("STRP", out_at.plus_millis(4 * HOUR_MS), &plan.unit, place, &[]);
+    let (plan, back_at) = emptied(scene, 12, 8)?;
     let night = scene.night(82).max(back_at.plus_millis(3 * HOUR_MS));
     scene.teller.intruders(Site::Depot, night, &plan.unit);
     let story =

@@ -11,10 +11,7 @@ pub(super) const ALL: &[Story] = &[opened_in_the_yard, opened_side_by_side, devi
 pub(super) fn opened_in_the_yard(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(84)?;
     plan.tracked = true;
-    let at = plan.out_at()?.plus_millis(-scene.teller.chance.minutes(4 * 60, 9 * 60));
-    plan.tell(scene.teller);
-    scene.teller.door(plan.site, "DOOR_OPENED", at, &plan.unit);
-    scene.teller.door(plan.site, "DOOR_CLOSED", at.plus_millis(17 * MINUTE_MS), &plan.unit);
+    let at = scene.opened_in_the_yard(&plan, (4, 9), 17)?;
     let story = "In the yard, with no work ordered, the doors of a container are opened and closed a quarter of an hour later.";
     scene.must_find(&plan.unit.number, &["MO-06a"], at, story);
     Some(())

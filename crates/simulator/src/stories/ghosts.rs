@@ -12,10 +12,9 @@ pub(super) const ALL: &[Story] = &[on_no_manifest, never_discharged, from_nowher
 fn on_no_manifest(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(63)?;
     plan.manifest = Manifest::Missing;
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story = "A container comes off the ship that no manifest, bay plan or discharge order speaks of.";
-    scene.must_find(&plan.unit.number, &["MO-21a"], from, story);
+    scene.must_find_once_here(&plan, &["MO-21a"], story);
     Some(())
 }
 
@@ -56,11 +55,10 @@ fn from_nowhere(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn on_two_bills(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(57)?;
     plan.manifest = Manifest::Twice;
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story =
         "One container stands twice in one manifest, under two bills: two loads travel under one number.";
-    scene.must_find(&plan.unit.number, &["MO-21e"], from, story);
+    scene.must_find_once_here(&plan, &["MO-21e"], story);
     Some(())
 }
 
@@ -71,9 +69,8 @@ fn of_no_owner(scene: &mut Scene<'_, '_>) -> Option<()> {
     let body = format!("QZXU{}", plan.unit.number.get(4..10)?);
     let digit = check_digit(body.as_bytes())?;
     plan.unit.number = format!("{body}{digit}");
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story = "Off the ship comes a container that no list speaks of, under a number that no register can have given.";
-    scene.must_find(&plan.unit.number, &["MO-21a", "MO-21d"], from, story);
+    scene.must_find_once_here(&plan, &["MO-21a", "MO-21d"], story);
     Some(())
 }

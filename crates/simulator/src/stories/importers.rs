@@ -50,9 +50,8 @@ fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
     for (n, firm) in (0..).zip(&firms) {
         let (plan, _) = import_by(scene, firm, 60 + 8 * n)?;
         plan.tell(scene.teller);
-        let from = plan.discharged_at.max(scene.options.start);
         let story = "Four companies that nobody has heard of, under one address and one telephone, import bananas from Ecuador.";
-        scene.must_find(&plan.unit.number, &["MO-17a", "MO-17b", "MO-17e", "MO-17h"], from, story);
+        scene.must_find_once_here(&plan, &["MO-17a", "MO-17b", "MO-17e", "MO-17h"], story);
     }
     Some(())
 }
@@ -63,9 +62,8 @@ fn bought_company(scene: &mut Scene<'_, '_>) -> Option<()> {
     let firm = Firm { capital_eur: Some(1_000), ..taken_over(firm, days, scene.options.start) };
     let (plan, _) = import_by(scene, &firm, 72)?;
     plan.tell(scene.teller);
-    let from = plan.discharged_at.max(scene.options.start);
     let story = "A company that has slept for years and owns nothing is sold; weeks later its new managers import bananas from Ecuador.";
-    scene.must_find(&plan.unit.number, &["MO-17a", "MO-17c", "MO-17d", "MO-17h"], from, story);
+    scene.must_find_once_here(&plan, &["MO-17a", "MO-17c", "MO-17d", "MO-17h"], story);
     Some(())
 }
 
@@ -76,9 +74,8 @@ fn forwarder_in_front(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.notify = firm.clone();
     plan.chain.first_mut()?.to = firm;
     plan.tell(scene.teller);
-    let from = plan.discharged_at.max(scene.options.start);
     let story = "A forwarder of a few weeks is the only receiver of bananas from Ecuador; for whom they are nobody says.";
-    scene.must_find(&plan.unit.number, &["MO-17a", "MO-17b", "MO-17g", "MO-17h"], from, story);
+    scene.must_find_once_here(&plan, &["MO-17a", "MO-17b", "MO-17g", "MO-17h"], story);
     Some(())
 }
 
@@ -92,10 +89,9 @@ fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
     for n in 0..5 {
         let (plan, _) = import_by(scene, &firm, 70 + 5 * n)?;
         plan.tell(scene.teller);
-        let from = plan.discharged_at.max(scene.options.start);
         let story =
             "A new company has one container sent, and when that went well, weeks later, five at once.";
-        scene.must_find(&plan.unit.number, &["MO-17b", "MO-17f"], from, story);
+        scene.must_find_once_here(&plan, &["MO-17b", "MO-17f"], story);
     }
     Some(())
 }

@@ -26,20 +26,36 @@ fn reefer(scene: &mut Scene<'_, '_>, percent: i64) -> Option<Import> {
 
 fn unplugged(scene: &mut Scene<'_, '_>) -> Option<()> {
     let plan = reefer(scene, 83)?;
+    let off_at = off_the_rack(scene, &plan, (7, 10), (80, 200), &[])?;
+    let story = "On the rack a reefer is unplugged for two hours: somebody works on its cooling unit.";
+    scene.must_find(&plan.unit.number, &["MO-19a"], off_at, story);
+    Some(())
+}
+
+/// Tells of a reefer that is unplugged between so many hours before it leaves, for so many minutes, and whose alarm is reset
+/// so many minutes after; returns when.
+fn off_the_rack(
+    scene: &mut Scene<'_, '_>,
+    plan: &Import,
+    hours: (i64, i64),
+    minutes: (i64, i64),
+    resets: &[i64],
+) -> Option<Timestamp> {
     let out_at = plan.out_at()?;
-    let off_at = out_at.plus_millis(-scene.teller.chance.minutes(7 * 60, 10 * 60));
-    let on_at = off_at.plus_millis(scene.teller.chance.minutes(80, 200));
+    let off_at = out_at.plus_millis(-scene.teller.chance.minutes(hours.0 * 60, hours.1 * 60));
+    let on_at = off_at.plus_millis(scene.teller.chance.minutes(minutes.0, minutes.1));
     plan.tell(scene.teller);
     let racked_at = plan.discharged_at.plus_millis(HOUR_MS);
-    let unit = plan.unit.clone();
-    scene.teller.readings(plan.site, racked_at, off_at, &unit, 13.2);
-    let rack = (REEFER_FEED, plan.site);
-    scene.teller.canonical(rack, "power_off", off_at, &unit, json!({"reefer": {"powered": false}}));
-    scene.teller.canonical(rack, "power_on", on_at, &unit, json!({"reefer": {"powered": true}}));
-    scene.teller.readings(plan.site, on_at, out_at.plus_millis(-HOUR_MS), &unit, 13.2);
-    let story = "On the rack a reefer is unplugged for two hours: somebody works on its cooling unit.";
-    scene.must_find(&unit.number, &["MO-19a"], off_at, story);
-    Some(())
+    let (rack, unit) = ((REEFER_FEED, plan.site), &plan.unit);
+    scene.teller.readings(plan.site, racked_at, off_at, unit, 13.2);
+    scene.teller.canonical(rack, "power_off", off_at, unit, json!({"reefer": {"powered": false}}));
+    for minutes in resets {
+        let at = off_at.plus_millis(minutes * MINUTE_MS);
+        scene.teller.canonical(rack, "reefer_alarm_reset", at, unit, json!({}));
+    }
+    scene.teller.canonical(rack, "power_on", on_at, unit, json!({"reefer": {"powered": true}}));
+    scene.teller.readings(plan.site, on_at, out_at.plus_millis(-HOUR_MS), unit, 13.2);
+    Some(off_at)
 }
 
 /// The return air warms by six degrees; returns when.
@@ -93,23 +109,9 @@ fn set_for_other_goods(scene: &mut Scene<'_, '_>) -> Option<()> {
 
 fn alarms_silenced(scene: &mut Scene<'_, '_>) -> Option<()> {
     let plan = reefer(scene, 85)?;
-    let out_at = plan.out_at()?;
-    let off_at = out_at.plus_millis(-scene.teller.chance.minutes(8 * 60, 11 * 60));
-    let on_at = off_at.plus_millis(scene.teller.chance.minutes(100, 180));
-    plan.tell(scene.teller);
-    let racked_at = plan.discharged_at.plus_millis(HOUR_MS);
-    let unit = plan.unit.clone();
-    let rack = (REEFER_FEED, plan.site);
-    scene.teller.readings(plan.site, racked_at, off_at, &unit, 13.2);
-    scene.teller.canonical(rack, "power_off", off_at, &unit, json!({"reefer": {"powered": false}}));
-    for minutes in [12, 37, 61, 88] {
-        let at = off_at.plus_millis(minutes * MINUTE_MS);
-        scene.teller.canonical(rack, "reefer_alarm_reset", at, &unit, json!({}));
-    }
-    scene.teller.canonical(rack, "power_on", on_at, &unit, json!({"reefer": {"powered": true}}));
-    scene.teller.readings(plan.site, on_at, out_at.plus_millis(-HOUR_MS), &unit, 13.2);
+    let off_at = off_the_rack(scene, &plan, (8, 11), (100, 180), &[12, 37, 61, 88])?;
     let story = "A reefer is unplugged, and whoever works on it resets its alarm again and again.";
-    scene.must_find(&unit.number, &["MO-19a", "MO-19e"], off_at.plus_millis(90 * MINUTE_MS), story);
+    scene.must_find(&plan.unit.number, &["MO-19a", "MO-19e"], off_at.plus_millis(90 * MINUTE_MS), story);
     Some(())
 }
 

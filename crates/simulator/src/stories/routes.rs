@@ -63,10 +63,9 @@ fn ahead_of_its_bill(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn strange_port(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(74)?;
     plan.via = Some("CVRAI");
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story = "On its way the container changed ships in a port that the service never calls at.";
-    scene.must_find(&plan.unit.number, &["MO-13b"], from, story);
+    scene.must_find_once_here(&plan, &["MO-13b"], story);
     Some(())
 }
 
@@ -75,10 +74,9 @@ fn long_way_round(scene: &mut Scene<'_, '_>) -> Option<()> {
     // Round Africa, where a container from there has never been seen.
     plan.via = Some("ZADUR");
     plan.loaded_at = plan.loaded_at.plus_millis(-16 * DAY_MS);
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story = "Fruit and coffee from South America come by way of Durban, twice as far as by any service.";
-    scene.must_find(&plan.unit.number, &["MO-13b", "MO-13c"], from, story);
+    scene.must_find_once_here(&plan, &["MO-13b", "MO-13c"], story);
     Some(())
 }
 
@@ -105,10 +103,9 @@ fn does_not_grow_there(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.ware = *coffee;
     plan.origin = ("TRIST", "TR");
     plan.via = None;
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story = "Green coffee comes from a country that grows none.";
-    scene.must_find(&plan.unit.number, &["MO-13e"], from, story);
+    scene.must_find_once_here(&plan, &["MO-13e"], story);
     Some(())
 }
 

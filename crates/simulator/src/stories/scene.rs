@@ -175,6 +175,27 @@ impl<'a, 'b> Scene<'a, 'b> {
         plan.unit.seals = seals;
     }
 
+    /// Tells of an import whose doors are opened in the yard, between so many hours before it leaves, and closed so many
+    /// minutes later; returns when.
+    pub(crate) fn opened_in_the_yard(
+        &mut self,
+        plan: &Import,
+        (least, most): (i64, i64),
+        minutes: i64,
+    ) -> Option<Timestamp> {
+        let at = plan.out_at()?.plus_millis(-self.teller.chance.minutes(least * 60, most * 60));
+        plan.tell(self.teller);
+        self.teller.door(plan.site, "DOOR_OPENED", at, &plan.unit);
+        self.teller.door(plan.site, "DOOR_CLOSED", at.plus_millis(minutes * MINUTE_MS), &plan.unit);
+        Some(at)
+    }
+
+    /// Says what must be found about an import from its discharge on, if that is told.
+    pub(crate) fn must_find_once_here(&mut self, plan: &Import, codes: &[&str], story: &str) {
+        let from = plan.discharged_at.max(self.options.start);
+        self.must_find(&plan.unit.number, codes, from, story);
+    }
+
     /// Says what must be found about a container.
     pub(crate) fn must_find(&mut self, number: &str, codes: &[&str], from: Timestamp, story: &str) {
         self.truth.push(Truth {

@@ -17,11 +17,10 @@ fn heavier_than_declared(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.spreader_kg = Some(plan.crane_kg);
     plan.exits.first_mut()?.scale_kg =
         Some(plan.declared_kg + hidden + scene.teller.chance.between(-4, 4) * 10);
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story =
         "The container weighs a tonne or two more than its papers say: a second load lies behind the first.";
-    scene.must_find(&plan.unit.number, &["MO-12b"], from, story);
+    scene.must_find_once_here(&plan, &["MO-12b"], story);
     Some(())
 }
 
@@ -71,10 +70,9 @@ fn behind_the_goods(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.crane_kg = plan.declared_kg + hidden;
     plan.spreader_kg = Some(plan.crane_kg);
     plan.exits.first_mut()?.scale_kg = Some(plan.crane_kg + scene.teller.chance.between(-3, 3) * 10);
-    let from = plan.discharged_at.max(scene.options.start);
     plan.tell(scene.teller);
     let story = "Some nine hundred kilograms lie behind twenty tonnes of declared goods.";
-    scene.must_find(&plan.unit.number, &["MO-12a"], from, story);
+    scene.must_find_once_here(&plan, &["MO-12a"], story);
     Some(())
 }
 
@@ -86,10 +84,7 @@ fn ticket_copied(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.spreader_kg = Some(plan.crane_kg);
     plan.exits.first_mut()?.scale_kg = Some(plan.crane_kg);
     let out_at = plan.out_at()?;
-    let at = out_at.plus_millis(-scene.teller.chance.minutes(5 * 60, 9 * 60));
-    plan.tell(scene.teller);
-    scene.teller.door(plan.site, "DOOR_OPENED", at, &plan.unit);
-    scene.teller.door(plan.site, "DOOR_CLOSED", at.plus_millis(22 * MINUTE_MS), &plan.unit);
+    scene.opened_in_the_yard(&plan, (5, 9), 22)?;
     let story = "Rip-off: the doors are opened in the yard, and so that nothing is missed the clerk at the weighbridge copies what the crane had weighed, to the kilogram.";
     scene.must_find(&plan.unit.number, &["COMBO-rip-off", "MO-06a", "MO-12c"], out_at, story);
     Some(())
