@@ -524,3 +524,30 @@ fn an_entry_of_a_file_is_explained_as_it_would_be_in_force() {
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("'9'") && unknown.stdout.is_empty());
 }
+
+#[test]
+fn a_find_told_to_the_backtest_watches_the_next_empties_from_its_port_of_loading() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().to_str().unwrap();
+    let line = |kind: &str, container: &str, time: &str, laden: &str, port: &str| {
+        format!(
+            r#"{{"kind":"{kind}","occurred_at":"2026-03-{time}:00Z","equipment":{{"number":"{container}","laden":"{laden}"}},"route":{{"port_of_loading":"{port}"}}}}"#
+        )
+    };
+    let lines = [
+        line("discharged", "CSQU3054383", "02T08:00", "LADEN", "ECGYE"),
+        line("discharge_ordered", "MSKU1234565", "04T08:00", "EMPTY", "ECGYE"),
+        line("discharge_ordered", "APZU4812090", "04T08:00", "EMPTY", "CNSHA"),
+    ];
+    std::fs::write(folder.path().join("quay.ndjson"), lines.join("\n")).unwrap();
+    let quiet = quaywatch(&["backtest", day]);
+    assert!(quiet.status.success() && quiet.stdout.is_empty(), "{}", text(&quiet.stderr));
+    let find = r#"{"subject":"container/CSQU3054383","agency":"customs-koper","verdict":"SEIZURE","at":"2026-03-03T12:00:00Z"}"#;
+    std::fs::write(folder.path().join("feedback.ndjson"), find).unwrap();
+    let told = quaywatch(&["backtest", day]);
+    let alerts: Vec<String> = json_lines(&told.stdout)
+        .iter()
+        .map(|alert| format!("{} {}", alert["subject"], alert["indicators"][0]["code"]).replace('"', ""))
+        .collect();
+    assert_eq!(alerts, ["container/MSKU1234565 CONTAGION-origin"], "{}", text(&told.stderr));
+}
