@@ -20,10 +20,10 @@ use crate::view::Seen;
 use crate::visits::is_arrival;
 use crate::{Kin, Outcome, timeline};
 
-/// Most events remembered of one day, and in all. The first of a day stay, so that a busy lane does not push those out
-/// that are being watched.
-const MAX_OF_DAY: usize = 32;
-const MAX_IN_ALL: usize = 2_048;
+/// Most events remembered of one day, as many as are watched, and in all. The first of a day stay, so that a busy lane does
+/// not push those out that are being watched.
+const MAX_OF_DAY: usize = 24;
+const MAX_IN_ALL: usize = 1_024;
 
 /// The ports where the container was loaded, each with the event that says so, rather its arrival than a plan. What stands
 /// emptied in a depot came on an earlier visit than `visit`.
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(all.len(), MAX_IN_ALL);
         let of_last: Vec<&Kin> = all.iter().filter(|k| k.fact_id.starts_with("99/")).collect();
         assert_eq!(of_last.len(), MAX_OF_DAY);
-        assert_eq!(of_last.last().map(|k| k.fact_id.as_str()), Some("99/31"));
+        assert_eq!(of_last.last().map(|k| k.fact_id.as_str()), Some("99/23"));
         put(&mut all, kin(2_000, 0), 1_000);
         assert_eq!(all.len(), 1);
     }

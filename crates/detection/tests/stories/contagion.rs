@@ -217,7 +217,7 @@ fn the_watch_on_empties_keeps_to_the_nearest_however_many_come_and_closes_when_t
     (14..20).for_each(|day| empties("ECGYE", day, 60).for_each(|empty| world.see(&empty)));
     assert_eq!(watched(&world), first);
     let origin = &world.states[&Subject::new(SubjectKind::Origin, "ECGYE")];
-    assert!(origin.kin.len() <= 8 * 32, "{} events of empties", origin.kin.len());
+    assert!(origin.kin.len() <= 8 * 24, "{} events of empties", origin.kin.len());
     found(&mut world, Verdict::FalsePositive, 24);
     assert!(watched(&world).is_empty());
 }
