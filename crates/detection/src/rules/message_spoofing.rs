@@ -61,7 +61,7 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     ];
     for (class, code, sub, sentence) in classes {
         let values = ledger.class(class);
-        let begun = beginnings(values);
+        let begun = beginnings(&values);
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let known = begun.values().filter(|at| **at < first.occurred_at).count();

@@ -127,11 +127,12 @@ fn first_import(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
 
 /// The moments that a class of register entries names, with where they are told.
 fn moments<'a>(ledger: &Ledger<'a>, class: &str) -> Vec<(Timestamp, &'a Sighting)> {
-    let told = ledger.class(class).iter();
-    told.filter_map(|(value, with)| {
-        Some((Timestamp::from_millis(value.parse().ok()?), with.first().copied()?))
-    })
-    .collect()
+    let told = ledger.class(class);
+    told.iter()
+        .filter_map(|(value, with)| {
+            Some((Timestamp::from_millis(value.parse().ok()?), with.first().copied()?))
+        })
+        .collect()
 }
 
 /// MO-17b, c.
@@ -159,9 +160,9 @@ fn registered(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
 fn odd_trade(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let rules = teller.rules;
     let settings = &rules.rule.shell_importer;
-    let capital = ledger.class("CAPITAL").iter();
+    let capital = ledger.class("CAPITAL");
     let capital =
-        capital.filter_map(|(value, with)| Some((value.parse::<i64>().ok()?, with.first().copied()?)));
+        capital.iter().filter_map(|(value, with)| Some((value.parse::<i64>().ok()?, with.first().copied()?)));
     if let Some((_, ground)) =
         capital.max_by_key(|(eur, _)| *eur).filter(|(eur, _)| *eur < settings.min_capital_eur)
     {
