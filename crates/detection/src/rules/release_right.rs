@@ -66,12 +66,15 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         if !stay.iter().any(|s| is_about_release(&s.event.kind)) {
             continue;
         }
+        wrong_pins(stay, findings, &outages);
+        if !is_acted_on(stay) {
+            continue;
+        }
         let chain = Chain::read(stay, &outages);
         other_haulier(&chain, findings);
         last_minute(&chain, stay, findings, &outages);
         long_chain(&chain, findings);
         several(&chain, findings, &outages);
-        wrong_pins(stay, findings, &outages);
         // A gate-out that two systems tell of is one.
         let mut told: Vec<&str> = Vec::new();
         for (gate_out, stop) in &chain.stopped {
@@ -98,6 +101,15 @@ const fn is_about_release(kind: &EventKind) -> bool {
             | EventKind::PickupAnnounced
             | EventKind::PinAttempted
     )
+}
+
+/// Whether anybody acts on the rights, or they went through hands enough to be a chain.
+fn is_acted_on(stay: &[Seen<'_>]) -> bool {
+    let acts = |kind: &EventKind| matches!(kind, EventKind::PickupAnnounced | EventKind::GateOut);
+    let passes = |kind: &EventKind| {
+        matches!(kind, EventKind::ReleaseIssued | EventKind::ReleaseTransferred | EventKind::ReleaseAccepted)
+    };
+    stay.iter().any(|s| acts(&s.event.kind)) || stay.iter().filter(|s| passes(&s.event.kind)).nth(1).is_some()
 }
 
 /// MO-01c.
