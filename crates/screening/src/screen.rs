@@ -12,7 +12,7 @@ use quaywatch_domain::{
 use crate::index::Index;
 use crate::names::Party;
 use crate::routing::{event_fact, facts_of_shared, left_behind_fact, subjects_of};
-use crate::state::{HitState, MAX_HITS, SeenEvent, SubjectState};
+use crate::state::{HitState, MAX_HITS, News, SeenEvent, SubjectState};
 use crate::{normalise_value, scheme};
 
 /// A hit that should stand.
@@ -40,15 +40,32 @@ pub fn screen_shared(
     now: Timestamp,
 ) -> Vec<Fact> {
     let Some(container) = event.container() else { return facts_of_shared(event) };
-    let Some(taken) = state.take(event) else { return Vec::new() };
     let subjects = subjects_of(event);
+    let Some(taken) = state.take(event, &subjects) else { return Vec::new() };
     let left: Vec<Subject> = taken.before.into_iter().filter(|subject| !subjects.contains(subject)).collect();
     let mut facts: Vec<Fact> = subjects.into_iter().map(|subject| event_fact(event, subject)).collect();
     facts.extend(left.into_iter().map(|subject| left_behind_fact(event, subject)));
-    if !taken.is_old_news || state.due_at.is_some_and(|at| at <= now) {
+    let is_same = match taken.news {
+        News::Fresh(identifiers) => meet_nothing(state, &identifiers, index),
+        News::Any => false,
+    };
+    if !is_same || state.due_at.is_some_and(|at| at <= now) {
         facts.extend(rescreen(state, container, index, now));
     }
     facts
+}
+
+/// Whether these identifiers of the last event are on no list.
+fn meet_nothing(state: &SubjectState, identifiers: &[usize], index: &Index) -> bool {
+    let Some(seen) = state.events.last() else { return true };
+    let mut values = identifiers.iter().filter_map(|at| seen.identifiers.get(*at));
+    values.all(|value| meetings(value, seen, &party(state, value), index).is_empty())
+}
+
+/// What is known of the party whose name an identifier is.
+fn party(state: &SubjectState, value: &Value) -> Party {
+    let country = (value.scheme == scheme::NAME).then(|| state.country_of(&value.value)).flatten();
+    Party { country: country.map(str::to_owned), birth_date: None }
 }
 
 /// Compares the hits on a container with the lists as they stand `now`: only what changed comes out. To be called when
@@ -106,9 +123,7 @@ fn wanted<'a>(
     let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
     let mut due_at: Option<Timestamp> = None;
     for (value, seen) in state.identifiers() {
-        let country = (value.scheme == scheme::NAME).then(|| state.country_of(&value.value)).flatten();
-        let party = Party { country: country.map(str::to_owned), birth_date: None };
-        for met in meetings(value, seen, &party, index) {
+        for met in meetings(value, seen, &party(state, value), index) {
             let entry = met.entry;
             let turns = [entry.valid_from, entry.expires_at()];
             let next = turns.into_iter().flatten().filter(|at| *at > now).min();
