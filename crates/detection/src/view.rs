@@ -111,7 +111,7 @@ pub(crate) fn evidence_of(fact: &Fact, event: &PortEvent) -> Evidence {
     Evidence {
         fact_id: fact.fact_id.clone(),
         event_id: Some(event.event_id.clone()),
-        topic: event.source.topic.to_string(),
+        topic: event.source.topic.clone(),
         partition: event.source.partition,
         offset: event.source.offset,
         sha256: event.source.sha256,

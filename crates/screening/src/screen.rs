@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use quaywatch_domain::watchlist::{EntryKind, Value};
 use quaywatch_domain::{
-    Fact, Handling, Hit, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
+    Fact, Handling, Hit, Id, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
 };
 
 use crate::index::Index;
@@ -74,7 +74,7 @@ pub fn rescreen(state: &mut SubjectState, container: &str, index: &Index, now: T
     let subject = Subject::container(container);
     let (told, due_at) = {
         let (wanted, due_at) = wanted(state, index, now);
-        let told: BTreeMap<String, Fact> =
+        let told: BTreeMap<Id, Fact> =
             wanted.into_iter().map(|(id, w)| (id.clone(), hit_fact(id, &subject, &w))).collect();
         (told, due_at)
     };
@@ -119,8 +119,8 @@ fn wanted<'a>(
     state: &'a SubjectState,
     index: &'a Index,
     now: Timestamp,
-) -> (BTreeMap<String, Wanted<'a>>, Option<Timestamp>) {
-    let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
+) -> (BTreeMap<Id, Wanted<'a>>, Option<Timestamp>) {
+    let mut wanted: BTreeMap<Id, Wanted<'a>> = BTreeMap::new();
     let mut due_at: Option<Timestamp> = None;
     for (value, seen) in state.identifiers() {
         for met in meetings(value, seen, &party(state, value), index) {
@@ -136,7 +136,7 @@ fn wanted<'a>(
                 continue;
             }
             let scheme = met.scheme.unwrap_or(&met.value.scheme);
-            let fact_id = format!("hit/{}/{}/{scheme}", entry.list_id, entry.entry_id);
+            let fact_id = format!("hit/{}/{}/{scheme}", entry.list_id, entry.entry_id).into();
             // An entry may list several numbers of one scheme: the one that was seen first stands for all.
             match wanted.get_mut(&fact_id) {
                 Some(known) if known.seen.order(seen).is_le() => {}
@@ -233,7 +233,7 @@ fn next_revision(last: Option<i64>, now: Timestamp) -> i64 {
     last.map_or(1, |revision| revision.saturating_add(1)).max(now.as_millis())
 }
 
-fn hit_fact(fact_id: String, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
+fn hit_fact(fact_id: Id, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
     let Wanted { entry, value, seen, scheme, severity } = wanted;
     // Known from the day on which both the event and the entry were there.
     let at = entry.valid_from.map_or(seen.received_at, |from| from.max(seen.received_at));
@@ -247,7 +247,7 @@ fn hit_fact(fact_id: String, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
         severity: *severity,
         owner: entry.owner.clone(),
         legal_basis: entry.legal_basis.clone(),
-        evidence: seen.evidence(&fact_id),
+        evidence: seen.evidence(fact_id.clone()),
     };
     Fact {
         fact_id,

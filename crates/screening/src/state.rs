@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::watchlist::Value;
-use quaywatch_domain::{Handling, PortEvent, Sha256, Subject, Timestamp};
+use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::identifiers::{MAX_IDENTIFIERS_PER_EVENT, identifiers_of, normalise_value, scheme};
@@ -36,7 +37,7 @@ pub struct SubjectState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenEvent {
     /// The event.
-    pub event_id: String,
+    pub event_id: Id,
     /// Its version.
     pub revision: i64,
     /// Whether it is taken back.
@@ -46,7 +47,7 @@ pub struct SeenEvent {
     /// When we stored it.
     pub received_at: Timestamp,
     /// Topic of the raw message.
-    pub topic: String,
+    pub topic: Arc<str>,
     /// Its partition.
     pub partition: i32,
     /// Its offset.
@@ -54,7 +55,7 @@ pub struct SeenEvent {
     /// Digest of its bytes.
     pub sha256: Sha256,
     /// Path into the message.
-    pub path: String,
+    pub path: Arc<str>,
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Vec<Value>,
     /// Countries of its parties; none when taken back.
@@ -77,7 +78,7 @@ pub struct NamedCountry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HitState {
     /// The fact, `hit/LIST/ENTRY/SCHEME`.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// Version last told.
     pub revision: i64,
     /// Whether it stands.
@@ -89,7 +90,7 @@ pub struct HitState {
     /// Label last told; taking back is never more open.
     pub handling: Handling,
     /// The event that was its evidence.
-    pub event_id: String,
+    pub event_id: Id,
 }
 
 /// How an event stands to what is known.
@@ -112,7 +113,7 @@ impl SeenEvent {
             retracted: event.retracted,
             occurred_at: event.occurred_at,
             received_at: event.received_at,
-            topic: event.source.topic.to_string(),
+            topic: Arc::clone(&event.source.topic),
             partition: event.source.partition,
             offset: event.source.offset,
             sha256: event.source.sha256,
@@ -124,9 +125,9 @@ impl SeenEvent {
     }
 
     /// The way back to the bytes of the event, for the fact `fact_id`.
-    pub(crate) fn evidence(&self, fact_id: &str) -> Evidence {
+    pub(crate) fn evidence(&self, fact_id: Id) -> Evidence {
         Evidence {
-            fact_id: fact_id.to_owned(),
+            fact_id,
             event_id: Some(self.event_id.clone()),
             topic: self.topic.clone(),
             partition: self.partition,
