@@ -66,15 +66,16 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
 /// of anything.
 fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
     let event = fact.event.as_deref();
-    let user = |e: &PortEvent| e.actor.as_deref().is_some_and(|a| a.user.as_ref() == Some(&fact.subject.id));
+    let user =
+        |e: &PortEvent| e.actor.as_deref().is_some_and(|a| a.user.as_deref() == Some(&fact.subject.id));
     let driver =
-        |e: &PortEvent| e.transport.as_deref().is_some_and(|t| t.driver.as_ref() == Some(&fact.subject.id));
+        |e: &PortEvent| e.transport.as_deref().is_some_and(|t| t.driver.as_deref() == Some(&fact.subject.id));
     let passes = |e: &PortEvent| {
         e.kind == EventKind::PassIssued
             || (matches!(e.kind, EventKind::GateIn | EventKind::GateOut) && e.is_actual())
     };
     let client =
-        |e: &PortEvent| e.actor.as_deref().is_some_and(|a| a.client.as_ref() == Some(&fact.subject.id));
+        |e: &PortEvent| e.actor.as_deref().is_some_and(|a| a.client.as_deref() == Some(&fact.subject.id));
     let tells = |e: &&PortEvent| {
         (is_look_up(&e.kind) && user(e))
             || (passes(e) && driver(e))

@@ -167,7 +167,7 @@ fn keys(subject: &Subject, stay: &[Seen<'_>]) -> Keys {
         all
     };
     Keys {
-        container: Some(subject.id.clone()),
+        container: Some(subject.id.to_string()),
         release: documents().filter_map(|d| d.release.clone()).next_back(),
         bills: bounded(&mut documents().filter_map(|d| d.bill_of_lading.clone())),
         seals: bounded(

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{Action, EventKind, Indicator, Severity, Timestamp};
+use quaywatch_domain::{Action, EventKind, Id, Indicator, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::settings::{Error, HOUR_MS};
@@ -130,7 +130,7 @@ fn combine(
     })?;
     let (first, last) = chosen.first().zip(chosen.last())?;
     let codes: Vec<&str> = chosen.iter().map(|i| i.code.as_str()).collect();
-    let mut evidence: Vec<String> = chosen.iter().flat_map(|i| i.evidence.iter().cloned()).collect();
+    let mut evidence: Vec<Id> = chosen.iter().flat_map(|i| i.evidence.iter().cloned()).collect();
     evidence.sort_by_key(|id| (view.find(id).map(Seen::at), id.clone()));
     evidence.dedup();
     let mut carried: Vec<_> = chosen.iter().flat_map(|i| i.carried.iter().cloned()).collect();

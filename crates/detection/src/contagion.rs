@@ -17,7 +17,7 @@ use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{
-    Action, Alert, EventKind, Fact, Feedback, Handling, Indicator, Severity, Subject, Timestamp, Verdict,
+    Action, Alert, EventKind, Fact, Feedback, Handling, Id, Indicator, Severity, Subject, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kin {
     /// Fact that it comes from.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// Version of the fact.
     pub revision: i64,
     /// Whether the fact is taken back.
@@ -347,7 +347,7 @@ fn siblings<'a>(
     origin: &Subject,
     found: &Indicator,
 ) -> Vec<(&'a str, Timestamp, &'a str)> {
-    let from = found.origin.as_ref().map(|o| o.id.as_str()).unwrap_or_default();
+    let from = found.origin.as_ref().map(|o| &*o.id).unwrap_or_default();
     let when = found.carried.first().map_or(found.first_held_at, |e| e.occurred_at);
     let reach_ms = rules.contagion.reach_days * DAY_MS;
     let (begin, most) = match origin.kind {
@@ -422,9 +422,9 @@ fn tell(
         _ => "Stowed on board beside".to_owned(),
     };
     let code = format!("CONTAGION-{edge}");
-    let mut evidence: Vec<(Timestamp, String)> =
+    let mut evidence: Vec<(Timestamp, Id)> =
         found.carried.iter().map(|e| (e.occurred_at, e.fact_id.clone())).collect();
-    evidence.push((at, fact_id.to_owned()));
+    evidence.push((at, fact_id.to_owned().into()));
     evidence.sort_unstable();
     evidence.dedup();
     let indicator = Indicator {

@@ -1,6 +1,6 @@
 //! The timeline of a container: takes facts in, folds history, runs the rules, publishes the difference.
 
-use quaywatch_domain::{Fact, Timestamp};
+use quaywatch_domain::{Fact, Id, Timestamp};
 
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
@@ -12,7 +12,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
         return Changes::none(Outcome::TooLate);
     }
     let full = state.facts.len() >= MAX_FACTS;
-    let id = if full { fact.fact_id.clone() } else { String::new() };
+    let id = if full { fact.fact_id.clone() } else { Id::default() };
     let outcome = timeline::put(&mut state.facts, fact);
     if outcome != Outcome::New {
         return Changes::none(outcome);

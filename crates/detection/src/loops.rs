@@ -65,7 +65,7 @@ pub(crate) fn indicator_fact(target: &str, indicator: Indicator, own_at: Timesta
     let received_at =
         indicator.carried.iter().map(|e| e.received_at).max().unwrap_or(indicator.first_held_at);
     Fact {
-        fact_id: format!("ind/{origin}/{}", indicator.code),
+        fact_id: format!("ind/{origin}/{}", indicator.code).into(),
         revision: 0,
         retracted: false,
         subject: Subject::container(target),

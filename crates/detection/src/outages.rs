@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Sha256, Timestamp};
+use quaywatch_domain::{EventKind, Id, Sha256, Timestamp};
 
 use crate::settings::HOUR_MS;
 use crate::view::Seen;
@@ -15,7 +15,7 @@ const MAX_ANNOUNCED: usize = 512;
 /// What was announced of systems as a whole, in its latest versions.
 #[derive(Debug, Clone, Default)]
 pub struct Outages {
-    announced: BTreeMap<String, Announced>,
+    announced: BTreeMap<Id, Announced>,
 }
 
 /// The latest version of one announcement.
@@ -63,7 +63,7 @@ impl Outages {
 
     /// Forgets an announcement whose time is over; whether it was known.
     pub fn forget(&mut self, event_id: &str) -> bool {
-        self.announced.remove(event_id).is_some()
+        self.announced.remove(&Id::from(event_id)).is_some()
     }
 
     /// The first digits of a digest of what was announced; empty for nothing.

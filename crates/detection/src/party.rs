@@ -49,22 +49,29 @@ const MAX_TOMBSTONES: usize = 32;
 const PARTNER: &str = "PARTNER";
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
-    let Some(sighting) = sighting(fact, state) else { return Changes::none(Outcome::OutOfScope) };
+    let is_known = is_kept(state, fact);
+    let Some(sighting) = sighting(fact, state, is_known) else {
+        return Changes::none(Outcome::OutOfScope);
+    };
     state.expires_at = Some(now.plus_millis(engine.rules.history.party_days * DAY_MS));
     if state.saturated {
         return Changes::none(Outcome::New);
     }
-    let is_known = is_kept(state, fact);
-    if !is_known && is_surplus(state, &sighting) {
+    let comes_last =
+        !is_known && !is_tombstone(&sighting) && !is_only_hauled(&sighting) && is_last(state, &sighting);
+    if comes_last && is_surplus(state, &sighting) {
         return Changes::none(Outcome::New);
     }
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
-    prune_hauled(state);
-    if !prune(state) && !is_known && !is_kept(state, fact) {
-        return Changes::none(Outcome::New);
+    // What comes last and is no surplus stays, and makes nothing before it go.
+    if !comes_last || may_saturate(state) {
+        prune_hauled(state);
+        if !prune(state) && !is_known && !is_kept(state, fact) {
+            return Changes::none(Outcome::New);
+        }
     }
     let mut changes = Changes::none(Outcome::New);
     evaluate(engine, state, &mut changes);
@@ -97,9 +104,8 @@ pub(crate) struct Ledger<'a> {
     pub(crate) origin: &'a Subject,
     /// Standing sightings of containers, in order of time.
     pub(crate) sightings: Vec<&'a Sighting>,
-    /// Standing sightings by class and value of a relation.
-    classes: BTreeMap<&'a str, Values<'a>>,
-    none: Values<'a>,
+    /// Class and value of each relation, with its standing sighting, in order of time.
+    relations: Vec<(&'a str, &'a str, &'a Sighting)>,
 }
 
 /// The values of one class of relations, each with its standing sightings in order of time.
@@ -108,19 +114,30 @@ pub(crate) type Values<'a> = BTreeMap<&'a str, Vec<&'a Sighting>>;
 impl<'a> Ledger<'a> {
     fn read(origin: &'a Subject, sightings: &'a [Sighting]) -> Self {
         let standing = || sightings.iter().filter(|s| !s.retracted);
-        let mut classes: BTreeMap<&str, Values<'a>> = BTreeMap::new();
-        for s in standing() {
-            for (class, value) in s.relations.iter().filter_map(|r| r.split_once('=')) {
-                classes.entry(class).or_default().entry(value).or_default().push(s);
-            }
-        }
+        let split = |s: &'a Sighting| {
+            let relations = s.relations.iter().filter_map(|r| r.split_once('='));
+            relations.map(move |(class, value)| (class, value, s))
+        };
+        let relations = standing().flat_map(split).collect();
         let sightings = standing().filter(|s| s.container.is_some()).collect();
-        Self { origin, sightings, classes, none: BTreeMap::new() }
+        Self { origin, sightings, relations }
     }
 
     /// The values of a class.
-    pub(crate) fn class(&self, class: &str) -> &Values<'a> {
-        self.classes.get(class).unwrap_or(&self.none)
+    pub(crate) fn class(&self, class: &str) -> Values<'a> {
+        let mut values = Values::new();
+        for (_, value, s) in self.relations.iter().filter(|(known, _, _)| *known == class) {
+            values.entry(*value).or_default().push(*s);
+        }
+        values
+    }
+
+    /// Whether a class has more than one value.
+    pub(crate) fn has_several(&self, class: &str) -> bool {
+        let mut values =
+            self.relations.iter().filter(|(known, _, _)| *known == class).map(|(_, value, _)| value);
+        let first = values.next();
+        values.any(|other| Some(other) != first)
     }
 }
 
@@ -146,15 +163,15 @@ pub(crate) fn beginnings<'a>(values: &Values<'a>) -> HashMap<&'a str, Timestamp>
 }
 
 /// The sighting that a fact is; a retraction of anything is one.
-fn sighting(fact: &Fact, state: &TimelineState) -> Option<Sighting> {
+fn sighting(fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighting> {
     let event = fact.event.as_deref();
     let seen = event.filter(|_| !fact.retracted).and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
     let hauled = event.filter(|e| !fact.retracted && is_hauled(e, &fact.subject.id));
-    if seen.is_none() && hauled.is_none() && !is_kept(state, fact) && !fact.retracted {
+    if seen.is_none() && hauled.is_none() && !is_known && !fact.retracted {
         return None;
     }
-    let (mut partners, mut relations) = seen.as_ref().map(|(_, told)| told.clone()).unwrap_or_default();
-    let standing = seen.map(|(e, _)| e).or(hauled);
+    let standing = seen.as_ref().map(|(e, _)| *e).or(hauled);
+    let (mut partners, mut relations) = seen.map(|(_, told)| told).unwrap_or_default();
     relations.extend(hauled.map(|_| HAULED.to_owned()));
     for class in &state.saturated_classes {
         relations.retain(|r| value_of(r, class).is_none());
@@ -226,12 +243,12 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
         }
         add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));
         add("SENDER", event.source.sender.as_ref().map(|sender| format!("{}/{sender}", event.source.feed)));
-    } else if tells_trade(&event.kind) {
+    } else {
         let by = |p: &&Party| {
             matches!(p.role, PartyRole::Consignee | PartyRole::Notify)
                 && p.shared_keys().iter().any(|k| k == key)
         };
-        event.parties.iter().find(by)?;
+        event.parties.iter().find(by).filter(|_| tells_trade(&event.kind))?;
         let company = event.party(PartyRole::Consignee)?;
         add(
             "COMPANY",
@@ -285,16 +302,18 @@ fn prune_hauled(state: &mut TimelineState) {
     });
 }
 
-/// Whether [`prune`] would let go of this new sighting at once, because enough earlier ones say all that it says.
+/// Whether a sighting comes after all that are known.
+fn is_last(state: &TimelineState, new: &Sighting) -> bool {
+    state.sightings.last().is_none_or(|s| (s.occurred_at, &s.fact_id) < (new.occurred_at, &new.fact_id))
+}
+
+/// Whether [`prune`] would let go of this new sighting, the last one, at once, because enough earlier ones say all that
+/// it says.
 fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
-    let is_last =
-        state.sightings.last().is_some_and(|s| (s.occurred_at, &s.fact_id) < (new.occurred_at, &new.fact_id));
-    if !is_last || is_tombstone(new) || is_only_hauled(new) {
-        return false;
-    }
     let telling = || state.sightings.iter().filter(|s| !is_tombstone(s) && !is_only_hauled(s));
     let mut containers: Vec<&str> = Vec::with_capacity(MAX_HISTORY_CONTAINERS);
-    for container in telling().filter_map(|s| s.container.as_deref()) {
+    let standing = state.sightings.iter().filter(|s| !s.retracted && !is_only_hauled(s));
+    for container in standing.filter_map(|s| s.container.as_deref()) {
         if !containers.contains(&container) {
             containers.push(container);
         }
@@ -373,6 +392,21 @@ fn prune(state: &mut TimelineState) -> bool {
     let mut keep = keep.into_iter();
     state.sightings.retain(|_| keep.next().unwrap_or(true));
     is_given_up
+}
+
+/// Whether a class of relations may have too many values: an upper bound, by the first letters of what is told.
+fn may_saturate(state: &TimelineState) -> bool {
+    let mut partners = 0_usize;
+    let mut relations = [0_usize; 32];
+    for s in &state.sightings {
+        partners += s.partners.len();
+        for first in s.relations.iter().filter_map(|r| r.bytes().next()) {
+            if let Some(count) = relations.get_mut(usize::from(first % 32)) {
+                *count += 1;
+            }
+        }
+    }
+    partners > MAX_VALUES || relations.iter().any(|count| *count > MAX_VALUES)
 }
 
 /// Gives up classes of relations with too many values; whether there was one.

@@ -50,7 +50,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
     let seen = event.filter(|e| !fact.retracted && counts(e) && !has_doubtful_number(e));
     let number = &fact.subject.id;
     let issuer =
-        seen.and_then(|e| e.seals.iter().find(|s| s.normalised.as_ref() == Some(number)).map(|s| s.source));
+        seen.and_then(|e| e.seals.iter().find(|s| s.normalised.as_deref() == Some(number)).map(|s| s.source));
     Some(Sighting {
         fact_id: fact.fact_id.clone(),
         revision: fact.revision,

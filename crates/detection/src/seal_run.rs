@@ -39,7 +39,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
     if event.is_none() && !fact.retracted {
         return None;
     }
-    let own = |number: &str| run_of(number).as_deref() == Some(fact.subject.id.as_str());
+    let own = |number: &str| run_of(number).as_deref() == Some(&*fact.subject.id);
     let seen = event.filter(|e| {
         let seals = e.seals.iter().filter(|s| s.source == SealSource::Shipper);
         let mut numbers = seals.filter_map(|s| s.normalised.as_deref());

@@ -2,7 +2,7 @@
 
 use quaywatch_domain::alert::{AlertState, Evidence};
 use quaywatch_domain::event::{Place, SealSource};
-use quaywatch_domain::{EventKind, Fact, Handling, Severity, Sha256, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Handling, Id, Severity, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::contagion::Kin;
@@ -68,7 +68,7 @@ pub struct TimelineState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sighting {
     /// Fact that it comes from.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// Version of the fact.
     pub revision: i64,
     /// Whether the fact is taken back.
@@ -106,7 +106,7 @@ pub struct Sighting {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mention {
     /// Fact that it comes from.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// Version of the fact.
     pub revision: i64,
     /// Whether the fact is taken back.
@@ -162,7 +162,7 @@ pub struct Emitted {
     /// Receiver.
     pub subject: Subject,
     /// The fact.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// Version last sent.
     pub revision: i64,
     /// Whether it was last taken back.

@@ -6,13 +6,42 @@ use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, PortEvent};
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note};
+use quaywatch_domain::{
+    EventKind, Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note,
+};
 
 use crate::golden::{Golden, same_happening};
 use crate::outages::Mark;
 use crate::settings::SubRule;
 use crate::visits::Cutter;
 use crate::{Baselines, Engine, Rules, TimelineState};
+
+/// A set of kinds of events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Kinds(u128);
+
+impl Kinds {
+    pub(crate) const fn of(kinds: &[EventKind]) -> Self {
+        let mut set = Self(0);
+        let mut rest = kinds;
+        while let [kind, more @ ..] = rest {
+            set = set.with(kind);
+            rest = more;
+        }
+        set
+    }
+
+    const fn with(self, kind: &EventKind) -> Self {
+        Self(self.0 | 1 << kind.ordinal())
+    }
+
+    pub(crate) const fn have_any(self, of: Self) -> bool {
+        self.0 & of.0 != 0
+    }
+}
+
+// Each kind has its bit.
+const _: () = assert!(EventKind::KNOWN.len() < 128);
 
 /// One standing event.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +111,7 @@ pub(crate) fn evidence_of(fact: &Fact, event: &PortEvent) -> Evidence {
     Evidence {
         fact_id: fact.fact_id.clone(),
         event_id: Some(event.event_id.clone()),
-        topic: event.source.topic.to_string(),
+        topic: event.source.topic.clone(),
         partition: event.source.partition,
         offset: event.source.offset,
         sha256: event.source.sha256,
@@ -110,6 +139,8 @@ pub(crate) struct View<'a> {
     pub(crate) floor: Option<Timestamp>,
     /// Whether any report calls it a reefer.
     pub(crate) is_reefer: bool,
+    /// Kinds of its events, those that did not happen included.
+    pub(crate) kinds: Kinds,
     /// Beginnings and ends of outages that concern it, by time.
     pub(crate) outages: Vec<Mark>,
 }
@@ -135,6 +166,7 @@ impl<'a> View<'a> {
             first_number: state.visits_before + 1,
             floor: state.floor,
             is_reefer: false,
+            kinds: Kinds::default(),
             outages: Vec::new(),
         };
         let mut cutter = Cutter::new(&rules.visit);
@@ -152,6 +184,7 @@ impl<'a> View<'a> {
                     last_type = iso_type;
                     view.is_reefer |= iso_type.is_some_and(is_reefer_type);
                 }
+                view.kinds = view.kinds.with(&event.kind);
                 view.events.push(Seen { fact, event, visit: view.visits.len() });
             } else if let Some(hit) = fact.hit.as_deref() {
                 view.hits.push((fact, hit));
@@ -179,6 +212,11 @@ impl<'a> View<'a> {
             let goods = s.event.cargo.iter().map(|c| &c.origin_country);
             places.chain(goods).flatten().any(|place| rules.risk.is_watched(place))
         })
+    }
+
+    /// Whether there is an event of one of these kinds.
+    pub(crate) const fn has_any(&self, kinds: Kinds) -> bool {
+        self.kinds.have_any(kinds)
     }
 
     /// The events of the visit with this index.

@@ -1,10 +1,12 @@
 //! Alerts: the indicators of one subject and visit together.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::codes::codes;
-use crate::{Action, Handling, Indicator, Severity, Sha256, Subject, Timestamp};
+use crate::{Action, Handling, Id, Indicator, Severity, Sha256, Subject, Timestamp};
 
 codes! {
     /// Where an alert stands.
@@ -67,12 +69,12 @@ pub struct Keys {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
     /// The fact.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// The event behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<String>,
+    pub event_id: Option<Id>,
     /// Topic of the raw message.
-    pub topic: String,
+    pub topic: Arc<str>,
     /// Its partition.
     pub partition: i32,
     /// Its offset.
@@ -80,7 +82,7 @@ pub struct Evidence {
     /// Digest of its bytes.
     pub sha256: Sha256,
     /// Path into the message.
-    pub path: String,
+    pub path: Arc<str>,
     /// When it happened.
     pub occurred_at: Timestamp,
     /// When we stored it.

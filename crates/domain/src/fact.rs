@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Evidence;
 use crate::watchlist::EntryAction;
-use crate::{Feedback, Handling, Indicator, PortEvent, Severity, Subject, Timestamp};
+use crate::{Feedback, Handling, Id, Indicator, PortEvent, Severity, Subject, Timestamp};
 
 /// One fact for one subject. Exactly one of `event`, `hit`, `indicator`, `feedback` and `pointer` is set, unless the
 /// fact is a retraction that says only which fact is taken back.
@@ -15,7 +15,7 @@ use crate::{Feedback, Handling, Indicator, PortEvent, Severity, Subject, Timesta
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
     /// Id, stable across revisions: the event id, `hit/LIST/ENTRY/SCHEME`, `ind/SUBJECT/CODE`, `fb/ALERT/AGENCY` (`/found`), `alert/ID`.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// Version; higher overrides.
     pub revision: i64,
     /// Whether the fact is taken back.

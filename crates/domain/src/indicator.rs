@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
-use crate::{EventKind, Handling, Subject, Timestamp};
+use crate::{EventKind, Handling, Id, Subject, Timestamp};
 
 codes! {
     /// How grave something is.
@@ -64,7 +64,7 @@ pub struct Indicator {
     /// What it advises.
     pub action: Action,
     /// Facts that show it, by id, in order of event time.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Id>,
     /// When the evidence was first complete: the latest event time among it, or when what was expected had not come.
     pub first_held_at: Timestamp,
     /// What would settle it.

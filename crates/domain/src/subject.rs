@@ -1,6 +1,7 @@
 //! Subjects: what a timeline is about.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -38,19 +39,19 @@ pub struct Subject {
     /// What kind of thing it is.
     pub kind: SubjectKind,
     /// Its normalised identifier.
-    pub id: String,
+    pub id: Arc<str>,
 }
 
 impl Subject {
     /// A subject of `kind` with a normalised identifier.
     #[must_use]
-    pub fn new(kind: SubjectKind, id: impl Into<String>) -> Self {
+    pub fn new(kind: SubjectKind, id: impl Into<Arc<str>>) -> Self {
         Self { kind, id: id.into() }
     }
 
     /// The container with this compact number.
     #[must_use]
-    pub fn container(number: impl Into<String>) -> Self {
+    pub fn container(number: impl Into<Arc<str>>) -> Self {
         Self::new(SubjectKind::Container, number)
     }
 
@@ -58,7 +59,7 @@ impl Subject {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, id) = text.split_once('/')?;
-        (!id.is_empty()).then_some(Self { kind: SubjectKind::parse(kind)?, id: id.to_owned() })
+        (!id.is_empty()).then_some(Self { kind: SubjectKind::parse(kind)?, id: id.into() })
     }
 }
 

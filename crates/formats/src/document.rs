@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::{Equipment, Source};
-use quaywatch_domain::{EventKind, PortEvent, Sha256, Timestamp};
+use quaywatch_domain::{EventKind, Id, PortEvent, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a version does (UN/EDIFACT 1225).
@@ -78,7 +78,7 @@ pub struct DocumentState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LineState {
     /// Event id.
-    pub event_id: String,
+    pub event_id: Id,
     /// Version of the event as published; counts on where two versions of the document bear the same time.
     pub revision: i64,
     /// Revision of the version of the document that said so last.
@@ -153,7 +153,7 @@ pub fn apply(previous: Option<&DocumentState>, document: Document) -> Applied {
 
 struct Step {
     state: DocumentState,
-    lines: BTreeMap<String, LineState>,
+    lines: BTreeMap<Id, LineState>,
     version: (i64, Sha256),
     emit: Vec<PortEvent>,
     /// Whether a later version spoke of one of its lines already.

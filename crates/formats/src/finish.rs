@@ -95,7 +95,9 @@ pub(crate) fn bounded_id(id: String) -> String {
 
 /// Cuts the texts that a sender controls; identifiers of that length are not identifiers.
 fn limit_texts(event: &mut PortEvent) {
-    event.event_id = bounded_id(std::mem::take(&mut event.event_id));
+    if event.event_id.len() > MAX_TEXT_CHARACTERS {
+        event.event_id = bounded_id(event.event_id.to_string()).into();
+    }
     let mut is_cut = false;
     macro_rules! limit {
         ($section:expr, [$($field:ident),+]) => {

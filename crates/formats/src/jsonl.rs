@@ -159,10 +159,10 @@ pub(crate) fn event(
     for party in event.parties.iter_mut().filter(|party| party.id.is_some() && party.id_scheme.is_none()) {
         party.id_scheme = Some("LOCAL".to_owned());
     }
-    event.event_id = format!("{}/{}", context.feed, event.event_id);
+    event.event_id = format!("{}/{}", context.feed, event.event_id).into();
     *event.source = context.source.clone();
     event.source.format = format.into();
-    path.clone_into(&mut event.source.path);
+    event.source.path = path.into();
     for note in notes {
         flag(&mut event, note);
     }

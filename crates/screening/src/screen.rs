@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use quaywatch_domain::watchlist::{EntryKind, Value};
 use quaywatch_domain::{
-    Fact, Handling, Hit, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
+    Fact, Handling, Hit, Id, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
 };
 
 use crate::index::Index;
 use crate::names::Party;
 use crate::routing::{event_fact, facts_of_shared, left_behind_fact, subjects_of};
-use crate::state::{HitState, MAX_HITS, SeenEvent, SubjectState};
+use crate::state::{HitState, MAX_HITS, News, SeenEvent, SubjectState};
 use crate::{normalise_value, scheme};
 
 /// A hit that should stand.
@@ -40,15 +40,32 @@ pub fn screen_shared(
     now: Timestamp,
 ) -> Vec<Fact> {
     let Some(container) = event.container() else { return facts_of_shared(event) };
-    let Some(taken) = state.take(event) else { return Vec::new() };
     let subjects = subjects_of(event);
+    let Some(taken) = state.take(event, &subjects) else { return Vec::new() };
     let left: Vec<Subject> = taken.before.into_iter().filter(|subject| !subjects.contains(subject)).collect();
     let mut facts: Vec<Fact> = subjects.into_iter().map(|subject| event_fact(event, subject)).collect();
     facts.extend(left.into_iter().map(|subject| left_behind_fact(event, subject)));
-    if !taken.is_old_news || state.due_at.is_some_and(|at| at <= now) {
+    let is_same = match taken.news {
+        News::Fresh(identifiers) => meet_nothing(state, &identifiers, index),
+        News::Any => false,
+    };
+    if !is_same || state.due_at.is_some_and(|at| at <= now) {
         facts.extend(rescreen(state, container, index, now));
     }
     facts
+}
+
+/// Whether these identifiers of the last event are on no list.
+fn meet_nothing(state: &SubjectState, identifiers: &[usize], index: &Index) -> bool {
+    let Some(seen) = state.events.last() else { return true };
+    let mut values = identifiers.iter().filter_map(|at| seen.identifiers.get(*at));
+    values.all(|value| meetings(value, seen, &party(state, value), index).is_empty())
+}
+
+/// What is known of the party whose name an identifier is.
+fn party(state: &SubjectState, value: &Value) -> Party {
+    let country = (value.scheme == scheme::NAME).then(|| state.country_of(&value.value)).flatten();
+    Party { country: country.map(str::to_owned), birth_date: None }
 }
 
 /// Compares the hits on a container with the lists as they stand `now`: only what changed comes out. To be called when
@@ -57,7 +74,7 @@ pub fn rescreen(state: &mut SubjectState, container: &str, index: &Index, now: T
     let subject = Subject::container(container);
     let (told, due_at) = {
         let (wanted, due_at) = wanted(state, index, now);
-        let told: BTreeMap<String, Fact> =
+        let told: BTreeMap<Id, Fact> =
             wanted.into_iter().map(|(id, w)| (id.clone(), hit_fact(id, &subject, &w))).collect();
         (told, due_at)
     };
@@ -102,13 +119,11 @@ fn wanted<'a>(
     state: &'a SubjectState,
     index: &'a Index,
     now: Timestamp,
-) -> (BTreeMap<String, Wanted<'a>>, Option<Timestamp>) {
-    let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
+) -> (BTreeMap<Id, Wanted<'a>>, Option<Timestamp>) {
+    let mut wanted: BTreeMap<Id, Wanted<'a>> = BTreeMap::new();
     let mut due_at: Option<Timestamp> = None;
     for (value, seen) in state.identifiers() {
-        let country = (value.scheme == scheme::NAME).then(|| state.country_of(&value.value)).flatten();
-        let party = Party { country: country.map(str::to_owned), birth_date: None };
-        for met in meetings(value, seen, &party, index) {
+        for met in meetings(value, seen, &party(state, value), index) {
             let entry = met.entry;
             let turns = [entry.valid_from, entry.expires_at()];
             let next = turns.into_iter().flatten().filter(|at| *at > now).min();
@@ -121,7 +136,7 @@ fn wanted<'a>(
                 continue;
             }
             let scheme = met.scheme.unwrap_or(&met.value.scheme);
-            let fact_id = format!("hit/{}/{}/{scheme}", entry.list_id, entry.entry_id);
+            let fact_id = format!("hit/{}/{}/{scheme}", entry.list_id, entry.entry_id).into();
             // An entry may list several numbers of one scheme: the one that was seen first stands for all.
             match wanted.get_mut(&fact_id) {
                 Some(known) if known.seen.order(seen).is_le() => {}
@@ -218,7 +233,7 @@ fn next_revision(last: Option<i64>, now: Timestamp) -> i64 {
     last.map_or(1, |revision| revision.saturating_add(1)).max(now.as_millis())
 }
 
-fn hit_fact(fact_id: String, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
+fn hit_fact(fact_id: Id, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
     let Wanted { entry, value, seen, scheme, severity } = wanted;
     // Known from the day on which both the event and the entry were there.
     let at = entry.valid_from.map_or(seen.received_at, |from| from.max(seen.received_at));
@@ -232,7 +247,7 @@ fn hit_fact(fact_id: String, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
         severity: *severity,
         owner: entry.owner.clone(),
         legal_basis: entry.legal_basis.clone(),
-        evidence: seen.evidence(&fact_id),
+        evidence: seen.evidence(fact_id.clone()),
     };
     Fact {
         fact_id,

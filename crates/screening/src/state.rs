@@ -2,15 +2,15 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::watchlist::Value;
-use quaywatch_domain::{Handling, PortEvent, Sha256, Subject, Timestamp};
+use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::identifiers::{MAX_IDENTIFIERS_PER_EVENT, identifiers_of, normalise_value, scheme};
-use crate::routing::subjects_of;
 
 /// Most events that are remembered of one container. Beyond, those go first whose identifiers others hold as well.
 pub const MAX_EVENTS: usize = 96;
@@ -37,7 +37,7 @@ pub struct SubjectState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenEvent {
     /// The event.
-    pub event_id: String,
+    pub event_id: Id,
     /// Its version.
     pub revision: i64,
     /// Whether it is taken back.
@@ -47,7 +47,7 @@ pub struct SeenEvent {
     /// When we stored it.
     pub received_at: Timestamp,
     /// Topic of the raw message.
-    pub topic: String,
+    pub topic: Arc<str>,
     /// Its partition.
     pub partition: i32,
     /// Its offset.
@@ -55,7 +55,7 @@ pub struct SeenEvent {
     /// Digest of its bytes.
     pub sha256: Sha256,
     /// Path into the message.
-    pub path: String,
+    pub path: Arc<str>,
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Vec<Value>,
     /// Countries of its parties; none when taken back.
@@ -78,7 +78,7 @@ pub struct NamedCountry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HitState {
     /// The fact, `hit/LIST/ENTRY/SCHEME`.
-    pub fact_id: String,
+    pub fact_id: Id,
     /// Version last told.
     pub revision: i64,
     /// Whether it stands.
@@ -90,7 +90,7 @@ pub struct HitState {
     /// Label last told; taking back is never more open.
     pub handling: Handling,
     /// The event that was its evidence.
-    pub event_id: String,
+    pub event_id: Id,
 }
 
 /// How an event stands to what is known.
@@ -105,7 +105,7 @@ pub enum Standing {
 }
 
 impl SeenEvent {
-    fn of(event: &PortEvent) -> Self {
+    fn of(event: &PortEvent, subjects: &[Subject]) -> Self {
         let live = !event.retracted;
         Self {
             event_id: event.event_id.clone(),
@@ -113,21 +113,21 @@ impl SeenEvent {
             retracted: event.retracted,
             occurred_at: event.occurred_at,
             received_at: event.received_at,
-            topic: event.source.topic.to_string(),
+            topic: Arc::clone(&event.source.topic),
             partition: event.source.partition,
             offset: event.source.offset,
             sha256: event.source.sha256,
             path: event.source.path.clone(),
             identifiers: if live { identifiers_of(event) } else { Vec::new() },
             countries: if live { countries_of(event) } else { Vec::new() },
-            subjects: if live { subjects_of(event) } else { Vec::new() },
+            subjects: if live { subjects.to_vec() } else { Vec::new() },
         }
     }
 
     /// The way back to the bytes of the event, for the fact `fact_id`.
-    pub(crate) fn evidence(&self, fact_id: &str) -> Evidence {
+    pub(crate) fn evidence(&self, fact_id: Id) -> Evidence {
         Evidence {
-            fact_id: fact_id.to_owned(),
+            fact_id,
             event_id: Some(self.event_id.clone()),
             topic: self.topic.clone(),
             partition: self.partition,
@@ -153,8 +153,16 @@ impl SeenEvent {
 pub(crate) struct Taken {
     /// Whom the version before it was told to.
     pub(crate) before: Vec<Subject>,
-    /// Whether earlier events held all its identifiers and countries, so that what stands on the lists is the same.
-    pub(crate) is_old_news: bool,
+    /// What it may change on the lists.
+    pub(crate) news: News,
+}
+
+/// What an event may change of the hits on its container.
+pub(crate) enum News {
+    /// Which identifiers of the last event no other one held; what the others meet is the same. None of them: nothing.
+    Fresh(Vec<usize>),
+    /// Any hit may come, go or rest on another event.
+    Any,
 }
 
 /// The countries of the parties that have a name.
@@ -195,26 +203,43 @@ impl SubjectState {
         self.events.is_empty() && self.hits.is_empty()
     }
 
-    /// Takes a new version of an event in; `None` when it changes nothing.
-    pub(crate) fn take(&mut self, event: &PortEvent) -> Option<Taken> {
+    /// Takes a new version of an event in, which concerns `subjects`; `None` when it changes nothing.
+    pub(crate) fn take(&mut self, event: &PortEvent, subjects: &[Subject]) -> Option<Taken> {
         let known = self.events.iter().position(|seen| seen.event_id == event.event_id);
         let standing = known.and_then(|at| self.events.get(at));
         if standing.is_some_and(|seen| event.revision <= seen.revision) {
             return None;
         }
         let before = known.map(|at| self.events.remove(at).subjects);
-        let seen = SeenEvent::of(event);
+        let seen = SeenEvent::of(event, subjects);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
-        let told = self.events.get(..at).unwrap_or_default();
-        let is_told = |v| told.iter().any(|e| !e.retracted && e.identifiers.binary_search(v).is_ok());
-        let is_named = |c| told.iter().any(|e| e.countries.contains(c));
-        let is_old_news = before.is_none()
-            && self.events.len() < MAX_EVENTS
-            && seen.identifiers.iter().all(is_told)
-            && seen.countries.iter().all(is_named);
+        let news = match before {
+            None if self.events.len() < MAX_EVENTS => self.news_of(&seen, at),
+            _ => News::Any,
+        };
         self.events.insert(at, seen);
         self.limit_events();
-        Some(Taken { before: before.unwrap_or_default(), is_old_news })
+        Some(Taken { before: before.unwrap_or_default(), news })
+    }
+
+    /// What a new event may change that belongs before the one with the index `at`.
+    fn news_of(&self, seen: &SeenEvent, at: usize) -> News {
+        // The latest come first, being most alike.
+        let told = || self.events.iter().take(at).rev().filter(|e| !e.retracted);
+        let is_told = |v: &Value| told().any(|e| e.identifiers.binary_search(v).is_ok());
+        let fresh: Vec<usize> =
+            (0..).zip(&seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(at, _)| at).collect();
+        let is_last = at == self.events.len();
+        if !fresh.is_empty() && !is_last {
+            return News::Any;
+        }
+        let is_new = |name: &str| {
+            let fresh = fresh.iter().filter_map(|at| seen.identifiers.get(*at));
+            fresh.filter(|v| v.scheme == scheme::NAME).any(|v| v.value == name)
+        };
+        // Another country of a known party may change what its name meets.
+        let is_known = |c: &NamedCountry| told().any(|e| e.countries.contains(c)) || is_new(&c.name);
+        if seen.countries.iter().all(is_known) { News::Fresh(fresh) } else { News::Any }
     }
 
     /// Each identifier that a standing event holds, sorted, with the first such event.

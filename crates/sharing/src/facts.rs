@@ -9,7 +9,7 @@ use quaywatch_domain::{Alert, Fact, Feedback, Handling, Pointer, Subject, Verdic
 pub fn pointer_fact(alert: &Alert) -> Fact {
     let subject = Subject::new(SubjectKind::Alert, alert.alert_id.to_string());
     Fact {
-        fact_id: subject.to_string(),
+        fact_id: subject.to_string().into(),
         revision: 1,
         retracted: false,
         subject,
@@ -37,7 +37,7 @@ pub fn feedback_fact(feedback: &Feedback) -> Option<Fact> {
     let found = matches!(feedback.verdict, Verdict::Confirmed | Verdict::Seizure);
     let kind = if found { "/found" } else { "" };
     Some(Fact {
-        fact_id: format!("fb/{about}/{}{kind}", feedback.agency),
+        fact_id: format!("fb/{about}/{}{kind}", feedback.agency).into(),
         revision: feedback.at.as_millis(),
         retracted: false,
         subject,

@@ -5,7 +5,7 @@
 
 use quaywatch_domain::alert::{Evidence, Keys, Visit};
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{Alert, Indicator};
+use quaywatch_domain::{Alert, Id, Indicator};
 
 use crate::agencies::Agency;
 use crate::field::Field;
@@ -186,19 +186,19 @@ impl<'a> Redaction<'a> {
     pub(crate) fn evidence(&self, evidence: &Evidence, lists: bool) -> Evidence {
         Evidence {
             fact_id: self.fact_id(&evidence.fact_id, lists),
-            event_id: evidence.event_id.as_deref().map(|id| self.scrub(id)),
-            path: self.scrub(&evidence.path),
+            event_id: evidence.event_id.as_deref().map(|id| self.scrub(id).into()),
+            path: self.scrub(&evidence.path).into(),
             ..evidence.clone()
         }
     }
 
     /// `hit/LIST/ENTRY/SCHEME` names a list, `ind/SUBJECT/CODE` another subject.
-    pub(crate) fn fact_id(&self, id: &str, lists: bool) -> String {
+    pub(crate) fn fact_id(&self, id: &str, lists: bool) -> Id {
         let mut parts = id.split('/');
         match parts.next() {
-            Some("hit") if !lists => format!("hit/{WITHHELD}"),
-            Some("ind") if !self.agency.sees(Field::Related) => format!("ind/{WITHHELD}"),
-            _ => self.scrub(id),
+            Some("hit") if !lists => format!("hit/{WITHHELD}").into(),
+            Some("ind") if !self.agency.sees(Field::Related) => format!("ind/{WITHHELD}").into(),
+            _ => self.scrub(id).into(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quaywatch_domain::alert::{Evidence, ScorePart, Versions};
 use quaywatch_domain::blinding;
 use quaywatch_domain::summary::Summary;
-use quaywatch_domain::{AgencyAlert, Alert, AlertState, Indicator};
+use quaywatch_domain::{AgencyAlert, Alert, AlertState, Id, Indicator};
 
 use crate::agencies::Agency;
 use crate::field::Field;
@@ -40,7 +40,7 @@ fn hide_combinations(alert: &Alert, seen: &mut Vec<(&Indicator, ScorePart)>) {
     if alert.indicators.iter().all(|i| i.rule != COMBINATION) {
         return;
     }
-    let shown: BTreeSet<&String> =
+    let shown: BTreeSet<&Id> =
         seen.iter().filter(|(i, _)| i.rule != COMBINATION).flat_map(|(i, _)| &i.evidence).collect();
     seen.retain(|(i, _)| i.rule != COMBINATION || i.evidence.iter().all(|id| shown.contains(id)));
 }

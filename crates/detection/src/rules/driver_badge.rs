@@ -19,7 +19,7 @@
 use std::collections::BTreeSet;
 
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
@@ -129,7 +129,7 @@ fn first_by_night(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &m
     let rules = findings.rules;
     let settings = &rules.rule.driver_badge;
     let told = view.indicators.iter().filter(|(_, i)| i.code == FIRST_VISIT);
-    let told: BTreeSet<&str> = told.flat_map(|(_, i)| i.evidence.iter().map(String::as_str)).collect();
+    let told: BTreeSet<&str> = told.flat_map(|(_, i)| i.evidence.iter().map(Id::as_str)).collect();
     let first = stay.iter().find(|s| {
         told.contains(s.fact.fact_id.as_str())
             && !s.is_empty()

@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{DAY_MS, HOUR_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Kinds, Seen, View};
 use crate::visits::{is_arrival, is_departure};
 use crate::{Baselines, Rules, Sighting};
 
@@ -73,8 +73,14 @@ fn is_sighting(s: &Seen<'_>) -> bool {
         )
 }
 
+/// What takes seals off.
+const COMES_OFF: Kinds = Kinds::of(&[EventKind::SealRemoved, EventKind::Stripped]);
+
 /// MO-04b.
 fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !view.has_any(COMES_OFF) {
+        return;
+    }
     let settings = &findings.rules.rule.duplicate_seal;
     // Numbers that can no longer be on it, and since when.
     let mut off: Vec<(&str, Seen<'_>)> = Vec::new();
@@ -121,6 +127,9 @@ fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// MO-04c: once a visit, so that what was known at the port of loading is told of the stay here too.
 fn foreign_form(view: &View<'_>, findings: &mut Findings<'_>) {
+    if findings.baselines.seals.is_empty() {
+        return;
+    }
     let all: Vec<&str> = view
         .events
         .iter()
@@ -185,7 +194,8 @@ pub(crate) fn tell_of_run(rules: &Rules, origin: &Subject, sightings: &[Sighting
                 && are_strangers(own, s)
                 && s.occurred_at.millis_since(own.occurred_at).abs() <= settings.run_days * DAY_MS
         });
-        let Some(other) = other.filter(|_| !wanted.iter().any(|(f, _)| f.subject.id == container)) else {
+        let Some(other) = other.filter(|_| !wanted.iter().any(|(f, _)| f.subject.id == container.into()))
+        else {
             continue;
         };
         let told = Told {

@@ -47,9 +47,10 @@ const HAULIER: &str = "haulier";
 pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, bool)>) {
     let settings = &rules.rule.identity_hijack;
     let mut new: BTreeMap<&str, Vec<(&str, &Sighting)>> = BTreeMap::new();
-    for (class, name) in CLASSES {
+    // The first value of a class is not new to anybody.
+    for (class, name) in CLASSES.iter().filter(|(class, _)| ledger.has_several(class)) {
         let values = ledger.class(class);
-        let begun = beginnings(values);
+        let begun = beginnings(&values);
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
@@ -59,8 +60,8 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
                 let is_known = begun.get(container).is_some_and(|at| *at < first.occurred_at);
                 let others = known - usize::from(is_known);
                 let told = new.entry(container).or_default();
-                if others >= settings.min_other_containers && !told.iter().any(|(known, _)| *known == name) {
-                    told.push((name, *s));
+                if others >= settings.min_other_containers && !told.iter().any(|(known, _)| known == name) {
+                    told.push((*name, *s));
                 }
             }
         }

@@ -232,7 +232,7 @@ fn enumerated(view: &View<'_>, stay: &[Seen<'_>], looked: &[Look<'_, '_>], findi
 /// MO-16g.
 fn honeytoken(view: &View<'_>, looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.look_ups;
-    if settings.honeytokens.contains(&view.subject.id)
+    if settings.honeytokens.iter().any(|number| **number == *view.subject.id)
         && let Some(first) = looked.first()
     {
         let sentence = "A number that stands for no container was looked up.";

@@ -27,7 +27,7 @@ use crate::loops::{Told, indicator_fact};
 use crate::outages::{spans, within};
 use crate::party::{Ledger, beginnings, containers};
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Kinds, Seen, View};
 
 /// Table `[message_spoofing]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -61,7 +61,7 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     ];
     for (class, code, sub, sentence) in classes {
         let values = ledger.class(class);
-        let begun = beginnings(values);
+        let begun = beginnings(&values);
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let known = begun.values().filter(|at| **at < first.occurred_at).count();
@@ -89,9 +89,13 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     }
 }
 
+const GATE_OUT: Kinds = Kinds::of(&[EventKind::GateOut]);
+
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {
-        without_antecedent(view, stay, findings);
+        if view.has_any(GATE_OUT) {
+            without_antecedent(view, stay, findings);
+        }
         reference_reused(stay, findings);
         from_the_future(stay, findings);
     }
@@ -166,12 +170,13 @@ fn reference_reused(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         let source = &b.event.source;
         let same = |s: &&Seen<'_>| {
             let other = &s.event.source;
-            (&other.feed, &other.sender, &other.message_id)
-                == (&source.feed, &source.sender, &source.message_id)
+            (&other.message_id, &other.feed, &other.sender)
+                == (&source.message_id, &source.feed, &source.sender)
         };
-        let reused = named.iter().take(n).copied().filter(same).find(|a| {
-            a.event.source.sha256 != source.sha256
-                && b.fact.received_at.millis_since(a.fact.received_at).abs() <= settings.reuse_days * DAY_MS
+        let other_content = |a: &&Seen<'_>| a.event.source.sha256 != source.sha256;
+        let before = named.iter().take(n).copied().filter(other_content);
+        let reused = before.filter(same).find(|a| {
+            b.fact.received_at.millis_since(a.fact.received_at).abs() <= settings.reuse_days * DAY_MS
         });
         let contents = || named.iter().copied().filter(same).map(|s| s.event.source.sha256.0);
         // Three contents under one reference: a sender that does not count.
@@ -199,12 +204,12 @@ fn from_the_future(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     };
     let ahead = stay.iter().find(|s| {
         let without_zone =
-            s.event.notes.iter().any(|n| n == note::LOCAL_TIME_ASSUMED || n == note::LOCAL_TIME_AMBIGUOUS);
+            || s.event.notes.iter().any(|n| n == note::LOCAL_TIME_ASSUMED || n == note::LOCAL_TIME_AMBIGUOUS);
         opens_gates(&s.event.kind)
-            && !without_zone
             && s.event
                 .created_at
                 .is_some_and(|said| said.millis_since(s.event.received_at) > settings.skew_hours * HOUR_MS)
+            && !without_zone()
     });
     if let Some(s) = ahead {
         let sentence = format!(

@@ -66,12 +66,15 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         if !stay.iter().any(|s| is_about_release(&s.event.kind)) {
             continue;
         }
+        wrong_pins(stay, findings, &outages);
+        if !is_acted_on(stay) {
+            continue;
+        }
         let chain = Chain::read(stay, &outages);
         other_haulier(&chain, findings);
         last_minute(&chain, stay, findings, &outages);
         long_chain(&chain, findings);
         several(&chain, findings, &outages);
-        wrong_pins(stay, findings, &outages);
         // A gate-out that two systems tell of is one.
         let mut told: Vec<&str> = Vec::new();
         for (gate_out, stop) in &chain.stopped {
@@ -98,6 +101,15 @@ const fn is_about_release(kind: &EventKind) -> bool {
             | EventKind::PickupAnnounced
             | EventKind::PinAttempted
     )
+}
+
+/// Whether anybody acts on the rights, or they went through hands enough to be a chain.
+fn is_acted_on(stay: &[Seen<'_>]) -> bool {
+    let acts = |kind: &EventKind| matches!(kind, EventKind::PickupAnnounced | EventKind::GateOut);
+    let passes = |kind: &EventKind| {
+        matches!(kind, EventKind::ReleaseIssued | EventKind::ReleaseTransferred | EventKind::ReleaseAccepted)
+    };
+    stay.iter().any(|s| acts(&s.event.kind)) || stay.iter().filter(|s| passes(&s.event.kind)).nth(1).is_some()
 }
 
 /// MO-01c.
@@ -198,7 +210,7 @@ pub(crate) fn tell_pins(
             .collect();
         let boxes: BTreeSet<&str> = around.iter().filter_map(|s| s.container.as_deref()).collect();
         let is_told = wanted.iter().any(|(f, _)| {
-            f.subject.id == container && f.indicator.as_ref().is_some_and(|i| i.code == "MO-01f")
+            f.subject.id == container.into() && f.indicator.as_ref().is_some_and(|i| i.code == "MO-01f")
         });
         if boxes.len() < settings.tried_boxes || is_told {
             continue;
@@ -334,7 +346,7 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
                 sentence: "First relation of this consignee with the new holder.".to_owned(),
                 sightings: vec![transfer],
             };
-            let is_told = wanted.iter().any(|f| f.subject.id == container);
+            let is_told = wanted.iter().any(|f| f.subject.id == container.into());
             if known >= settings.min_other_containers
                 && !is_told
                 && let Some(indicator) = told.indicator(rules)

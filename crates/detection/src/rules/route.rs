@@ -27,7 +27,7 @@ use serde::Deserialize;
 use crate::baselines::{Group, Measure};
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Kinds, Seen, View};
 use crate::{Rules, Sighting};
 
 /// Table `[route]` of the rule file.
@@ -147,15 +147,19 @@ fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.route;
     let actual =
         |kind: EventKind| events.iter().filter(|s| s.event.is_actual()).filter(move |s| s.event.kind == kind);
-    let departed = actual(EventKind::Loaded).chain(actual(EventKind::VesselDeparted)).map(Seen::at).min();
-    let arrived = actual(EventKind::Discharged).map(Seen::at).max();
     let fields: [(&str, Field); 2] = [
         ("Port of discharge", |r| r.port_of_discharge.as_ref()),
         ("Destination", |r| r.place_of_delivery.as_ref()),
     ];
     for (what, field) in fields {
-        let value =
-            |s: &Seen<'_>| route(s).and_then(field).map(String::as_str).unwrap_or_default().to_owned();
+        let value = |s: &Seen<'_>| route(s).and_then(field).cloned().unwrap_or_default();
+        let mut named = events.iter().filter_map(|s| route(s).and_then(field)).filter(|v| !v.is_empty());
+        let first = named.next();
+        if named.all(|other| Some(other) == first) {
+            continue;
+        }
+        let departed = actual(EventKind::Loaded).chain(actual(EventKind::VesselDeparted)).map(Seen::at).min();
+        let arrived = actual(EventKind::Discharged).map(Seen::at).max();
         // By feed and ship: the next leg of a transshipment has another end.
         let mut bounds: BTreeMap<(&str, Option<&str>), Bound<'_>> = BTreeMap::new();
         let mut said: Vec<&Seen<'_>> = events.iter().filter(|s| !value(s).is_empty()).collect();
@@ -183,10 +187,15 @@ fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
     }
 }
 
+const LOADED: Kinds = Kinds::of(&[EventKind::Loaded]);
+
 /// MO-13f.
 fn waited(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.route;
+    if !view.has_any(LOADED) {
+        return;
+    }
     let port = |s: &Seen<'_>| s.event.place.as_deref().and_then(|p| p.un_locode.clone());
     let crossings: Vec<_> = view.golden.crossings().collect();
     for (off, on) in crossings.iter().zip(crossings.iter().skip(1)) {

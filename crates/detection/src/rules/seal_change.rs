@@ -57,6 +57,9 @@ struct Journey<'a> {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !is_in_question(view) {
+        return;
+    }
     let rules = findings.rules;
     let mut journey = Journey::default();
     for s in &view.events {
@@ -97,6 +100,14 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             _ => {}
         }
     }
+}
+
+/// Whether seals differ, or one is not as it should be.
+fn is_in_question(view: &View<'_>) -> bool {
+    let seals = || view.events.iter().flat_map(|s| &s.event.seals);
+    let mut numbers = seals().filter_map(|seal| seal.normalised.as_ref());
+    let first = numbers.next();
+    numbers.any(|other| Some(other) != first) || seals().any(|seal| seal.condition.is_some())
 }
 
 fn laden(s: &Seen<'_>) -> Option<Laden> {

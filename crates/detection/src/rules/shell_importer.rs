@@ -127,11 +127,12 @@ fn first_import(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
 
 /// The moments that a class of register entries names, with where they are told.
 fn moments<'a>(ledger: &Ledger<'a>, class: &str) -> Vec<(Timestamp, &'a Sighting)> {
-    let told = ledger.class(class).iter();
-    told.filter_map(|(value, with)| {
-        Some((Timestamp::from_millis(value.parse().ok()?), with.first().copied()?))
-    })
-    .collect()
+    let told = ledger.class(class);
+    told.iter()
+        .filter_map(|(value, with)| {
+            Some((Timestamp::from_millis(value.parse().ok()?), with.first().copied()?))
+        })
+        .collect()
 }
 
 /// MO-17b, c.
@@ -159,9 +160,9 @@ fn registered(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
 fn odd_trade(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let rules = teller.rules;
     let settings = &rules.rule.shell_importer;
-    let capital = ledger.class("CAPITAL").iter();
+    let capital = ledger.class("CAPITAL");
     let capital =
-        capital.filter_map(|(value, with)| Some((value.parse::<i64>().ok()?, with.first().copied()?)));
+        capital.iter().filter_map(|(value, with)| Some((value.parse::<i64>().ok()?, with.first().copied()?)));
     if let Some((_, ground)) =
         capital.max_by_key(|(eur, _)| *eur).filter(|(eur, _)| *eur < settings.min_capital_eur)
     {
@@ -295,18 +296,18 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// The manifest line of a stay whose consignee is its forwarder, with nobody behind it.
 fn forwarder_only<'a>(stay: &[Seen<'a>]) -> Option<Seen<'a>> {
-    let lines: Vec<&Seen<'a>> = stay.iter().filter(|s| s.event.kind == EventKind::ManifestLine).collect();
-    let bill = |s: &Seen<'a>| s.event.documents.as_deref().and_then(|d| d.bill_of_lading.clone());
-    let bills: BTreeSet<String> = lines.iter().filter_map(|s| bill(s)).collect();
-    if bills.len() > 1 {
+    let lines = || stay.iter().filter(|s| s.event.kind == EventKind::ManifestLine);
+    let mut bills = lines().filter_map(|s| s.event.documents.as_deref()?.bill_of_lading.as_deref());
+    let first = bills.next();
+    if bills.any(|other| Some(other) != first) {
         return None;
     }
-    let is_forwarder = |s: &&&Seen<'a>| {
-        let key = |role| s.event.party(role).and_then(quaywatch_domain::event::Party::key);
+    let is_forwarder = |s: &&Seen<'a>| {
+        let key = |role| s.event.party(role).and_then(|p| p.id_scheme.as_deref().zip(p.id.as_deref()));
         let consignee = key(PartyRole::Consignee);
         consignee.is_some()
             && consignee == key(PartyRole::Forwarder)
             && key(PartyRole::Notify).is_none_or(|notify| Some(notify) == consignee)
     };
-    lines.iter().find(is_forwarder).map(|s| **s)
+    lines().find(is_forwarder).copied()
 }

@@ -33,7 +33,7 @@ use crate::Rules;
 use crate::golden::{Contradiction, Step, Whereabouts, crosses, independent, other_terminal};
 use crate::rules::weight::tare;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View, keys_of, same_party};
+use crate::view::{Findings, Kinds, Seen, View, keys_of, same_party};
 
 /// Table `[two_places]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -65,6 +65,9 @@ pub(crate) struct Settings {
 const EARTH_RADIUS_KM: f64 = 6_371.0;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !view.has_any(CROSSINGS) {
+        return;
+    }
     let steps = view.golden.steps.as_slice();
     gate_in_elsewhere(view, steps, findings);
     two_gate_outs(view, steps, findings);
@@ -73,6 +76,16 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     other_number(view, findings);
     out_of_order(steps, findings);
 }
+
+/// What puts a container at a place.
+const CROSSINGS: Kinds = Kinds::of(&[
+    EventKind::GateIn,
+    EventKind::GateOut,
+    EventKind::Loaded,
+    EventKind::Discharged,
+    EventKind::YardMove,
+    EventKind::PositionReported,
+]);
 
 /// MO-08f: what else cannot be, told soon after what it contradicts by an independent source.
 fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
@@ -100,13 +113,17 @@ fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
 }
 
 /// MO-08d: two independent sources saw containers of different build under this number.
-fn other_build(view: &View<'_>, findings: &mut Findings<'_>) {
+fn other_build<'a>(view: &View<'a>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.two_places;
-    let build = |s: &Seen<'_>| SizeType::parse(s.event.equipment.as_deref()?.iso_type.as_deref()?);
+    let code = |s: &Seen<'a>| s.event.equipment.as_deref()?.iso_type.as_deref();
+    let build = |s: &Seen<'a>| SizeType::parse(code(s)?);
+    let mut codes = view.events.iter().filter_map(code);
+    let first = codes.next();
+    let is_one = codes.all(|other| Some(other) == first);
     let seen: Vec<(Seen<'_>, SizeType)> = view
         .events
         .iter()
-        .filter(|s| s.event.is_actual() && !s.number_is_doubtful() && crosses(&s.event.kind))
+        .filter(|s| !is_one && s.event.is_actual() && !s.number_is_doubtful() && crosses(&s.event.kind))
         .copied()
         .filter_map(|s| Some((s, build(&s)?)))
         .filter(|(_, size)| size.length_ft > 0)

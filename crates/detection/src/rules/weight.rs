@@ -85,7 +85,7 @@ struct Trip<'a> {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    if !view.events.iter().any(|s| !s.event.weights.is_empty()) {
+    if !is_weighed(view) {
         return;
     }
     let mut trip = Trip::default();
@@ -111,6 +111,13 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             trip.readings.push(reading);
         }
     }
+}
+
+/// Whether a scale was read, or there are two weights to compare.
+fn is_weighed(view: &View<'_>) -> bool {
+    let weights = || view.events.iter().flat_map(|s| &s.event.weights);
+    weights().any(|w| w.kind == WeightKind::Scale)
+        || weights().filter(|w| w.kind == WeightKind::Vgm).nth(1).is_some()
 }
 
 impl<'a> Trip<'a> {

@@ -19,6 +19,13 @@ macro_rules! kinds {
                 match self { $(Self::$variant => $text,)+ Self::Unknown(word) => word }
             }
 
+            /// Its place among [`Self::KNOWN`]; unknown ones all come after them.
+            #[must_use]
+            pub const fn ordinal(&self) -> usize {
+                enum Place { $($variant,)+ Unknown }
+                match self { $(Self::$variant => Place::$variant as usize,)+ Self::Unknown(_) => Place::Unknown as usize }
+            }
+
             /// The kind for a word; unknown ones are kept.
             #[must_use]
             pub fn from_word(word: &str) -> Self {

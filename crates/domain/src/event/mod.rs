@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
-use crate::{Timestamp, identifiers};
+use crate::{Id, Timestamp, identifiers};
 use kind::EventKind;
 pub use sections::{
     Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole,
@@ -34,7 +34,7 @@ codes! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PortEvent {
     /// Stable for the same happening; a higher revision under the same id overrides.
-    pub event_id: String,
+    pub event_id: Id,
     /// The sender's update time in ms, or the order of arrival within the document.
     pub revision: i64,
     /// Whether the happening is taken back.
@@ -100,7 +100,7 @@ pub struct PortEvent {
 impl PortEvent {
     /// An event that says what happened and when, and nothing else: actual, standing, received when it happened.
     #[must_use]
-    pub fn new(event_id: impl Into<String>, kind: EventKind, occurred_at: Timestamp) -> Self {
+    pub fn new(event_id: impl Into<Id>, kind: EventKind, occurred_at: Timestamp) -> Self {
         Self {
             event_id: event_id.into(),
             revision: 0,

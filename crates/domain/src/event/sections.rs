@@ -542,5 +542,5 @@ pub struct Source {
     /// Digest of the original bytes.
     pub sha256: Sha256,
     /// Path into the message: a JSON Pointer, a line, or message and segment numbers.
-    pub path: String,
+    pub path: Arc<str>,
 }

@@ -44,12 +44,12 @@ pub(super) fn read(item: &Value, context: &Context<'_>, path: &str) -> Result<Ve
     event.classifier = classifier;
     let known = fill(&mut event, item, context) && known && classified;
     event.source.format = FORMAT.into();
-    path.clone_into(&mut event.source.path);
+    event.source.path = path.into();
     let id = id(item, "eventID");
     event.source.message_id = id.as_deref().map(Into::into);
     // Without an id of the sender the content is the identity.
     let id = id.unwrap_or_else(|| Sha256::of(item.to_string().as_bytes()).to_string());
-    event.event_id = format!("{}/{id}", context.feed);
+    event.event_id = format!("{}/{id}", context.feed).into();
     notes.into_iter().chain((!known).then_some(note::UNKNOWN_CODE)).for_each(|n| flag(&mut event, n));
     for_containers(event, item, family, context)
 }
@@ -92,7 +92,7 @@ fn for_containers(
         .map(|found| {
             let mut own = event.clone();
             if several {
-                own.event_id = format!("{}/{}", own.event_id, found.number);
+                own.event_id = format!("{}/{}", own.event_id, found.number).into();
             }
             own.equipment = Some(found);
             finish(own, context)

@@ -63,7 +63,7 @@ pub(super) fn read(
         format: dialect.format().into(),
         sender: (!sender.is_empty()).then(|| sender.into()),
         message_id: Some(id.into()),
-        path: path.to_owned(),
+        path: path.into(),
         ..context.source.clone()
     };
     let retracted = item.field("isRetracted").and_then(Value::as_bool).unwrap_or_default();
@@ -97,7 +97,7 @@ pub(super) fn read(
             flag(&mut event, note::VALUE_UNREADABLE);
         }
         event.revision = document.revision;
-        event.event_id = format!("{}/{identity}", context.feed);
+        event.event_id = format!("{}/{identity}", context.feed).into();
         *event.source = document.source.clone();
         let known = fill(&mut event, item, context) && known;
         notes.into_iter().chain((!known).then_some(note::UNKNOWN_CODE)).for_each(|n| flag(&mut event, n));
@@ -363,7 +363,7 @@ fn for_containers(
     let each = named.into_iter().map(|found| {
         let mut own = event.clone();
         if several {
-            own.event_id = format!("{}/{}", own.event_id, found.number);
+            own.event_id = format!("{}/{}", own.event_id, found.number).into();
         }
         own.equipment = Some(found);
         finish(own, context)

@@ -129,7 +129,7 @@ impl Manifest<'_> {
         event.equipment = number.and_then(|n| self.container(n, &mut said));
         let bill = normalise_reference(said.documents.bill_of_lading.as_deref().unwrap_or_default());
         let subject = [bill.as_str(), number.unwrap_or_default()].join("/");
-        event.event_id = id(self.reader, self.document, &subject, &event.kind);
+        event.event_id = id(self.reader, self.document, &subject, &event.kind).into();
         let notes = goods.iter().flat_map(|g| g.notes.iter().copied()).chain(self.time.1);
         notes.for_each(|n| flag(&mut event, n));
         said.put(&mut event);

@@ -130,7 +130,7 @@ impl Line<'_> {
         let time = event_time(&kind, &said, leg.as_ref(), &message.header, reader.envelope.prepared.as_ref());
         let (occurred_at, notes) = time.ok_or_else(no_time)?;
         let mut event = begin(reader, message, self.document, kind, occurred_at, self.found.segments.start);
-        event.event_id = id(reader, self.document, &found.number, &event.kind);
+        event.event_id = id(reader, self.document, &found.number, &event.kind).into();
         let placed = |g: &&Said| g.holds(&found.number) || (only && g.containers.is_empty());
         for goods in goods.iter().filter(placed) {
             event.cargo.extend(goods.clone().goods());
@@ -194,7 +194,7 @@ pub(super) fn begin(
     event.revision = document.revision;
     event.created_at = reader.said_at(&message.header);
     event.source = Box::new(document.source.clone());
-    event.source.path = reader.path(at);
+    event.source.path = reader.path(at).into();
     reader.notes.iter().for_each(|n| flag(&mut event, n));
     event
 }
@@ -231,7 +231,7 @@ fn order(
         _ => normalise_reference(subject),
     };
     let mut event = begin(reader, message, document, kind, occurred_at, at);
-    event.event_id = id(reader, document, &subject, &event.kind);
+    event.event_id = id(reader, document, &subject, &event.kind).into();
     said.put(&mut event);
     notes.iter().for_each(|n| flag(&mut event, n));
     Ok(finish(event, reader.context))

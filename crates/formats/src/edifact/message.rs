@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
             format: format!("EDIFACT-{message}-{directory}").into(),
             sender: self.envelope.sender.clone(),
             message_id: Some(reference.into()),
-            path: format!("message {}", self.ordinal),
+            path: format!("message {}", self.ordinal).into(),
             ..self.context.source.clone()
         };
         Document { id: Some(id), function, revision, source, received_at, events: Vec::new() }
@@ -224,6 +224,6 @@ pub(super) fn number_repeated(events: &mut [PortEvent]) {
     };
     let ordinals: Vec<usize> = events.iter().map(|event| ordinal_of(event.event_id.as_str())).collect();
     for (event, ordinal) in events.iter_mut().zip(ordinals).filter(|(_, ordinal)| *ordinal > 1) {
-        event.event_id = format!("{}/{ordinal}", event.event_id);
+        event.event_id = format!("{}/{ordinal}", event.event_id).into();
     }
 }

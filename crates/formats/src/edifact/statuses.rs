@@ -215,7 +215,7 @@ impl Statement {
         let only = containers.len() == 1;
         for (equipment, mut own) in containers {
             let mut event = event.clone();
-            event.event_id = id(&equipment.number);
+            event.event_id = id(&equipment.number).into();
             event.equipment = Some(Box::new(equipment));
             // Seals and weights beside several containers are of nobody knows which.
             if only {
@@ -227,7 +227,7 @@ impl Statement {
             events.push(finish(event, reader.context));
         }
         if events.is_empty() {
-            event.event_id = id("");
+            event.event_id = id("").into();
             said.put(&mut event);
             events.push(finish(event, reader.context));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use quaywatch_codec::Codec;
 use quaywatch_domain::alert::Evidence;
-use quaywatch_domain::{Alert, Fact, RawMessage, Sha256};
+use quaywatch_domain::{Alert, Fact, Id, RawMessage, Sha256};
 use quaywatch_kafka::Reader;
 use quaywatch_service::{ExitCode, Settings};
 
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Explain, settings: &Settings) -> Result<ExitCode> {
 /// Every fact about the alert's subject in its last revision, by event time.
 fn timeline(alert: &Alert, settings: &Settings, codec: &Codec) -> Result<()> {
     let subject = alert.subject.to_string();
-    let mut facts: BTreeMap<String, Fact> = BTreeMap::new();
+    let mut facts: BTreeMap<Id, Fact> = BTreeMap::new();
     for record in Reader::read_all(&settings.kafka, &[quaywatch_detector::FACTS], LIMIT)? {
         if record.key.as_deref() == Some(subject.as_bytes())
             && let Some(value) = &record.value
@@ -75,7 +75,7 @@ fn what(fact: &Fact) -> String {
     } else if let Some(feedback) = &fact.feedback {
         format!("{} says {}", feedback.agency, feedback.verdict)
     } else {
-        fact.fact_id.clone()
+        fact.fact_id.to_string()
     }
 }
 

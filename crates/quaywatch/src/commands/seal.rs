@@ -44,14 +44,14 @@ pub(crate) fn run(args: &Seal) -> Result<ExitCode> {
     let mut pipeline = Pipeline::new(Engine::new(rules, env!("CARGO_PKG_VERSION")), Index::default(), None);
     traffic.replay(&mut pipeline, "reading");
     let seals = || pipeline.timelines().filter(|(subject, _)| subject.kind == SubjectKind::Seal);
-    let ledger = seals().find(|(subject, _)| subject.id == number).map(|(_, timeline)| timeline);
+    let ledger = seals().find(|(subject, _)| *subject.id == *number).map(|(_, timeline)| timeline);
     let standing: Vec<&Sighting> =
         ledger.into_iter().flat_map(|t| &t.sightings).filter(|s| !s.retracted).collect();
     print(args.format, &number, &standing)?;
     let boxes: BTreeSet<&str> = standing.iter().filter_map(|s| s.container.as_deref()).collect();
     eprintln!("{}", verdict(&number, boxes.len(), most));
     let mut alike: Vec<&str> = seals()
-        .map(|(subject, _)| subject.id.as_str())
+        .map(|(subject, _)| &*subject.id)
         .filter(|other| one_typing_error_apart(other, &number))
         .collect();
     alike.sort_unstable();

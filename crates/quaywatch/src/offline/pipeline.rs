@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use quaywatch_detection::{Changes, Engine, Outages, TimelineState};
-use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, PortEvent, Subject, Timestamp};
+use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, Id, PortEvent, Subject, Timestamp};
 use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_shared};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
 use uuid::Uuid;
@@ -42,7 +42,7 @@ pub(crate) struct Pipeline {
     /// When a shadow code first held, by subject and code.
     first_shadowed: HashMap<(Subject, String), Timestamp>,
     /// Actual gate-outs by container and event; none when taken back.
-    gate_outs: HashMap<String, HashMap<String, (i64, Option<Timestamp>)>>,
+    gate_outs: HashMap<String, HashMap<Id, (i64, Option<Timestamp>)>>,
     /// Visits of timelines that are gone.
     visits_before: u64,
     /// Outcomes of facts, by name.
