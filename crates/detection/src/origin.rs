@@ -67,7 +67,7 @@ mod tests {
         let kin = |day: i64, n: i64| {
             let at = Timestamp::from_millis(day * DAY_MS + n * 1_000);
             Kin {
-                fact_id: format!("{day}/{n}"),
+                fact_id: format!("{day}/{n}").into(),
                 revision: 1,
                 retracted: false,
                 occurred_at: at,
