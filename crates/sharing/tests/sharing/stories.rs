@@ -158,17 +158,24 @@ fn no_withheld_part_is_left_in_any_byte_of_a_view() {
         Severity::High,
         &format!("Bill MAEU777888 and seal {} differ.", SEAL.to_lowercase()),
     );
-    let mut alert = alert(vec![hit, twin, unknown, seal_change()], at(5));
+    let mut empty = indicator(
+        "CONTAGION-origin",
+        Severity::Medium,
+        "One of the next empties from ECGYE, the port of loading of OOLU4293959, in which police seized goods.",
+    );
+    empty.origin = Some(Subject::new(SubjectKind::Origin, "ECGYE"));
+    let mut alert = alert(vec![hit, twin, unknown, empty, seal_change()], at(5));
     for evidence in &mut alert.evidence {
         evidence.event_id = Some("gate/maeu777888/1".to_owned());
         evidence.path = format!("/bills/MAEU777888/seals/{SEAL}");
     }
     let views = disclose(&agencies(), &alert, &mut DisclosureState::default(), at(6));
     let port = serde_json::to_string(of(&views, "port")).unwrap().to_uppercase();
-    for withheld in [SEAL, "MAEU777888", "OOLU4293959", "RELEASE-1", "POLICE@", "W-1"] {
+    for withheld in [SEAL, "MAEU777888", "OOLU4293959", "RELEASE-1", "POLICE@", "W-1", "ECGYE"] {
         assert!(!port.contains(withheld), "{withheld} in {port}");
     }
-    assert_eq!(of(&views, "port").indicators.len(), 4);
+    assert!(port.contains("SOMETHING WAS FOUND IN A CONTAINER THAT IT HAS TO DO WITH"), "{port}");
+    assert_eq!(of(&views, "port").indicators.len(), 5);
     let police = serde_json::to_string(of(&views, "police")).unwrap();
     for shown in [SEAL, "MAEU777888", "OOLU4293959", "RELEASE-1", "police@"] {
         assert!(police.contains(shown), "{shown}");
