@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::{DAY_MS, Rules, SubRule, label};
 use crate::timeline;
-use crate::view::{Seen, View, evidence_of, has_doubtful_number};
+use crate::view::{Seen, View, evidence_of};
 use crate::{Changes, Engine, Outcome, TimelineState, loops};
 
 /// Code of what a container tells a bill, a party, a seal or a call; never shown.
@@ -253,7 +253,7 @@ fn relates(kind: SubjectKind, id: &str, event: &PortEvent) -> bool {
     let counts = event.is_actual() || event.kind == EventKind::ManifestLine;
     counts
         && event.container().is_some()
-        && !has_doubtful_number(event)
+        && !event.has_doubtful_number()
         && match kind {
             SubjectKind::Call => cell(event).is_some(),
             SubjectKind::Party => {
