@@ -10,7 +10,7 @@ use crate::people::is_look_up;
 use crate::rules::{driver_badge, look_ups, release_right, unordered_move};
 use crate::settings::DAY_MS;
 use crate::timeline;
-use crate::view::{evidence_of, has_doubtful_number};
+use crate::view::evidence_of;
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 /// Latest sightings kept.
@@ -93,7 +93,10 @@ fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen.filter(|e| !has_doubtful_number(e)).and_then(PortEvent::container).map(str::to_owned),
+        container: seen
+            .filter(|e| !e.has_doubtful_number())
+            .and_then(PortEvent::container)
+            .map(str::to_owned),
         issuer: None,
         partners: Vec::new(),
         place: None,

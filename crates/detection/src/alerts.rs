@@ -149,7 +149,7 @@ fn visit_of(number: i32, stay: &[Seen<'_>]) -> Visit {
 }
 
 pub(crate) fn terminal(stay: &[Seen<'_>]) -> Option<String> {
-    let arrival = stay.iter().filter(|s| s.event.is_actual() && is_arrival(&s.event.kind));
+    let arrival = stay.iter().filter(|s| s.is_actual() && is_arrival(s.kind()));
     arrival.chain(stay).find_map(|s| s.event.terminal()).map(str::to_owned)
 }
 

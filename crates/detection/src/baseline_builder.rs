@@ -106,7 +106,7 @@ impl<'r> BaselineBuilder<'r> {
     }
 
     fn visit(&mut self, view: &View<'_>, stay: &[Seen<'_>]) {
-        let first = |kind: EventKind| stay.iter().find(move |s| s.event.is_actual() && s.event.kind == kind);
+        let first = |kind: EventKind| stay.iter().find(move |s| s.is_actual() && *s.kind() == kind);
         let size = view.iso_type().and_then(Group::size_of);
         let (off, out, on) =
             (first(EventKind::Discharged), first(EventKind::GateOut), first(EventKind::Loaded));
@@ -117,10 +117,10 @@ impl<'r> BaselineBuilder<'r> {
             let stood = working(off.at());
             let green = stay
                 .iter()
-                .filter(|s| s.event.is_actual() && s.at() <= out.at())
+                .filter(|s| s.is_actual() && s.at() <= out.at())
                 .filter(|s| {
                     matches!(
-                        s.event.kind,
+                        s.kind(),
                         EventKind::CustomsReleased | EventKind::ReleaseIssued | EventKind::ReleaseAccepted
                     )
                 })
@@ -136,7 +136,7 @@ impl<'r> BaselineBuilder<'r> {
                 self.measure(Measure::ReleaseToGateOutMinutes, &group, &off.fact.fact_id, waited as f64);
             }
             let back = view.events.iter().find(|s| {
-                s.at() > out.at() && s.is_empty() && s.event.is_actual() && s.event.kind == EventKind::GateIn
+                s.at() > out.at() && s.is_empty() && s.is_actual() && *s.kind() == EventKind::GateIn
             });
             if let Some(back) = back {
                 let away = back.at().millis_since(out.at()) / MINUTE_MS;
@@ -183,10 +183,7 @@ impl<'r> BaselineBuilder<'r> {
         for ((a, less), (b, more)) in readings.iter().zip(readings.iter().skip(1)) {
             // What comes back after it left is weighed without its load.
             let left = |s: &Seen<'_>| {
-                s.event.is_actual()
-                    && s.event.kind == EventKind::GateOut
-                    && s.at() >= a.at()
-                    && s.at() < b.at()
+                s.is_actual() && *s.kind() == EventKind::GateOut && s.at() >= a.at() && s.at() < b.at()
             };
             if a.event.source.feed == b.event.source.feed || stay.iter().any(left) {
                 continue;
@@ -262,7 +259,7 @@ impl<'r> BaselineBuilder<'r> {
                 .events
                 .iter()
                 .filter(|s| {
-                    s.event.kind == *step.kind()
+                    *s.kind() == *step.kind()
                         && s.event.terminal() == terminal
                         && s.at().millis_since(step.at()).abs() <= SAME_HAPPENING_MINUTES * MINUTE_MS
                 })
@@ -271,9 +268,7 @@ impl<'r> BaselineBuilder<'r> {
             let at_terminal: BTreeSet<&str> = view
                 .events
                 .iter()
-                .filter(|s| {
-                    terminal.is_some() && s.event.terminal() == terminal && s.event.kind == *step.kind()
-                })
+                .filter(|s| terminal.is_some() && s.event.terminal() == terminal && *s.kind() == *step.kind())
                 .map(|s| s.event.source.feed.as_ref())
                 .collect();
             // A step that cannot follow from the one before means that something happened of which nobody told.
@@ -287,12 +282,12 @@ impl<'r> BaselineBuilder<'r> {
             figures.told += u32::from(told);
             figures.happened += happened;
         }
-        for s in view.events.iter().filter(|s| s.event.is_actual()) {
+        for s in view.events.iter().filter(|s| s.is_actual()) {
             if !self.is_within(s.fact) {
                 continue;
             }
             let minutes = s.fact.received_at.millis_since(s.at()).max(0) as f64 / MINUTE_MS as f64;
-            let key = (s.event.source.feed.to_string(), s.event.kind.as_str().to_owned());
+            let key = (s.event.source.feed.to_string(), s.kind().as_str().to_owned());
             self.late.entry(key).or_default().add(&s.fact.fact_id, minutes);
         }
     }

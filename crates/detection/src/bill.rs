@@ -6,7 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Timestamp};
 use crate::rules::route;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
-use crate::view::{evidence_of, has_doubtful_number};
+use crate::view::evidence_of;
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 /// Relation of a container to what it came with.
@@ -41,7 +41,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
     if !fact.retracted && !event.is_some_and(is_discharge) {
         return None;
     }
-    let seen = event.filter(|e| !fact.retracted && !has_doubtful_number(e));
+    let seen = event.filter(|e| !fact.retracted && !e.has_doubtful_number());
     Some(Sighting {
         fact_id: fact.fact_id.clone(),
         revision: fact.revision,

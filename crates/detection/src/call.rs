@@ -10,7 +10,7 @@ use quaywatch_domain::{EventKind, Fact, Handling, Subject, Timestamp};
 use crate::rules::{ghost_box, unplanned_restow};
 use crate::settings::{DAY_MS, HOUR_MS, Rules};
 use crate::timeline;
-use crate::view::{evidence_of, has_doubtful_number};
+use crate::view::evidence_of;
 use crate::{Changes, Engine, Mention, Outcome, Sighting, TimelineState, loops};
 
 /// Most mentions of one call, tombstones included: four for each container of the largest exchange. A call with more is
@@ -110,7 +110,7 @@ fn counts(event: &PortEvent) -> bool {
     let equipment = event.equipment.as_deref();
     let said = event.is_actual()
         || (event.kind == EventKind::ManifestLine && event.classifier != Classifier::Requested);
-    said && !has_doubtful_number(event)
+    said && !event.has_doubtful_number()
         && equipment.and_then(|e| e.laden) != Some(Laden::Empty)
         && equipment.and_then(|e| e.status) != Some(EquipmentStatus::RemainOnBoard)
 }

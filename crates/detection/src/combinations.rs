@@ -92,8 +92,7 @@ fn parts<'f>(
     stay: &[Seen<'_>],
     found: &'f [Found],
 ) -> Vec<(usize, &'f Indicator)> {
-    let happened =
-        |s: &&Seen<'_>| PortEvent::is_actual(s.event) && Some(&s.event.kind) == settings.after.as_ref();
+    let happened = |s: &&Seen<'_>| PortEvent::is_actual(s.event) && Some(s.kind()) == settings.after.as_ref();
     let from = match settings.after {
         None => Timestamp::from_millis(i64::MIN),
         Some(_) => match stay.iter().find(happened) {

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule, label};
 use crate::timeline;
-use crate::view::{Seen, View, evidence_of, has_doubtful_number};
+use crate::view::{Seen, View, evidence_of};
 use crate::{Changes, Engine, Outcome, TimelineState, loops, origin};
 
 /// Code of what a container tells a bill, a party, a seal, a call or a port of loading; never shown.
@@ -268,7 +268,7 @@ fn relates(kind: SubjectKind, id: &str, event: &PortEvent) -> bool {
     let counts = event.is_actual() || event.kind == EventKind::ManifestLine;
     (counts || kind == SubjectKind::Origin)
         && event.container().is_some()
-        && !has_doubtful_number(event)
+        && !event.has_doubtful_number()
         && match kind {
             SubjectKind::Call => cell(event).is_some(),
             SubjectKind::Origin => event.is_empty() && event.came_from() == Some(id),

@@ -31,7 +31,7 @@ pub(crate) fn sample(view: &View<'_>, rules: &Rules, eventful: impl Fn(usize) ->
     }
     let departed = |visit: &usize| {
         let stay = view.visits.get(*visit).map(|range| view.stay(range)).unwrap_or_default();
-        stay.iter().any(|s| s.event.is_actual() && is_departure(&s.event.kind))
+        stay.iter().any(|s| s.is_actual() && is_departure(s.kind()))
     };
     let visits = 0..view.visits.len();
     visits.filter(departed).filter(|v| !eventful(*v) && is_drawn(view, rules, *v)).collect()

@@ -90,8 +90,8 @@ impl Contradiction {
 }
 
 impl<'a> Step<'a> {
-    pub(crate) const fn kind(&self) -> &'a EventKind {
-        &self.seen.event.kind
+    pub(crate) fn kind(&self) -> &'a EventKind {
+        self.seen.kind()
     }
 
     pub(crate) const fn at(&self) -> Timestamp {
@@ -110,7 +110,7 @@ impl<'a> Golden<'a> {
         let mut golden = Self { steps: Vec::with_capacity(events.len().min(16)) };
         let mut now = Whereabouts::Unknown;
         for s in events {
-            if !places(&s.event.kind) || !s.event.is_actual() || s.number_is_doubtful() {
+            if !places(s.kind()) || !s.is_actual() || s.number_is_doubtful() {
                 continue;
             }
             if golden.tells(s, rules).is_some() {
@@ -157,7 +157,7 @@ pub(crate) const fn crosses(kind: &EventKind) -> bool {
 }
 
 fn after<'a>(before: Whereabouts<'a>, s: &Seen<'a>) -> Whereabouts<'a> {
-    match s.event.kind {
+    match s.kind() {
         EventKind::GateIn | EventKind::Discharged => Whereabouts::Yard(*s),
         EventKind::GateOut => Whereabouts::Outside(*s),
         EventKind::Loaded if is_by_land(s) => Whereabouts::Outside(*s),
@@ -172,7 +172,7 @@ fn is_by_land(s: &Seen<'_>) -> bool {
 
 fn contradiction(now: &Whereabouts<'_>, s: &Seen<'_>) -> Option<Contradiction> {
     use Contradiction as C;
-    match (&s.event.kind, now) {
+    match (s.kind(), now) {
         (EventKind::GateIn, Whereabouts::Yard(known)) if other_terminal(known, s) => {
             Some(C::InWhileInOtherYard)
         }
@@ -200,8 +200,8 @@ pub(crate) fn same_happening(a: &Seen<'_>, b: &Seen<'_>, rules: &Rules) -> bool 
     } else {
         settings.same_happening_minutes
     };
-    a.event.kind == b.event.kind
-        && crosses(&a.event.kind)
+    a.kind() == b.kind()
+        && crosses(a.kind())
         && b.at().millis_since(a.at()).abs() <= minutes * MINUTE_MS
         && !differ(a.event.terminal(), b.event.terminal())
 }

@@ -15,7 +15,7 @@ use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
 use crate::settings::DAY_MS;
 use crate::timeline;
-use crate::view::{evidence_of, has_doubtful_number};
+use crate::view::evidence_of;
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 /// Most values of one class of relations; a party with more is a trade platform and has no habits to break.
@@ -202,7 +202,7 @@ fn is_hauled(event: &PortEvent, key: &str) -> bool {
     event.container().is_some()
         && event.parties.iter().any(by)
         && trojan_box::is_export_taken_out(event)
-        && !has_doubtful_number(event)
+        && !event.has_doubtful_number()
 }
 
 /// Partners and relations that an event tells of the party with this key; `None` when it says nothing for a ledger.

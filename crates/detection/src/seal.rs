@@ -6,7 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Timestamp};
 use crate::rules::duplicate_seal;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
-use crate::view::{evidence_of, has_doubtful_number};
+use crate::view::evidence_of;
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
@@ -47,7 +47,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
     if event.is_none() && !fact.retracted {
         return None;
     }
-    let seen = event.filter(|e| !fact.retracted && counts(e) && !has_doubtful_number(e));
+    let seen = event.filter(|e| !fact.retracted && counts(e) && !e.has_doubtful_number());
     let number = &fact.subject.id;
     let issuer =
         seen.and_then(|e| e.seals.iter().find(|s| s.normalised.as_deref() == Some(number)).map(|s| s.source));

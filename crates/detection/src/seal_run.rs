@@ -7,7 +7,7 @@ use quaywatch_domain::{EventKind, Fact, Timestamp};
 use crate::rules::duplicate_seal;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
-use crate::view::{evidence_of, has_doubtful_number};
+use crate::view::evidence_of;
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
@@ -43,7 +43,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
     let seen = event.filter(|e| {
         let seals = e.seals.iter().filter(|s| s.source == SealSource::Shipper);
         let mut numbers = seals.filter_map(|s| s.normalised.as_deref());
-        !fact.retracted && !has_doubtful_number(e) && numbers.any(own)
+        !fact.retracted && !e.has_doubtful_number() && numbers.any(own)
     });
     let shippers = seen.map(|e| e.parties.iter().filter(|p| p.role == PartyRole::Shipper));
     Some(Sighting {

@@ -3,12 +3,10 @@
 use std::ops::Range;
 
 use quaywatch_domain::alert::Evidence;
-use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, PortEvent};
+use quaywatch_domain::event::{EquipmentStatus, Glance, Laden, PartyRole, PortEvent};
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{
-    EventKind, Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp, event::note,
-};
+use quaywatch_domain::{EventKind, Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp};
 
 use crate::golden::{Golden, same_happening};
 use crate::outages::Mark;
@@ -32,7 +30,11 @@ impl Kinds {
     }
 
     const fn with(self, kind: &EventKind) -> Self {
-        Self(self.0 | 1 << kind.ordinal())
+        self.with_place(kind.ordinal())
+    }
+
+    const fn with_place(self, place: usize) -> Self {
+        Self(self.0 | 1 << place)
     }
 
     pub(crate) const fn have_any(self, of: Self) -> bool {
@@ -48,23 +50,34 @@ const _: () = assert!(EventKind::KNOWN.len() < 128);
 pub(crate) struct Seen<'a> {
     pub(crate) fact: &'a Fact,
     pub(crate) event: &'a PortEvent,
+    pub(crate) glance: Glance,
     /// Index of its visit.
     pub(crate) visit: usize,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    /// What happened.
+    pub(crate) fn kind(&self) -> &'a EventKind {
+        EventKind::KNOWN.get(self.glance.kind()).unwrap_or(&self.event.kind)
+    }
+
+    /// Whether it is reported as a fact.
+    pub(crate) const fn is_actual(&self) -> bool {
+        self.glance.is_actual()
+    }
+
     pub(crate) const fn at(&self) -> Timestamp {
         self.fact.occurred_at
     }
 
     /// Whether the container number may not be relied on.
-    pub(crate) fn number_is_doubtful(&self) -> bool {
-        has_doubtful_number(self.event)
+    pub(crate) const fn number_is_doubtful(&self) -> bool {
+        self.glance.has_doubtful_number()
     }
 
     /// When it was said: for plans and requests that is not the time they are about.
     pub(crate) fn said_at(&self) -> Timestamp {
-        if self.event.is_actual() {
+        if self.is_actual() {
             self.fact.occurred_at
         } else {
             self.fact.created_at.unwrap_or(self.fact.received_at).min(self.fact.received_at)
@@ -73,7 +86,7 @@ impl Seen<'_> {
 
     /// Whether it is said to be empty.
     pub(crate) fn is_empty(&self) -> bool {
-        self.event.is_empty()
+        self.laden() == Some(Laden::Empty)
     }
 
     /// Whether it is said to carry cargo.
@@ -82,12 +95,12 @@ impl Seen<'_> {
     }
 
     fn laden(&self) -> Option<Laden> {
-        self.event.equipment.as_deref()?.laden
+        self.glance.laden()
     }
 
     /// What it is in the port for.
     pub(crate) fn status(&self) -> Option<EquipmentStatus> {
-        self.event.equipment.as_deref()?.status
+        self.glance.status()
     }
 
     pub(crate) fn truck(&self) -> Option<&str> {
@@ -98,12 +111,6 @@ impl Seen<'_> {
 /// Whether a size and type code of ISO 6346 is that of a reefer.
 pub(crate) fn is_reefer_type(iso_type: &str) -> bool {
     SizeType::parse(iso_type).is_some_and(|size| size.build == Build::Reefer)
-}
-
-/// Whether the container number of the event fails its check digit.
-pub(crate) fn has_doubtful_number(event: &PortEvent) -> bool {
-    event.equipment.as_deref().is_some_and(|e| e.check_digit_ok == Some(false))
-        || event.notes.iter().any(|n| n == note::CHECK_DIGIT_WRONG)
 }
 
 /// The way back from an event fact to the original bytes.
@@ -171,21 +178,19 @@ impl<'a> View<'a> {
         };
         let mut cutter = Cutter::new(&rules.visit);
         let mut start = 0;
-        let mut last_type = None;
         for fact in state.facts.iter().filter(|f| !f.retracted) {
-            if let Some(event) = fact.event.as_deref() {
+            if let Some(event) = &fact.event {
+                let glance = event.glance();
+                let mut seen = Seen { fact, event, glance, visit: 0 };
                 let stay = view.events.get(start..).unwrap_or_default();
-                if cutter.begins(fact, event, stay) && !view.events.is_empty() {
+                if cutter.begins(&seen, stay) && !view.events.is_empty() {
                     view.visits.push(start..view.events.len());
                     start = view.events.len();
                 }
-                let iso_type = event.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
-                if iso_type.is_some() && iso_type != last_type {
-                    last_type = iso_type;
-                    view.is_reefer |= iso_type.is_some_and(is_reefer_type);
-                }
-                view.kinds = view.kinds.with(&event.kind);
-                view.events.push(Seen { fact, event, visit: view.visits.len() });
+                seen.visit = view.visits.len();
+                view.is_reefer |= glance.is_reefer();
+                view.kinds = view.kinds.with_place(glance.kind());
+                view.events.push(seen);
             } else if let Some(hit) = fact.hit.as_deref() {
                 view.hits.push((fact, hit));
             } else if let Some(indicator) = fact.indicator.as_deref() {
@@ -245,7 +250,7 @@ impl<'a> View<'a> {
 
     /// Every report of the happening that `of` tells of, itself included.
     pub(crate) fn reports_of(&self, of: &Seen<'a>, rules: &Rules) -> Vec<Seen<'a>> {
-        let all = self.events.iter().filter(|s| s.event.is_actual());
+        let all = self.events.iter().filter(|s| s.is_actual());
         all.filter(|s| same_happening(of, s, rules)).copied().collect()
     }
 

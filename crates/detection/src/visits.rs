@@ -7,7 +7,7 @@
 //! departed stays in one visit, so that twins are seen together.
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Timestamp};
 
 use crate::settings::{DAY_MS, VisitRules};
 use crate::view::Seen;
@@ -52,10 +52,6 @@ const fn is_ahead_at_sea(kind: &EventKind) -> bool {
     )
 }
 
-fn is_export(event: &PortEvent) -> bool {
-    event.equipment.as_deref().and_then(|e| e.status) == Some(EquipmentStatus::Export)
-}
-
 /// Cuts a timeline, one event after the other in order of time.
 pub(crate) struct Cutter {
     after_window_ms: i64,
@@ -70,23 +66,22 @@ impl Cutter {
     }
 
     /// Whether this event begins a visit; `stay` is the current one up to here.
-    pub(crate) fn begins(&mut self, fact: &Fact, event: &PortEvent, stay: &[Seen<'_>]) -> bool {
+    pub(crate) fn begins(&mut self, seen: &Seen<'_>, stay: &[Seen<'_>]) -> bool {
         let begins = !self.started
             || self.departed.is_some_and(|(at, by_sea)| {
-                let actual = event.is_actual();
-                (actual && is_arrival(&event.kind))
-                    || (by_sea && is_ahead_at_sea(&event.kind))
-                    || (announces_arrival(&event.kind)
-                        && !is_export(event)
-                        && (by_sea || !speaks_of(stay, event)))
-                    || fact.occurred_at.millis_since(at) > self.after_window_ms
+                (seen.is_actual() && is_arrival(seen.kind()))
+                    || (by_sea && is_ahead_at_sea(seen.kind()))
+                    || (announces_arrival(seen.kind())
+                        && seen.status() != Some(EquipmentStatus::Export)
+                        && (by_sea || !speaks_of(stay, seen.event)))
+                    || seen.at().millis_since(at) > self.after_window_ms
             });
         if begins {
             self.started = true;
             self.departed = None;
         }
-        if event.is_actual() && is_departure(&event.kind) {
-            self.departed = Some((fact.occurred_at, event.kind == EventKind::Loaded));
+        if seen.is_actual() && is_departure(seen.kind()) {
+            self.departed = Some((seen.at(), *seen.kind() == EventKind::Loaded));
         }
         begins
     }

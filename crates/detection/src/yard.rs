@@ -6,7 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Timestamp};
 use crate::rules::door_opened;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
-use crate::view::{evidence_of, has_doubtful_number};
+use crate::view::evidence_of;
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
@@ -38,7 +38,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
     if !fact.retracted && !event.is_some_and(door_opened::is_of_yard) {
         return None;
     }
-    let seen = event.filter(|e| !fact.retracted && !has_doubtful_number(e));
+    let seen = event.filter(|e| !fact.retracted && !e.has_doubtful_number());
     Some(Sighting {
         fact_id: fact.fact_id.clone(),
         revision: fact.revision,

@@ -1,12 +1,11 @@
 //! Facts: what the timeline of one subject needs to know.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Evidence;
+use crate::event::SharedEvent;
 use crate::watchlist::EntryAction;
-use crate::{Feedback, Handling, Id, Indicator, PortEvent, Severity, Subject, Timestamp};
+use crate::{Feedback, Handling, Id, Indicator, Severity, Subject, Timestamp};
 
 /// One fact for one subject. Exactly one of `event`, `hit`, `indicator`, `feedback` and `pointer` is set, unless the
 /// fact is a retraction that says only which fact is taken back.
@@ -34,7 +33,7 @@ pub struct Fact {
     pub handling: Handling,
     /// An event seen from this subject; one event is many subjects' fact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Arc<PortEvent>>,
+    pub event: Option<SharedEvent>,
     /// A watchlist hit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hit: Option<Box<Hit>>,

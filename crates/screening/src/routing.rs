@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quaywatch_domain::event::{Party, PartyRole, SealSource};
+use quaywatch_domain::event::{Party, PartyRole, SealSource, SharedEvent};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
@@ -86,12 +86,16 @@ pub fn facts_without_container(event: &PortEvent) -> Vec<Fact> {
 
 /// The event as a fact of each subject that it concerns.
 pub(crate) fn facts_of_shared(event: &Arc<PortEvent>) -> Vec<Fact> {
-    subjects_of(event).into_iter().map(|subject| event_fact(event, subject)).collect()
+    event_facts(event, subjects_of(event)).collect()
 }
 
-/// The event as a fact of `subject`.
-pub(crate) fn event_fact(event: &Arc<PortEvent>, subject: Subject) -> Fact {
-    Fact { event: Some(Arc::clone(event)), ..bare_fact(event, subject, event.retracted) }
+/// The event as a fact of each of `subjects`.
+pub(crate) fn event_facts(event: &Arc<PortEvent>, subjects: Vec<Subject>) -> impl Iterator<Item = Fact> {
+    let event = SharedEvent::from(Arc::clone(event));
+    subjects.into_iter().map(move |subject| Fact {
+        event: Some(event.clone()),
+        ..bare_fact(&event, subject, event.retracted)
+    })
 }
 
 /// Says to `subject` that the event, in its new version, is no longer about it.

@@ -11,7 +11,7 @@ use quaywatch_domain::{
 
 use crate::index::Index;
 use crate::names::Party;
-use crate::routing::{event_fact, facts_of_shared, left_behind_fact, subjects_of};
+use crate::routing::{event_facts, facts_of_shared, left_behind_fact, subjects_of};
 use crate::state::{HitState, MAX_HITS, News, SeenEvent, SubjectState};
 use crate::{normalise_value, scheme};
 
@@ -43,7 +43,7 @@ pub fn screen_shared(
     let subjects = subjects_of(event);
     let Some(taken) = state.take(event, &subjects) else { return Vec::new() };
     let left: Vec<Subject> = taken.before.into_iter().filter(|subject| !subjects.contains(subject)).collect();
-    let mut facts: Vec<Fact> = subjects.into_iter().map(|subject| event_fact(event, subject)).collect();
+    let mut facts: Vec<Fact> = event_facts(event, subjects).collect();
     facts.extend(left.into_iter().map(|subject| left_behind_fact(event, subject)));
     let is_same = match taken.news {
         News::Fresh(identifiers) => meet_nothing(state, &identifiers, index),

@@ -163,7 +163,7 @@ fn label(handling: &Handling) -> String {
         label.push('/');
         label.push_str(handling.code.as_str());
     }
-    if let Some(text) = &handling.text {
+    if let Some(text) = handling.text() {
         label.push_str(" (");
         label.push_str(text);
         label.push(')');

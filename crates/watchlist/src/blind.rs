@@ -32,7 +32,7 @@ pub fn blinded_rows(
 
 fn row(entry: &WatchlistEntry, owner: &str, value: &str) -> Map<String, Value> {
     let handling = format!("{}/{}", entry.handling.tlp, entry.handling.code);
-    let text = entry.handling.text.iter().map(String::as_str);
+    let text = entry.handling.text().into_iter();
     let handling = std::iter::once(handling.as_str()).chain(text).collect::<Vec<_>>().join("/");
     let moment = |at: Option<quaywatch_domain::Timestamp>| at.map(|at| at.to_string());
     let cells = [

@@ -156,7 +156,7 @@ impl Profile {
         let known = timeline::known_at(seen.fact);
         self.settings.from.is_none_or(|from| known >= from)
             && self.settings.to.is_none_or(|to| known < to)
-            && self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|k| k == seen.event.kind.as_str()))
+            && self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|k| k == seen.kind().as_str()))
     }
 }
 

@@ -53,8 +53,8 @@ fn withdrawn(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let mut interest: Option<Seen<'_>> = None;
     let mut released: Option<Seen<'_>> = None;
     let mut left: Option<(Seen<'_>, Seen<'_>)> = None;
-    for s in stay.iter().filter(|s| s.event.is_actual()) {
-        match &s.event.kind {
+    for s in stay.iter().filter(|s| s.is_actual()) {
+        match s.kind() {
             kind if is_interest(kind) => {
                 let Some((release, gate_out)) = left else {
                     interest = Some(*s);
@@ -86,11 +86,10 @@ fn withdrawn(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 fn cancelled_after_look_up(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.customs_status;
-    let cancelled =
-        |s: &&Seen<'_>| s.event.is_actual() && s.event.kind == EventKind::CustomsSelectionCancelled;
+    let cancelled = |s: &&Seen<'_>| s.is_actual() && *s.kind() == EventKind::CustomsSelectionCancelled;
     for cancel in stay.iter().filter(cancelled) {
         let look_up = stay.iter().find(|s| {
-            is_look_up(&s.event.kind)
+            is_look_up(s.kind())
                 && (0..=settings.lookup_minutes * MINUTE_MS).contains(&cancel.at().millis_since(s.at()))
                 && s.event.actor.as_deref().is_some_and(|actor| {
                     !rules.customs.is_customs(role(actor)) && has_business(stay, actor) == Some(false)
@@ -115,7 +114,7 @@ fn office(event: &PortEvent) -> Option<&str> {
 
 /// The port of the stay, whose first two letters are its country, like those of an office.
 fn port<'a>(stay: &[Seen<'a>]) -> Option<&'a str> {
-    let arrived = stay.iter().filter(|s| s.event.is_actual() && is_arrival(&s.event.kind));
+    let arrived = stay.iter().filter(|s| s.is_actual() && is_arrival(s.kind()));
     arrived.filter_map(|s| s.event.place.as_deref()?.un_locode.as_deref()).find(|port| port.len() == 5)
 }
 
@@ -124,11 +123,11 @@ fn not_competent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.customs_status;
     let mut interest: Option<Seen<'_>> = None;
-    for s in stay.iter().filter(|s| s.event.is_actual()) {
-        if is_interest(&s.event.kind) {
+    for s in stay.iter().filter(|s| s.is_actual()) {
+        if is_interest(s.kind()) {
             interest = Some(*s);
         }
-        if s.event.kind != EventKind::CustomsReleased {
+        if *s.kind() != EventKind::CustomsReleased {
             continue;
         }
         let by_role = s.event.actor.as_deref().map(role).filter(|r| !r.is_empty());

@@ -52,7 +52,7 @@ pub(crate) struct Settings {
 const CODE_B: &str = "MO-06b";
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    if !view.events.iter().any(|s| is_of_device(&s.event.kind)) {
+    if !view.events.iter().any(|s| is_of_device(s.kind())) {
         return;
     }
     for stay in view.stays() {
@@ -78,7 +78,7 @@ const fn is_of_device(kind: &EventKind) -> bool {
 fn opened(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.door_opened;
     let openings: Vec<&Seen<'_>> =
-        stay.iter().filter(|s| s.event.kind == EventKind::DoorOpened && s.event.is_actual()).collect();
+        stay.iter().filter(|s| *s.kind() == EventKind::DoorOpened && s.is_actual()).collect();
     let unreliable_ms = settings.unreliable_hours * HOUR_MS;
     let is_unreliable = |s: &Seen<'_>| {
         let near = openings.iter().filter(|o| o.at().millis_since(s.at()).abs() <= unreliable_ms);
@@ -111,13 +111,13 @@ fn is_empty_at(view: &View<'_>, s: &Seen<'_>) -> bool {
     let until = view.events.partition_point(|k| k.at() <= s.at());
     let mut before = view.events.get(..until).unwrap_or_default().iter().rev();
     before
-        .find(|k| k.is_empty() || k.is_laden() || k.event.kind == EventKind::Stripped)
+        .find(|k| k.is_empty() || k.is_laden() || *k.kind() == EventKind::Stripped)
         .is_some_and(|k| !k.is_laden())
 }
 
 fn bounced(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
     view.events.iter().any(|k| {
-        k.event.kind == EventKind::DoorClosed
+        *k.kind() == EventKind::DoorClosed
             && (0..=settings.bounce_seconds * 1_000).contains(&k.at().millis_since(s.at()))
     })
 }
@@ -136,7 +136,7 @@ fn is_explained(view: &View<'_>, at: Timestamp, settings: &Settings) -> bool {
     view.events.iter().any(|k| {
         let near = k.at().millis_since(at).abs() <= settings.work_minutes * MINUTE_MS;
         near && matches!(
-            k.event.kind,
+            k.kind(),
             EventKind::WorkOrdered
                 | EventKind::CustomsInspected
                 | EventKind::CustomsSelectedForInspection
@@ -151,8 +151,8 @@ fn is_explained(view: &View<'_>, at: Timestamp, settings: &Settings) -> bool {
 /// MO-06c: taken off, or reported as silent.
 fn taken_off(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.door_opened;
-    for s in stay.iter().filter(|s| s.event.is_actual()) {
-        let what = match s.event.kind {
+    for s in stay.iter().filter(|s| s.is_actual()) {
+        let what = match s.kind() {
             EventKind::DeviceUnpaired => "was taken off",
             EventKind::DeviceSilent => "fell silent",
             _ => continue,
@@ -176,9 +176,9 @@ fn is_down(view: &View<'_>, at: Timestamp) -> bool {
 fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.door_opened;
     let of_device = |s: &&Seen<'_>| {
-        s.event.is_actual()
+        s.is_actual()
             && matches!(
-                s.event.kind,
+                s.kind(),
                 EventKind::PositionReported
                     | EventKind::ReeferReading
                     | EventKind::DoorOpened
@@ -203,7 +203,7 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     // What ends the stay, explains the silence, or is reported as such.
     let ends = |s: &Seen<'_>| {
         matches!(
-            s.event.kind,
+            s.kind(),
             EventKind::GateOut
                 | EventKind::Loaded
                 | EventKind::Stripped
@@ -217,7 +217,7 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     if findings.missing(view, last, by, ends) {
         let sentence =
             format!("Its tracking device reported regularly and is silent for {} h.", settings.silence_hours);
-        let expected = Some(Expected { event: last.event.kind.clone(), by });
+        let expected = Some(Expected { event: last.kind().clone(), by });
         findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
     }
 }

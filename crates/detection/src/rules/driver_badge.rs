@@ -63,7 +63,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         return;
     }
     for (visit, stay) in view.stays().enumerate() {
-        let outs = || stay.iter().filter(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+        let outs = || stay.iter().filter(|s| s.is_actual() && *s.kind() == EventKind::GateOut);
         // The carrier reports the same passage and names neither truck nor driver.
         let gate_out = outs().find(|s| s.truck().is_some() || driver(s).is_some()).or_else(|| outs().next());
         if let Some(gate_out) = gate_out {
@@ -79,7 +79,7 @@ fn driver<'a>(s: &Seen<'a>) -> Option<&'a str> {
 }
 
 fn announcements<'s, 'a>(stay: &'s [Seen<'a>], before: Timestamp) -> impl Iterator<Item = &'s Seen<'a>> {
-    stay.iter().filter(move |s| s.event.kind == EventKind::PickupAnnounced && s.said_at() <= before)
+    stay.iter().filter(move |s| *s.kind() == EventKind::PickupAnnounced && s.said_at() <= before)
 }
 
 /// MO-24b.
@@ -108,7 +108,7 @@ fn other_plate(stay: &[Seen<'_>], gate_out: &Seen<'_>, findings: &mut Findings<'
 fn swapped(stay: &[Seen<'_>], gate_out: &Seen<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.driver_badge;
     let called = stay.iter().rev().find(|s| {
-        s.event.kind == EventKind::PickupAccepted && s.said_at() <= gate_out.at() && driver(s).is_some()
+        *s.kind() == EventKind::PickupAccepted && s.said_at() <= gate_out.at() && driver(s).is_some()
     });
     let Some((called, now)) = called.zip(driver(gate_out)) else { return };
     let announced = announcements(stay, gate_out.at()).any(|s| driver(s) == Some(now));

@@ -57,7 +57,7 @@ pub(crate) struct A {
 const CODE: &str = "MO-04a";
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    if view.events.iter().any(|s| !s.event.seals.is_empty()) {
+    if view.events.iter().any(|s| s.glance.has_seals()) {
         on_again(view, findings);
         foreign_form(view, findings);
     }
@@ -65,10 +65,10 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// Whether the container bears seals as it crosses a border or is looked at.
 fn is_sighting(s: &Seen<'_>) -> bool {
-    s.event.is_actual()
+    s.is_actual()
         && !s.number_is_doubtful()
         && matches!(
-            s.event.kind,
+            s.kind(),
             EventKind::GateIn | EventKind::GateOut | EventKind::Loaded | EventKind::Discharged
         )
 }
@@ -86,10 +86,10 @@ fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut off: Vec<(&str, Seen<'_>)> = Vec::new();
     let mut on: Vec<&str> = Vec::new();
     let mut affixed: Vec<(&str, Timestamp)> = Vec::new();
-    for s in view.events.iter().filter(|s| s.event.is_actual()) {
+    for s in view.events.iter().filter(|s| s.is_actual()) {
         let numbers =
             || s.event.seals.iter().filter_map(|seal| seal.normalised.as_deref()).filter(|n| is_distinct(n));
-        match s.event.kind {
+        match s.kind() {
             EventKind::SealRemoved => off.extend(numbers().map(|number| (number, *s))),
             EventKind::SealAffixed | EventKind::SealReplaced => {
                 affixed.extend(numbers().map(|number| (number, s.at())));
@@ -109,11 +109,8 @@ fn on_again(view: &View<'_>, findings: &mut Findings<'_>) {
                 if let Some((number, gone)) = again
                     && (is_fresh || alone && s.at().millis_since(gone.at()) > settled_ms)
                 {
-                    let how = if gone.event.kind == EventKind::Stripped {
-                        "it was stripped"
-                    } else {
-                        "that came off"
-                    };
+                    let how =
+                        if *gone.kind() == EventKind::Stripped { "it was stripped" } else { "that came off" };
                     let sentence = format!("Bears seal {number} again after {how}.");
                     findings.add("MO-04b", &settings.b, sentence, vec![*gone, *s]);
                     return;

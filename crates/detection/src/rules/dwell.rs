@@ -64,17 +64,17 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 impl<'a> Stay<'a> {
     fn read(events: &[Seen<'a>]) -> Option<Self> {
-        let actual = || events.iter().filter(|s| s.event.is_actual());
-        let arrival = *actual().find(|s| s.event.kind == EventKind::Discharged)?;
+        let actual = || events.iter().filter(|s| s.is_actual());
+        let arrival = *actual().find(|s| *s.kind() == EventKind::Discharged)?;
         let is_other_trade =
             |s: &Seen<'_>| s.status().is_some_and(|status| status != EquipmentStatus::Import);
-        if is_other_trade(&arrival) || actual().any(|s| s.event.kind == EventKind::Loaded || s.is_empty()) {
+        if is_other_trade(&arrival) || actual().any(|s| *s.kind() == EventKind::Loaded || s.is_empty()) {
             return None;
         }
-        let out = actual().find(|s| s.event.kind == EventKind::GateOut && s.at() > arrival.at()).copied();
+        let out = actual().find(|s| *s.kind() == EventKind::GateOut && s.at() > arrival.at()).copied();
         let mut stay = Self { arrival, green: None, out };
         for s in actual().take_while(|s| out.is_none_or(|out| s.at() <= out.at())) {
-            match s.event.kind {
+            match s.kind() {
                 EventKind::CustomsReleased | EventKind::ReleaseIssued | EventKind::ReleaseAccepted => {
                     stay.green = Some(*s);
                 }
@@ -148,7 +148,7 @@ fn too_soon(
     let waited = out.at().millis_since(green.at()) / MINUTE_MS;
     let announced_ms = settings.announced_before_minutes * MINUTE_MS;
     let was_announced = events.iter().any(|s| {
-        s.event.kind == EventKind::PickupAnnounced && green.at().millis_since(s.said_at()) >= announced_ms
+        *s.kind() == EventKind::PickupAnnounced && green.at().millis_since(s.said_at()) >= announced_ms
     });
     if waited < least && !was_announced {
         let sentence = format!("Left {waited} min after its last release.");
@@ -197,7 +197,7 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
 fn extended(events: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.dwell;
     let extensions: Vec<Seen<'_>> =
-        events.iter().filter(|s| s.event.kind == EventKind::StorageExtended).copied().collect();
+        events.iter().filter(|s| *s.kind() == EventKind::StorageExtended).copied().collect();
     if extensions.len() >= settings.extensions {
         let sentence = format!("Its storage was extended {} times.", extensions.len());
         findings.add("MO-14d", &settings.d, sentence, extensions);

@@ -70,8 +70,7 @@ fn watch<'s, 'a>(
 ) -> Option<Watch<'s, 'a>> {
     let rules = findings.rules;
     let settings = &rules.rule.empty_depot;
-    let arrived =
-        stay.iter().find(|s| s.event.is_actual() && s.event.kind == EventKind::GateIn && s.is_empty())?;
+    let arrived = stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::GateIn && s.is_empty())?;
     let from_watched = |e: &PortEvent| {
         let port = e.route.as_deref().and_then(|r| r.port_of_loading.as_deref());
         port.is_some_and(|port| rules.risk.is_watched(port))
@@ -85,13 +84,13 @@ fn watch<'s, 'a>(
     let emptied = view.events.iter().any(|s| {
         s.at() > laden.at()
             && s.at() < arrived.at()
-            && s.event.is_actual()
-            && matches!(s.event.kind, EventKind::Stripped | EventKind::GateOut)
+            && s.is_actual()
+            && matches!(s.kind(), EventKind::Stripped | EventKind::GateOut)
     });
     let left = stay.iter().find(|s| {
         s.at() > arrived.at()
-            && s.event.is_actual()
-            && matches!(s.event.kind, EventKind::GateOut | EventKind::Loaded | EventKind::Stuffed)
+            && s.is_actual()
+            && matches!(s.kind(), EventKind::GateOut | EventKind::Loaded | EventKind::Stuffed)
     });
     let ends = arrived.at().plus_millis(settings.watch_days * DAY_MS);
     let ends = left.map_or(ends, |l| l.at().min(ends));
@@ -107,7 +106,7 @@ impl<'a> Watch<'_, 'a> {
 
 /// MO-20a.
 fn intrusion(watch: &Watch<'_, '_>, findings: &mut Findings<'_>) {
-    let intrusion = watch.during.iter().find(|s| s.event.kind == EventKind::IntrusionReported);
+    let intrusion = watch.during.iter().find(|s| *s.kind() == EventKind::IntrusionReported);
     if let Some(s) = intrusion {
         let sentence = "Intruders at the depot, by an emptied reefer that came from a watched origin.";
         findings.add("MO-20a", &findings.rules.rule.empty_depot.a, sentence.to_owned(), watch.evidence(s));
@@ -140,8 +139,7 @@ fn too_heavy(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>
     let heavy = inward.chain(watch.during.iter().copied()).find_map(|s| {
         let scale = s.event.weights.iter().find(|w| w.kind == WeightKind::Scale)?;
         let excess = scale.kg - tare;
-        let tells =
-            s.event.is_actual() && (settings.excess_least_kg..=settings.excess_most_kg).contains(&excess);
+        let tells = s.is_actual() && (settings.excess_least_kg..=settings.excess_most_kg).contains(&excess);
         tells.then_some((s, excess))
     });
     if let Some((s, excess)) = heavy {
@@ -158,7 +156,7 @@ fn looked_up(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>
     let stranger = watch.during.iter().find(|s| {
         let before = view.events.partition_point(|k| k.at() < s.at());
         let known = view.events.get(..before).unwrap_or_default();
-        is_look_up(&s.event.kind)
+        is_look_up(s.kind())
             && s.event.actor.as_deref().is_some_and(|actor| has_business(known, actor) == Some(false))
     });
     if let Some(s) = stranger {
@@ -172,7 +170,7 @@ fn looked_up(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>
 /// MO-20e.
 fn asked_for(watch: &Watch<'_, '_>, findings: &mut Findings<'_>) {
     let asked = watch.during.iter().find(|s| {
-        matches!(s.event.kind, EventKind::ReleaseOrder | EventKind::ReleaseIssued)
+        matches!(s.kind(), EventKind::ReleaseOrder | EventKind::ReleaseIssued)
             && s.said_at() > watch.arrived.at()
     });
     if let Some(s) = asked {

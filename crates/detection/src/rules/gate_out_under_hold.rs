@@ -43,16 +43,16 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         // Several systems may tell of one gate-out: the report that came first sets the time.
         let mut incident: Option<(Seen<'_>, Seen<'_>, &str)> = None;
         for s in stay {
-            match s.event.kind {
-                EventKind::CustomsHeld if s.event.is_actual() => interest.hold = Some(*s),
+            match s.kind() {
+                EventKind::CustomsHeld if s.is_actual() => interest.hold = Some(*s),
                 EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection
-                    if s.event.is_actual() =>
+                    if s.is_actual() =>
                 {
                     interest.selection = Some(*s);
                 }
-                EventKind::CustomsReleased if s.event.is_actual() => interest = Interest::default(),
-                EventKind::CustomsSelectionCancelled if s.event.is_actual() => interest.selection = None,
-                EventKind::GateOut if s.event.is_actual() && !to_customs(s) => {
+                EventKind::CustomsReleased if s.is_actual() => interest = Interest::default(),
+                EventKind::CustomsSelectionCancelled if s.is_actual() => interest.selection = None,
+                EventKind::GateOut if s.is_actual() && !to_customs(s) => {
                     let Some(because) = interest.hold.or(interest.selection) else { continue };
                     let what = if interest.hold.is_some() { "a customs hold" } else { "a customs selection" };
                     let receipt = |g: &Seen<'_>| (g.fact.received_at, g.at(), g.fact.fact_id.clone());

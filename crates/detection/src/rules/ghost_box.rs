@@ -118,11 +118,11 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 fn gate_out<'s, 'a>(stay: &'s [Seen<'a>]) -> Option<&'s Seen<'a>> {
-    stay.iter().find(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut)
+    stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::GateOut)
 }
 
 fn arrives(s: &Seen<'_>) -> bool {
-    s.event.is_actual() && (is_arrival(&s.event.kind) || s.event.kind == EventKind::Stuffed)
+    s.is_actual() && (is_arrival(s.kind()) || *s.kind() == EventKind::Stuffed)
 }
 
 /// MO-21b.
@@ -131,7 +131,7 @@ fn short_landed(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut
     let told = view.indicators.iter().filter(|(_, i)| i.code == SHORT);
     let mut told = told.flat_map(|(_, i)| i.evidence.iter().filter_map(|id| view.find(id)));
     let reported = || {
-        let short = |s: &&Seen<'_>| s.event.is_actual() && s.event.kind == EventKind::Shortlanded;
+        let short = |s: &&Seen<'_>| s.is_actual() && *s.kind() == EventKind::Shortlanded;
         stay.iter().find(|s| short(s) && s.at() <= left.at())
     };
     let Some(missing) = told.find(|s| s.visit == visit && s.at() <= left.at()).or_else(reported) else {
@@ -152,7 +152,7 @@ fn never_came(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut F
     let settings = &rules.rule.ghost_box;
     // Empties stand in depots for longer than anything is kept.
     let Some(left) = gate_out(stay).filter(|s| !s.number_is_doubtful() && !s.is_empty()) else { return };
-    if stay.iter().any(|s| arrives(s) || s.event.kind == EventKind::DroppedOff) {
+    if stay.iter().any(|s| arrives(s) || *s.kind() == EventKind::DroppedOff) {
         return;
     }
     let earlier = view.events.iter().find(|s| {
@@ -199,7 +199,7 @@ fn odd_number(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 
 /// MO-21e.
 fn listed_twice(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
-    let lines: Vec<&Seen<'_>> = stay.iter().filter(|s| s.event.kind == EventKind::ManifestLine).collect();
+    let lines: Vec<&Seen<'_>> = stay.iter().filter(|s| *s.kind() == EventKind::ManifestLine).collect();
     for (n, b) in lines.iter().enumerate() {
         let twin = lines.iter().take(n).find_map(|a| {
             let same_list = a.event.source.feed == b.event.source.feed

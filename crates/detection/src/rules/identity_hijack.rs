@@ -96,8 +96,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.identity_hijack;
     for stay in view.stays() {
         let pick_up = |s: &&Seen<'_>| {
-            s.event.kind == EventKind::PickupAnnounced
-                || (s.event.is_actual() && s.event.kind == EventKind::GateOut)
+            *s.kind() == EventKind::PickupAnnounced || (s.is_actual() && *s.kind() == EventKind::GateOut)
         };
         let Some(pick_up) = stay.iter().find(pick_up) else { continue };
         let mut placed: Vec<&Seen<'_>> = stay.iter().filter(|s| delivery(s.event).is_some()).collect();

@@ -100,7 +100,7 @@ fn look<'s, 'a>(stay: &[Seen<'a>], s: &'s Seen<'a>, rules: &Rules) -> Option<Loo
     let actor = s.event.actor.as_deref()?;
     let has_ticket = s.event.documents.as_deref().is_some_and(|d| d.order.is_some());
     let business = has_business(stay, actor);
-    (is_look_up(&s.event.kind) && !is_exempt(rules, role(actor)) && !has_ticket && business != Some(true))
+    (is_look_up(s.kind()) && !is_exempt(rules, role(actor)) && !has_ticket && business != Some(true))
         .then_some(Look { seen: s, actor, is_stranger: business == Some(false) })
 }
 
@@ -166,8 +166,7 @@ fn unrelated(visit: usize, looked: &[Look<'_, '_>], findings: &mut Findings<'_>)
 /// MO-16b.
 fn before_discharge(stay: &[Seen<'_>], looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.look_ups;
-    let Some(discharged) = stay.iter().find(|s| s.event.is_actual() && s.event.kind == EventKind::Discharged)
-    else {
+    let Some(discharged) = stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::Discharged) else {
         return;
     };
     let from = discharged.at().plus_millis(-settings.before_discharge_hours * HOUR_MS);
@@ -215,7 +214,7 @@ fn unusual(view: &View<'_>, looked: &[Look<'_, '_>], findings: &mut Findings<'_>
 
 /// MO-16e. A number of which nothing but look-ups is known is no container here.
 fn enumerated(view: &View<'_>, stay: &[Seen<'_>], looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
-    if stay.iter().all(|s| is_look_up(&s.event.kind)) {
+    if stay.iter().all(|s| is_look_up(s.kind())) {
         return;
     }
     let settings = &findings.rules.rule.look_ups;
@@ -251,11 +250,8 @@ fn leak(stay: &[Seen<'_>], looked: &[Look<'_, '_>], findings: &mut Findings<'_>)
     let settings = &findings.rules.rule.look_ups;
     let leak_ms = settings.leak_minutes * MINUTE_MS;
     let selected = stay.iter().filter(|s| {
-        s.event.is_actual()
-            && matches!(
-                s.event.kind,
-                EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection
-            )
+        s.is_actual()
+            && matches!(s.kind(), EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection)
     });
     for selection in selected {
         let soon = looked

@@ -109,9 +109,9 @@ fn lists(terminals: &[String], terminal: Option<&str>) -> bool {
 fn is_ordinary(s: &Seen<'_>) -> bool {
     let mode = s.event.transport.as_deref().and_then(|t| t.mode);
     let facility = s.event.place.as_deref().and_then(|p| p.facility.as_deref());
-    s.event.is_actual()
+    s.is_actual()
         && !s.number_is_doubtful()
-        && s.event.kind == EventKind::GateOut
+        && *s.kind() == EventKind::GateOut
         && mode.is_none_or(|mode| mode == Mode::Road)
         && facility != Some(CUSTOMS_SITE)
         && s.event.equipment.as_deref().and_then(|e| e.laden) != Some(Laden::Empty)
@@ -126,13 +126,13 @@ fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Finding
         return;
     }
     let came =
-        |kinds: &[EventKind]| stay.iter().any(|s| kinds.contains(&s.event.kind) && s.said_at() <= left.at());
+        |kinds: &[EventKind]| stay.iter().any(|s| kinds.contains(s.kind()) && s.said_at() <= left.at());
     let terminal = left.event.terminal();
     let announced = came(&[EventKind::PickupAnnounced, EventKind::PickupAccepted]);
     // A release holds until the cargo is delivered: what was refused and came back leaves under the same again.
     let known = view.events.get(..view.events.partition_point(|s| s.at() <= left.at())).unwrap_or_default();
-    let mut cargo = known.iter().rev().take_while(|s| !(s.event.is_actual() && s.is_empty()));
-    let released = cargo.any(|s| releases(&s.event.kind) && s.said_at() <= left.at());
+    let mut cargo = known.iter().rev().take_while(|s| !(s.is_actual() && s.is_empty()));
+    let released = cargo.any(|s| releases(s.kind()) && s.said_at() <= left.at());
     let lacks_announcement = !announced && lists(&settings.announced_terminals, terminal);
     let lacks_release = !released && lists(&settings.released_terminals, terminal);
     if !(lacks_announcement || lacks_release)
@@ -163,9 +163,7 @@ const fn releases(kind: &EventKind) -> bool {
 /// MO-23e.
 fn reference_reused(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.message_spoofing;
-    let is_edifact = |s: &&Seen<'_>| s.event.source.format.starts_with("EDIFACT");
-    let named: Vec<&Seen<'_>> =
-        stay.iter().filter(is_edifact).filter(|s| s.event.source.message_id.is_some()).collect();
+    let named: Vec<&Seen<'_>> = stay.iter().filter(|s| s.glance.has_control_reference()).collect();
     for (n, b) in named.iter().enumerate() {
         let source = &b.event.source;
         let same = |s: &&Seen<'_>| {
@@ -205,7 +203,7 @@ fn from_the_future(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let ahead = stay.iter().find(|s| {
         let without_zone =
             || s.event.notes.iter().any(|n| n == note::LOCAL_TIME_ASSUMED || n == note::LOCAL_TIME_AMBIGUOUS);
-        opens_gates(&s.event.kind)
+        opens_gates(s.kind())
             && s.event
                 .created_at
                 .is_some_and(|said| said.millis_since(s.event.received_at) > settings.skew_hours * HOUR_MS)

@@ -53,7 +53,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let next = crossings.get(i + 1).map(|k| &k.seen);
-        if let Some(back) = next.filter(|s| s.event.kind == EventKind::GateIn) {
+        if let Some(back) = next.filter(|s| *s.kind() == EventKind::GateIn) {
             came_back(view, &out.seen, back, findings);
         }
         already_gone(view, &out.seen, next, findings);
@@ -67,14 +67,14 @@ fn is_full_import(view: &View<'_>, out: &Seen<'_>) -> bool {
     let stay = view.stay_of(out.visit);
     let is_import = match out.status() {
         Some(status) => status == EquipmentStatus::Import,
-        None => stay.iter().any(|s| s.event.kind == EventKind::Discharged && s.event.is_actual()),
+        None => stay.iter().any(|s| *s.kind() == EventKind::Discharged && s.is_actual()),
     };
     let by_road = out.event.transport.as_deref().and_then(|t| t.mode).is_none_or(|mode| mode == Mode::Road);
     is_import && by_road && !out.is_empty() && !stay.iter().any(|s| s.is_empty() || emptied(s))
 }
 
 fn emptied(s: &Seen<'_>) -> bool {
-    s.event.kind == EventKind::Stripped && s.event.is_actual()
+    *s.kind() == EventKind::Stripped && s.is_actual()
 }
 
 /// MO-02a.
@@ -139,7 +139,7 @@ fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Ru
         || back.status() == Some(EquipmentStatus::Continental)
         || view.events.iter().any(|s| {
             let between = s.at() > out.at() && s.at() <= back.at();
-            match s.event.kind {
+            match s.kind() {
                 EventKind::DeliveryRejected => s.at() >= out.at() && s.visit <= back.visit,
                 EventKind::BookingConfirmed | EventKind::LoadOrdered => {
                     s.visit >= out.visit && s.visit <= back.visit && s.at() >= out.at()
@@ -168,7 +168,7 @@ fn already_gone<'a>(view: &View<'a>, out: &Seen<'a>, next: Option<&Seen<'a>>, fi
     let took = view.keys_of_all(out, PartyRole::Haulier, findings.rules);
     let holders: Vec<_> = stay
         .iter()
-        .filter(|s| is_grant(&s.event.kind))
+        .filter(|s| is_grant(s.kind()))
         .flat_map(|s| keys_of(s.event, PartyRole::ReleaseTo))
         .collect();
     let attempt = stay.iter().filter(is_late).find(|s| {
@@ -191,7 +191,7 @@ const fn is_grant(kind: &EventKind) -> bool {
 
 /// Whether somebody tries to collect the laden import.
 fn is_attempt(s: &Seen<'_>) -> bool {
-    matches!(s.event.kind, EventKind::PickupAnnounced | EventKind::PickupAccepted | EventKind::PinAttempted)
+    matches!(s.kind(), EventKind::PickupAnnounced | EventKind::PickupAccepted | EventKind::PinAttempted)
         && !s.is_empty()
         && s.status().is_none_or(|status| status == EquipmentStatus::Import)
 }
@@ -208,9 +208,9 @@ fn never_returned(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) 
     });
     let by = out.at().plus_millis(settings.empty_return_days * DAY_MS);
     let is_life = |s: &Seen<'_>| {
-        s.event.is_actual()
+        s.is_actual()
             && matches!(
-                s.event.kind,
+                s.kind(),
                 EventKind::GateIn | EventKind::Loaded | EventKind::Discharged | EventKind::DroppedOff
             )
     };
@@ -225,13 +225,13 @@ fn never_returned(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) 
 fn did_not_arrive(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.out_and_back;
     let plan = view.events.iter().filter(|s| s.visit == out.visit && s.at() > out.at());
-    let mut plan = plan.filter(|s| s.event.kind == EventKind::DroppedOff && !s.event.is_actual());
+    let mut plan = plan.filter(|s| *s.kind() == EventKind::DroppedOff && !s.is_actual());
     let Some(plan) = plan.next_back() else { return };
     let by = plan.at().plus_millis(settings.arrival_grace_hours * HOUR_MS);
     let is_arrival = |s: &Seen<'_>| {
-        s.event.is_actual()
+        s.is_actual()
             && matches!(
-                s.event.kind,
+                s.kind(),
                 EventKind::DroppedOff | EventKind::Stripped | EventKind::GateIn | EventKind::DeliveryRejected
             )
     };
@@ -239,7 +239,7 @@ fn did_not_arrive(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) 
     let turned_up = view
         .events
         .iter()
-        .any(|s| s.at() > by && is_arrival(s) && (s.is_empty() || s.event.kind != EventKind::GateIn));
+        .any(|s| s.at() > by && is_arrival(s) && (s.is_empty() || *s.kind() != EventKind::GateIn));
     if !turned_up && findings.missing(view, out, by, is_arrival) {
         let sentence = "Left the terminal and did not arrive where it was expected.".to_owned();
         let expected = Some(Expected { event: EventKind::DroppedOff, by });

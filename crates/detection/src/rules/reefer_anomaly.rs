@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::people::{has_business, is_look_up};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View, is_reefer_type};
+use crate::view::{Findings, Seen, View};
 
 /// Table `[reefer_anomaly]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -56,11 +56,11 @@ struct Range {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    if !view.is_reefer && !view.events.iter().any(|s| s.event.reefer.is_some()) {
+    if !view.is_reefer && !view.events.iter().any(|s| s.glance.has_reefer()) {
         return;
     }
     for (visit, stay) in view.stays().enumerate() {
-        if !stay.iter().any(|s| is_reefer(s) || s.event.reefer.is_some()) {
+        if !stay.iter().any(|s| s.glance.is_reefer() || s.glance.has_reefer()) {
             continue;
         }
         without_power(stay, findings);
@@ -72,13 +72,8 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn is_reefer(s: &Seen<'_>) -> bool {
-    let code = s.event.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
-    code.is_some_and(is_reefer_type)
-}
-
 fn reading<'a>(s: &Seen<'a>) -> Option<&'a Reefer> {
-    s.event.reefer.as_deref().filter(|_| s.event.is_actual())
+    if s.is_actual() && s.glance.has_reefer() { s.event.reefer.as_deref() } else { None }
 }
 
 /// Whether the container was handled within `minutes` of the time from `from` to `to`.
@@ -86,7 +81,7 @@ fn was_handled(stay: &[Seen<'_>], from: Timestamp, to: Timestamp, minutes: i64) 
     let around = from.plus_millis(-minutes * MINUTE_MS)..=to.plus_millis(minutes * MINUTE_MS);
     stay.iter().any(|s| {
         let handles = matches!(
-            s.event.kind,
+            s.kind(),
             EventKind::GateIn
                 | EventKind::GateOut
                 | EventKind::Loaded
@@ -96,7 +91,7 @@ fn was_handled(stay: &[Seen<'_>], from: Timestamp, to: Timestamp, minutes: i64) 
                 | EventKind::PickedUp
                 | EventKind::DroppedOff
         );
-        handles && s.event.is_actual() && around.contains(&s.at())
+        handles && s.is_actual() && around.contains(&s.at())
     })
 }
 
@@ -104,17 +99,14 @@ fn was_handled(stay: &[Seen<'_>], from: Timestamp, to: Timestamp, minutes: i64) 
 fn without_power(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.reefer_anomaly;
     let gap_ms = settings.gap_minutes * MINUTE_MS;
-    let off = |s: &&Seen<'_>| s.event.is_actual() && s.event.kind == EventKind::PowerOff;
+    let off = |s: &&Seen<'_>| s.is_actual() && *s.kind() == EventKind::PowerOff;
     for s in stay.iter().filter(off) {
         let on = stay.iter().find(|o| {
-            let runs =
-                o.event.kind == EventKind::PowerOn || reading(o).is_some_and(|r| r.powered == Some(true));
-            runs && o.event.is_actual() && o.at() > s.at()
+            let runs = *o.kind() == EventKind::PowerOn || reading(o).is_some_and(|r| r.powered == Some(true));
+            runs && o.is_actual() && o.at() > s.at()
         });
         let left = stay.iter().find(|o| {
-            o.event.is_actual()
-                && o.at() > s.at()
-                && matches!(o.event.kind, EventKind::GateOut | EventKind::Loaded)
+            o.is_actual() && o.at() > s.at() && matches!(o.kind(), EventKind::GateOut | EventKind::Loaded)
         });
         let due = s.at().plus_millis(gap_ms);
         if [on, left].into_iter().flatten().any(|e| e.at() <= due)
@@ -180,7 +172,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         let (a, _) = recent.find(|(_, cold)| rises(cold))?;
         let explained = stay.iter().filter(|s| s.at() >= a.at() && s.at() <= b.at()).any(|s| {
             let state = reading(s);
-            s.event.kind == EventKind::PowerOff
+            *s.kind() == EventKind::PowerOff
                 || state.is_some_and(|r| r.defrosting == Some(true) || r.powered == Some(false))
         });
         (!explained).then_some((**a, **b))
@@ -200,7 +192,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     );
     findings.add_as("MO-19b", &settings.b, severity, sentence, vec![a, b], None);
     let look_up = stay.iter().find(|s| {
-        is_look_up(&s.event.kind)
+        is_look_up(s.kind())
             && near(s.at())
             && s.event.actor.as_deref().is_some_and(|actor| has_business(stay, actor) == Some(false))
     });
@@ -217,15 +209,15 @@ fn not_operating(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mu
     let rules = findings.rules;
     let settings = &rules.rule.reefer_anomaly;
     let runs = stay.iter().any(|s| {
-        s.event.kind == EventKind::PowerOn
+        *s.kind() == EventKind::PowerOn
             || s.event.reefer.as_deref().is_some_and(|r| r.powered == Some(true) || r.setpoint_c.is_some())
     });
-    if runs || !stay.iter().any(is_reefer) || !view.is_from_watched_origin(visit, rules) {
+    if runs || !stay.iter().any(|s| s.glance.is_reefer()) || !view.is_from_watched_origin(visit, rules) {
         return;
     }
     let dry = stay.iter().find(|s| {
         let codes: Vec<&String> = s.event.cargo.iter().filter_map(|c| c.hs_code.as_ref()).collect();
-        s.event.kind == EventKind::ManifestLine
+        *s.kind() == EventKind::ManifestLine
             && !codes.is_empty()
             && !codes.iter().any(|hs| rules.risk.is_perishable(hs) || range(settings, hs).is_some())
     });
@@ -264,7 +256,7 @@ fn odd_setpoint(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 /// MO-19e.
 fn alarms(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.reefer_anomaly;
-    let reset = |s: &&Seen<'_>| s.event.is_actual() && s.event.kind == EventKind::ReeferAlarmReset;
+    let reset = |s: &&Seen<'_>| s.is_actual() && *s.kind() == EventKind::ReeferAlarmReset;
     let resets: Vec<Seen<'_>> = stay.iter().filter(reset).copied().collect();
     let many = resets.windows(settings.alarm_resets.max(2)).find(|some| {
         some.first()

@@ -63,7 +63,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = &findings.rules.rule.release_right;
     let outages = spans(&view.outages, rules.outage_max_hours);
     for (visit, stay) in view.stays().enumerate() {
-        if !stay.iter().any(|s| is_about_release(&s.event.kind)) {
+        if !stay.iter().any(|s| is_about_release(s.kind())) {
             continue;
         }
         wrong_pins(stay, findings, &outages);
@@ -82,7 +82,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             told.push(&stop.fact.fact_id);
-            let what = if stop.event.kind == EventKind::ReleaseBlocked { "blocked" } else { "revoked" };
+            let what = if *stop.kind() == EventKind::ReleaseBlocked { "blocked" } else { "revoked" };
             let sentence = format!("Left the terminal after its release was {what}.");
             findings.add("MO-01g", &rules.g, sentence, vec![*stop, *gate_out]);
         }
@@ -109,7 +109,7 @@ fn is_acted_on(stay: &[Seen<'_>]) -> bool {
     let passes = |kind: &EventKind| {
         matches!(kind, EventKind::ReleaseIssued | EventKind::ReleaseTransferred | EventKind::ReleaseAccepted)
     };
-    stay.iter().any(|s| acts(&s.event.kind)) || stay.iter().filter(|s| passes(&s.event.kind)).nth(1).is_some()
+    stay.iter().any(|s| acts(s.kind())) || stay.iter().filter(|s| passes(s.kind())).nth(1).is_some()
 }
 
 /// MO-01c.
@@ -121,11 +121,11 @@ fn last_minute(
 ) {
     let rules = findings.rules;
     let settings = &rules.rule.release_right;
-    let out = stay.iter().find(|s| s.event.kind == EventKind::GateOut && s.event.is_actual());
+    let out = stay.iter().find(|s| *s.kind() == EventKind::GateOut && s.is_actual());
     let Some(out) = out.filter(|s| !within(outages, s.at())) else { return };
     let handed_on = chain.rights.iter().filter_map(|r| {
         let (_, since) = r.holders.iter().rfind(|(_, since)| since.at() <= out.at())?;
-        (since.event.kind != EventKind::ReleaseIssued).then_some(since)
+        (*since.kind() != EventKind::ReleaseIssued).then_some(since)
     });
     let Some(last) = handed_on.max_by_key(|s| (s.at(), &s.fact.fact_id)) else { return };
     let minutes = out.at().millis_since(last.at()) / MINUTE_MS;
@@ -167,7 +167,7 @@ fn wrong_pins(stay: &[Seen<'_>], findings: &mut Findings<'_>, outages: &[(Timest
     let wrong: Vec<Seen<'_>> = stay
         .iter()
         .filter(|s| {
-            s.event.kind == EventKind::PinAttempted
+            *s.kind() == EventKind::PinAttempted
                 && s.event.pin.as_ref().is_some_and(|pin| pin.outcome == PinOutcome::Wrong)
                 && !within(outages, s.at())
         })
@@ -290,9 +290,7 @@ fn stranger(view: &View<'_>, visit: usize, chain: &Chain<'_>, findings: &mut Fin
     let first_relations = view.indicators.iter().filter(|(_, i)| i.code == FIRST_RELATION);
     for (_, indicator) in first_relations {
         let transfers = indicator.evidence.iter().filter_map(|id| view.find(id));
-        for transfer in
-            transfers.filter(|s| s.visit == visit && s.event.kind == EventKind::ReleaseTransferred)
-        {
+        for transfer in transfers.filter(|s| s.visit == visit && *s.kind() == EventKind::ReleaseTransferred) {
             let quick = chain
                 .announcements
                 .iter()

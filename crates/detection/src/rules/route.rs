@@ -61,7 +61,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 fn route<'a>(s: &Seen<'a>) -> Option<&'a Route> {
-    s.event.route.as_deref()
+    if s.glance.has_route() { s.event.route.as_deref() } else { None }
 }
 
 /// MO-13b and c: the lane that one message tells whole.
@@ -98,7 +98,7 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.route;
-    for s in stay {
+    for s in stay.iter().filter(|s| s.glance.has_cargo()) {
         for cargo in &s.event.cargo {
             let Some(code) = cargo.hs_code.as_deref() else { continue };
             let origin = cargo.origin_country.as_deref().or_else(|| route(s)?.origin_country.as_deref());
@@ -127,8 +127,8 @@ type Field = fn(&Route) -> Option<&String>;
 fn changed(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut from = 0;
     for (i, s) in view.events.iter().enumerate() {
-        let ends = s.event.is_actual()
-            && matches!(s.event.kind, EventKind::Discharged | EventKind::Stripped | EventKind::Stuffed);
+        let ends = s.is_actual()
+            && matches!(s.kind(), EventKind::Discharged | EventKind::Stripped | EventKind::Stuffed);
         if ends {
             journey(view.events.get(from..=i).unwrap_or_default(), findings);
             from = i + 1;
@@ -145,8 +145,7 @@ fn call<'a>(s: &Seen<'a>) -> Option<&'a str> {
 
 fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.route;
-    let actual =
-        |kind: EventKind| events.iter().filter(|s| s.event.is_actual()).filter(move |s| s.event.kind == kind);
+    let actual = |kind: EventKind| events.iter().filter(|s| s.is_actual()).filter(move |s| *s.kind() == kind);
     let fields: [(&str, Field); 2] = [
         ("Port of discharge", |r| r.port_of_discharge.as_ref()),
         ("Destination", |r| r.place_of_delivery.as_ref()),

@@ -78,9 +78,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 fn gaps<'a>(stay: &[Seen<'a>]) -> Vec<Gap<'a>> {
     let mut gaps: Vec<Gap<'a>> = Vec::new();
-    for s in stay.iter().filter(|s| s.event.is_actual()) {
+    for s in stay.iter().filter(|s| s.is_actual()) {
         let is_open = gaps.last().is_some_and(|g| g.closed.is_none());
-        match s.event.kind {
+        match s.kind() {
             EventKind::CustomsSelectedForScan | EventKind::CustomsSelectedForInspection if !is_open => {
                 gaps.push(Gap { opened: *s, scanned: None, closed: None });
             }
@@ -137,13 +137,13 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
     let mut words: Vec<&str> = Vec::new();
     let mut evidence = vec![gap.opened];
     let mut severity = settings.a.severity_ordered;
-    for s in stay.iter().filter(|s| s.event.is_actual()) {
+    for s in stay.iter().filter(|s| s.is_actual()) {
         let before = last_stack;
         last_stack = stack(s.event).or(last_stack);
         let came_from_site = was_at_site;
         was_at_site = if stack(s.event).is_some() { rules.customs.is_site(s.event) } else { was_at_site };
-        let Some(word) = touch(&s.event.kind).filter(|_| gap.holds(s.at())) else { continue };
-        let only_reported = s.event.kind == EventKind::PositionReported;
+        let Some(word) = touch(s.kind()).filter(|_| gap.holds(s.at())) else { continue };
+        let only_reported = *s.kind() == EventKind::PositionReported;
         if only_reported && (before.is_none() || stack(s.event).is_none() || before == stack(s.event)) {
             continue;
         }
@@ -163,14 +163,14 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
     if words.is_empty() {
         return;
     }
-    let since = if gap.opened.event.kind == EventKind::CustomsScanned { "scan" } else { "customs selection" };
+    let since = if *gap.opened.kind() == EventKind::CustomsScanned { "scan" } else { "customs selection" };
     let sentence = format!("Was {} between {since} and decision.", words.join(" and "));
     let sub = SubRule { severity, action: settings.a.action, shadow: settings.a.shadow };
     findings.add("MO-15a", &sub, sentence, evidence);
 }
 
 fn orders<'s, 'a>(stay: &'s [Seen<'a>]) -> impl Iterator<Item = &'s Seen<'a>> {
-    stay.iter().filter(|s| s.event.kind == EventKind::WorkOrdered)
+    stay.iter().filter(|s| *s.kind() == EventKind::WorkOrdered)
 }
 
 /// Whether it is part of the control itself.
@@ -206,16 +206,16 @@ fn is_for_customs(
     let seals = &s.event.seals;
     let by_customs = !seals.is_empty() && seals.iter().all(|seal| seal.source == SealSource::Customs);
     let inspected = gap.closed.is_some_and(|c| {
-        c.event.kind == EventKind::CustomsInspected
+        *c.kind() == EventKind::CustomsInspected
             && c.at().millis_since(s.at()) <= settings.inspection_minutes * MINUTE_MS
     });
-    inspected || (by_customs && s.event.kind != EventKind::SealRemoved)
+    inspected || (by_customs && *s.kind() != EventKind::SealRemoved)
 }
 
 /// MO-15b: a notice while the decision is overdue.
 fn overdue(gap: &Gap<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.scan_gap;
-    let left = stay.iter().any(|s| s.event.is_actual() && s.event.kind == EventKind::GateOut);
+    let left = stay.iter().any(|s| s.is_actual() && *s.kind() == EventKind::GateOut);
     if gap.closed.is_some() || left {
         return;
     }
@@ -240,14 +240,14 @@ fn overdue(gap: &Gap<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.scan_gap;
     let appointment = |e: &'_ PortEvent| e.documents.as_deref().and_then(|d| d.appointment.clone());
-    for s in stay.iter().filter(|s| s.event.kind == EventKind::PickupAnnounced && gap.holds(s.said_at())) {
+    for s in stay.iter().filter(|s| *s.kind() == EventKind::PickupAnnounced && gap.holds(s.said_at())) {
         let is_soon = s.at().millis_since(s.said_at()) <= settings.pickup_soon_hours * HOUR_MS;
         let is_cancelled = stay.iter().any(|c| {
             let same = match (appointment(c.event), appointment(s.event)) {
                 (Some(a), Some(b)) => a == b,
                 _ => true,
             };
-            c.event.kind == EventKind::PickupCancelled && c.said_at() >= s.said_at() && same
+            *c.kind() == EventKind::PickupCancelled && c.said_at() >= s.said_at() && same
         });
         // Decided before the slot that was asked for: nothing was ever ahead of customs.
         let has_slot = s.at() > s.said_at();
@@ -265,7 +265,7 @@ fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
 /// MO-15d.
 fn cancelled_by_other(gap: &Gap<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;
-    let Some(cancel) = gap.closed.filter(|c| c.event.kind == EventKind::CustomsSelectionCancelled) else {
+    let Some(cancel) = gap.closed.filter(|c| *c.kind() == EventKind::CustomsSelectionCancelled) else {
         return;
     };
     let by = cancel.event.actor.as_deref().map(role).filter(|r| !r.is_empty());

@@ -73,28 +73,28 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             journey.laden = Some(laden);
         }
         broken(&mut journey, s, findings);
-        match s.event.kind {
+        match s.kind() {
             EventKind::ManifestLine | EventKind::Stuffed | EventKind::Loaded => journey.start_with(s),
-            EventKind::GateIn if s.event.is_actual() => journey.start_with(s),
-            EventKind::Discharged | EventKind::GateOut if s.event.is_actual() => {
+            EventKind::GateIn if s.is_actual() => journey.start_with(s),
+            EventKind::Discharged | EventKind::GateOut if s.is_actual() => {
                 if journey.laden != Some(Laden::Empty) {
                     compare(&mut journey, s, findings);
                 }
-                journey.left_by_gate |= s.event.kind == EventKind::GateOut;
+                journey.left_by_gate |= *s.kind() == EventKind::GateOut;
             }
             EventKind::SealRemoved
             | EventKind::SealInspected
             | EventKind::SealReplaced
             | EventKind::SealAffixed
             | EventKind::CustomsInspected
-                if s.event.is_actual() =>
+                if s.is_actual() =>
             {
                 journey.worked_on(s);
             }
-            EventKind::DoorOpened if s.event.is_actual() => {
+            EventKind::DoorOpened if s.is_actual() => {
                 let window_ms = rules.rule.seal_change.door_work_minutes * MINUTE_MS;
                 journey.reopened |= view.events.iter().any(|w| {
-                    w.event.kind == EventKind::WorkOrdered && w.at().millis_since(s.at()).abs() <= window_ms
+                    *w.kind() == EventKind::WorkOrdered && w.at().millis_since(s.at()).abs() <= window_ms
                 });
             }
             _ => {}
@@ -104,7 +104,8 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// Whether seals differ, or one is not as it should be.
 fn is_in_question(view: &View<'_>) -> bool {
-    let seals = || view.events.iter().flat_map(|s| &s.event.seals);
+    let sealed = || view.events.iter().filter(|s| s.glance.has_seals());
+    let seals = || sealed().flat_map(|s| &s.event.seals);
     let mut numbers = seals().filter_map(|seal| seal.normalised.as_ref());
     let first = numbers.next();
     numbers.any(|other| Some(other) != first) || seals().any(|seal| seal.condition.is_some())
@@ -125,19 +126,19 @@ const fn is_gone(seal: &Seal) -> bool {
 impl<'a> Journey<'a> {
     /// Whether with this event another journey begins.
     fn ends_with(&self, s: &Seen<'_>) -> bool {
-        let fresh = match s.event.kind {
+        let fresh = match s.kind() {
             EventKind::Stuffed | EventKind::Stripped => true,
             EventKind::GateIn => self.left_by_gate || is_export(s),
             EventKind::Loaded => self.left_by_gate,
             EventKind::ManifestLine => return self.left_by_gate,
             _ => laden(s) == Some(Laden::Empty),
         };
-        fresh && s.event.is_actual()
+        fresh && s.is_actual()
     }
 
     /// Takes the seals of an event of the journey's start as those it began with.
     fn start_with(&mut self, s: &Seen<'a>) {
-        let is_physical = s.event.kind != EventKind::ManifestLine;
+        let is_physical = *s.kind() != EventKind::ManifestLine;
         if is_physical && self.reopened && numbers(s).next().is_some() {
             self.known.extend(self.origins.drain(..).map(|o| o.number));
             self.reopened = false;
@@ -159,7 +160,7 @@ impl<'a> Journey<'a> {
     /// Takes note of reported work on the seals. Work that names no seal explains any change.
     fn worked_on(&mut self, s: &Seen<'a>) {
         let named: Vec<&str> = numbers(s).map(|(number, _)| number).collect();
-        match s.event.kind {
+        match s.kind() {
             EventKind::SealRemoved if !named.is_empty() => self.removed.extend(named),
             EventKind::SealAffixed if !named.is_empty() => {
                 self.reopened |= s.event.seals.iter().any(|seal| is_authority(seal.source));
@@ -236,7 +237,7 @@ fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Finding
     let reopened = std::mem::take(&mut journey.reopened);
     journey.list(end, &typed_as);
     lost.retain(|(number, _)| !opened && !removed.contains(number) && !typed_wrong.contains(number));
-    let is_at = if end.event.kind == EventKind::Discharged { "at discharge" } else { "at gate-out" };
+    let is_at = if *end.kind() == EventKind::Discharged { "at discharge" } else { "at gate-out" };
     if !lost.is_empty() {
         let (numbers, mut evidence): (Vec<&str>, Vec<Seen<'_>>) = lost.into_iter().unzip();
         let sentence =
@@ -261,14 +262,14 @@ fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Finding
 /// A seal reported as damaged, broken or missing on a container that is not empty and that nobody reported to have opened.
 fn broken<'a>(journey: &mut Journey<'a>, s: &Seen<'a>, findings: &mut Findings<'_>) {
     let opening = matches!(
-        s.event.kind,
+        s.kind(),
         EventKind::SealRemoved
             | EventKind::SealReplaced
             | EventKind::SealInspected
             | EventKind::CustomsInspected
             | EventKind::Stripped
     );
-    if opening || journey.reopened || !s.event.is_actual() || journey.laden == Some(Laden::Empty) {
+    if opening || journey.reopened || !s.is_actual() || journey.laden == Some(Laden::Empty) {
         return;
     }
     for seal in &s.event.seals {

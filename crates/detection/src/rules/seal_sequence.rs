@@ -63,9 +63,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let mut life = Life::default();
-        for s in stay.iter().filter(|s| s.event.is_actual() && !s.number_is_doubtful()) {
+        for s in stay.iter().filter(|s| s.is_actual() && !s.number_is_doubtful()) {
             mandate(s, findings);
-            match s.event.kind {
+            match s.kind() {
                 EventKind::SealRemoved => {
                     life.opened = Some(*s);
                     life.removed = Some(*s);
@@ -110,7 +110,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 fn is_about_seals(s: &Seen<'_>) -> bool {
     !s.event.seals.is_empty()
         || matches!(
-            s.event.kind,
+            s.kind(),
             EventKind::SealRemoved
                 | EventKind::SealInspected
                 | EventKind::SealReplaced
@@ -141,7 +141,7 @@ fn replaced(view: &View<'_>, life: &Life<'_>, s: &Seen<'_>, findings: &mut Findi
         let proof = view
             .events
             .iter()
-            .find(|k| k.event.kind == EventKind::SealRemoved && k.event.source.feed == s.event.source.feed);
+            .find(|k| *k.kind() == EventKind::SealRemoved && k.event.source.feed == s.event.source.feed);
         let feed = findings.baselines.feeds.get(&*s.event.source.feed);
         let tells_removals = feed.is_some_and(|f| f.kinds.contains_key(EventKind::SealRemoved.as_str()));
         let severity = if proof.is_some() || tells_removals {
@@ -158,7 +158,7 @@ fn replaced(view: &View<'_>, life: &Life<'_>, s: &Seen<'_>, findings: &mut Findi
 fn mandate(s: &Seen<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.seal_sequence;
     let is_work = matches!(
-        s.event.kind,
+        s.kind(),
         EventKind::SealRemoved | EventKind::SealInspected | EventKind::SealReplaced | EventKind::SealAffixed
     );
     let Some(role) = s.event.actor.as_deref().and_then(|a| a.role.as_deref()).filter(|_| is_work) else {
@@ -185,7 +185,7 @@ fn unsealed(s: &Seen<'_>, life: &Life<'_>, findings: &mut Findings<'_>) {
             |size| matches!(size.build, Build::OpenTop | Build::Platform | Build::Tank | Build::Bulk),
         );
     if says_none && s.is_laden() && !is_open && life.opened.is_none() {
-        let way = if s.event.kind == EventKind::GateIn { "Came in" } else { "Left" };
+        let way = if *s.kind() == EventKind::GateIn { "Came in" } else { "Left" };
         let sentence = format!("{way} full and without any seal.");
         findings.add("MO-05d", &settings.d, sentence, vec![*s]);
     }
@@ -212,7 +212,7 @@ fn stripped_in_yard(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) 
 fn explains_stripping(s: &Seen<'_>, at: Timestamp, rules: &Rules) -> bool {
     let near = s.at().millis_since(at).abs() <= rules.rule.seal_sequence.order_hours * HOUR_MS;
     let block = || s.event.place.as_deref()?.yard.as_ref()?.block.as_deref();
-    near && match s.event.kind {
+    near && match s.kind() {
         EventKind::WorkOrdered => block().is_none_or(|block| rules.customs.blocks.iter().any(|b| b == block)),
         EventKind::CustomsInspected | EventKind::CustomsSelectedForInspection | EventKind::CustomsHeld => {
             true

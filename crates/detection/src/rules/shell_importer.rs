@@ -296,7 +296,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// The manifest line of a stay whose consignee is its forwarder, with nobody behind it.
 fn forwarder_only<'a>(stay: &[Seen<'a>]) -> Option<Seen<'a>> {
-    let lines = || stay.iter().filter(|s| s.event.kind == EventKind::ManifestLine);
+    let lines = || stay.iter().filter(|s| *s.kind() == EventKind::ManifestLine);
     let mut bills = lines().filter_map(|s| s.event.documents.as_deref()?.bill_of_lading.as_deref());
     let first = bills.next();
     if bills.any(|other| Some(other) != first) {

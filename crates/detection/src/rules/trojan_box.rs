@@ -81,7 +81,7 @@ fn heavy_empty(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) {
     // The bridge stands before the gate and has a ticket of its own.
     let from = s.at().plus_millis(-settings.scale_minutes * MINUTE_MS);
     let weighed = |k: &&Seen<'_>| {
-        k.event.kind == EventKind::Weighed && k.event.is_actual() && k.at() >= from && k.at() <= s.at()
+        *k.kind() == EventKind::Weighed && k.is_actual() && k.at() >= from && k.at() <= s.at()
     };
     let own = std::iter::once(*s).chain(view.events.iter().rev().filter(weighed).copied());
     let heavy = own.filter_map(|k| Some((k, excess_kg(&k, tare?, view.iso_type(), findings)?)));
@@ -99,14 +99,14 @@ fn in_and_out<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, findings:
     let stay = view.stay_of(gate_in.visit);
     // Gates write down what is brought as an export, a refused import too.
     let is_refused = view.events.iter().any(|s| {
-        s.event.kind == EventKind::DeliveryRejected
+        *s.kind() == EventKind::DeliveryRejected
             && s.at() <= out.at()
             && gate_in.at().millis_since(s.at()) <= settings.in_and_out_days * DAY_MS
     });
     let booking = |s: &Seen<'_>| s.event.documents.as_deref().is_some_and(|d| d.booking.is_some());
     let is_export = gate_in.status() == Some(EquipmentStatus::Export)
         || booking(gate_in)
-        || stay.iter().any(|s| s.event.kind == EventKind::BookingConfirmed);
+        || stay.iter().any(|s| *s.kind() == EventKind::BookingConfirmed);
     let in_time = out.at().millis_since(gate_in.at()) <= settings.in_and_out_days * DAY_MS;
     if !is_export || is_refused || !in_time || !same_carrier(view, gate_in, out, findings.rules) {
         return;
@@ -149,22 +149,22 @@ fn unshippable<'a>(
 ) -> Option<Why<'a>> {
     let until_out = || stay.iter().filter(|s| s.said_at() <= out.at());
     let released = until_out().any(|s| {
-        matches!(s.event.kind, EventKind::ReleaseOrder | EventKind::ReleaseIssued) && s.at() >= gate_in.at()
+        matches!(s.kind(), EventKind::ReleaseOrder | EventKind::ReleaseIssued) && s.at() >= gate_in.at()
     });
-    let cancelled = until_out().rfind(|s| s.event.kind == EventKind::BookingCancelled);
+    let cancelled = until_out().rfind(|s| *s.kind() == EventKind::BookingCancelled);
     if let Some(cancelled) = cancelled
         && (cancelled.said_at() <= gate_in.at() || !released)
     {
         return Some(("its booking cancelled", settings.b.severity, vec![*cancelled]));
     }
     let rolled: Vec<Seen<'a>> =
-        until_out().filter(|s| s.event.kind == EventKind::BookingRolled).copied().collect();
+        until_out().filter(|s| *s.kind() == EventKind::BookingRolled).copied().collect();
     if rolled.len() >= settings.rolls && !released {
         return Some(("rolled again and again", settings.b.severity, rolled));
     }
     let has_call = stay.iter().any(|s| {
         matches!(
-            s.event.kind,
+            s.kind(),
             EventKind::LoadOrdered | EventKind::VesselArrived | EventKind::VesselDeparted | EventKind::Loaded
         ) || s
             .event
@@ -206,13 +206,10 @@ fn stopped_on_the_way(
     findings: &mut Findings<'_>,
 ) {
     let settings = &findings.rules.rule.trojan_box;
-    let Some(start) = before.filter(|s| s.event.kind == EventKind::GateOut) else { return };
+    let Some(start) = before.filter(|s| *s.kind() == EventKind::GateOut) else { return };
     let between = || view.events.iter().filter(|s| s.at() > start.at() && s.at() < gate_in.at());
     let planned = view.events.iter().find(|s| {
-        s.event.kind == EventKind::GateIn
-            && !s.event.is_actual()
-            && s.visit <= gate_in.visit
-            && s.at() > start.at()
+        *s.kind() == EventKind::GateIn && !s.is_actual() && s.visit <= gate_in.visit && s.at() > start.at()
     });
     let least_minutes = match planned {
         Some(plan) if gate_in.at().millis_since(plan.at()) <= settings.stop_minutes * MINUTE_MS => return,
@@ -220,7 +217,7 @@ fn stopped_on_the_way(
         None => settings.unplanned_stop_minutes,
     };
     let mut stop: Option<(Seen<'_>, (f64, f64))> = None;
-    let placed = between().filter(|s| s.event.kind == EventKind::PositionReported && s.event.is_actual());
+    let placed = between().filter(|s| *s.kind() == EventKind::PositionReported && s.is_actual());
     for (s, here) in placed.filter_map(|s| Some((*s, coordinates(s)?))) {
         match stop {
             Some((first, there)) if distance_km(there, here) <= settings.stop_km => {

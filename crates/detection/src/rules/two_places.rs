@@ -117,13 +117,13 @@ fn other_build<'a>(view: &View<'a>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.two_places;
     let code = |s: &Seen<'a>| s.event.equipment.as_deref()?.iso_type.as_deref();
     let build = |s: &Seen<'a>| SizeType::parse(code(s)?);
-    let mut codes = view.events.iter().filter_map(code);
+    let crossing =
+        || view.events.iter().filter(|s| s.is_actual() && !s.number_is_doubtful() && crosses(s.kind()));
+    let mut codes = crossing().filter_map(code);
     let first = codes.next();
     let is_one = codes.all(|other| Some(other) == first);
-    let seen: Vec<(Seen<'_>, SizeType)> = view
-        .events
-        .iter()
-        .filter(|s| !is_one && s.event.is_actual() && !s.number_is_doubtful() && crosses(&s.event.kind))
+    let seen: Vec<(Seen<'_>, SizeType)> = crossing()
+        .filter(|_| !is_one)
         .copied()
         .filter_map(|s| Some((s, build(&s)?)))
         .filter(|(_, size)| size.length_ft > 0)
@@ -178,8 +178,7 @@ fn are_different(a: &SizeType, b: &SizeType) -> bool {
 /// MO-08e: at the gate, another number was read than was announced, or one that cannot be.
 fn other_number(view: &View<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.two_places;
-    let at_gate =
-        |s: &&Seen<'_>| s.event.is_actual() && matches!(s.event.kind, EventKind::GateIn | EventKind::GateOut);
+    let at_gate = |s: &&Seen<'_>| s.is_actual() && matches!(s.kind(), EventKind::GateIn | EventKind::GateOut);
     for s in view.events.iter().filter(at_gate) {
         let Some(equipment) = s.event.equipment.as_deref() else { continue };
         let declared = equipment.declared_number.as_deref().filter(|declared| *declared != equipment.number);
@@ -254,11 +253,11 @@ fn in_other_yard<'a>(
     let still_there = later
         .iter()
         .map(|k| &k.seen)
-        .take_while(|s| s.event.kind != EventKind::GateIn && s.event.kind != EventKind::Discharged)
+        .take_while(|s| *s.kind() != EventKind::GateIn && *s.kind() != EventKind::Discharged)
         .find(|s| s.event.terminal().is_some() && s.event.terminal() == known.event.terminal());
     match still_there {
         // Only the clocks of neighbours differ: it left for the second terminal.
-        Some(left) if left.event.kind == EventKind::GateOut && left.at() < clocks_agree_from => None,
+        Some(left) if *left.kind() == EventKind::GateOut && left.at() < clocks_agree_from => None,
         Some(proof) => {
             evidence.push(*proof);
             Some((sentence, evidence))
@@ -272,9 +271,9 @@ fn went_out(view: &View<'_>, known: &Seen<'_>, gate_in: &Seen<'_>) -> bool {
     let between = || view.events.iter().filter(|s| s.at() > known.at() && s.at() <= gate_in.at());
     (gate_in.is_empty() && !known.is_empty())
         || between().any(|s| {
-            s.event.is_actual()
+            s.is_actual()
                 && matches!(
-                    s.event.kind,
+                    s.kind(),
                     EventKind::PickedUp
                         | EventKind::DroppedOff
                         | EventKind::Stripped
@@ -318,7 +317,7 @@ fn not_yet_discharged<'a>(
         .filter(|s| s.visit == gate_in.visit && s.at() <= gate_in.at() && since.is_none_or(|t| s.at() > t));
     let mut ordered: Option<Seen<'a>> = None;
     for s in before {
-        match s.event.kind {
+        match s.kind() {
             EventKind::DischargeOrdered => ordered = Some(*s),
             EventKind::ManifestLine if s.status() == Some(EquipmentStatus::Import) => ordered = Some(*s),
             EventKind::Shortlanded => ordered = None,
@@ -341,8 +340,8 @@ fn discharged_later<'a>(later: &[Step<'a>]) -> Option<Seen<'a>> {
     later
         .iter()
         .map(|k| &k.seen)
-        .find(|s| matches!(s.event.kind, EventKind::Loaded | EventKind::Discharged))
-        .filter(|s| s.event.kind == EventKind::Discharged)
+        .find(|s| matches!(s.kind(), EventKind::Loaded | EventKind::Discharged))
+        .filter(|s| *s.kind() == EventKind::Discharged)
         .copied()
 }
 
@@ -356,7 +355,7 @@ fn two_gate_outs<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Finding
     let settings = &rules.rule.two_places;
     let mut out: Option<Seen<'a>> = None;
     for s in steps.iter().map(|k| &k.seen) {
-        match s.event.kind {
+        match s.kind() {
             EventKind::GateOut => {
                 let before = out
                     .filter(|first| s.at().millis_since(first.at()) <= settings.gate_out_pair_days * DAY_MS);

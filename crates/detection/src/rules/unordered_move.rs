@@ -50,10 +50,7 @@ pub(crate) struct Settings {
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for (visit, stay) in view.stays().enumerate() {
         let tells = |s: &Seen<'_>| {
-            matches!(
-                s.event.kind,
-                EventKind::YardMove | EventKind::PositionReported | EventKind::NotInPosition
-            )
+            matches!(s.kind(), EventKind::YardMove | EventKind::PositionReported | EventKind::NotInPosition)
         };
         if stay.iter().any(tells) {
             moved(view, visit, stay, findings);
@@ -80,9 +77,9 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
     // Where it stands by what was confirmed, and a fix elsewhere that a second one has yet to confirm.
     let mut known: Option<(Seen<'_>, &Yard)> = None;
     let mut unconfirmed: Option<(Seen<'_>, &Yard)> = None;
-    for s in stay.iter().filter(|s| s.event.is_actual() && !s.number_is_doubtful()) {
-        let is_move = s.event.kind == EventKind::YardMove;
-        if !is_move && s.event.kind != EventKind::PositionReported {
+    for s in stay.iter().filter(|s| s.is_actual() && !s.number_is_doubtful()) {
+        let is_move = *s.kind() == EventKind::YardMove;
+        if !is_move && *s.kind() != EventKind::PositionReported {
             continue;
         }
         let Some(here) = slot(s) else { continue };
@@ -122,8 +119,8 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
 /// Whether orders of the terminal reach us.
 fn shares_orders(stay: &[Seen<'_>], settings: &Settings) -> bool {
     stay.iter().any(|s| {
-        s.event.kind == EventKind::WorkOrdered
-            || (s.event.kind == EventKind::YardMove && has_order(s))
+        *s.kind() == EventKind::WorkOrdered
+            || (*s.kind() == EventKind::YardMove && has_order(s))
             || s.event
                 .terminal()
                 .is_some_and(|t| settings.terminals_with_orders.iter().any(|known| known == t))
@@ -139,7 +136,7 @@ fn is_ordered(view: &View<'_>, before: &Seen<'_>, s: &Seen<'_>, is_move: bool, s
     // What was ordered before the last move was carried out by it.
     let from = if is_move {
         s.at().plus_millis(-settings.order_before_minutes * MINUTE_MS)
-    } else if before.event.kind == EventKind::YardMove {
+    } else if *before.kind() == EventKind::YardMove {
         before.at()
     } else {
         before.at().plus_millis(-settings.order_before_minutes * MINUTE_MS)
@@ -147,8 +144,8 @@ fn is_ordered(view: &View<'_>, before: &Seen<'_>, s: &Seen<'_>, is_move: bool, s
     let to = s.at().plus_millis(settings.order_after_minutes * MINUTE_MS);
     has_order(s)
         || view.events.iter().any(|k| {
-            let ordered = k.event.kind == EventKind::WorkOrdered
-                || (k.event.kind == EventKind::YardMove && has_order(k) && k.at() > before.at());
+            let ordered = *k.kind() == EventKind::WorkOrdered
+                || (*k.kind() == EventKind::YardMove && has_order(k) && k.at() > before.at());
             ordered && (from..=to).contains(&k.at())
         })
 }
@@ -168,12 +165,12 @@ fn was_placed(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
 /// MO-10b.
 fn not_found(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.unordered_move;
-    let mut reports = stay.iter().filter(|s| s.event.kind == EventKind::NotInPosition && s.event.is_actual());
+    let mut reports = stay.iter().filter(|s| *s.kind() == EventKind::NotInPosition && s.is_actual());
     let Some(report) = reports.next() else { return };
     let turns_up = |s: &Seen<'_>| {
-        s.event.is_actual()
+        s.is_actual()
             && matches!(
-                s.event.kind,
+                s.kind(),
                 EventKind::PositionReported
                     | EventKind::YardMove
                     | EventKind::GateOut

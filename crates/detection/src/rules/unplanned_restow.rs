@@ -68,7 +68,7 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, mentions: &[Mention], wanted
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.unplanned_restow;
-    let restows = view.events.iter().filter(|s| s.event.is_actual() && s.event.kind == EventKind::Restowed);
+    let restows = view.events.iter().filter(|s| s.is_actual() && *s.kind() == EventKind::Restowed);
     let unplanned: Vec<&Seen<'_>> =
         restows.filter(|s| !is_ordered(view, s, settings) && !is_one_of_many(view, s)).collect();
     let mut settled: Vec<&Seen<'_>> = Vec::new();
@@ -105,10 +105,8 @@ fn is_reachable(s: &Seen<'_>, tiers: &[u8]) -> bool {
 
 fn is_ordered(view: &View<'_>, restow: &Seen<'_>, settings: &Settings) -> bool {
     view.events.iter().any(|s| {
-        let is_order = matches!(
-            s.event.kind,
-            EventKind::LoadOrdered | EventKind::DischargeOrdered | EventKind::WorkOrdered
-        );
+        let is_order =
+            matches!(s.kind(), EventKind::LoadOrdered | EventKind::DischargeOrdered | EventKind::WorkOrdered);
         is_order && (0..=settings.order_hours * HOUR_MS).contains(&restow.at().millis_since(s.said_at()))
     })
 }

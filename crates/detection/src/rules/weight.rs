@@ -94,17 +94,16 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             trip = Trip { tare_kg: trip.tare_kg, ..Trip::default() };
         }
         trip.tare_kg = tare(s, findings).or(trip.tare_kg);
-        if s.event.kind == EventKind::GateOut && s.event.is_actual() {
+        if *s.kind() == EventKind::GateOut && s.is_actual() {
             trip.left_by_gate = Some(s.at());
         }
-        if matches!(s.event.kind, EventKind::CustomsInspected | EventKind::SealRemoved) && s.event.is_actual()
-        {
+        if matches!(s.kind(), EventKind::CustomsInspected | EventKind::SealRemoved) && s.is_actual() {
             trip.opened = true;
         }
         if s.is_empty() {
             trip.empty = true;
             heavy_empty(view, s, trip.tare_kg, findings);
-        } else if trip.empty && s.event.kind == EventKind::Weighed && stands_in_yard(view, s) {
+        } else if trip.empty && *s.kind() == EventKind::Weighed && stands_in_yard(view, s) {
             heavy_empty(view, s, trip.tare_kg, findings);
         } else if let Some(reading) = reading(s).filter(|_| !trip.is_over(s.at(), findings)) {
             trip.compare(view, reading, findings);
@@ -115,16 +114,17 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// Whether a scale was read, or there are two weights to compare.
 fn is_weighed(view: &View<'_>) -> bool {
-    let weights = || view.events.iter().flat_map(|s| &s.event.weights);
+    let weighed = || view.events.iter().filter(|s| s.glance.has_weights());
+    let weights = || weighed().flat_map(|s| &s.event.weights);
     weights().any(|w| w.kind == WeightKind::Scale)
         || weights().filter(|w| w.kind == WeightKind::Vgm).nth(1).is_some()
 }
 
 impl<'a> Trip<'a> {
     fn ends_with(&self, s: &Seen<'_>) -> bool {
-        s.event.is_actual()
-            && (matches!(s.event.kind, EventKind::Stuffed | EventKind::Stripped)
-                || (s.event.kind == EventKind::GateIn && self.left_by_gate.is_some())
+        s.is_actual()
+            && (matches!(s.kind(), EventKind::Stuffed | EventKind::Stripped)
+                || (*s.kind() == EventKind::GateIn && self.left_by_gate.is_some())
                 || s.is_empty())
     }
 
@@ -157,7 +157,7 @@ impl<'a> Trip<'a> {
             let usual = usual_percent(view, &new.seen, findings).max(settings.scale_accuracy_percent);
             let evidence = || vec![old.seen, new.seen];
             let off_the_ship =
-                old.seen.event.kind == EventKind::Discharged || old.seen.event.kind == EventKind::Weighed;
+                *old.seen.kind() == EventKind::Discharged || *old.seen.kind() == EventKind::Weighed;
             let is_drop = old.is_scale
                 && new.is_scale
                 && off_the_ship
@@ -235,20 +235,18 @@ fn bears_genset(view: &View<'_>, s: &Seen<'_>, (kg, drop): (f64, f64), settings:
 fn under_the_crane(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
     let same_ms = settings.same_weighing_minutes * MINUTE_MS;
     view.events.iter().any(|k| {
-        k.event.kind == EventKind::Discharged
-            && k.event.is_actual()
-            && s.at().millis_since(k.at()).abs() <= same_ms
+        *k.kind() == EventKind::Discharged && k.is_actual() && s.at().millis_since(k.at()).abs() <= same_ms
     })
 }
 
 /// Whether it is weighed on its way out: by the gate, or on the bridge before it.
 fn at_the_gate(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
     let leaves = |k: &Seen<'_>| {
-        k.event.kind == EventKind::GateOut
-            && k.event.is_actual()
+        *k.kind() == EventKind::GateOut
+            && k.is_actual()
             && (0..=settings.bridge_minutes * MINUTE_MS).contains(&k.at().millis_since(s.at()))
     };
-    s.event.kind == EventKind::GateOut || view.events.iter().any(leaves)
+    *s.kind() == EventKind::GateOut || view.events.iter().any(leaves)
 }
 
 fn differ(a: f64, b: f64) -> String {
@@ -269,8 +267,7 @@ fn usual_percent(view: &View<'_>, s: &Seen<'_>, findings: &Findings<'_>) -> f64 
 /// One weighing that two systems tell of, or that one tells of twice.
 fn same_weighing(a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool {
     let close = b.seen.at().millis_since(a.seen.at()).abs() <= settings.same_weighing_minutes * MINUTE_MS;
-    let tells_again =
-        a.seen.event.source.feed == b.seen.event.source.feed && a.seen.event.kind == b.seen.event.kind;
+    let tells_again = a.seen.event.source.feed == b.seen.event.source.feed && a.seen.kind() == b.seen.kind();
     close || (tells_again && !(a.is_scale && b.is_scale))
 }
 
@@ -281,7 +278,7 @@ fn reading<'a>(s: &Seen<'a>) -> Option<Reading<'a>> {
         .weights
         .iter()
         .filter(|w| match w.kind {
-            WeightKind::Scale => s.event.is_actual(),
+            WeightKind::Scale => s.is_actual(),
             WeightKind::Vgm => !w.method.as_deref().is_some_and(by_sum),
             WeightKind::Gross | WeightKind::Net | WeightKind::Tare => false,
         })
@@ -327,12 +324,12 @@ fn heavy_empty(view: &View<'_>, s: &Seen<'_>, tare_kg: Option<f64>, findings: &m
     let Some(excess) = tare_kg.and_then(|tare| excess_kg(s, tare, iso_type, findings)) else { return };
     let trojan = &findings.rules.rule.trojan_box;
     let comes_in = |k: &Seen<'_>| {
-        k.event.kind == EventKind::GateIn
-            && k.event.is_actual()
+        *k.kind() == EventKind::GateIn
+            && k.is_actual()
             && (0..=trojan.scale_minutes * MINUTE_MS).contains(&k.at().millis_since(s.at()))
     };
     let told_elsewhere = excess <= trojan.excess_most_kg && view.events.iter().any(comes_in);
-    if s.event.is_actual() && excess > settings.empty_excess_kg && !told_elsewhere {
+    if s.is_actual() && excess > settings.empty_excess_kg && !told_elsewhere {
         let sentence = format!("Said to be empty and {excess:.0} kg heavier than its tare.");
         findings.add("MO-12d", &settings.d, sentence, vec![*s]);
     }

@@ -3,6 +3,7 @@
 pub mod kind;
 pub mod note;
 mod sections;
+mod shared;
 
 use std::borrow::Cow;
 
@@ -15,6 +16,7 @@ pub use sections::{
     Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole,
     Pin, PinOutcome, Place, Reefer, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
 };
+pub use shared::{Glance, SharedEvent};
 
 codes! {
     /// Whether it happened or is expected to (DCSA eventClassifierCode, and REQUESTED).
@@ -144,6 +146,13 @@ impl PortEvent {
     #[must_use]
     pub fn is_system_outage(&self) -> bool {
         self.is_outage() && self.container().is_none()
+    }
+
+    /// Whether the container number may not be relied on: it fails its check digit.
+    #[must_use]
+    pub fn has_doubtful_number(&self) -> bool {
+        self.equipment.as_deref().is_some_and(|e| e.check_digit_ok == Some(false))
+            || self.notes.iter().any(|n| n == note::CHECK_DIGIT_WRONG)
     }
 
     /// Whether the happening is reported as a fact (not planned, estimated or requested).

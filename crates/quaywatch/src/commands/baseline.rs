@@ -147,7 +147,7 @@ fn fact(event: &Arc<PortEvent>, container: &str) -> Fact {
         created_at: event.created_at,
         received_at: event.received_at,
         handling: quaywatch_domain::Handling::port_traffic(),
-        event: Some(Arc::clone(event)),
+        event: Some(Arc::clone(event).into()),
         hit: None,
         indicator: None,
         feedback: None,

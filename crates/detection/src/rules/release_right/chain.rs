@@ -72,12 +72,11 @@ impl<'a> Right<'a> {
 
 impl<'a> Chain<'a> {
     pub(super) fn read(stay: &[Seen<'a>], outages: &[(Timestamp, Timestamp)]) -> Self {
-        let is_accepted_by_message = stay
-            .iter()
-            .any(|s| matches!(s.event.kind, EventKind::ReleaseAccepted | EventKind::ReleaseDeclined));
+        let is_accepted_by_message =
+            stay.iter().any(|s| matches!(s.kind(), EventKind::ReleaseAccepted | EventKind::ReleaseDeclined));
         let mut chain = Self { is_accepted_by_message, ..Self::default() };
         for s in stay {
-            match s.event.kind {
+            match s.kind() {
                 EventKind::ReleaseIssued
                 | EventKind::ReleaseTransferred
                 | EventKind::ReleaseAccepted
@@ -86,7 +85,7 @@ impl<'a> Chain<'a> {
                 | EventKind::ReleaseBlocked => chain.change(s),
                 EventKind::PickupAnnounced => chain.announce(s, outages),
                 EventKind::PickupCancelled => chain.cancel(s),
-                EventKind::GateOut if s.event.is_actual() => chain.leave(s, outages),
+                EventKind::GateOut if s.is_actual() => chain.leave(s, outages),
                 _ => {}
             }
         }
@@ -122,7 +121,7 @@ impl<'a> Chain<'a> {
         let takes_effect_at_once = !self.is_accepted_by_message;
         let to = keys_of(s.event, PartyRole::ReleaseTo);
         let right = self.right(s);
-        match s.event.kind {
+        match s.kind() {
             EventKind::ReleaseIssued => {
                 right.holders.clear();
                 right.pass(to, s);
@@ -146,7 +145,7 @@ impl<'a> Chain<'a> {
             _ => right.stopped = Some(*s),
         }
         if !matches!(
-            s.event.kind,
+            s.kind(),
             EventKind::ReleaseRevoked | EventKind::ReleaseBlocked | EventKind::ReleaseDeclined
         ) {
             right.appointed.extend(keys_of(s.event, PartyRole::Haulier));

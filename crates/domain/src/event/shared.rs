@@ -1,0 +1,228 @@
+//! An event that many hold, with what is asked of it most often at hand.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Classifier, EquipmentStatus, EventKind, Laden, PortEvent};
+use crate::identifiers::size_type::{Build, SizeType};
+
+/// One event in memory, held by every fact that it is. Copies are cheap; it never changes.
+#[derive(Debug, Clone)]
+pub struct SharedEvent {
+    event: Arc<PortEvent>,
+    glance: Glance,
+}
+
+/// The answers to what is asked of every event of a timeline again and again, without a look at the event itself: a
+/// container in the port has dozens, all over the memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Glance(u32);
+
+/// Bits of a [`Glance`]; below them its kind, above them laden and status, each one more than its place in its list.
+mod bit {
+    pub(super) const KIND: u32 = 0xFF;
+    pub(super) const ACTUAL: u32 = 1 << 8;
+    pub(super) const DOUBTFUL: u32 = 1 << 9;
+    pub(super) const SEALS: u32 = 1 << 10;
+    pub(super) const WEIGHTS: u32 = 1 << 11;
+    pub(super) const CARGO: u32 = 1 << 12;
+    pub(super) const ROUTE: u32 = 1 << 13;
+    pub(super) const REEFER: u32 = 1 << 14;
+    pub(super) const READING: u32 = 1 << 15;
+    pub(super) const REFERENCE: u32 = 1 << 16;
+    pub(super) const LADEN_AT: u32 = 24;
+    pub(super) const STATUS_AT: u32 = 28;
+}
+
+// Kinds, the unknown one included, fit below the bits.
+const _: () = assert!(EventKind::KNOWN.len() < bit::KIND as usize);
+
+impl Glance {
+    fn of(event: &PortEvent) -> Self {
+        let equipment = event.equipment.as_deref();
+        let size = equipment.and_then(|e| e.iso_type.as_deref()).and_then(SizeType::parse);
+        let source = &event.source;
+        let flags = [
+            (bit::ACTUAL, event.classifier == Classifier::Actual),
+            (bit::DOUBTFUL, event.has_doubtful_number()),
+            (bit::SEALS, !event.seals.is_empty()),
+            (bit::WEIGHTS, !event.weights.is_empty()),
+            (bit::CARGO, !event.cargo.is_empty()),
+            (bit::ROUTE, event.route.is_some()),
+            (bit::REEFER, size.is_some_and(|size| size.build == Build::Reefer)),
+            (bit::READING, event.reefer.is_some()),
+            (bit::REFERENCE, source.message_id.is_some() && source.format.starts_with("EDIFACT")),
+        ];
+        let set = flags.into_iter().filter(|(_, holds)| *holds).fold(0, |set, (bit, _)| set | bit);
+        let laden = place(Laden::ALL, equipment.and_then(|e| e.laden));
+        let status = place(EquipmentStatus::ALL, equipment.and_then(|e| e.status));
+        let kind = u32::try_from(event.kind.ordinal()).unwrap_or(bit::KIND);
+        Self(set | kind | laden << bit::LADEN_AT | status << bit::STATUS_AT)
+    }
+
+    const fn has(self, bit: u32) -> bool {
+        self.0 & bit != 0
+    }
+
+    /// Place of the kind among [`EventKind::KNOWN`]; beyond it when it is not known.
+    #[must_use]
+    pub const fn kind(self) -> usize {
+        (self.0 & bit::KIND) as usize
+    }
+
+    /// Whether the happening is reported as a fact.
+    #[must_use]
+    pub const fn is_actual(self) -> bool {
+        self.has(bit::ACTUAL)
+    }
+
+    /// [`PortEvent::has_doubtful_number`].
+    #[must_use]
+    pub const fn has_doubtful_number(self) -> bool {
+        self.has(bit::DOUBTFUL)
+    }
+
+    /// Whether it names seals.
+    #[must_use]
+    pub const fn has_seals(self) -> bool {
+        self.has(bit::SEALS)
+    }
+
+    /// Whether it names weights.
+    #[must_use]
+    pub const fn has_weights(self) -> bool {
+        self.has(bit::WEIGHTS)
+    }
+
+    /// Whether it names goods.
+    #[must_use]
+    pub const fn has_cargo(self) -> bool {
+        self.has(bit::CARGO)
+    }
+
+    /// Whether it names ports from origin to destination.
+    #[must_use]
+    pub const fn has_route(self) -> bool {
+        self.has(bit::ROUTE)
+    }
+
+    /// Whether its size and type code (ISO 6346) is that of a reefer.
+    #[must_use]
+    pub const fn is_reefer(self) -> bool {
+        self.has(bit::REEFER)
+    }
+
+    /// Whether it tells of the state of a reefer.
+    #[must_use]
+    pub const fn has_reefer(self) -> bool {
+        self.has(bit::READING)
+    }
+
+    /// Whether it comes from an UN/EDIFACT message with a control reference.
+    #[must_use]
+    pub const fn has_control_reference(self) -> bool {
+        self.has(bit::REFERENCE)
+    }
+
+    /// Empty or laden, where it says so.
+    #[must_use]
+    pub fn laden(self) -> Option<Laden> {
+        at_place(Laden::ALL, self.0 >> bit::LADEN_AT & 0xF)
+    }
+
+    /// What the container is in the port for, where it says so.
+    #[must_use]
+    pub fn status(self) -> Option<EquipmentStatus> {
+        at_place(EquipmentStatus::ALL, self.0 >> bit::STATUS_AT)
+    }
+}
+
+/// One more than the place of a code in its list; 0 for none.
+fn place<T: PartialEq>(all: &[T], code: Option<T>) -> u32 {
+    (1..).zip(all).find(|(_, known)| Some(*known) == code.as_ref()).map_or(0, |(place, _)| place)
+}
+
+fn at_place<T: Copy>(all: &[T], place: u32) -> Option<T> {
+    all.get(usize::try_from(place.checked_sub(1)?).ok()?).copied()
+}
+
+impl SharedEvent {
+    /// What is asked most often.
+    #[must_use]
+    pub const fn glance(&self) -> Glance {
+        self.glance
+    }
+}
+
+impl From<Arc<PortEvent>> for SharedEvent {
+    fn from(event: Arc<PortEvent>) -> Self {
+        Self { glance: Glance::of(&event), event }
+    }
+}
+
+impl From<PortEvent> for SharedEvent {
+    fn from(event: PortEvent) -> Self {
+        Arc::new(event).into()
+    }
+}
+
+impl Deref for SharedEvent {
+    type Target = PortEvent;
+
+    fn deref(&self) -> &PortEvent {
+        &self.event
+    }
+}
+
+impl PartialEq for SharedEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.event == other.event
+    }
+}
+
+impl Serialize for SharedEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.event.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        PortEvent::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+    use crate::event::Equipment;
+
+    #[test]
+    fn a_glance_says_what_the_event_says() {
+        let mut event = PortEvent::new("gate/1", EventKind::GateOut, Timestamp::from_millis(0));
+        let shared = SharedEvent::from(event.clone());
+        assert_eq!(EventKind::KNOWN.get(shared.glance().kind()), Some(&EventKind::GateOut));
+        assert!(shared.glance().is_actual() && !shared.glance().has_doubtful_number());
+        assert_eq!((shared.glance().laden(), shared.glance().status()), (None, None));
+        event.kind = EventKind::Unknown("levitated".to_owned());
+        event.classifier = Classifier::Planned;
+        for (laden, status) in Laden::ALL.iter().zip(EquipmentStatus::ALL) {
+            let equipment = Equipment {
+                laden: Some(*laden),
+                status: Some(*status),
+                check_digit_ok: Some(false),
+                iso_type: Some("45R1".to_owned()),
+                ..Equipment::default()
+            };
+            event.equipment = Some(Box::new(equipment));
+            let glance = SharedEvent::from(event.clone()).glance();
+            assert_eq!((glance.laden(), glance.status()), (Some(*laden), Some(*status)));
+            assert_eq!(EventKind::KNOWN.get(glance.kind()), None);
+            assert!(glance.is_reefer() && glance.has_doubtful_number() && !glance.is_actual());
+            assert!(!glance.has_seals() && !glance.has_reefer() && !glance.has_control_reference());
+        }
+    }
+}
