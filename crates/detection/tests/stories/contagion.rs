@@ -207,7 +207,7 @@ fn the_watch_on_empties_keeps_to_the_nearest_however_many_come_and_closes_when_t
         alerts
             .values()
             .filter(|a| matches!(a.state, AlertState::Raised | AlertState::Updated))
-            .map(|a| a.subject.id.clone())
+            .map(|a| a.subject.id.to_string())
             .collect()
     };
     let first: Vec<String> = watched(&world);
