@@ -29,7 +29,7 @@ fn at(hours: i64) -> Timestamp {
 
 fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
     PortEvent {
-        event_id: id.to_owned(),
+        event_id: id.into(),
         revision,
         retracted: false,
         kind: EventKind::GateIn,
@@ -56,7 +56,7 @@ fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
             topic: "port.raw".into(),
             offset: hour,
             sha256: Sha256::of(id.as_bytes()),
-            path: format!("line {revision}"),
+            path: format!("line {revision}").into(),
             ..Source::default()
         }),
         notes: Vec::new(),
@@ -144,7 +144,7 @@ fn a_listed_seal_gives_a_hit_on_the_container_with_the_way_back_to_the_message()
     assert_eq!(hit.handling, Handling::parse("AMBER/H1").unwrap());
     let body = hit.hit.as_deref().unwrap();
     assert_eq!((body.value.as_str(), body.evidence.event_id.as_deref()), ("ML001234", Some("e1")));
-    assert_eq!((body.evidence.topic.as_str(), body.evidence.offset), ("port.raw", 2));
+    assert_eq!((&*body.evidence.topic, body.evidence.offset), ("port.raw", 2));
     assert_eq!(body.evidence.sha256, Sha256::of(b"e1"));
     let again = screen(&mut state, &with_seals(event("e2", 1, 4), &["ML-001234"]), &index, at(5));
     assert!(hits(&again).is_empty(), "a hit that stands is told once");
@@ -421,10 +421,10 @@ fn standing_after(changes: &[Change], end: i64) -> BTreeMap<String, Fact> {
     facts.extend(rescreen(&mut state, BOX, &index, at(end)));
     let mut latest: BTreeMap<String, Fact> = BTreeMap::new();
     for fact in facts.into_iter().filter(|fact| fact.fact_id.starts_with("hit/")) {
-        if let Some(known) = latest.get(&fact.fact_id) {
+        if let Some(known) = latest.get(&*fact.fact_id) {
             assert!(fact.revision > known.revision, "each version of a hit is higher than the one before");
         }
-        latest.insert(fact.fact_id.clone(), fact);
+        latest.insert(fact.fact_id.to_string(), fact);
     }
     latest.retain(|_, fact| !fact.retracted);
     latest.values_mut().for_each(|fact| fact.revision = 0);
@@ -562,7 +562,7 @@ fn a_container_number_one_digit_off_a_listed_one_is_a_low_hit_of_its_own() {
     let listed = |number: &str| Index::of([entry("b-1", &[("CONTAINER", number)])]);
     let hit = |index: &Index| {
         let facts = screen(&mut SubjectState::default(), &event("e1", 1, 2), index, at(3));
-        hits(&facts).first().map(|hit| (hit.fact_id.clone(), hit.hit.as_deref().unwrap().severity))
+        hits(&facts).first().map(|hit| (hit.fact_id.to_string(), hit.hit.as_deref().unwrap().severity))
     };
     assert_eq!(hit(&listed(BOX)), Some(("hit/police/b-1/CONTAINER".to_owned(), Severity::High)));
     assert_eq!(

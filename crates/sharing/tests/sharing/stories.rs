@@ -151,7 +151,7 @@ fn no_withheld_part_is_left_in_any_byte_of_a_view() {
     twin.origin = Some(Subject::new(SubjectKind::Seal, SEAL));
     twin.carried = vec![crate::common::evidence("gate/77/OOLU4293959", 3)];
     twin.evidence.push("gate/77/OOLU4293959".into());
-    twin.evidence.push(format!("ind/seal/{SEAL}/MO-04a"));
+    twin.evidence.push(format!("ind/seal/{SEAL}/MO-04a").into());
     let hit = watchlist_hit("WL-identifier", "GREEN/H0", None);
     let unknown = indicator(
         "XX-99",
@@ -166,8 +166,8 @@ fn no_withheld_part_is_left_in_any_byte_of_a_view() {
     empty.origin = Some(Subject::new(SubjectKind::Origin, "ECGYE"));
     let mut alert = alert(vec![hit, twin, unknown, empty, seal_change()], at(5));
     for evidence in &mut alert.evidence {
-        evidence.event_id = Some("gate/maeu777888/1".to_owned());
-        evidence.path = format!("/bills/MAEU777888/seals/{SEAL}");
+        evidence.event_id = Some("gate/maeu777888/1".into());
+        evidence.path = format!("/bills/MAEU777888/seals/{SEAL}").into();
     }
     let views = disclose(&agencies(), &alert, &mut DisclosureState::default(), at(6));
     let port = serde_json::to_string(of(&views, "port")).unwrap().to_uppercase();
@@ -247,7 +247,7 @@ fn headers_follow_cloud_events_and_name_no_container() {
 fn answers_become_facts_of_the_alert_or_of_its_subject() {
     let alert = alert(vec![seal_change()], at(5));
     let pointer = pointer_fact(&alert);
-    assert_eq!(pointer.fact_id, format!("alert/{}", alert.alert_id));
+    assert_eq!(&*pointer.fact_id, format!("alert/{}", alert.alert_id));
     assert_eq!(pointer.pointer.unwrap().subject, alert.subject);
     let mut feedback = Feedback {
         alert_id: Some(alert.alert_id),
@@ -262,7 +262,7 @@ fn answers_become_facts_of_the_alert_or_of_its_subject() {
         alert_revision: Some(1),
     };
     let fact = feedback_fact(&feedback).unwrap();
-    assert_eq!(fact.fact_id, format!("fb/{}/police", alert.alert_id));
+    assert_eq!(&*fact.fact_id, format!("fb/{}/police", alert.alert_id));
     assert_eq!((fact.subject, fact.revision), (pointer.subject, at(8).as_millis()));
     feedback.alert_id = None;
     assert!(feedback_fact(&feedback).is_none());
