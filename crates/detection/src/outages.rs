@@ -80,7 +80,7 @@ impl Outages {
     /// The beginnings and ends that concern a container, by time: those of its own messages, and the announced ones of the
     /// port and of the terminals that it was at.
     pub(crate) fn marks(&self, events: &[Seen<'_>]) -> Vec<Mark> {
-        let own = events.iter().filter(|s| s.event.is_outage());
+        let own = events.iter().filter(|s| s.kind().is_outage());
         let own = own.map(|s| Mark { at: s.at(), begins: *s.kind() == EventKind::SystemOutageStarted });
         let concerns = |terminal: &Option<String>| {
             terminal.is_none() || events.iter().any(|s| s.event.terminal() == terminal.as_deref())

@@ -198,7 +198,7 @@ fn sighting(fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighti
 
 /// Whether the party with this key takes an export out by gate.
 fn is_hauled(event: &PortEvent, key: &str) -> bool {
-    let by = |p: &Party| p.role == PartyRole::Haulier && p.key().as_deref() == Some(key);
+    let by = |p: &Party| p.role == PartyRole::Haulier && p.has_key(key);
     event.container().is_some()
         && event.parties.iter().any(by)
         && trojan_box::is_export_taken_out(event)
@@ -207,8 +207,7 @@ fn is_hauled(event: &PortEvent, key: &str) -> bool {
 
 /// Partners and relations that an event tells of the party with this key; `None` when it says nothing for a ledger.
 fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
-    let named_as =
-        |role: PartyRole| event.parties.iter().find(|p| p.role == role && p.key().as_deref() == Some(key));
+    let named_as = |role: PartyRole| event.parties.iter().find(|p| p.role == role && p.has_key(key));
     let mut partners = Vec::new();
     let mut relations = Vec::new();
     let mut add = |class: &str, value: Option<String>| {

@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
 use serde::Serialize;
 
 use crate::settings::DAY_MS;
@@ -13,7 +13,7 @@ pub(crate) const MAX_FACTS: usize = 256;
 
 /// Something that has versions and a place in time.
 pub(crate) trait Versioned: PartialEq + Serialize {
-    fn id(&self) -> &str;
+    fn id(&self) -> &Id;
     fn revision(&self) -> i64;
     fn retracted(&self) -> bool;
     fn occurred_at(&self) -> Timestamp;
@@ -23,7 +23,7 @@ pub(crate) trait Versioned: PartialEq + Serialize {
 macro_rules! versioned {
     ($($name:ty),+) => {$(
         impl Versioned for $name {
-            fn id(&self) -> &str { &self.fact_id }
+            fn id(&self) -> &Id { &self.fact_id }
             fn revision(&self) -> i64 { self.revision }
             fn retracted(&self) -> bool { self.retracted }
             fn occurred_at(&self) -> Timestamp { self.occurred_at }
@@ -43,6 +43,7 @@ pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
         all.remove(at);
     }
     let at = all.partition_point(|other| (other.occurred_at(), other.id()) < (item.occurred_at(), item.id()));
+    make_room(all);
     all.insert(at, item);
     Outcome::New
 }
@@ -54,9 +55,19 @@ pub(crate) fn put_by_id<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
         Some(other) if wins(&item, other) => *other = item,
         Some(other) if item.revision() < other.revision() => return Outcome::Superseded,
         Some(_) => return Outcome::Duplicate,
-        None => all.insert(at, item),
+        None => {
+            make_room(all);
+            all.insert(at, item);
+        }
     }
     Outcome::New
+}
+
+/// Room for one more. Most timelines are short: left to itself a list would begin with room for four.
+fn make_room<T>(all: &mut Vec<T>) {
+    if all.len() == all.capacity() {
+        all.reserve_exact(all.len().max(1));
+    }
 }
 
 /// Drops what is known for more days than that before the latest, and the oldest beyond `most`.

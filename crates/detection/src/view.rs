@@ -94,7 +94,8 @@ impl<'a> Seen<'a> {
         self.laden() == Some(Laden::Laden)
     }
 
-    fn laden(&self) -> Option<Laden> {
+    /// Empty or laden, where it is said.
+    pub(crate) fn laden(&self) -> Option<Laden> {
         self.glance.laden()
     }
 

@@ -1,5 +1,7 @@
 //! Watchlist entries: what to look for, for whom, on which ground, until when.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
@@ -95,7 +97,7 @@ codes! {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Value {
     /// Scheme in upper case: CONTAINER, SEAL, IMO, BILL_OF_LADING, BOOKING, EORI, TRUCK, ...
-    pub scheme: String,
+    pub scheme: Cow<'static, str>,
     /// The identifier, normalised for its scheme.
     pub value: String,
 }

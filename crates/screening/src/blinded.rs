@@ -29,7 +29,7 @@ pub fn least_handling() -> Handling {
 /// The identifier, or of a name its words in alphabetical order: what is told apart, whatever the spelling. `None` when a
 /// name has no words.
 pub(crate) fn settled(value: &Value) -> Option<Value> {
-    let kind = match value.scheme.as_str() {
+    let kind = match &*value.scheme {
         scheme::NAME => NameKind::Company,
         scheme::VESSEL_NAME => NameKind::Vessel,
         _ => return Some(value.clone()),
@@ -49,7 +49,7 @@ pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry
     let mut values: Vec<Value> = entry
         .values
         .iter()
-        .filter(|value| !OTHER_KEY.contains(&value.scheme.as_str()))
+        .filter(|value| !OTHER_KEY.contains(&&*value.scheme))
         .filter_map(|v| {
             Some(Value { scheme: v.scheme.clone(), value: normalise_value(&v.scheme, &v.value)? })
         })
@@ -61,7 +61,7 @@ pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry
     };
     let names = entry.names.iter().filter_map(|name| {
         let (scheme, value) = (scheme?.to_owned(), name.name.clone());
-        Some(Value { scheme, value })
+        Some(Value { scheme: scheme.into(), value })
     });
     values.extend(names);
     let mut values: Vec<Value> = values.iter().filter_map(settled).map(|value| key.blind(&value)).collect();

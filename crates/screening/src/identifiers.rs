@@ -99,7 +99,7 @@ pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
     let one = scheme.map(str::to_ascii_uppercase);
     let schemes = one.as_deref().map_or_else(|| ALL.to_vec(), |one| vec![one]);
     let value =
-        |scheme: &str| Some(Value { scheme: scheme.to_owned(), value: normalise_value(scheme, text)? });
+        |scheme: &str| Some(Value { scheme: scheme.to_owned().into(), value: normalise_value(scheme, text)? });
     schemes.into_iter().filter_map(value).collect()
 }
 
@@ -123,9 +123,9 @@ fn is_pseudonym(text: &str, tag: &str) -> bool {
 #[must_use]
 pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
     let mut found = Vec::new();
-    let mut add = |scheme: &str, text: Option<&str>| {
+    let mut add = |scheme: &'static str, text: Option<&str>| {
         if let Some(value) = text.and_then(|text| normalise_value(scheme, text)) {
-            found.push(Value { scheme: scheme.to_owned(), value });
+            found.push(Value { scheme: scheme.into(), value });
         }
     };
     add(scheme::CONTAINER, event.container());
@@ -146,7 +146,9 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
     }
     for party in &event.parties {
         // Codes that only one sender understands (LOCAL) mean nothing on a list.
-        if let Some(scheme @ (scheme::EORI | scheme::DUNS | scheme::EAN)) = party.id_scheme.as_deref() {
+        let known = [scheme::EORI, scheme::DUNS, scheme::EAN];
+        let scheme = party.id_scheme.as_deref();
+        if let Some(scheme) = known.into_iter().find(|known| scheme == Some(*known)) {
             add(scheme, party.id.as_deref());
         }
         add(scheme::PHONE_OR_MAIL, party.contact.as_deref());

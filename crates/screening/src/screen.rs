@@ -175,7 +175,7 @@ fn open_meetings<'a>(
 ) -> Vec<Wanted<'a>> {
     let open = value;
     let value = || Cow::Borrowed(open);
-    if matches!(open.scheme.as_str(), scheme::NAME | scheme::VESSEL_NAME) {
+    if matches!(&*open.scheme, scheme::NAME | scheme::VESSEL_NAME) {
         let hits = index.named(&open.scheme, &open.value, party);
         let met = hits.iter().filter_map(|hit| {
             let entry = index.get(&hit.entry.key())?;

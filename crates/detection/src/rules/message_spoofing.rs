@@ -18,7 +18,7 @@
 
 use std::collections::BTreeSet;
 
-use quaywatch_domain::event::{Laden, Mode, note};
+use quaywatch_domain::event::{Mode, note};
 use quaywatch_domain::{EventKind, Fact};
 use serde::Deserialize;
 
@@ -114,7 +114,7 @@ fn is_ordinary(s: &Seen<'_>) -> bool {
         && *s.kind() == EventKind::GateOut
         && mode.is_none_or(|mode| mode == Mode::Road)
         && facility != Some(CUSTOMS_SITE)
-        && s.event.equipment.as_deref().and_then(|e| e.laden) != Some(Laden::Empty)
+        && !s.is_empty()
 }
 
 /// MO-23a and g.

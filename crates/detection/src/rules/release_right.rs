@@ -324,6 +324,13 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
             .take(MAX_SIGHTINGS_PER_PARTNER);
         let Some(first) = with.clone().next() else { continue };
         let batch_ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
+        let mut transfers = with
+            .by_ref()
+            .filter(|s| s.occurred_at <= batch_ends && s.kind == EventKind::ReleaseTransferred)
+            .peekable();
+        if transfers.peek().is_none() {
+            continue;
+        }
         let mut others: Vec<&str> = standing
             .iter()
             .filter(|s| s.occurred_at < first.occurred_at)
@@ -331,8 +338,6 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
             .collect();
         others.sort_unstable();
         others.dedup();
-        let transfers =
-            with.by_ref().filter(|s| s.occurred_at <= batch_ends && s.kind == EventKind::ReleaseTransferred);
         for transfer in transfers {
             let Some(container) = transfer.container.as_deref() else { continue };
             let known = others.iter().filter(|o| **o != container).count();

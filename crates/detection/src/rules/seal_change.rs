@@ -72,7 +72,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         if let Some(laden) = laden(s) {
             journey.laden = Some(laden);
         }
-        broken(&mut journey, s, findings);
+        if s.glance.has_seals() {
+            broken(&mut journey, s, findings);
+        }
         match s.kind() {
             EventKind::ManifestLine | EventKind::Stuffed | EventKind::Loaded => journey.start_with(s),
             EventKind::GateIn if s.is_actual() => journey.start_with(s),
@@ -103,16 +105,16 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Whether seals differ, or one is not as it should be.
-fn is_in_question(view: &View<'_>) -> bool {
+fn is_in_question<'a>(view: &View<'a>) -> bool {
     let sealed = || view.events.iter().filter(|s| s.glance.has_seals());
     let seals = || sealed().flat_map(|s| &s.event.seals);
-    let mut numbers = seals().filter_map(|seal| seal.normalised.as_ref());
-    let first = numbers.next();
-    numbers.any(|other| Some(other) != first) || seals().any(|seal| seal.condition.is_some())
+    let list = |s: &Seen<'a>| s.event.seals.iter().map(|seal| seal.normalised.as_deref());
+    let differs = |first: &Seen<'a>| sealed().any(|s| !list(s).eq(list(first)));
+    sealed().next().is_some_and(differs) || seals().any(|seal| seal.condition.is_some())
 }
 
 fn laden(s: &Seen<'_>) -> Option<Laden> {
-    s.event.equipment.as_deref()?.laden.filter(|l| *l != Laden::Unknown)
+    s.laden().filter(|l| *l != Laden::Unknown)
 }
 
 fn numbers<'a>(s: &Seen<'a>) -> impl Iterator<Item = (&'a str, &'a Seal)> {
@@ -175,7 +177,7 @@ impl<'a> Journey<'a> {
 }
 
 fn is_export(s: &Seen<'_>) -> bool {
-    s.event.equipment.as_deref().and_then(|e| e.status) == Some(EquipmentStatus::Export)
+    s.status() == Some(EquipmentStatus::Export)
 }
 
 const fn is_authority(source: SealSource) -> bool {

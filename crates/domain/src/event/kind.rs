@@ -61,6 +61,14 @@ kinds! {
     CompanyRecorded = "company_recorded", SystemOutageStarted = "system_outage_started", SystemOutageEnded = "system_outage_ended", Other = "other",
 }
 
+impl EventKind {
+    /// Whether it is the beginning or the end of an outage.
+    #[must_use]
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::SystemOutageStarted | Self::SystemOutageEnded)
+    }
+}
+
 impl Serialize for EventKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())

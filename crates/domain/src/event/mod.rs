@@ -139,7 +139,7 @@ impl PortEvent {
     /// Whether it tells of the beginning or the end of an outage.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        matches!(self.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded)
+        self.kind.is_outage()
     }
 
     /// Whether it tells of an outage of a system as a whole, and not of what it means to one container.

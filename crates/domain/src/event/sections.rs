@@ -324,6 +324,14 @@ impl Party {
         contact.into_iter().chain(address).collect()
     }
 
+    /// Whether [`Self::key`] is this one.
+    #[must_use]
+    pub fn has_key(&self, key: &str) -> bool {
+        self.id_scheme.as_deref().zip(self.id.as_deref()).is_some_and(|(scheme, id)| {
+            key.strip_prefix(scheme).and_then(|rest| rest.strip_prefix(':')) == Some(id)
+        })
+    }
+
     /// Scheme and identifier as one key, such as `EORI:SI12345678`; `None` when either is missing. Two parties may be
     /// compared only when both have a key of the same scheme.
     #[must_use]

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use quaywatch_detection::{Changes, Engine, Outages, TimelineState};
+use quaywatch_detection::{Changes, Engine, Outages, Outcome, TimelineState};
 use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, Id, PortEvent, Subject, Timestamp};
 use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_shared};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
@@ -22,6 +22,14 @@ struct Slot {
     fired: Option<Timestamp>,
 }
 
+impl Slot {
+    fn take(&mut self, engine: &Engine, fact: Fact, now: Timestamp) -> Changes {
+        let changes = engine.apply(&mut self.timeline, fact, now);
+        self.fired = self.fired.filter(|_| changes.outcome != Outcome::New);
+        changes
+    }
+}
+
 /// The stages behind the normalizer, in memory.
 pub(crate) struct Pipeline {
     engine: Engine,
@@ -29,7 +37,7 @@ pub(crate) struct Pipeline {
     index: Index,
     agencies: Option<Agencies>,
     containers: foldhash::HashMap<String, SubjectState>,
-    timelines: foldhash::HashMap<Subject, Slot>,
+    timelines: foldhash::HashMap<Subject, Box<Slot>>,
     disclosures: HashMap<Uuid, DisclosureState>,
     timers: BinaryHeap<Reverse<(Timestamp, Subject)>>,
     now: Timestamp,
@@ -195,16 +203,18 @@ impl Pipeline {
         let mut queue: VecDeque<Fact> = facts.into_iter().collect();
         while let Some(fact) = queue.pop_front() {
             let subject = fact.subject.clone();
-            let mut new = Slot::default();
-            let known = self.timelines.get_mut(&subject);
-            let is_new = known.is_none();
-            let slot = known.unwrap_or(&mut new);
-            let changes = self.engine.apply(&mut slot.timeline, fact, self.now);
-            slot.fired = slot.fired.filter(|_| changes.outcome != quaywatch_detection::Outcome::New);
+            let changes = match self.timelines.get_mut(&subject) {
+                Some(slot) => slot.take(&self.engine, fact, self.now),
+                None => {
+                    let mut new = Box::<Slot>::default();
+                    let changes = new.take(&self.engine, fact, self.now);
+                    if !new.timeline.is_empty() {
+                        self.timelines.insert(subject.clone(), new);
+                    }
+                    changes
+                }
+            };
             *self.outcomes.entry(outcome_name(changes.outcome)).or_default() += 1;
-            if is_new && !new.timeline.is_empty() {
-                self.timelines.insert(subject.clone(), new);
-            }
             queue.extend(self.settle(subject, changes));
         }
     }
@@ -271,8 +281,7 @@ fn shadow_keys<'a>(
         .map(|(whose, code)| (Subject::parse(whose).unwrap_or_else(|| subject.clone()), code.to_owned()))
 }
 
-const fn outcome_name(outcome: quaywatch_detection::Outcome) -> &'static str {
-    use quaywatch_detection::Outcome;
+const fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::New => "new",
         Outcome::Duplicate => "duplicate",

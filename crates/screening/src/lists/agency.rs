@@ -344,7 +344,7 @@ fn value_of(scheme: &str, text: &str, defaults: &Defaults<'_>) -> Result<Value, 
         _ => (scheme, normalise_value(scheme, text)),
     };
     let value = value.ok_or_else(|| format!("holds '{}', which cannot be a {scheme}", short(text)))?;
-    Ok(Value { scheme: scheme.to_owned(), value })
+    Ok(Value { scheme: scheme.to_owned().into(), value })
 }
 
 fn pseudonym(kind: Kind, text: &str, defaults: &Defaults<'_>) -> Result<String, String> {
@@ -357,7 +357,7 @@ fn pseudonym(kind: Kind, text: &str, defaults: &Defaults<'_>) -> Result<String, 
 }
 
 fn oddness(value: &Value) -> Option<String> {
-    let wrong = match value.scheme.as_str() {
+    let wrong = match &*value.scheme {
         scheme::CONTAINER => !check_digit_ok(&value.value),
         scheme::IMO => !imo_check_digit_ok(&value.value),
         _ => false,

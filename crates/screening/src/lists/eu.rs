@@ -119,7 +119,7 @@ fn finish(mut builder: Builder<'_>, encoding: &'static str) -> Result<ListFile, 
         for value in
             entry.values.iter_mut().filter(|v| v.scheme == IMO_COMPANY && normalise_imo(&v.value).is_some())
         {
-            scheme::IMO.clone_into(&mut value.scheme);
+            value.scheme = scheme::IMO.into();
             entry.kind = EntryKind::Vessel;
         }
     }

@@ -89,7 +89,7 @@ fn imo(part: &str, kind: EntryKind) -> Option<Value> {
     let bare = part.strip_prefix("Vessel Registration Identification ");
     let number = bare.and_then(|number| normalise_value(scheme::IMO, number));
     if let Some(value) = number.filter(|value| kind == EntryKind::Vessel && imo_check_digit_ok(value)) {
-        return Some(Value { scheme: scheme::IMO.to_owned(), value });
+        return Some(Value { scheme: scheme::IMO.into(), value });
     }
     let (label, number) = part.split_once("IMO ")?;
     let known = ["Vessel Registration Identification", "Identification Number", "Company Number", ""];
@@ -99,7 +99,7 @@ fn imo(part: &str, kind: EntryKind) -> Option<Value> {
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     let value = normalise_value(scheme::IMO, &digits)?;
     let of_a_ship = kind == EntryKind::Vessel;
-    Some(Value { scheme: if of_a_ship { scheme::IMO } else { IMO_COMPANY }.to_owned(), value })
+    Some(Value { scheme: if of_a_ship { scheme::IMO } else { IMO_COMPANY }.into(), value })
 }
 
 fn labelled(part: &str) -> Option<Value> {
@@ -110,7 +110,7 @@ fn labelled(part: &str) -> Option<Value> {
     let value = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
     let value = normalise_value(scheme, value)
         .filter(|value| value.bytes().any(|b| b.is_ascii_digit()) || *scheme == "BIC")?;
-    Some(Value { scheme: (*scheme).to_owned(), value })
+    Some(Value { scheme: (*scheme).into(), value })
 }
 
 /// Aliases that say little alone are in quotes here, not in `alt.csv`.
