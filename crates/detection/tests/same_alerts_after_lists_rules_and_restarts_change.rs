@@ -102,7 +102,7 @@ prop_compose! {
             let verdict = [Verdict::Seizure, Verdict::Confirmed, Verdict::FalsePositive, Verdict::Closed][verdict];
             let mut answer = feedback(number, 1, verdict, at(1, "00:00").plus_millis(minute * 60_000));
             if matches!(verdict, Verdict::Seizure | Verdict::Confirmed) {
-                answer.fact_id.push_str("/found");
+                answer.fact_id = format!("{}/found", answer.fact_id).into();
             }
             facts.push(answer);
         }

@@ -218,7 +218,7 @@ fn read(bytes: &[u8]) -> Vec<PortEvent> {
 /// What an event says, without where it stands.
 fn said(event: &PortEvent) -> String {
     let event = PortEvent {
-        event_id: String::new(),
+        event_id: "".into(),
         revision: 0,
         created_at: None,
         received_at: MADE_AT,

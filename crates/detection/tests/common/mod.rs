@@ -29,7 +29,7 @@ pub(crate) fn at(day: u32, time: &str) -> Timestamp {
 /// An actual event of `container`, received when it happened; its id is made of what it says.
 pub(crate) fn event(kind: EventKind, container: &str, at: Timestamp) -> PortEvent {
     PortEvent {
-        event_id: format!("e/{container}/{kind}/{}", at.as_millis()),
+        event_id: format!("e/{container}/{kind}/{}", at.as_millis()).into(),
         revision: 1,
         retracted: false,
         kind,
@@ -278,7 +278,7 @@ impl Says for PortEvent {
 
 fn fact(subject: Subject, id: String, at: Timestamp) -> Fact {
     Fact {
-        fact_id: id,
+        fact_id: id.into(),
         revision: 1,
         retracted: false,
         subject,
@@ -345,8 +345,8 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
             retracted: event.retracted,
             created_at: event.created_at,
             received_at: event.received_at,
-            event: Some(std::sync::Arc::new(event.clone())),
-            ..fact(subject, event.event_id.clone(), event.occurred_at)
+            event: Some(std::sync::Arc::new(event.clone()).into()),
+            ..fact(subject, event.event_id.to_string(), event.occurred_at)
         })
         .collect()
 }
@@ -367,7 +367,7 @@ pub(crate) fn hit(
         partition: 0,
         offset: 0,
         sha256: Sha256::default(),
-        path: String::new(),
+        path: String::new().into(),
         occurred_at: event.occurred_at,
         received_at: event.received_at,
     };
@@ -535,7 +535,7 @@ impl World {
     /// The last version of the only alert about a container.
     pub(crate) fn alert(&self, container: &str) -> &Alert {
         let all = self.last();
-        let mut about = all.into_values().filter(|a| a.subject.id == container);
+        let mut about = all.into_values().filter(|a| *a.subject.id == *container);
         let alert = about.next().unwrap_or_else(|| panic!("no alert about {container}"));
         assert!(about.next().is_none(), "more than one alert about {container}");
         alert
@@ -545,7 +545,7 @@ impl World {
     pub(crate) fn codes(&self, container: &str) -> Vec<String> {
         let all = self.last();
         let standing = all.values().filter(|a| {
-            a.subject.id == container && matches!(a.state, AlertState::Raised | AlertState::Updated)
+            *a.subject.id == *container && matches!(a.state, AlertState::Raised | AlertState::Updated)
         });
         let mut codes: Vec<String> = standing
             .flat_map(|a| a.indicators.iter().map(|i| format!("{}@{}", i.code, a.visit.number)))

@@ -53,7 +53,7 @@ fn an_answer_on_the_alerts_timeline_reaches_its_container_before_or_after_the_po
     let about = Subject::new(SubjectKind::Alert, id.to_string());
     let answer = Fact { subject: about, ..feedback(BOX, 1, Verdict::Closed, at(2, "11:00")) };
     let pointer = Fact {
-        fact_id: format!("alert/{id}"),
+        fact_id: format!("alert/{id}").into(),
         feedback: None,
         pointer: Some(Box::new(Pointer { subject })),
         ..answer.clone()

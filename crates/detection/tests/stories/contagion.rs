@@ -39,7 +39,7 @@ fn found(world: &mut World, verdict: Verdict, day: u32) {
     world.now = world.now.max(at(day, "12:00"));
     let answer = feedback(BOX, 1, verdict, at(day, "12:00"));
     let id = format!("{}/{verdict}", answer.fact_id);
-    world.put(Fact { fact_id: id, ..answer });
+    world.put(Fact { fact_id: id.into(), ..answer });
 }
 
 fn contagion(world: &World, container: &str) -> Vec<String> {

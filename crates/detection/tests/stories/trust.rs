@@ -86,7 +86,7 @@ fn an_announced_outage_takes_the_absence_its_force() {
 fn an_outage_of_a_whole_system_counts_for_every_container_that_it_concerns() {
     let out = |kind, time: &str, terminal: &str| {
         let mut event = event(kind, "", at(3, time)).feed("pcs-status");
-        event.event_id = format!("pcs/{time}");
+        event.event_id = format!("pcs/{time}").into();
         event.equipment = None;
         if terminal.is_empty() { event } else { event.terminal(terminal) }
     };

@@ -44,7 +44,7 @@ pub(crate) fn at(hours: i64) -> Timestamp {
 
 pub(crate) fn evidence(fact_id: &str, hour: i64) -> Evidence {
     Evidence {
-        fact_id: fact_id.to_owned(),
+        fact_id: fact_id.into(),
         event_id: None,
         topic: "port.raw".into(),
         partition: 0,
@@ -71,7 +71,7 @@ pub(crate) fn indicator(code: &str, severity: Severity, sentence: &str) -> Indic
         weight,
         sentence: sentence.to_owned(),
         action: Action::Scan,
-        evidence: vec![format!("fact-{code}")],
+        evidence: vec![format!("fact-{code}").into()],
         first_held_at: at(1),
         expected: None,
         handling: Handling::port_traffic(),
@@ -140,7 +140,7 @@ pub(crate) fn alert_with(
         score_parts,
         title: summary.as_ref().map(|s| s.title.clone()).unwrap_or_default(),
         keys: Keys {
-            container: Some(subject.id.clone()),
+            container: Some(subject.id.to_string()),
             release: Some("RELEASE-1".into()),
             bills: vec!["MAEU777888".into()],
             seals: vec![SEAL.into()],

@@ -31,7 +31,7 @@ impl Drawn {
         let hour = hour - 25 + self.hour;
         let id =
             format!("fact/{}/{}/{}/{hour}", if discreet { "secret" } else { "open" }, self.code, self.nth);
-        indicator.evidence = vec![id.clone()];
+        indicator.evidence = vec![id.clone().into()];
         (indicator, (id, hour))
     }
 
@@ -232,7 +232,7 @@ proptest! {
         for (n, one) in indicators.iter_mut().enumerate() {
             let label = format!("HIDDEN{}", u8::from(one.handling.tlp > Tlp::Amber || one.handling.code > EuropolCode::H0));
             one.sentence = format!("{label} sentence {n}.");
-            one.evidence = vec![format!("fact/{label}/{n}")];
+            one.evidence = vec![format!("fact/{label}/{n}").into()];
             one.legal_basis = Some(format!("{label} ground {n}"));
             one.list = Some(format!("{label}@{n}"));
         }

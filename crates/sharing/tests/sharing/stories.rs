@@ -151,7 +151,7 @@ fn no_withheld_part_is_left_in_any_byte_of_a_view() {
     twin.origin = Some(Subject::new(SubjectKind::Seal, SEAL));
     twin.carried = vec![crate::common::evidence("gate/77/OOLU4293959", 3)];
     twin.evidence.push("gate/77/OOLU4293959".into());
-    twin.evidence.push(format!("ind/seal/{SEAL}/MO-04a"));
+    twin.evidence.push(format!("ind/seal/{SEAL}/MO-04a").into());
     let hit = watchlist_hit("WL-identifier", "GREEN/H0", None);
     let unknown = indicator(
         "XX-99",
@@ -160,8 +160,8 @@ fn no_withheld_part_is_left_in_any_byte_of_a_view() {
     );
     let mut alert = alert(vec![hit, twin, unknown, seal_change()], at(5));
     for evidence in &mut alert.evidence {
-        evidence.event_id = Some("gate/maeu777888/1".to_owned());
-        evidence.path = format!("/bills/MAEU777888/seals/{SEAL}");
+        evidence.event_id = Some("gate/maeu777888/1".into());
+        evidence.path = format!("/bills/MAEU777888/seals/{SEAL}").into();
     }
     let views = disclose(&agencies(), &alert, &mut DisclosureState::default(), at(6));
     let port = serde_json::to_string(of(&views, "port")).unwrap().to_uppercase();
