@@ -143,7 +143,7 @@ fn arrivals(
             quiet = arrived;
             let view: quaywatch_domain::AgencyAlert =
                 codec.decode(record.value.as_deref().unwrap_or_default())?;
-            let known = sent.lock().unwrap_or_else(PoisonError::into_inner).remove(&view.subject.id);
+            let known = sent.lock().unwrap_or_else(PoisonError::into_inner).remove(&*view.subject.id);
             all.extend(known.map(|at| arrived.duration_since(at).as_secs_f64() * 1_000.0));
         }
     }

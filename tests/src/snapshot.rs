@@ -136,7 +136,7 @@ impl Snapshot {
                     if let Ok(event) = port.codec.decode::<PortEvent>(value) {
                         *snapshot
                             .events
-                            .entry((event.event_id, event.revision, event.retracted))
+                            .entry((event.event_id.to_string(), event.revision, event.retracted))
                             .or_default() += 1;
                     }
                 }

@@ -109,7 +109,7 @@ fn events(port: &Port) -> Result<BTreeMap<String, usize>> {
     let mut events = BTreeMap::new();
     for record in Reader::read_all(&port.kafka, &["port.events"], LIMIT)? {
         let event: PortEvent = port.codec.decode(record.value.as_deref().unwrap_or_default())?;
-        *events.entry(event.event_id).or_default() += 1;
+        *events.entry(event.event_id.to_string()).or_default() += 1;
     }
     Ok(events)
 }

@@ -156,7 +156,7 @@ impl World {
     }
 
     fn answer(&self, snapshot: &Snapshot, number: &str) -> Result<()> {
-        let alert = snapshot.alerts.iter().rfind(|a| a.subject.id == number).context("no alert")?;
+        let alert = snapshot.alerts.iter().rfind(|a| *a.subject.id == *number).context("no alert")?;
         let feedback = Feedback {
             alert_id: Some(alert.alert_id),
             subject: None,

@@ -36,7 +36,7 @@ fn gate_move(event: &PortEvent) -> PortEvent {
 }
 
 fn fact_of(mut fact: Fact, event: PortEvent) -> Fact {
-    fact.event = Some(event.into());
+    fact.event = Some(std::sync::Arc::new(event).into());
     (fact.hit, fact.indicator, fact.feedback, fact.pointer) = (None, None, None, None);
     fact
 }

@@ -133,7 +133,7 @@ fn facts(event: PortEvent) -> Vec<Fact> {
             created_at: event.created_at,
             received_at: event.received_at,
             handling: Handling::port_traffic(),
-            event: Some(Arc::clone(&event)),
+            event: Some(Arc::clone(&event).into()),
             hit: None,
             indicator: None,
             feedback: None,

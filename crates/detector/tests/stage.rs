@@ -41,7 +41,7 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
         created_at: None,
         received_at: at,
         handling: Handling::port_traffic(),
-        event: Some(Arc::new(event)),
+        event: Some(Arc::new(event).into()),
         hit: None,
         indicator: None,
         feedback: None,

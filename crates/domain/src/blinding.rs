@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn value(scheme: &str, value: &str) -> Value {
-        Value { scheme: scheme.to_owned(), value: value.to_owned() }
+        Value { scheme: scheme.to_owned().into(), value: value.to_owned() }
     }
 
     #[test]

@@ -77,6 +77,12 @@ impl PartialEq<&str> for Id {
     }
 }
 
+impl PartialEq<String> for Id {
+    fn eq(&self, other: &String) -> bool {
+        *self.text == **other
+    }
+}
+
 impl PartialOrd for Id {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))

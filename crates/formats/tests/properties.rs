@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use quaywatch_domain::event::Source;
-use quaywatch_domain::{PortEvent, PseudonymKey, Timestamp};
+use quaywatch_domain::{Id, PortEvent, PseudonymKey, Timestamp};
 use quaywatch_formats::document::{DocumentState, apply};
 use quaywatch_formats::{Context, FeedSettings, Parsed, Parties, parse};
 
@@ -132,9 +132,9 @@ proptest! {
 }
 
 /// The lines that a reader believes in the end: of each event the highest revision.
-fn standing(documents: Vec<quaywatch_formats::Document>) -> BTreeSet<String> {
+fn standing(documents: Vec<quaywatch_formats::Document>) -> BTreeSet<Id> {
     let mut state: Option<DocumentState> = None;
-    let mut last: BTreeMap<String, PortEvent> = BTreeMap::new();
+    let mut last: BTreeMap<Id, PortEvent> = BTreeMap::new();
     for document in documents {
         let applied = apply(state.as_ref(), document);
         for event in applied.emit {

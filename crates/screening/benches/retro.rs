@@ -47,7 +47,7 @@ fn main() {
         .collect();
 
     let mut changed = entry("2", LISTED, NameKind::Company, "Voltana Maritime Holding");
-    changed.values.push(Value { scheme: "SEAL".to_owned(), value: "ZZ0000001".to_owned() });
+    changed.values.push(Value { scheme: "SEAL".into(), value: "ZZ0000001".to_owned() });
     index.upsert(&changed.key(), changed);
     index.settle();
     // A copy remembers nothing.

@@ -98,8 +98,9 @@ pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
     ];
     let one = scheme.map(str::to_ascii_uppercase);
     let schemes = one.as_deref().map_or_else(|| ALL.to_vec(), |one| vec![one]);
-    let value =
-        |scheme: &str| Some(Value { scheme: scheme.to_owned().into(), value: normalise_value(scheme, text)? });
+    let value = |scheme: &str| {
+        Some(Value { scheme: scheme.to_owned().into(), value: normalise_value(scheme, text)? })
+    };
     schemes.into_iter().filter_map(value).collect()
 }
 

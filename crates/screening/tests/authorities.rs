@@ -26,8 +26,8 @@ fn entry<'a>(file: &'a ListFile, id: &str) -> &'a WatchlistEntry {
     file.entries.iter().find(|entry| entry.entry_id == id).unwrap()
 }
 
-fn value(scheme: &str, value: &str) -> Value {
-    Value { scheme: scheme.to_owned(), value: value.to_owned() }
+fn value(scheme: &'static str, value: &str) -> Value {
+    Value { scheme: scheme.into(), value: value.to_owned() }
 }
 
 fn names(entry: &WatchlistEntry) -> Vec<(&str, NameQuality)> {

@@ -15,8 +15,8 @@ fn read(rows: &str) -> Result<ListFile, Error> {
     read_agency_csv(format!("{HEADER}{rows}").as_bytes(), &Defaults::new("police", "v1"))
 }
 
-fn value(scheme: &str, value: &str) -> Value {
-    Value { scheme: scheme.to_owned(), value: value.to_owned() }
+fn value(scheme: &'static str, value: &str) -> Value {
+    Value { scheme: scheme.into(), value: value.to_owned() }
 }
 
 #[test]

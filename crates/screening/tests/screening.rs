@@ -12,7 +12,7 @@ use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Value};
 use quaywatch_domain::{
-    EventKind, Fact, Handling, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
+    EventKind, Fact, Handling, Id, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
 };
 use quaywatch_screening::names::Bands;
 use quaywatch_screening::{
@@ -78,12 +78,9 @@ fn with_seals(mut event: PortEvent, numbers: &[&str]) -> PortEvent {
     event
 }
 
-fn entry(id: &str, values: &[(&str, &str)]) -> WatchlistEntry {
+fn entry(id: &str, values: &[(&'static str, &str)]) -> WatchlistEntry {
     WatchlistEntry {
-        values: values
-            .iter()
-            .map(|(s, v)| Value { scheme: (*s).to_owned(), value: (*v).to_owned() })
-            .collect(),
+        values: values.iter().map(|(s, v)| Value { scheme: (*s).into(), value: (*v).to_owned() }).collect(),
         action: EntryAction::Specific,
         severity: Severity::High,
         handling: Handling::new(Tlp::Green, EuropolCode::H1),
@@ -299,7 +296,7 @@ fn an_event_goes_to_everyone_whom_it_concerns() {
         "seal/ML001234",
     ];
     assert_eq!(told, expected.map(str::to_owned).into());
-    let schemes: Vec<String> = identifiers_of(&full).into_iter().map(|v| v.scheme).collect();
+    let schemes: Vec<_> = identifiers_of(&full).into_iter().map(|v| v.scheme).collect();
     assert_eq!(schemes, ["BILL_OF_LADING", "CONTAINER", "EORI", "IMO", "SEAL", "TRUCK"]);
     full.equipment = None;
     assert_eq!(facts_without_container(&full).len(), 5);
@@ -393,7 +390,7 @@ fn numbers(seals: &[u8]) -> Vec<&'static str> {
 }
 
 /// The hits that stand after all of it, as a reader of the facts sees them.
-fn standing_after(changes: &[Change], end: i64) -> BTreeMap<String, Fact> {
+fn standing_after(changes: &[Change], end: i64) -> BTreeMap<Id, Fact> {
     let (mut state, mut index) = (SubjectState::default(), Index::default());
     let mut facts = Vec::new();
     for (now, change) in (0..).zip(changes) {
@@ -419,7 +416,7 @@ fn standing_after(changes: &[Change], end: i64) -> BTreeMap<String, Fact> {
         }
     }
     facts.extend(rescreen(&mut state, BOX, &index, at(end)));
-    let mut latest: BTreeMap<String, Fact> = BTreeMap::new();
+    let mut latest: BTreeMap<Id, Fact> = BTreeMap::new();
     for fact in facts.into_iter().filter(|fact| fact.fact_id.starts_with("hit/")) {
         if let Some(known) = latest.get(&*fact.fact_id) {
             assert!(fact.revision > known.revision, "each version of a hit is higher than the one before");
@@ -462,7 +459,7 @@ proptest! {
     ) {
         let end = 100;
         let first = standing_after(&changes, end);
-        let ids: BTreeSet<String> = first.keys().cloned().collect();
+        let ids: BTreeSet<Id> = first.keys().cloned().collect();
         prop_assert_eq!(&ids, &expected(&changes, end));
         // Events in any order, between list changes that keep theirs.
         let (mut events, list): (Vec<_>, Vec<_>) =
@@ -541,7 +538,7 @@ fn a_changed_list_finds_the_names_in_the_port_and_takes_them_back() {
 #[test]
 fn a_vessel_of_a_listed_name_with_another_imo_number_is_another_ship() {
     let mut listed = named("v-1", EntryKind::Vessel, "OCEAN TRAVELLER");
-    listed.values = vec![Value { scheme: "IMO".to_owned(), value: "9321483".to_owned() }];
+    listed.values = vec![Value { scheme: "IMO".into(), value: "9321483".to_owned() }];
     let index = Index::of([listed]);
     let schemes = |imo: Option<&str>| -> Vec<String> {
         let facts = screen(
@@ -564,11 +561,8 @@ fn a_container_number_one_digit_off_a_listed_one_is_a_low_hit_of_its_own() {
         let facts = screen(&mut SubjectState::default(), &event("e1", 1, 2), index, at(3));
         hits(&facts).first().map(|hit| (hit.fact_id.to_string(), hit.hit.as_deref().unwrap().severity))
     };
-    assert_eq!(hit(&listed(BOX)), Some(("hit/police/b-1/CONTAINER".to_owned(), Severity::High)));
-    assert_eq!(
-        hit(&listed("CSQU3054333")),
-        Some(("hit/police/b-1/CONTAINER_NEAR".to_owned(), Severity::Low))
-    );
+    assert_eq!(hit(&listed(BOX)), Some(("hit/police/b-1/CONTAINER".into(), Severity::High)));
+    assert_eq!(hit(&listed("CSQU3054333")), Some(("hit/police/b-1/CONTAINER_NEAR".into(), Severity::Low)));
     assert_eq!(hit(&listed("CSQU3054322")), None);
     assert_eq!(hit(&listed("CSKU3054383")), None);
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::{Party, PartyRole, Source};
-use quaywatch_domain::{EventKind, PortEvent, PseudonymKey, Sha256, Timestamp};
+use quaywatch_domain::{EventKind, Id, PortEvent, PseudonymKey, Sha256, Timestamp};
 use quaywatch_formats::document::{self, DocumentState};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
 use quaywatch_simulator::{Day, Message, Options, simulate};
@@ -38,7 +38,7 @@ fn final_events(day: &Day) -> Vec<PortEvent> {
     let feeds = Feeds::parse(&day.feeds_toml).expect("feeds.toml is in order");
     let parties = Parties::parse(&day.parties_csv).expect("parties.csv is in order");
     let mut documents: BTreeMap<(String, String), DocumentState> = BTreeMap::new();
-    let mut events: BTreeMap<String, PortEvent> = BTreeMap::new();
+    let mut events: BTreeMap<Id, PortEvent> = BTreeMap::new();
     for message in &day.messages {
         for document in read(message, &feeds, &parties).documents {
             let emitted = match document.id.clone() {

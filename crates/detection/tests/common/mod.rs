@@ -349,7 +349,7 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
             retracted: event.retracted,
             created_at: event.created_at,
             received_at: event.received_at,
-            event: Some(event.clone().into()),
+            event: Some(std::sync::Arc::new(event.clone()).into()),
             ..fact(subject, event.event_id.to_string(), event.occurred_at)
         })
         .collect()
@@ -371,7 +371,7 @@ pub(crate) fn hit(
         partition: 0,
         offset: 0,
         sha256: Sha256::default(),
-        path: "".into(),
+        path: String::new().into(),
         occurred_at: event.occurred_at,
         received_at: event.received_at,
     };
@@ -539,7 +539,7 @@ impl World {
     /// The last version of the only alert about a container.
     pub(crate) fn alert(&self, container: &str) -> &Alert {
         let all = self.last();
-        let mut about = all.into_values().filter(|a| &*a.subject.id == container);
+        let mut about = all.into_values().filter(|a| *a.subject.id == *container);
         let alert = about.next().unwrap_or_else(|| panic!("no alert about {container}"));
         assert!(about.next().is_none(), "more than one alert about {container}");
         alert
@@ -549,7 +549,7 @@ impl World {
     pub(crate) fn codes(&self, container: &str) -> Vec<String> {
         let all = self.last();
         let standing = all.values().filter(|a| {
-            &*a.subject.id == container && matches!(a.state, AlertState::Raised | AlertState::Updated)
+            *a.subject.id == *container && matches!(a.state, AlertState::Raised | AlertState::Updated)
         });
         let mut codes: Vec<String> = standing
             .flat_map(|a| a.indicators.iter().map(|i| format!("{}@{}", i.code, a.visit.number)))

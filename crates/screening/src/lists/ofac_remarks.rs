@@ -130,7 +130,8 @@ mod tests {
             "Former Vessel Flag Malta; Vessel Registration Identification IMO 9074729; MMSI 572469210; Linked To: X LINE.",
             EntryKind::Vessel,
         );
-        let value = |scheme: &str, value: &str| Value { scheme: scheme.to_owned(), value: value.to_owned() };
+        let value =
+            |scheme: &'static str, value: &str| Value { scheme: scheme.into(), value: value.to_owned() };
         assert_eq!(ship.values, [value("IMO", "9074729"), value("MMSI", "572469210")]);
         assert_eq!(ship.linked_to, ["X LINE"]);
         let bare = read(
