@@ -138,11 +138,11 @@ fn standing(documents: Vec<quaywatch_formats::Document>) -> BTreeSet<Id> {
     for document in documents {
         let applied = apply(state.as_ref(), document);
         for event in applied.emit {
-            let known = last.get(&*event.event_id);
+            let known = last.get(&event.event_id);
             assert!(known.is_none_or(|k| k.revision < event.revision), "a revision comes twice");
-            last.insert(event.event_id.to_string(), event);
+            last.insert(event.event_id.clone(), event);
         }
         state = Some(applied.state);
     }
-    last.into_values().filter(|e| !e.retracted).map(|e| e.event_id.to_string()).collect()
+    last.into_values().filter(|e| !e.retracted).map(|e| e.event_id).collect()
 }

@@ -418,10 +418,10 @@ fn standing_after(changes: &[Change], end: i64) -> BTreeMap<Id, Fact> {
     facts.extend(rescreen(&mut state, BOX, &index, at(end)));
     let mut latest: BTreeMap<Id, Fact> = BTreeMap::new();
     for fact in facts.into_iter().filter(|fact| fact.fact_id.starts_with("hit/")) {
-        if let Some(known) = latest.get(&*fact.fact_id) {
+        if let Some(known) = latest.get(&fact.fact_id) {
             assert!(fact.revision > known.revision, "each version of a hit is higher than the one before");
         }
-        latest.insert(fact.fact_id.to_string(), fact);
+        latest.insert(fact.fact_id.clone(), fact);
     }
     latest.retain(|_, fact| !fact.retracted);
     latest.values_mut().for_each(|fact| fact.revision = 0);
@@ -559,7 +559,7 @@ fn a_container_number_one_digit_off_a_listed_one_is_a_low_hit_of_its_own() {
     let listed = |number: &str| Index::of([entry("b-1", &[("CONTAINER", number)])]);
     let hit = |index: &Index| {
         let facts = screen(&mut SubjectState::default(), &event("e1", 1, 2), index, at(3));
-        hits(&facts).first().map(|hit| (hit.fact_id.to_string(), hit.hit.as_deref().unwrap().severity))
+        hits(&facts).first().map(|hit| (hit.fact_id.clone(), hit.hit.as_deref().unwrap().severity))
     };
     assert_eq!(hit(&listed(BOX)), Some(("hit/police/b-1/CONTAINER".into(), Severity::High)));
     assert_eq!(hit(&listed("CSQU3054333")), Some(("hit/police/b-1/CONTAINER_NEAR".into(), Severity::Low)));

@@ -51,9 +51,9 @@ fn final_events(day: &Day) -> Vec<PortEvent> {
                 }
             };
             for event in emitted {
-                let known = events.get(&*event.event_id).map_or(i64::MIN, |e| e.revision);
+                let known = events.get(&event.event_id).map_or(i64::MIN, |e| e.revision);
                 if event.revision >= known {
-                    events.insert(event.event_id.to_string(), event);
+                    events.insert(event.event_id.clone(), event);
                 }
             }
         }

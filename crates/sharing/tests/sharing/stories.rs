@@ -247,7 +247,7 @@ fn headers_follow_cloud_events_and_name_no_container() {
 fn answers_become_facts_of_the_alert_or_of_its_subject() {
     let alert = alert(vec![seal_change()], at(5));
     let pointer = pointer_fact(&alert);
-    assert_eq!(&*pointer.fact_id, format!("alert/{}", alert.alert_id));
+    assert_eq!(pointer.fact_id, format!("alert/{}", alert.alert_id));
     assert_eq!(pointer.pointer.unwrap().subject, alert.subject);
     let mut feedback = Feedback {
         alert_id: Some(alert.alert_id),
@@ -262,7 +262,7 @@ fn answers_become_facts_of_the_alert_or_of_its_subject() {
         alert_revision: Some(1),
     };
     let fact = feedback_fact(&feedback).unwrap();
-    assert_eq!(&*fact.fact_id, format!("fb/{}/police", alert.alert_id));
+    assert_eq!(fact.fact_id, format!("fb/{}/police", alert.alert_id));
     assert_eq!((fact.subject, fact.revision), (pointer.subject, at(8).as_millis()));
     feedback.alert_id = None;
     assert!(feedback_fact(&feedback).is_none());
