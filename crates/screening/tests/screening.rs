@@ -429,7 +429,7 @@ fn standing_after(changes: &[Change], end: i64) -> BTreeMap<Id, Fact> {
 }
 
 /// The same, worked out without any state.
-fn expected(changes: &[Change], end: i64) -> BTreeSet<String> {
+fn expected(changes: &[Change], end: i64) -> BTreeSet<Id> {
     let mut events: BTreeMap<u8, (i64, bool, Vec<u8>)> = BTreeMap::new();
     let mut list: BTreeMap<u8, (Vec<u8>, Option<i64>)> = BTreeMap::new();
     for change in changes {
@@ -447,7 +447,7 @@ fn expected(changes: &[Change], end: i64) -> BTreeSet<String> {
     let held: BTreeSet<u8> = events.values().filter(|e| !e.1).flat_map(|e| e.2.clone()).collect();
     list.iter()
         .filter(|(_, (seals, to))| to.is_none_or(|to| end < to) && seals.iter().any(|s| held.contains(s)))
-        .map(|(id, _)| format!("hit/police/w{id}/SEAL"))
+        .map(|(id, _)| format!("hit/police/w{id}/SEAL").into())
         .collect()
 }
 
