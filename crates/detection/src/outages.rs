@@ -7,7 +7,7 @@ use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Id, Sha256, Timestamp};
 
 use crate::settings::HOUR_MS;
-use crate::view::Seen;
+use crate::view::{Kinds, View};
 
 /// Most announcements that are remembered, latest first.
 const MAX_ANNOUNCED: usize = 512;
@@ -79,7 +79,12 @@ impl Outages {
 
     /// The beginnings and ends that concern a container, by time: those of its own messages, and the announced ones of the
     /// port and of the terminals that it was at.
-    pub(crate) fn marks(&self, events: &[Seen<'_>]) -> Vec<Mark> {
+    pub(crate) fn marks(&self, view: &View<'_>) -> Vec<Mark> {
+        const OUTAGES: Kinds = Kinds::of(&[EventKind::SystemOutageStarted, EventKind::SystemOutageEnded]);
+        if self.announced.is_empty() && !view.has_any(OUTAGES) {
+            return Vec::new();
+        }
+        let events = &view.events;
         let own = events.iter().filter(|s| s.kind().is_outage());
         let own = own.map(|s| Mark { at: s.at(), begins: *s.kind() == EventKind::SystemOutageStarted });
         let concerns = |terminal: &Option<String>| {

@@ -247,7 +247,10 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
             matches!(p.role, PartyRole::Consignee | PartyRole::Notify)
                 && p.shared_keys().iter().any(|k| k == key)
         };
-        event.parties.iter().find(by).filter(|_| tells_trade(&event.kind))?;
+        if !tells_trade(&event.kind) || !Party::is_shared_key(key) {
+            return None;
+        }
+        event.parties.iter().find(by)?;
         let company = event.party(PartyRole::Consignee)?;
         add(
             "COMPANY",

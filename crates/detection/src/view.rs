@@ -6,7 +6,7 @@ use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{EquipmentStatus, Glance, Laden, PartyRole, PortEvent};
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Feedback, Hit, Indicator, Severity, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Feedback, Hit, Id, Indicator, Severity, Subject, Timestamp};
 
 use crate::golden::{Golden, same_happening};
 use crate::outages::Mark;
@@ -157,7 +157,7 @@ impl<'a> View<'a> {
     /// The timeline as the rules of an engine see it.
     pub(crate) fn of(engine: &Engine, state: &'a TimelineState, subject: &'a Subject) -> Self {
         let mut view = Self::new(state, subject, &engine.rules);
-        view.outages = engine.outages.marks(&view.events);
+        view.outages = engine.outages.marks(&view);
         view
     }
 
@@ -245,8 +245,8 @@ impl<'a> View<'a> {
     }
 
     /// The event with this fact id.
-    pub(crate) fn find(&self, fact_id: &str) -> Option<&Seen<'a>> {
-        self.events.iter().find(|s| s.fact.fact_id == fact_id)
+    pub(crate) fn find(&self, fact_id: &Id) -> Option<&Seen<'a>> {
+        self.events.iter().find(|s| s.fact.fact_id == *fact_id)
     }
 
     /// Every report of the happening that `of` tells of, itself included.

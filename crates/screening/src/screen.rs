@@ -46,7 +46,7 @@ pub fn screen_shared(
     let mut facts: Vec<Fact> = event_facts(event, subjects).collect();
     facts.extend(left.into_iter().map(|subject| left_behind_fact(event, subject)));
     let is_same = match taken.news {
-        News::Fresh(identifiers) => meet_nothing(state, &identifiers, index),
+        News::Fresh(at, identifiers) => meet_nothing(state, at, &identifiers, index),
         News::Any => false,
     };
     if !is_same || state.due_at.is_some_and(|at| at <= now) {
@@ -55,9 +55,9 @@ pub fn screen_shared(
     facts
 }
 
-/// Whether these identifiers of the last event are on no list.
-fn meet_nothing(state: &SubjectState, identifiers: &[usize], index: &Index) -> bool {
-    let Some(seen) = state.events.last() else { return true };
+/// Whether these identifiers of the event with the index `at` are on no list.
+fn meet_nothing(state: &SubjectState, at: usize, identifiers: &[usize], index: &Index) -> bool {
+    let Some(seen) = state.events.get(at) else { return true };
     let mut values = identifiers.iter().filter_map(|at| seen.identifiers.get(*at));
     values.all(|value| meetings(value, seen, &party(state, value), index).is_empty())
 }

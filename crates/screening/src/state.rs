@@ -159,8 +159,9 @@ pub(crate) struct Taken {
 
 /// What an event may change of the hits on its container.
 pub(crate) enum News {
-    /// Which identifiers of the last event no other one held; what the others meet is the same. None of them: nothing.
-    Fresh(Vec<usize>),
+    /// Which identifiers of the event with this index no other one holds; what the others meet is the same. None of them:
+    /// nothing.
+    Fresh(usize, Vec<usize>),
     /// Any hit may come, go or rest on another event.
     Any,
 }
@@ -224,13 +225,14 @@ impl SubjectState {
 
     /// What a new event may change that belongs before the one with the index `at`.
     fn news_of(&self, seen: &SeenEvent, at: usize) -> News {
+        let (earlier, later) = self.events.split_at_checked(at).unwrap_or_default();
+        let holds = |e: &SeenEvent, v: &Value| !e.retracted && e.identifiers.binary_search(v).is_ok();
         // The latest come first, being most alike.
-        let told = || self.events.iter().take(at).rev().filter(|e| !e.retracted);
-        let is_told = |v: &Value| told().any(|e| e.identifiers.binary_search(v).is_ok());
+        let is_told = |v: &Value| earlier.iter().rev().any(|e| holds(e, v));
         let fresh: Vec<usize> =
             (0..).zip(&seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(at, _)| at).collect();
-        let is_last = at == self.events.len();
-        if !fresh.is_empty() && !is_last {
+        let mut values = fresh.iter().filter_map(|at| seen.identifiers.get(*at));
+        if values.any(|v| later.iter().any(|e| holds(e, v))) {
             return News::Any;
         }
         let is_new = |name: &str| {
@@ -238,8 +240,9 @@ impl SubjectState {
             fresh.filter(|v| v.scheme == scheme::NAME).any(|v| v.value == name)
         };
         // Another country of a known party may change what its name meets.
-        let is_known = |c: &NamedCountry| told().any(|e| e.countries.contains(c)) || is_new(&c.name);
-        if seen.countries.iter().all(is_known) { News::Fresh(fresh) } else { News::Any }
+        let is_known =
+            |c: &NamedCountry| self.events.iter().any(|e| e.countries.contains(c)) || is_new(&c.name);
+        if seen.countries.iter().all(is_known) { News::Fresh(at, fresh) } else { News::Any }
     }
 
     /// Each identifier that a standing event holds, sorted, with the first such event.

@@ -313,7 +313,8 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
     let settings = &rules.rule.release_right;
     let standing: Vec<&Sighting> =
         sightings.iter().filter(|s| !s.retracted && s.container.is_some()).collect();
-    let mut partners: Vec<&str> = standing.iter().flat_map(|s| &s.partners).map(String::as_str).collect();
+    let transferred = standing.iter().filter(|s| s.kind == EventKind::ReleaseTransferred);
+    let mut partners: Vec<&str> = transferred.flat_map(|s| &s.partners).map(String::as_str).collect();
     partners.sort_unstable();
     partners.dedup();
     let mut wanted: Vec<Fact> = Vec::new();

@@ -396,9 +396,14 @@ fn independent_reports<'a>(
         .or_else(|| pairs().find(|(x, y)| independent(x, y)))
 }
 
-fn impossible_travel(steps: &[Step<'_>], findings: &mut Findings<'_>) {
+fn impossible_travel<'a>(steps: &[Step<'a>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.two_places;
+    let port = |k: &Step<'a>| k.seen.event.place.as_deref().and_then(|p| p.un_locode.as_deref());
+    let first = steps.first().and_then(port);
+    if steps.iter().all(|k| port(k) == first && coordinates(&k.seen).is_none()) {
+        return;
+    }
     // Gates seldom say where on earth they are; their ports are known.
     let of_port =
         |s: &Seen<'_>| findings.baselines.ports.get(s.event.place.as_deref()?.un_locode.as_deref()?).copied();

@@ -291,6 +291,10 @@ pub struct Party {
     pub capital_eur: Option<i64>,
 }
 
+/// Beginnings of the keys that parties may share.
+const CONTACT: &str = "CONTACT:";
+const ADDRESS: &str = "ADDRESS:";
+
 impl Party {
     /// A party known by role only.
     #[must_use]
@@ -310,16 +314,22 @@ impl Party {
         }
     }
 
+    /// Whether a key may be one of [`Self::shared_keys`].
+    #[must_use]
+    pub fn is_shared_key(key: &str) -> bool {
+        key.starts_with(CONTACT) || key.starts_with(ADDRESS)
+    }
+
     /// What it may share with other parties that pretend to be independent, as keys: `CONTACT:` and the pseudonym of its
     /// telephone or mail, `ADDRESS:` and a digest of its address.
     #[must_use]
     pub fn shared_keys(&self) -> Vec<String> {
-        let contact = self.contact.as_deref().filter(|c| !c.is_empty()).map(|c| format!("CONTACT:{c}"));
+        let contact = self.contact.as_deref().filter(|c| !c.is_empty()).map(|c| format!("{CONTACT}{c}"));
         let address =
             self.address.as_deref().map(normalise_reference).filter(|a| a.len() >= MIN_ADDRESS_CHARACTERS);
         let address = address.map(|a| {
             let digest = Sha256::of(a.as_bytes()).to_string();
-            format!("ADDRESS:{}", digest.get(..24).unwrap_or(&digest))
+            format!("{ADDRESS}{}", digest.get(..24).unwrap_or(&digest))
         });
         contact.into_iter().chain(address).collect()
     }
