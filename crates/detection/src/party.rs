@@ -118,7 +118,8 @@ impl<'a> Ledger<'a> {
             let relations = s.relations.iter().filter_map(|r| r.split_once('='));
             relations.map(move |(class, value)| (class, value, s))
         };
-        let relations = standing().flat_map(split).collect();
+        let mut relations = Vec::with_capacity(standing().map(|s| s.relations.len()).sum());
+        relations.extend(standing().flat_map(split));
         let sightings = standing().filter(|s| s.container.is_some()).collect();
         Self { origin, sightings, relations }
     }
@@ -211,7 +212,7 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
     let mut partners = Vec::new();
     let mut relations = Vec::new();
     let mut add = |class: &str, value: Option<String>| {
-        relations.extend(value.filter(|v| !v.is_empty()).map(|value| format!("{class}={value}")));
+        relations.extend(value.filter(|v| !v.is_empty()).map(|value| [class, "=", &value].concat()));
     };
     if let Some(consignee) = named_as(PartyRole::Consignee) {
         if event.container().is_none() && event.kind != EventKind::CompanyRecorded {

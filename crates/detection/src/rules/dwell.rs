@@ -169,6 +169,11 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
     let known = limit(view, stay, Measure::DwellMinutes, findings, true);
     let most_ms = known.map_or(settings.long_days * DAY_MS, |minutes| minutes * MINUTE_MS);
     let ready_ms = settings.after_release_days * DAY_MS;
+    // Days off only put it off; they are counted when it may have come.
+    let least = stay.arrival.at().plus_millis(most_ms).max(green.at().plus_millis(ready_ms));
+    if !stay.out.map_or_else(|| findings.passed(least), |out| out.at() > least) {
+        return;
+    }
     let by = rules
         .calendar
         .plus_working(terminal, stay.arrival.at(), most_ms)

@@ -67,7 +67,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         wrong_pins(stay, findings, &outages);
-        if !is_acted_on(stay) {
+        if !is_acted_on(stay, rules.longest_chain) {
             continue;
         }
         let chain = Chain::read(stay, &outages);
@@ -104,12 +104,13 @@ const fn is_about_release(kind: &EventKind) -> bool {
 }
 
 /// Whether anybody acts on the rights, or they went through hands enough to be a chain.
-fn is_acted_on(stay: &[Seen<'_>]) -> bool {
+fn is_acted_on(stay: &[Seen<'_>], longest_chain: usize) -> bool {
     let acts = |kind: &EventKind| matches!(kind, EventKind::PickupAnnounced | EventKind::GateOut);
     let passes = |kind: &EventKind| {
         matches!(kind, EventKind::ReleaseIssued | EventKind::ReleaseTransferred | EventKind::ReleaseAccepted)
     };
-    stay.iter().any(|s| acts(s.kind())) || stay.iter().filter(|s| passes(s.kind())).nth(1).is_some()
+    stay.iter().any(|s| acts(s.kind()))
+        || stay.iter().filter(|s| passes(s.kind())).count() > longest_chain.min(2)
 }
 
 /// MO-01c.

@@ -346,7 +346,7 @@ impl Party {
     /// compared only when both have a key of the same scheme.
     #[must_use]
     pub fn key(&self) -> Option<String> {
-        Some(format!("{}:{}", self.id_scheme.as_deref()?, self.id.as_deref()?))
+        Some([self.id_scheme.as_deref()?, ":", self.id.as_deref()?].concat())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Recorded traffic: every event of the files in order of receipt, and the agencies' answers.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,8 +57,12 @@ fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<Arc<PortEvent>
     let mut documents: HashMap<String, Vec<Document>> = HashMap::new();
     let mut rejected = 0;
     let mut progress = Progress::new("reading", files.len());
+    let mut bytes = Vec::new();
     for (ordinal, path) in (0_i64..).zip(files) {
-        let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        bytes.clear();
+        File::open(path)
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .with_context(|| format!("{} cannot be read", path.display()))?;
         let name = input::file_name(path);
         let feed = reader.feeds.claim(name);
         let parsed = reader.parse(&bytes, name, ordinal, Some(feed));
