@@ -140,8 +140,8 @@ impl Glance {
 }
 
 /// One more than the place of a code in its list; 0 for none.
-fn place<T: PartialEq>(all: &[T], code: Option<T>) -> u32 {
-    (1..).zip(all).find(|(_, known)| Some(*known) == code.as_ref()).map_or(0, |(place, _)| place)
+fn place<T: Copy + PartialEq>(all: &[T], code: Option<T>) -> u32 {
+    (1..).zip(all).find(|(_, known)| Some(**known) == code).map_or(0, |(place, _)| place)
 }
 
 fn at_place<T: Copy>(all: &[T], place: u32) -> Option<T> {
