@@ -102,7 +102,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut
 /// What a party was seen to do, sorted.
 pub(crate) struct Ledger<'a> {
     pub(crate) origin: &'a Subject,
-    /// Standing sightings of containers, in order of time.
+    /// Standing sightings of containers in which it did more than haul, in order of time.
     pub(crate) sightings: Vec<&'a Sighting>,
     /// Class and value of each relation, with its standing sighting, in order of time.
     relations: Vec<(&'a str, &'a str, &'a Sighting)>,
@@ -120,7 +120,7 @@ impl<'a> Ledger<'a> {
         };
         let mut relations = Vec::with_capacity(standing().map(|s| s.relations.len()).sum());
         relations.extend(standing().flat_map(split));
-        let sightings = standing().filter(|s| s.container.is_some()).collect();
+        let sightings = standing().filter(|s| s.container.is_some() && !is_only_hauled(s)).collect();
         Self { origin, sightings, relations }
     }
 

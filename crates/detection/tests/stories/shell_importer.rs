@@ -1,6 +1,6 @@
 use quaywatch_detection::Rules;
-use quaywatch_domain::EventKind::{CompanyRecorded, ManifestLine};
-use quaywatch_domain::event::{Party, PartyRole};
+use quaywatch_domain::EventKind::{CompanyRecorded, GateOut, ManifestLine};
+use quaywatch_domain::event::{EquipmentStatus, Party, PartyRole};
 use quaywatch_domain::{PortEvent, Severity, Timestamp};
 
 use crate::common::{BOX, Says, World, at, event};
@@ -141,6 +141,18 @@ fn a_test_shipment_before_the_volume_counts_and_a_steady_trade_does_not() {
     for world in [soon, few, big] {
         assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
     }
+}
+
+#[test]
+fn a_haulier_that_took_exports_out_tried_nothing() {
+    let out = |n: u32, day: u32| {
+        event(GateOut, &format!("MSKU123450{n}"), at(day, "08:00"))
+            .status(EquipmentStatus::Export)
+            .haulier("333")
+    };
+    let world = after([out(5, 1)].into_iter().chain((1..5).map(|n| out(n, 20))));
+    let told = told(&world, "MSKU1234501");
+    assert!(!told.contains(&"MO-17f".to_owned()), "{told:?}");
 }
 
 #[test]
