@@ -12,9 +12,8 @@
 //! shipment of a company that was just founded (`f`; of an old one it is none).
 //! Consolidators, which are consignees of many bills (`g`). Addresses of service providers, where everybody has a desk
 //! (beyond 48 companies: silent). Established companies at a shared address (only young ones count). A branching out of a
-//! long-known importer (`d` needs goods of a source country's kind). A second order like the first (`f`), and a haulier, which
-//! trades in nothing. Importers that
-//! were there before us: `a` and `f` need `history.recorded_since`.
+//! long-known importer (`d` needs goods of a source country's kind). A second order like the first (`f`), and a haulier,
+//! which trades in nothing. Importers that were there before us: `a` and `f` need `history.recorded_since`.
 
 use std::collections::BTreeSet;
 
