@@ -1,57 +1,62 @@
 //! How fast recorded traffic is tested: `cargo bench -p quaywatch --bench backtest`, part of `make bench`.
 //!
-//! Processor time of the command itself on one core, reading included, beside that of reading
-//! alone and writing it out again (`normalize`).
-
-#![expect(clippy::indexing_slicing, reason = "a measurement may end in a panic")]
+//! Processor time of the command itself on one core, reading included, beside that of reading alone and writing it out
+//! again (`normalize`).
 
 use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
 
 /// Runs of each, of which the median counts.
 const RUNS: usize = 5;
 /// Clock ticks a second in `/proc` (Linux).
 const TICKS: f64 = 100.0;
 
-fn main() {
-    let folder = tempfile::tempdir().unwrap();
+fn main() -> Result<()> {
+    let folder = tempfile::tempdir()?;
     let port = folder.path().join("port");
-    let port = port.to_str().unwrap();
+    let port = port.to_str().context("the folder for temporary files has no readable name")?;
     let options = ["--seed", "1", "--hours", "336", "--containers", "6000", "--crime-rate", "60"];
-    run("simulate", &[&["--out", port][..], &options[..]].concat());
-    let (read, _) = median("normalize", port);
-    let (tested, said) = median("backtest", port);
-    let events = said.split(", ").find_map(|part| part.strip_suffix(" events")?.parse::<f64>().ok()).unwrap();
+    run("simulate", &[&["--out", port][..], &options[..]].concat())?;
+    let (read, _) = median("normalize", port)?;
+    let (tested, said) = median("backtest", port)?;
+    let mut counts = said.split(", ").filter_map(|part| part.strip_suffix(" events")?.parse::<f64>().ok());
+    let events = counts.next().context("backtest does not say how many events it read")?;
     println!(
         "backtest of {events} events: {tested:.2} s, {:.1} s a million; {:.2} x the time of normalize",
         tested / events * 1e6,
         tested / read
     );
+    Ok(())
 }
 
 /// Median processor time in seconds, and what the last run said.
-fn median(command: &str, folder: &str) -> (f64, String) {
+fn median(command: &str, folder: &str) -> Result<(f64, String)> {
     let mut times = Vec::new();
     let mut said = String::new();
     for _ in 0..RUNS {
-        let before = processor_time();
-        let output = run(command, &[folder]);
-        times.push(processor_time() - before);
+        let before = processor_time()?;
+        let output = run(command, &[folder])?;
+        times.push(processor_time()? - before);
         said = String::from_utf8_lossy(&output.stderr).into_owned();
     }
     times.sort_by(f64::total_cmp);
-    (times[RUNS / 2], said)
+    let median = times.get(RUNS / 2).context("nothing was run")?;
+    Ok((*median, said))
 }
 
-fn run(command: &str, args: &[&str]) -> Output {
+fn run(command: &str, args: &[&str]) -> Result<Output> {
     let mut quaywatch = Command::new(env!("CARGO_BIN_EXE_quaywatch"));
-    let output = quaywatch.arg(command).args(args).stdout(Stdio::null()).output().unwrap();
-    assert!(output.status.code().is_some_and(|code| code <= 1), "{command}: {output:?}");
-    output
+    let output = quaywatch.arg(command).args(args).stdout(Stdio::null()).output()?;
+    ensure!(output.status.code().is_some_and(|code| code <= 1), "{command}: {output:?}");
+    Ok(output)
 }
 
 /// Seconds that the children of this process have used so far.
-fn processor_time() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let (_, fields) = stat.rsplit_once(')').unwrap();
-    fields.split_whitespace().skip(13).take(2).map(|ticks| ticks.parse::<f64>().unwrap() / TICKS).sum()
+fn processor_time() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(')').context("/proc/self/stat has another form")?;
+    let ticks: Vec<f64> =
+        fields.split_whitespace().skip(13).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<f64>() / TICKS)
 }
