@@ -424,7 +424,7 @@ fn tell(
     let code = format!("CONTAGION-{edge}");
     let mut evidence: Vec<(Timestamp, Id)> =
         found.carried.iter().map(|e| (e.occurred_at, e.fact_id.clone())).collect();
-    evidence.push((at, fact_id.to_owned().into()));
+    evidence.push((at, fact_id.into()));
     evidence.sort_unstable();
     evidence.dedup();
     let indicator = Indicator {

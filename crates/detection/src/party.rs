@@ -244,13 +244,13 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
         add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));
         add("SENDER", event.source.sender.as_ref().map(|sender| format!("{}/{sender}", event.source.feed)));
     } else {
+        if !tells_trade(&event.kind) || !Party::is_shared_key(key) {
+            return None;
+        }
         let by = |p: &&Party| {
             matches!(p.role, PartyRole::Consignee | PartyRole::Notify)
                 && p.shared_keys().iter().any(|k| k == key)
         };
-        if !tells_trade(&event.kind) || !Party::is_shared_key(key) {
-            return None;
-        }
         event.parties.iter().find(by)?;
         let company = event.party(PartyRole::Consignee)?;
         add(

@@ -76,7 +76,7 @@ impl BlindingKey {
             // Writing to a text cannot fail.
             let _ = write!(text, "{byte:02x}");
         }
-        Value { scheme: SCHEME.to_owned().into(), value: text }
+        Value { scheme: SCHEME.into(), value: text }
     }
 
     fn mac(&self, value: &Value) -> [u8; 32] {

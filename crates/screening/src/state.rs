@@ -230,15 +230,12 @@ impl SubjectState {
         // The latest come first, being most alike.
         let is_told = |v: &Value| earlier.iter().rev().any(|e| holds(e, v));
         let fresh: Vec<usize> =
-            (0..).zip(&seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(at, _)| at).collect();
-        let mut values = fresh.iter().filter_map(|at| seen.identifiers.get(*at));
-        if values.any(|v| later.iter().any(|e| holds(e, v))) {
+            (0..).zip(&seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(n, _)| n).collect();
+        let values = || fresh.iter().filter_map(|n| seen.identifiers.get(*n));
+        if values().any(|v| later.iter().any(|e| holds(e, v))) {
             return News::Any;
         }
-        let is_new = |name: &str| {
-            let fresh = fresh.iter().filter_map(|at| seen.identifiers.get(*at));
-            fresh.filter(|v| v.scheme == scheme::NAME).any(|v| v.value == name)
-        };
+        let is_new = |name: &str| values().any(|v| v.scheme == scheme::NAME && v.value == name);
         // Another country of a known party may change what its name meets.
         let is_known =
             |c: &NamedCountry| self.events.iter().any(|e| e.countries.contains(c)) || is_new(&c.name);

@@ -256,7 +256,7 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> V
             ),
             sightings: vec![own, other],
         };
-        if !wanted.iter().any(|(f, _)| f.subject.id == container.into())
+        if !wanted.iter().any(|(f, _)| &*f.subject.id == container)
             && let Some(indicator) = told.indicator(rules)
         {
             wanted.push((indicator_fact(container, indicator, own.occurred_at), settings.b.shadow));

@@ -191,8 +191,7 @@ pub(crate) fn tell_of_run(rules: &Rules, origin: &Subject, sightings: &[Sighting
                 && are_strangers(own, s)
                 && s.occurred_at.millis_since(own.occurred_at).abs() <= settings.run_days * DAY_MS
         });
-        let Some(other) = other.filter(|_| !wanted.iter().any(|(f, _)| f.subject.id == container.into()))
-        else {
+        let Some(other) = other.filter(|_| !wanted.iter().any(|(f, _)| &*f.subject.id == container)) else {
             continue;
         };
         let told = Told {

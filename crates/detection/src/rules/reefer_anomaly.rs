@@ -56,11 +56,11 @@ struct Range {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    if !view.is_reefer && !view.events.iter().any(|s| s.glance.has_reefer()) {
+    if !view.is_reefer && !view.events.iter().any(|s| s.glance.has_reading()) {
         return;
     }
     for (visit, stay) in view.stays().enumerate() {
-        if !stay.iter().any(|s| s.glance.is_reefer() || s.glance.has_reefer()) {
+        if !stay.iter().any(|s| s.glance.is_reefer() || s.glance.has_reading()) {
             continue;
         }
         without_power(stay, findings);
@@ -73,7 +73,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 fn reading<'a>(s: &Seen<'a>) -> Option<&'a Reefer> {
-    if s.is_actual() && s.glance.has_reefer() { s.event.reefer.as_deref() } else { None }
+    if s.is_actual() && s.glance.has_reading() { s.event.reefer.as_deref() } else { None }
 }
 
 /// Whether the container was handled within `minutes` of the time from `from` to `to`.

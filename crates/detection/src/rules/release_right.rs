@@ -211,7 +211,7 @@ pub(crate) fn tell_pins(
             .collect();
         let boxes: BTreeSet<&str> = around.iter().filter_map(|s| s.container.as_deref()).collect();
         let is_told = wanted.iter().any(|(f, _)| {
-            f.subject.id == container.into() && f.indicator.as_ref().is_some_and(|i| i.code == "MO-01f")
+            &*f.subject.id == container && f.indicator.as_ref().is_some_and(|i| i.code == "MO-01f")
         });
         if boxes.len() < settings.tried_boxes || is_told {
             continue;
@@ -351,7 +351,7 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
                 sentence: "First relation of this consignee with the new holder.".to_owned(),
                 sightings: vec![transfer],
             };
-            let is_told = wanted.iter().any(|f| f.subject.id == container.into());
+            let is_told = wanted.iter().any(|f| &*f.subject.id == container);
             if known >= settings.min_other_containers
                 && !is_told
                 && let Some(indicator) = told.indicator(rules)

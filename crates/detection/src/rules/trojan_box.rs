@@ -268,7 +268,7 @@ pub(crate) fn tell_repeated(rules: &Rules, origin: &Subject, sightings: &[Sighti
             sightings: vec![own],
         };
         // One indicator a container: of its latest gate-out.
-        wanted.retain(|f| f.subject.id != container.into());
+        wanted.retain(|f| &*f.subject.id != container);
         wanted.extend(told.indicator(rules).map(|i| indicator_fact(container, i, own.occurred_at)));
     }
     wanted

@@ -218,7 +218,7 @@ pub(crate) fn tell_rate(
     }
     for own in &unordered {
         let Some(container) = own.container.as_deref() else { continue };
-        if wanted.iter().any(|(f, _)| f.subject.id == container.into() && f.fact_id.ends_with("MO-10c")) {
+        if wanted.iter().any(|(f, _)| &*f.subject.id == container && f.fact_id.ends_with("MO-10c")) {
             continue;
         }
         let told = Told {

@@ -371,7 +371,7 @@ pub(crate) fn hit(
         partition: 0,
         offset: 0,
         sha256: Sha256::default(),
-        path: String::new().into(),
+        path: "".into(),
         occurred_at: event.occurred_at,
         received_at: event.received_at,
     };

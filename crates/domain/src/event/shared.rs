@@ -114,9 +114,9 @@ impl Glance {
         self.has(bit::REEFER)
     }
 
-    /// Whether it tells of the state of a reefer.
+    /// Whether it has readings of a reefer.
     #[must_use]
-    pub const fn has_reefer(self) -> bool {
+    pub const fn has_reading(self) -> bool {
         self.has(bit::READING)
     }
 
@@ -198,7 +198,7 @@ impl<'de> Deserialize<'de> for SharedEvent {
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::event::Equipment;
+    use crate::event::{Equipment, Seal, SealSource};
 
     #[test]
     fn a_glance_says_what_the_event_says() {
@@ -222,7 +222,20 @@ mod tests {
             assert_eq!((glance.laden(), glance.status()), (Some(*laden), Some(*status)));
             assert_eq!(EventKind::KNOWN.get(glance.kind()), None);
             assert!(glance.is_reefer() && glance.has_doubtful_number() && !glance.is_actual());
-            assert!(!glance.has_seals() && !glance.has_reefer() && !glance.has_control_reference());
+            assert!(!glance.has_seals() && !glance.has_reading() && !glance.has_control_reference());
         }
+        event.seals = vec![Seal {
+            number: "ML1".to_owned(),
+            normalised: None,
+            source: SealSource::Carrier,
+            condition: None,
+            seal_type: None,
+        }];
+        event.reefer = Some(Box::default());
+        event.source.format = "EDIFACT-CODECO-D95B".into();
+        event.source.message_id = Some("1".into());
+        let glance = SharedEvent::from(event).glance();
+        assert!(glance.has_seals() && glance.has_reading() && glance.has_control_reference());
+        assert!(!glance.has_weights() && !glance.has_cargo() && !glance.has_route());
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
         eprintln!("{name}: facts: {}; {} alerts", outcomes.join(", "), pipeline.alerts.len());
         runs.push((name, Score::of(&pipeline.observed(), truth.as_deref().unwrap_or_default())));
         if !compared {
-            // The process ends soon and its memory with it; to take it apart piece by piece takes seconds.
+            // The process ends soon and its memory with it; to take it apart piece by piece is lost time.
             std::mem::forget(pipeline);
         }
     }
