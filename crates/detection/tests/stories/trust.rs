@@ -136,6 +136,32 @@ fn an_outage_that_is_announced_late_takes_back_what_its_silence_had_raised() {
 }
 
 #[test]
+fn of_two_versions_of_an_announcement_the_same_stands_whichever_came_first() {
+    let start = {
+        let mut start = event(EventKind::SystemOutageStarted, "", at(3, "09:30")).id("pcs/1");
+        start.equipment = None;
+        start
+    };
+    let later = start.clone().received(at(3, "12:00")).edit(|e| e.occurred_at = at(3, "10:30"));
+    let pairs = [
+        (start.clone(), start.clone().retracted()),
+        (start.clone(), start.clone().received(at(3, "12:00")).retracted()),
+        (later.clone(), start.clone()),
+        (start.clone().edit(|e| e.occurred_at = at(3, "08:00")), start.clone()),
+    ];
+    for (a, b) in pairs {
+        let version = |events: [&PortEvent; 2]| {
+            let mut outages = Outages::default();
+            events.iter().for_each(|event| _ = outages.take(event));
+            outages.version()
+        };
+        let only = |event: &PortEvent| version([event, event]);
+        assert_eq!(version([&a, &b]), version([&b, &a]));
+        assert_eq!(version([&a, &b]), only(&b), "the second of each pair wins");
+    }
+}
+
+#[test]
 fn uneventful_visits_are_drawn_by_a_key_and_told_to_nobody() {
     let drawn = |per_10000: u32, key: &str, eventful: bool| {
         let rules = format!("[control]\nper_10000 = {per_10000}\nkey = \"{key}\"\n");
