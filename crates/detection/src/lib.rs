@@ -11,7 +11,8 @@
 //! | where does a visit begin and end? | `visits.rs` |
 //! | where is the container? what cannot be? | `golden.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
-//! | what is usual? | `baselines.rs` |
+//! | what is usual? | `baselines.rs`, built by `baseline_builder.rs` |
+//! | how much does silence say? | `trust.rs`, from what `completeness.rs` counts |
 //! | when were systems out? | `outages.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
@@ -25,6 +26,7 @@ mod bill;
 mod calendar;
 mod call;
 mod combinations;
+mod completeness;
 mod contagion;
 mod container;
 mod control;
@@ -54,4 +56,4 @@ pub use engine::{Changes, Engine, Outcome};
 pub use outages::Outages;
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
-pub use trust::{FeedFigures, Lateness};
+pub use trust::{FeedFigures, Lateness, Share};
