@@ -62,6 +62,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if comes_last && is_surplus(state, &sighting) {
         return Changes::none(Outcome::New);
     }
+    let is_repeated = comes_last && repeats(state, &sighting);
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
@@ -72,6 +73,8 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
         if !prune(state) && !is_known && !is_kept(state, fact) {
             return Changes::none(Outcome::New);
         }
+    } else if is_repeated {
+        return Changes::none(Outcome::New);
     }
     let mut changes = Changes::none(Outcome::New);
     evaluate(engine, state, &mut changes);
@@ -335,6 +338,25 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
             }
             !count(&mut seen, new.container.as_deref())
         })
+}
+
+/// Whether a new sighting, the last one, says nothing that changes what is told: its container was seen with each of its
+/// relations before, and the rules tell a container by its first sighting.
+fn repeats(state: &TimelineState, new: &Sighting) -> bool {
+    let Some(container) = new.container.as_deref() else { return false };
+    // Transfers may be first relations; who enters and sends a release, and exports taken out, are counted one by one.
+    let counts = |r: &String| r == HAULED || ["USER=", "SENDER="].iter().any(|class| r.starts_with(class));
+    if new.kind == EventKind::ReleaseTransferred || new.relations.iter().any(counts) {
+        return false;
+    }
+    let standing = || state.sightings.iter().filter(|s| !s.retracted);
+    let with_it = || standing().filter(|s| s.container.as_deref() == Some(container) && !is_only_hauled(s));
+    let Some(latest) = with_it().map(|s| s.occurred_at).next_back() else { return false };
+    // What the register says counts from its day on.
+    let day = |r: &String| value_of(r, "REGISTERED").or_else(|| value_of(r, "OFFICERS"))?.parse().ok();
+    let mut days = standing().flat_map(|s| &s.relations).filter_map(day).map(Timestamp::from_millis);
+    new.relations.iter().all(|relation| with_it().any(|s| s.relations.contains(relation)))
+        && !days.any(|day| latest < day && day <= new.occurred_at)
 }
 
 /// Counts a sighting of a relation with a container; whether it is among those that are kept.
