@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::Rules;
 use crate::completeness::port_of;
 use crate::outages::spans;
+use crate::settings::MINUTE_MS;
 use crate::view::{Findings, Found, View};
 
 /// Table `[trust]` of the rule file.
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     downgrade_below_percent: f64,
     /// What an absence during an announced outage still weighs.
     outage_weight_percent: f64,
+    /// What was held back comes this much after the end of an outage.
+    outage_catch_up_minutes: i64,
     /// An outage whose end nobody told has lasted this long.
     outage_max_hours: i64,
 }
@@ -222,16 +225,21 @@ fn best(
     })
 }
 
-/// Whether an outage that concerns this container hides it: one between when it should have been told, else the evidence,
-/// and the deadline.
+/// Whether an outage that concerns this container hides it: one while it would have happened (where nothing else is known,
+/// at the time of the evidence), when people write by hand and do not always make up for it; or one after which what was
+/// held back may still be on its way when the deadline passes.
 fn is_out(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> bool {
     if view.outages.is_empty() {
         return false;
     }
     let evidence = || found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let from = found.hidden.as_ref().map(|hidden| hidden.since).or_else(evidence).unwrap_or(by);
-    let outages = spans(&view.outages, rules.trust.outage_max_hours);
-    outages.iter().any(|(start, end)| *start <= by && *end >= from)
+    let then = found.hidden.as_ref().map(|hidden| (hidden.from, hidden.to));
+    let (from, to) = then.or_else(|| evidence().map(|at| (at, at))).unwrap_or((by, by));
+    let catch_up_ms = rules.trust.outage_catch_up_minutes * MINUTE_MS;
+    let hides = |(start, end): &(Timestamp, Timestamp)| {
+        (*start <= to && *end >= from) || (*start <= by && end.plus_millis(catch_up_ms) >= by)
+    };
+    spans(&view.outages, rules.trust.outage_max_hours).iter().any(hides)
 }
 
 const fn lower(severity: Severity) -> Severity {
