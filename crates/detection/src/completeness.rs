@@ -159,10 +159,11 @@ fn lost<'a>(view: &View<'a>, step: &Step<'a>) -> Vec<(Seen<'a>, EventKind)> {
             let by_sea = known.status().is_some_and(|status| status != EquipmentStatus::Import);
             vec![(known, if by_sea { EventKind::Loaded } else { EventKind::GateOut })]
         }
-        (
-            Some(Contradiction::OutTwice | Contradiction::OutWhileOnVessel | Contradiction::LoadedTwice),
-            _,
-        ) if is_apart => vec![(here, arrival(view, &here))],
+        (Some(Contradiction::OutTwice | Contradiction::OutWhileOnVessel | Contradiction::LoadedTwice), _)
+            if is_apart =>
+        {
+            vec![(here, arrival(view, &here))]
+        }
         (Some(Contradiction::LoadedWhileOutside), _) => vec![(here, EventKind::GateIn)],
         (Some(Contradiction::OutUnseen), _) if is_announced_by_ship(view, &here) => {
             vec![(here, EventKind::Discharged)]
@@ -232,11 +233,8 @@ fn to_be_delivered<'s, 'a>(stay: &'s [Seen<'a>]) -> Option<&'s Seen<'a>> {
 
 /// Customs wanted something of it, and it left.
 fn is_held(stay: &[Seen<'_>]) -> bool {
-    let kinds = [
-        EventKind::CustomsHeld,
-        EventKind::CustomsSelectedForScan,
-        EventKind::CustomsSelectedForInspection,
-    ];
+    let kinds =
+        [EventKind::CustomsHeld, EventKind::CustomsSelectedForScan, EventKind::CustomsSelectedForInspection];
     kinds.iter().any(|kind| actual(stay, kind).is_some())
 }
 

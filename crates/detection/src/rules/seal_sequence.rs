@@ -98,8 +98,12 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                         && let Some(by) = late_enough(s, settings.late_message_hours, findings)
                     {
                         let sentence = "Left full after a seal was removed and none put on.".to_owned();
-                        let absence =
-                            Absence { event: EventKind::SealAffixed, within: (removed.at(), s.at()), by, at: s };
+                        let absence = Absence {
+                            event: EventKind::SealAffixed,
+                            within: (removed.at(), s.at()),
+                            by,
+                            at: s,
+                        };
                         let (sub, evidence) = (&settings.b, vec![removed, *s]);
                         findings.add_absent("MO-05b", sub, sub.severity, sentence, evidence, absence);
                     }

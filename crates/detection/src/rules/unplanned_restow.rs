@@ -84,7 +84,8 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if let Some((first, second)) = first.zip(second) {
         let sentence = "Shifted on board in two ports, and nobody ordered it.";
         let by = by(first).max(by(second));
-        let absence = Absence { event: EventKind::WorkOrdered, within: (second.at(), second.at()), by, at: second };
+        let absence =
+            Absence { event: EventKind::WorkOrdered, within: (second.at(), second.at()), by, at: second };
         let (sub, evidence) = (&settings.b, vec![**first, **second]);
         findings.add_absent("MO-22b", sub, sub.severity, sentence.to_owned(), evidence, absence);
         return;

@@ -51,6 +51,8 @@ mod seal_sequence;
 #[cfg(test)]
 mod shell_importer;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod trojan_box;
 mod trust;
 #[cfg(test)]

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quaywatch_detection::{
-    BaselineBuilder, Baselines, Engine, Measure, Outages, Rules, Share,
-};
+use quaywatch_detection::{BaselineBuilder, Baselines, Engine, Measure, Outages, Rules, Share};
 use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{EquipmentStatus, note};
 use quaywatch_domain::{EventKind, Fact, PortEvent, Severity};
@@ -116,10 +114,8 @@ fn the_feeds_of_the_terminal_speak_for_it_and_others_where_none_is_known() {
     let half = weight(&trieste(60)).unwrap();
     assert!(half.1 < full.unwrap().1, "nothing else is known: {half:?}");
     // It is held against what it tells there, not elsewhere.
-    let elsewhere: Recorded = koper()
-        .into_iter()
-        .chain(released(imports(500, 900, "ITTRS"), "customs-si", 900, 0, 1))
-        .collect();
+    let elsewhere: Recorded =
+        koper().into_iter().chain(released(imports(500, 900, "ITTRS"), "customs-si", 900, 0, 1)).collect();
     assert_eq!(weight(&elsewhere), None);
 }
 
