@@ -29,6 +29,7 @@ mod combinations;
 mod completeness;
 mod contagion;
 mod container;
+mod contribution;
 mod control;
 mod engine;
 mod golden;
@@ -50,7 +51,7 @@ mod visits;
 mod yard;
 
 pub use baseline_builder::BaselineBuilder;
-pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange};
 pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
 pub use outages::Outages;

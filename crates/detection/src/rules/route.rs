@@ -74,7 +74,8 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         (!route.transshipment_ports.is_empty()).then_some((s, route, ends))
     });
     let Some((s, route, (loading, discharge))) = whole else { return };
-    let Some(lane) = findings.baselines.lane(loading, discharge, rules.baseline.min_count) else { return };
+    let known = findings.baselines.lane(loading, discharge, stay, rules.baseline.min_count);
+    let Some(lane) = known else { return };
     let share =
         |port: &String| f64::from(lane.via.get(port).copied().unwrap_or(0)) / f64::from(lane.count) * 100.0;
     if let Some(rare) = route.transshipment_ports.iter().find(|port| share(port) < settings.rare_percent) {
@@ -103,8 +104,7 @@ fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             let Some(code) = cargo.hs_code.as_deref() else { continue };
             let origin = cargo.origin_country.as_deref().or_else(|| route(s)?.origin_country.as_deref());
             let Some(origin) = origin else { continue };
-            let known = findings.baselines.goods(code, rules.baseline.min_count);
-            if known.is_some_and(|known| !known.origins.contains_key(origin)) {
+            if findings.baselines.is_new_origin(code, origin, stay, rules.baseline.min_count) {
                 let heading = code.get(..4).unwrap_or(code);
                 let sentence = format!("Goods of heading {heading} have never come from {origin}.");
                 findings.add("MO-13e", &settings.e, sentence, vec![*s]);

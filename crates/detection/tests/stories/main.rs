@@ -9,6 +9,8 @@ mod common;
 
 #[cfg(test)]
 mod alert_lifecycle;
+#[cfg(test)]
+mod baselines;
 mod combinations;
 mod contagion;
 #[cfg(test)]
