@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Rules;
 use crate::outages::spans;
+use crate::settings::HOUR_MS;
 use crate::view::{Findings, Found, View};
 
 /// Table `[trust]` of the rule file.
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     outage_weight_percent: f64,
     /// An outage whose end nobody told has lasted this long.
     outage_max_hours: i64,
+    /// What could not be told meanwhile is told this soon after it.
+    outage_catch_up_hours: i64,
 }
 
 /// What is known of one feed.
@@ -113,12 +116,14 @@ fn best(feeds: &BTreeMap<String, FeedFigures>, kind: &EventKind, min_count: u32)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
 }
 
-/// Whether an outage that concerns this container lies between the evidence and the deadline.
+/// Whether an outage that concerns this container lies between the evidence and the deadline, so late that what could not
+/// be told meanwhile may still have been on its way.
 fn is_out(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> bool {
     let from = found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
     let from = from.unwrap_or(by);
+    let caught_up = by.plus_millis(-rules.trust.outage_catch_up_hours * HOUR_MS);
     let outages = spans(&view.outages, rules.trust.outage_max_hours);
-    outages.iter().any(|(start, end)| *start <= by && *end >= from)
+    outages.iter().any(|(start, end)| *start <= by && *end >= from.max(caught_up))
 }
 
 const fn lower(severity: Severity) -> Severity {
