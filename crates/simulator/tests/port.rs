@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use quaywatch_domain::event::{Party, PartyRole, Source};
 use quaywatch_domain::{EventKind, PortEvent, PseudonymKey, Timestamp};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
-use quaywatch_simulator::{Crimes, Message, Options, Port, feed_ids};
+use quaywatch_simulator::{Crimes, Message, Options, Port, Truth, feed_ids};
 
 /// As many stories as there are kinds, and more.
 fn options(seed: u64) -> Options {
@@ -75,6 +75,7 @@ fn every_file_is_read_whole_and_every_kind_of_story_is_told() {
         assert!(story.from >= options(11).start && story.from <= options(11).end(), "{story:?}");
     }
     assert!(lists.iter().all(|(_, csv)| csv.lines().count() > 40));
+    happen_as_in_the_case(&truth, &events);
 
     let codes: BTreeSet<&str> =
         truth.iter().flat_map(|t| &t.codes).map(|c| c.get(..5).unwrap_or(c)).collect();
@@ -122,6 +123,41 @@ fn what_the_files_say_is_what_happened_when_the_port_is_read_back() {
     ] {
         assert!(!of(kind.clone()).is_empty(), "nothing tells of {kind}");
     }
+}
+
+/// Who waits does so for twelve days and more, and what is moved without an order comes to another stack.
+fn happen_as_in_the_case(truth: &[Truth], events: &[PortEvent]) {
+    let (mut waited, mut moved) = (0, 0);
+    for story in truth {
+        let own = || events.iter().filter(|e| Some(story.subject.as_str()) == subject(e).as_deref());
+        let tells = |codes: &[&str]| story.codes.iter().any(|code| codes.contains(&code.as_str()));
+        if tells(&["MO-14b", "MO-14c"]) {
+            let discharged = own().find(|e| e.kind == EventKind::Discharged).expect("it came by sea");
+            assert!(story.from.millis_since(discharged.occurred_at) > 12 * 86_400_000, "{story:?}");
+            waited += 1;
+        }
+        if tells(&["MO-10a"]) {
+            let stacks: Vec<_> = own().filter_map(stack).collect();
+            let is_moved = |pair: &[(_, bool)]| matches!(pair, [(a, _), (b, false)] if a != b);
+            assert!(stacks.windows(2).any(is_moved), "{story:?} {stacks:?}");
+            moved += 1;
+        }
+    }
+    assert!(waited >= 2 && moved >= 5, "{waited} {moved}");
+}
+
+fn subject(event: &PortEvent) -> Option<String> {
+    event.container().map(|number| format!("container/{number}"))
+}
+
+/// The stack in which a container was put down or found, and whether on an order.
+fn stack(event: &PortEvent) -> Option<([Option<String>; 3], bool)> {
+    if !matches!(event.kind, EventKind::YardMove | EventKind::PositionReported) {
+        return None;
+    }
+    let yard = event.place.as_deref()?.yard.clone()?;
+    let ordered = event.documents.as_deref().is_some_and(|d| d.order.is_some());
+    Some(([yard.block, yard.bay, yard.row], ordered))
 }
 
 #[test]

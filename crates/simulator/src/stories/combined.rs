@@ -19,7 +19,9 @@ fn switched(scene: &mut Scene<'_, '_>) -> Option<()> {
     let moved_at = out_at.plus_millis(-7 * HOUR_MS);
     clean.customs = vec![("customs_released", moved_at.plus_millis(-4 * HOUR_MS))];
     (clean.tracked, risky.tracked) = (true, true);
-    let slot = clean.moves.first()?.to.clone();
+    let slot = clean.slot_at(moved_at)?.clone();
+    // Both are opened where they stand.
+    clean.moves.retain(|step| step.at < moved_at || step.to.block == "LANE");
     let step = YardMove { at: moved_at, to: slot.beside(), ordered: Ordered::No };
     risky.discharged_at = risky.discharged_at.min(moved_at.plus_millis(-6 * HOUR_MS));
     risky.moves.truncate(1);
