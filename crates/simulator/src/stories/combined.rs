@@ -84,7 +84,7 @@ fn trojan_by_night(scene: &mut Scene<'_, '_>) -> Option<()> {
     // The badge is that of a driver who has only ever driven for another haulier.
     let other = world.hauliers.iter().rev().find(|h| !h.nameless_code && h.firm != haulier.firm)?.clone();
     badges::drove_before(scene, &other, other.plates.last()?);
-    let unit = scene.teller.numbers.empty(2, &mut scene.teller.chance);
+    let unit = scene.teller.numbers.dry_empty(2, &mut scene.teller.chance);
     let kg = unit.tare_kg() + scene.teller.chance.between(500, 1_500);
     let told = scene.teller.letters.len();
     empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), Some(kg));
