@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Rules;
 use crate::outages::spans;
+use crate::settings::HOUR_MS;
 use crate::view::{Findings, Found, View};
 
 /// Table `[trust]` of the rule file.
@@ -30,6 +31,10 @@ pub(crate) struct Settings {
     outage_weight_percent: f64,
     /// An outage whose end nobody told has lasted this long.
     outage_max_hours: i64,
+    /// One that took this share of the time in which something was awaited explains that it was never told.
+    outage_share_percent: f64,
+    /// What could not be told during a shorter one is told this soon after it.
+    outage_catch_up_hours: i64,
 }
 
 /// What is known of one feed.
@@ -81,10 +86,16 @@ impl FeedFigures {
 pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
     let (rules, feeds) = (findings.rules, &findings.baselines.feeds);
     let settings = &rules.trust;
-    for found in findings.found.iter_mut().filter(|f| f.indicator.absent_since().is_some()) {
+    let mut all = std::mem::take(&mut findings.found);
+    for found in all.iter_mut().filter(|f| f.indicator.absent_since().is_some()) {
         let Some(expected) = &found.indicator.expected else { continue };
         let (kind, by) = (expected.event.clone(), expected.by);
-        if is_out(view, found, by, rules) {
+        let is_excused = match excuse(view, found, by, rules) {
+            Excuse::None => false,
+            Excuse::Until(caught_up) => !findings.passed(caught_up),
+            Excuse::ForGood => true,
+        };
+        if is_excused {
             found.indicator.weight *= settings.outage_weight_percent / 100.0;
             found.indicator.severity = found.indicator.severity.min(Severity::Low);
             found.indicator.sentence.push_str(" A system was out at that time.");
@@ -100,6 +111,7 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
         }
         found.indicator.weight = (found.indicator.weight * 10.0).round() / 10.0;
     }
+    findings.found = all;
 }
 
 /// Trust and lateness of the best feed that tells of this kind of event.
@@ -113,12 +125,28 @@ fn best(feeds: &BTreeMap<String, FeedFigures>, kind: &EventKind, min_count: u32)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
 }
 
-/// Whether an outage that concerns this container lies between the evidence and the deadline.
-fn is_out(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> bool {
+/// How an outage explains a silence.
+enum Excuse {
+    None,
+    /// Word of it may be on its way until then.
+    Until(Timestamp),
+    /// It may have been done by hand, and nobody told.
+    ForGood,
+}
+
+/// What the outages between the evidence and the deadline explain: much of that time, or a little of it.
+fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excuse {
     let from = found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let from = from.unwrap_or(by);
+    let from = from.unwrap_or(by).min(by);
     let outages = spans(&view.outages, rules.trust.outage_max_hours);
-    outages.iter().any(|(start, end)| *start <= by && *end >= from)
+    let within = || outages.iter().filter(|(start, end)| *start <= by && *end >= from);
+    let Some(last) = within().map(|(_, end)| *end).max() else { return Excuse::None };
+    let out_ms: i64 = within().map(|(start, end)| by.min(*end).millis_since(from.max(*start))).sum();
+    let awaited_ms = by.millis_since(from);
+    if out_ms as f64 * 100.0 >= awaited_ms as f64 * rules.trust.outage_share_percent {
+        return Excuse::ForGood;
+    }
+    Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS))
 }
 
 const fn lower(severity: Severity) -> Severity {
