@@ -9,7 +9,7 @@
 //! container is stuffed, stripped, empty, or comes in by gate after it left by gate.
 //!
 //! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was reported
-//! (removed, inspected, replaced, affixed, customs inspection, a door opened on a work order). A new seal of an authority
+//! (removed, inspected, replaced, affixed, customs inspection, a door opened on an order that opens it and does not only move it). A new seal of an authority
 //! says that it opened the box, reported or not. A message without seals says nothing. One of several seals without
 //! issuer, or the shipper's beside the carrier's, left out of a short list. Seals of the next cargo.
 
@@ -18,8 +18,9 @@ use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSourc
 use quaywatch_domain::identifiers::seal::one_typing_error_apart;
 use serde::Deserialize;
 
-use crate::settings::{MINUTE_MS, SubRule};
+use crate::settings::SubRule;
 use crate::view::{Findings, Seen, View};
+use crate::work_orders::opening_is_ordered;
 
 /// Table `[seal_change]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -94,10 +95,8 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 journey.worked_on(s);
             }
             EventKind::DoorOpened if s.is_actual() => {
-                let window_ms = rules.rule.seal_change.door_work_minutes * MINUTE_MS;
-                journey.reopened |= view.events.iter().any(|w| {
-                    *w.kind() == EventKind::WorkOrdered && w.at().millis_since(s.at()).abs() <= window_ms
-                });
+                let minutes = rules.rule.seal_change.door_work_minutes;
+                journey.reopened |= opening_is_ordered(view, s.at(), minutes, rules);
             }
             _ => {}
         }

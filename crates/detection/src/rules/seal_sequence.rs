@@ -27,6 +27,7 @@ use crate::Rules;
 use crate::golden::Whereabouts;
 use crate::settings::{HOUR_MS, SubRule};
 use crate::view::{Findings, Seen, View};
+use crate::work_orders::opens;
 
 /// Table `[seal_sequence]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -207,16 +208,12 @@ fn stripped_in_yard(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-/// Whether it was ordered or customs had to do with it. An order that names a slot only moves the container, unless to
-/// where customs inspect.
+/// Whether it was ordered or customs had to do with it.
 fn explains_stripping(s: &Seen<'_>, at: Timestamp, rules: &Rules) -> bool {
     let near = s.at().millis_since(at).abs() <= rules.rule.seal_sequence.order_hours * HOUR_MS;
-    let block = || s.event.place.as_deref()?.yard.as_ref()?.block.as_deref();
-    near && match s.kind() {
-        EventKind::WorkOrdered => block().is_none_or(|block| rules.customs.blocks.iter().any(|b| b == block)),
-        EventKind::CustomsInspected | EventKind::CustomsSelectedForInspection | EventKind::CustomsHeld => {
-            true
-        }
-        _ => false,
-    }
+    let by_customs = matches!(
+        s.kind(),
+        EventKind::CustomsInspected | EventKind::CustomsSelectedForInspection | EventKind::CustomsHeld
+    );
+    near && (by_customs || opens(s, rules))
 }

@@ -72,6 +72,9 @@ fn reported_work_explains_a_change() {
         rest().seal("NEW12345", Carrier),
     ]);
     silent([loaded(), event(WorkOrdered, BOX, at(14, "07:30")), event(DoorOpened, BOX, between), rest()]);
+    let moved = event(WorkOrdered, BOX, at(14, "07:30")).slot("A-01-1-1");
+    let opened = World::after([loaded(), moved, event(DoorOpened, BOX, between), rest()]);
+    assert_eq!(opened.codes_of(BOX, "MO-03"), ["MO-03a@2"], "an order to a slot only moves it");
     // An authority's new seal tells who opened the container, also when the work was not reported.
     silent([loaded(), rest().seal("CU123456", Customs)]);
 }
