@@ -229,30 +229,22 @@ fn doors_opened_and_weight_lost_since_discharge_show_a_rip_off() {
     let title = &world.alert(BOX).title;
     assert!(title.contains("Signs of a rip-off since discharge: a door was opened"), "{title}");
     assert!(title.contains("740 kg lighter at the gate than off the ship (MO-12e)."), "{title}");
-    // A door that opens while a scan waits for its reading: the waiting alone is LOW.
-    let night = [
-        full(EventKind::Discharged, at(2, "08:00")),
-        event(EventKind::CustomsScanned, BOX, at(2, "20:00")),
-        event(EventKind::CustomsReleased, BOX, at(3, "08:00")),
-        opened(at(3, "10:30")),
-    ];
-    let late_word =
-        |e: PortEvent| if e.kind == EventKind::CustomsReleased { e.received(at(3, "12:00")) } else { e };
-    assert_eq!(combined("", night.map(late_word)), [""; 0], "it was decided before");
+    // So that nothing is missed, the clerk at the gate copies what the crane had weighed.
+    let copied =
+        rip_off().into_iter().map(|e| e.edit(|e| e.weights.iter_mut().for_each(|w| w.kg = 20_037.0)));
+    let world = in_the_end("", copied);
+    assert_eq!(world.codes(BOX), ["COMBO-rip-off@1", "MO-06a@1", "MO-12c@1"]);
 }
 
 #[test]
-fn low_traits_scales_that_agree_and_what_was_before_discharge_show_no_rip_off() {
+fn low_traits_one_part_and_what_was_before_discharge_show_no_rip_off() {
     let agree = [
         weighed(EventKind::Discharged, at(2, "08:00"), "crane", 20_437.0),
         event(EventKind::CustomsScanned, BOX, at(2, "20:00")),
         weighed(EventKind::Weighed, at(3, "09:00"), "bridge", 20_437.0),
     ];
-    let world = in_the_end("[alert]\nthreshold = 10\n", agree.clone());
+    let world = in_the_end("[alert]\nthreshold = 10\n", agree);
     assert_eq!(world.codes(BOX), ["MO-12c@1", "MO-15b@1"]);
-    // Graver parts that agree are no loss either.
-    let medium = "[weight.c]\nseverity = \"MEDIUM\"\n";
-    assert_eq!(combined(medium, agree), [""; 0]);
     for one in [EventKind::DoorOpened, EventKind::GateOut] {
         assert_eq!(combined("", rip_off().into_iter().filter(|e| e.kind != one)), [""; 0]);
     }
