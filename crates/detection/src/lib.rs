@@ -13,6 +13,7 @@
 //! | how do indicators become an alert? | `alerts.rs` |
 //! | what is usual? | `baselines.rs` |
 //! | when were systems out? | `outages.rs` |
+//! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
 //! | who may see what people do? | `people.rs` |
@@ -45,6 +46,7 @@ mod timeline;
 mod trust;
 mod view;
 mod visits;
+mod work_orders;
 mod yard;
 
 pub use baseline_builder::BaselineBuilder;

@@ -95,8 +95,8 @@ fn slot(time: &str, block: &str) -> PortEvent {
     })
 }
 
-#[test]
-fn a_rise_with_an_unordered_move_is_high() {
+/// What is told of a unit that was moved without an order while its return air rose.
+fn moved_and_warmed(rules: &str) -> World {
     let story = [
         on(WorkOrdered, "00:10"),
         slot("00:20", "A"),
@@ -104,11 +104,27 @@ fn a_rise_with_an_unordered_move_is_high() {
         slot("03:10", "B"),
         reading("03:25", 17.5),
     ];
-    let mut world = World::after([event(Discharged, BOX, at(1, "08:00"))]).and(story);
+    let world = World::with(quaywatch_detection::Rules::parse(rules).unwrap());
+    let mut world = world.and([event(Discharged, BOX, at(1, "08:00"))]).and(story);
     world.wait_until(at(3, "00:00"));
+    world
+}
+
+#[test]
+fn a_rise_with_an_unordered_move_is_high() {
+    let world = moved_and_warmed("");
     assert_eq!(world.codes(BOX), ["MO-10a@1", "MO-19b@1"]);
     let rise = world.alert(BOX).indicators.iter().find(|i| i.code == "MO-19b").unwrap();
     assert_eq!(rise.severity, Severity::High);
+}
+
+#[test]
+fn a_move_in_shadow_makes_a_rise_no_graver() {
+    let world = moved_and_warmed("[unordered_move.a]\nshadow = true\n");
+    assert_eq!(world.codes(BOX), ["MO-19b@1"]);
+    let rise = &world.alert(BOX).indicators[0];
+    assert_eq!(rise.severity, Severity::Medium);
+    assert!(!rise.sentence.contains("moved"), "{}", rise.sentence);
 }
 
 #[test]
