@@ -100,10 +100,19 @@ pub(crate) fn take_latest(
     if state.sightings.iter().any(|s| s.fact_id == id) { outcome } else { Outcome::TooLate }
 }
 
-/// Whether `new` overrides `old`: by revision, then a retraction, then the earlier receipt (a message told twice changes
-/// nothing), then the bytes. A total order, so that arrival decides nothing.
+/// What decides between two versions before their content: the revision, then a retraction, then the earlier receipt (a
+/// message told twice changes nothing).
+pub(crate) const fn rank(
+    revision: i64,
+    retracted: bool,
+    received_at: Timestamp,
+) -> (i64, bool, Reverse<Timestamp>) {
+    (revision, retracted, Reverse(received_at))
+}
+
+/// Whether `new` overrides `old`: by [`rank`], then the bytes. A total order, so that arrival decides nothing.
 fn wins<T: Versioned>(new: &T, old: &T) -> bool {
-    let key = |v: &T| (v.revision(), v.retracted(), Reverse(v.received_at()));
+    let key = |v: &T| rank(v.revision(), v.retracted(), v.received_at());
     match key(new).cmp(&key(old)) {
         Ordering::Equal => new != old && bytes(new) > bytes(old),
         other => other == Ordering::Greater,
