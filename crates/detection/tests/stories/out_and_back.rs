@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
     BookingConfirmed, CustomsHeld, DeliveryRejected, Discharged, DroppedOff, GateIn, GateOut,
-    PickupAnnounced, ReleaseIssued, WorkOrdered,
+    PickupAnnounced, ReleaseIssued, Stripped, WorkOrdered,
 };
 use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole};
 use quaywatch_domain::{PortEvent, Timestamp};
@@ -148,6 +148,11 @@ fn a_drop_off_that_was_planned_and_does_not_happen_is_raised() {
     assert_eq!(told([out(), planned(), event(DroppedOff, BOX, at(4, "12:00")).id("actual")]), [""; 0]);
     assert_eq!(told([out(), planned(), event(DeliveryRejected, BOX, at(4, "12:00"))]), [""; 0]);
     assert_eq!(told([out(), event(DroppedOff, BOX, at(7, "12:00")).planned()]), [""; 0]);
+    // Days late, and there; what comes back full to a terminal was never delivered.
+    for late in [DroppedOff, Stripped] {
+        assert_eq!(told([out(), planned(), event(late, BOX, at(7, "12:00")).id("actual")]), [""; 0]);
+    }
+    assert_eq!(told([out(), planned(), back(at(7, "12:00"))]), ["MO-02d@1"]);
     // The empty came back: it was delivered, and the word of it was lost.
     let empty = back(at(6, "12:00")).laden(Laden::Empty);
     assert_eq!(told([out(), planned(), empty]), [""; 0]);

@@ -171,6 +171,10 @@ fn a_young_company_that_tried_the_way_makes_an_alert() {
     });
     let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(volume));
     assert_eq!(world.codes_of("MSKU1234501", "MO-17f"), ["MO-17f@1"]);
+    // An old company tries nothing: it starts anew, or was on holiday.
+    let of_old = (1..5).map(|n| line(&format!("MSKU123450{n}"), 20, "SI9").register(founded(4_000)));
+    let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(of_old));
+    assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
 }
 
 #[test]
