@@ -71,6 +71,9 @@ fn returns_that_have_a_reason_are_silent() {
     // Its bill is known to whoever stole it.
     assert_eq!(told([removed(out(), "BL1"), transferred("BL1")]), ["MO-02a@2"]);
     silent(vec![out(), event(WorkOrdered, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
+    // Where it is to be put down on its way back in was ordered before it came.
+    let slot = event(WorkOrdered, BOX, at(4, "20:50")).slot("A-01-1-1");
+    assert_eq!(told([out(), slot, back(at(4, "21:00"))]), ["MO-02a@2"]);
     silent(vec![out(), event(BookingConfirmed, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), back(at(4, "21:00")).booking("B1")]);
     // The booking under which it came is none for an export.
