@@ -6,13 +6,12 @@ use quaywatch_domain::event::{EquipmentStatus, SealSource, WeightKind, note};
 use quaywatch_domain::{EventKind, Fact, Sha256, Timestamp};
 
 use crate::baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+use crate::completeness::Completeness;
 use crate::settings::MINUTE_MS;
 use crate::trust::{FeedFigures, Lateness};
 use crate::view::{Seen, View};
 use crate::{Rules, TimelineState, timeline};
 
-/// Reports of one happening lie this close, minutes.
-const SAME_HAPPENING_MINUTES: i64 = 120;
 /// Most values kept of one measure and group, of one feed and kind: enough for a 99th percentile. Beyond it the values
 /// with the least hash stay, a sample that does not depend on order.
 const MAX_VALUES: usize = 20_000;
@@ -56,13 +55,14 @@ pub struct BaselineBuilder<'r> {
     goods: BTreeMap<String, Goods>,
     seals: BTreeMap<String, BTreeMap<String, SealFormat>>,
     feeds: BTreeMap<String, FeedFigures>,
+    completeness: Completeness,
     late: BTreeMap<(String, String), Values>,
 }
 
 impl<'r> BaselineBuilder<'r> {
     /// A builder for visits with every event in `from..to`, cut and timed as these rules do.
     #[must_use]
-    pub const fn new(rules: &'r Rules, from: Timestamp, to: Timestamp) -> Self {
+    pub fn new(rules: &'r Rules, from: Timestamp, to: Timestamp) -> Self {
         Self {
             rules,
             from,
@@ -72,6 +72,7 @@ impl<'r> BaselineBuilder<'r> {
             goods: BTreeMap::new(),
             seals: BTreeMap::new(),
             feeds: BTreeMap::new(),
+            completeness: Completeness::default(),
             late: BTreeMap::new(),
         }
     }
@@ -97,12 +98,13 @@ impl<'r> BaselineBuilder<'r> {
                 self.visit(&view, stay);
             }
         }
-        self.happenings(&view);
+        let (from, to) = (self.from, self.to);
+        self.completeness.count(&view, self.rules, |fact| is_between(fact, from, to));
+        self.lateness(&view);
     }
 
     fn is_within(&self, fact: &Fact) -> bool {
-        let at = timeline::known_at(fact);
-        self.from <= at && at < self.to
+        is_between(fact, self.from, self.to)
     }
 
     fn visit(&mut self, view: &View<'_>, stay: &[Seen<'_>]) {
@@ -249,39 +251,8 @@ impl<'r> BaselineBuilder<'r> {
         }
     }
 
-    /// Who told of what happened, and how late.
-    fn happenings(&mut self, view: &View<'_>) {
-        let steps = view.golden.steps.iter().filter(|step| self.is_within(step.seen.fact));
-        let mut counts: Vec<(String, bool, u32)> = Vec::new();
-        for step in steps {
-            let terminal = step.seen.event.terminal();
-            let told: BTreeSet<&str> = view
-                .events
-                .iter()
-                .filter(|s| {
-                    *s.kind() == *step.kind()
-                        && s.event.terminal() == terminal
-                        && s.at().millis_since(step.at()).abs() <= SAME_HAPPENING_MINUTES * MINUTE_MS
-                })
-                .map(|s| s.event.source.feed.as_ref())
-                .collect();
-            let at_terminal: BTreeSet<&str> = view
-                .events
-                .iter()
-                .filter(|s| terminal.is_some() && s.event.terminal() == terminal && *s.kind() == *step.kind())
-                .map(|s| s.event.source.feed.as_ref())
-                .collect();
-            // A step that cannot follow from the one before means that something happened of which nobody told.
-            let missing = u32::from(step.contradiction.is_some());
-            for feed in told.union(&at_terminal) {
-                counts.push(((*feed).to_owned(), told.contains(feed), 1 + missing));
-            }
-        }
-        for (feed, told, happened) in counts {
-            let figures = self.feeds.entry(feed).or_default();
-            figures.told += u32::from(told);
-            figures.happened += happened;
-        }
+    /// How late each feed tells.
+    fn lateness(&mut self, view: &View<'_>) {
         for s in view.events.iter().filter(|s| s.is_actual()) {
             if !self.is_within(s.fact) {
                 continue;
@@ -294,7 +265,8 @@ impl<'r> BaselineBuilder<'r> {
 
     /// The baselines of everything taken in. `ports` are places by UN/LOCODE, degrees, from which the ways of lanes follow.
     #[must_use]
-    pub fn finish(self, ports: BTreeMap<String, (f64, f64)>) -> Baselines {
+    pub fn finish(mut self, ports: BTreeMap<String, (f64, f64)>) -> Baselines {
+        self.completeness.finish(&mut self.feeds);
         let mut built = Baselines {
             ports,
             goods: self.goods,
@@ -328,6 +300,11 @@ impl<'r> BaselineBuilder<'r> {
         built.version = Sha256::of(&content).to_string().chars().take(12).collect();
         built
     }
+}
+
+/// Whether a fact was known within a period.
+fn is_between(fact: &Fact, from: Timestamp, to: Timestamp) -> bool {
+    (from..to).contains(&timeline::known_at(fact))
 }
 
 fn group(terminal: Option<&str>, trade: EquipmentStatus, size: Option<&str>) -> Group {

@@ -110,7 +110,7 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         for (name, settings) in &rules.combinations {
             let parts = parts(settings, index, stay, &findings.found);
             if let Some(indicator) = combine(view, name, settings, &parts) {
-                combined.push(Found { visit: index, shadow: settings.shadow, indicator });
+                combined.push(Found { visit: index, shadow: settings.shadow, indicator, hidden: None });
             }
         }
     }

@@ -322,10 +322,14 @@ pub(crate) fn evaluate(
         state.facts.iter().filter(|f| !f.retracted).filter_map(|f| Some((f, f.indicator.as_deref()?)));
     for (fact, indicator) in found {
         let end = fact.occurred_at.plus_millis(rules.contagion.window_days * DAY_MS);
-        if end <= now {
+        // At the end of recorded traffic the clock runs on, but nobody has closed the watch.
+        let is_recorded = engine.heard_until.is_none_or(|heard| end <= heard);
+        if is_recorded && end <= now {
             continue;
         }
-        state.watch_until = state.watch_until.into_iter().chain([end]).min();
+        if is_recorded {
+            state.watch_until = state.watch_until.into_iter().chain([end]).min();
+        }
         for (container, at, reason) in siblings(rules, state, &origin, indicator) {
             let told = tell(rules, &origin, edge, sub, indicator, (container, at, reason));
             let known = wanted.entry(container.to_owned()).or_insert_with(|| told.clone());

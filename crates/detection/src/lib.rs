@@ -11,7 +11,8 @@
 //! | where does a visit begin and end? | `visits.rs` |
 //! | where is the container? what cannot be? | `golden.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
-//! | what is usual? | `baselines.rs` |
+//! | what is usual? | `baselines.rs`, built by `baseline_builder.rs` |
+//! | how much does silence say? | `trust.rs`, from what `completeness.rs` counts |
 //! | when were systems out? | `outages.rs` |
 //! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
@@ -26,6 +27,7 @@ mod bill;
 mod calendar;
 mod call;
 mod combinations;
+mod completeness;
 mod contagion;
 mod container;
 mod control;
@@ -56,4 +58,4 @@ pub use engine::{Changes, Engine, Outcome};
 pub use outages::Outages;
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
-pub use trust::{FeedFigures, Lateness};
+pub use trust::{FeedFigures, Lateness, Share};

@@ -8,6 +8,7 @@ use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Feedback, Hit, Id, Indicator, Severity, Subject, Timestamp};
 
+use crate::completeness::port_of;
 use crate::golden::{Golden, same_happening};
 use crate::outages::Mark;
 use crate::settings::SubRule;
@@ -274,6 +275,26 @@ pub(crate) struct Found {
     pub(crate) visit: usize,
     pub(crate) shadow: bool,
     pub(crate) indicator: Indicator,
+    /// When and where what is absent should have been told, when its evidence does not say it.
+    pub(crate) hidden: Option<Hidden>,
+}
+
+/// Since when and where something should have been told that was not.
+#[derive(Debug, Clone)]
+pub(crate) struct Hidden {
+    pub(crate) since: Timestamp,
+    /// SMDG terminal code, UN/LOCODE: what is known of them.
+    pub(crate) places: Vec<String>,
+}
+
+/// What was not told. Its word may come until `by`, some time after what it would explain is known; an outage of a system
+/// since `since` may hide it. `at` is a report from where it would have happened.
+#[derive(Debug)]
+pub(crate) struct Absence<'s, 'a> {
+    pub(crate) event: EventKind,
+    pub(crate) since: Timestamp,
+    pub(crate) by: Timestamp,
+    pub(crate) at: &'s Seen<'a>,
 }
 
 /// What the rules say about one timeline.
@@ -332,6 +353,29 @@ impl<'r> Findings<'r> {
         self.add_as(code, sub, sub.severity, sentence, evidence, None);
     }
 
+    /// Adds an indicator that holds because something was not told: it holds from when its word can no longer come, and weighs
+    /// as much as the silence does (`trust.rs`). Such waits are short and end with the recording too.
+    pub(crate) fn add_absent(
+        &mut self,
+        code: &str,
+        sub: &SubRule,
+        severity: Severity,
+        sentence: String,
+        evidence: Vec<Seen<'_>>,
+        absence: Absence<'_, '_>,
+    ) {
+        let Absence { event, since, by, at } = absence;
+        let named = at.event.terminal().into_iter().chain(port_of(at.event));
+        let hidden = Hidden { since, places: named.map(str::to_owned).collect() };
+        let heard_until = self.heard_until.take();
+        let before = self.found.len();
+        self.add_as(code, sub, severity, sentence, evidence, Some(Expected { event, by }));
+        self.heard_until = heard_until;
+        for found in self.found.iter_mut().skip(before) {
+            found.hidden = Some(hidden.clone());
+        }
+    }
+
     pub(crate) fn add_as(
         &mut self,
         code: &str,
@@ -356,6 +400,7 @@ impl<'r> Findings<'r> {
         self.found.push(Found {
             visit: last.visit,
             shadow: sub.shadow,
+            hidden: None,
             indicator: Indicator {
                 rule: code.trim_end_matches(|c: char| c.is_ascii_lowercase()).to_owned(),
                 code: code.to_owned(),

@@ -227,7 +227,7 @@ pub(crate) struct Simulate {
     /// With --crime-rate: one container in N does something innocent that looks like a crime; 0: none
     #[arg(long, value_name = "N", default_value_t = quaywatch_simulator::LOOK_ALIKES)]
     pub(crate) look_alikes: u32,
-    /// Leave out these feeds
+    /// Leave out these feeds; `agencies` for what they answer
     #[arg(long, value_name = "FEED", num_args = 1..)]
     pub(crate) without: Vec<String>,
 }

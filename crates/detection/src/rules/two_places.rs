@@ -46,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) gate_out_pair_days: i64,
     pub(crate) min_distance_km: f64,
     pub(crate) max_speed_kmh: f64,
+    pub(crate) road_detour: f64,
     pub(crate) clock_tolerance_minutes: i64,
     pub(crate) tare_difference_kg: f64,
     pub(crate) sale_days: i64,
@@ -416,7 +417,7 @@ fn impossible_travel<'a>(steps: &[Step<'a>], findings: &mut Findings<'_>) {
         if km < settings.min_distance_km || !independent(a, b) {
             continue;
         }
-        let needed_ms = km / settings.max_speed_kmh * 3_600_000.0;
+        let needed_ms = km * settings.road_detour / settings.max_speed_kmh * 3_600_000.0;
         let had_ms = journey_ms(a.at(), b.at(), settings);
         if needed_ms > had_ms {
             let sentence = format!(

@@ -136,6 +136,8 @@ fn travel_that_no_truck_can_make_is_raised() {
     let world = World::after([koper(), vienna("10:00")]);
     assert_eq!(world.codes(BOX), ["MO-08c@1"]);
     silent([koper(), vienna("13:00")]);
+    // A truck would do the straight line in four hours, but there is no such road.
+    assert_eq!(World::after([koper(), vienna("12:00")]).codes(BOX), ["MO-08c@1"]);
     silent([koper(), vienna("10:00").feed("terminal")]);
     silent([koper(), event(PositionReported, BOX, at(2, "08:01")).feed("tracker").coordinates(0.0, 0.0)]);
     silent([koper(), event(PositionReported, BOX, at(2, "08:01")).feed("tracker").coordinates(45.6, 13.8)]);

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 /// Code of visits that are drawn for control.
 const CONTROL: &str = "CONTROL";
+/// What codes begin with that follow from a find in another container.
+const WATCH: &str = "CONTAGION-";
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -34,10 +36,12 @@ pub(crate) struct Score {
     pub(crate) stories: BTreeMap<String, StoryScore>,
     /// Expected codes that were not raised: subject and code.
     pub(crate) missed: Vec<(String, String)>,
-    /// Alerts about containers of the truth.
+    /// Alerts about containers with a story.
     pub(crate) true_alerts: usize,
     /// Alerts about other containers.
     pub(crate) false_alerts: usize,
+    /// Alerts about containers without a story that travelled with a find, by reason of it: neither true nor false.
+    pub(crate) watches: usize,
     /// Those of them that are HIGH or CRITICAL.
     pub(crate) false_grave: usize,
     /// Container visits.
@@ -61,6 +65,8 @@ pub(crate) struct RuleScore {
     pub(crate) raised: usize,
     /// Those about containers with a story.
     pub(crate) on_stories: usize,
+    /// Watches in which it stands beside those alerts.
+    pub(crate) watches: usize,
     /// Minutes from the first alert to the gate-out, negative when late.
     pub(crate) leads: Vec<f64>,
     /// Minutes from what happened to the first alert.
@@ -100,17 +106,23 @@ impl Score {
     /// Compares what stands in the end with the truth.
     pub(crate) fn of(seen: &Observed<'_>, truth: &[Truth]) -> Self {
         let mut score = Self { visits: seen.visits, ..Self::default() };
-        let subjects: BTreeSet<&str> = truth.iter().map(|t| t.subject.as_str()).collect();
+        let stories = || truth.iter().filter(|t| !t.codes.is_empty());
+        let subjects: BTreeSet<&str> = stories().map(|t| t.subject.as_str()).collect();
+        let kin: BTreeSet<&str> = truth.iter().map(|t| t.subject.as_str()).collect();
         let mut standing: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for alert in seen.alerts.iter().filter(|a| a.state != AlertState::Retracted) {
             let subject = alert.subject.to_string();
             let is_story = subjects.contains(subject.as_str());
+            let codes: BTreeSet<&str> = alert.indicators.iter().map(|i| i.code.as_str()).collect();
+            if !is_story && kin.contains(subject.as_str()) && codes.iter().any(|c| c.starts_with(WATCH)) {
+                score.watched(&codes);
+                continue;
+            }
             match is_story {
                 true => score.true_alerts += 1,
                 false => score.false_alerts += 1,
             }
             score.false_grave += usize::from(!is_story && alert.severity >= Severity::High);
-            let codes: BTreeSet<&str> = alert.indicators.iter().map(|i| i.code.as_str()).collect();
             for code in &codes {
                 score.raised(code, is_story, false);
             }
@@ -127,11 +139,18 @@ impl Score {
             score.raised(code, is_story, true);
             standing.entry(subject).or_default().insert(code);
         }
-        for story in truth {
+        for story in stories() {
             score.tell(story, &standing, seen);
         }
-        score.leads_without_story(seen, &subjects);
+        score.leads_without_story(seen, &kin);
         score
+    }
+
+    fn watched(&mut self, codes: &BTreeSet<&str>) {
+        self.watches += 1;
+        for code in codes.iter().filter(|code| code.starts_with(WATCH)) {
+            self.rules.entry((*code).to_owned()).or_default().watches += 1;
+        }
     }
 
     fn raised(&mut self, code: &str, on_story: bool, shadow: bool) {
@@ -255,6 +274,50 @@ mod tests {
         assert_eq!(reached_by(&leads, 0.5), Some(6.0));
         assert_eq!(reached_by(&[-5.0], 0.9), Some(-5.0));
         assert_eq!(reached_by(&[], 0.9), None);
+    }
+
+    fn alert(number: &str, codes: &[&str]) -> Alert {
+        let handling = serde_json::json!({"tlp": "AMBER", "code": "H0"});
+        let indicator = |code: &&str| {
+            serde_json::json!({
+                "rule": "", "code": code, "version": 1, "severity": "HIGH", "weight": 75.0, "sentence": "",
+                "action": "SCAN", "evidence": [], "first_held_at": "2026-03-02T00:00:00Z", "handling": handling,
+            })
+        };
+        let at = "2026-03-02T00:00:00Z";
+        serde_json::from_value(serde_json::json!({
+            "alert_id": "00000000-0000-0000-0000-000000000000", "revision": 1, "state": "RAISED",
+            "subject": format!("container/{number}"), "visit": {"number": 1}, "severity": "HIGH", "score": 75.0,
+            "score_parts": [], "title": "", "indicators": codes.iter().map(indicator).collect::<Vec<_>>(),
+            "keys": {}, "recommended_action": "SCAN", "valid_until": at, "handling": handling,
+            "releasable_to": [], "legal_basis": [], "evidence": [], "detected_at": at, "event_time": at,
+            "produced_at": at, "versions": {}, "retention_until": at,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_alert_about_what_travelled_with_a_find_is_a_watch_and_any_other_there_is_false() {
+        let told = |number: &str, codes: &[&str]| Truth {
+            subject: format!("container/{number}"),
+            codes: codes.iter().map(|&code| code.to_owned()).collect(),
+            from: Timestamp::from_millis(0),
+            to: Timestamp::from_millis(1),
+            story: String::new(),
+        };
+        let truth = [told("ABCU1", &["CONTAGION-bill"]), told("ABCU2", &[]), told("ABCU3", &[])];
+        let alerts = [
+            alert("ABCU1", &["CONTAGION-bill"]),
+            alert("ABCU2", &["CONTAGION-bill", "MO-17a"]),
+            alert("ABCU3", &["MO-06a"]),
+            alert("ABCU4", &["CONTAGION-bill"]),
+        ];
+        let seen = Observed { alerts: alerts.iter().collect(), ..Observed::default() };
+        let score = Score::of(&seen, &truth);
+        assert_eq!((score.true_alerts, score.watches, score.false_alerts), (1, 1, 2));
+        let rule = &score.rules["CONTAGION-bill"];
+        assert_eq!((rule.expected, rule.found, rule.raised, rule.on_stories, rule.watches), (1, 1, 2, 1, 1));
+        assert!(score.stories.len() == 1 && !score.rules.contains_key("MO-17a"));
     }
 
     #[test]

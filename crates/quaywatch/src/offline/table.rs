@@ -83,6 +83,9 @@ fn summary(score: &Score) -> String {
             let _ = write!(text, ", {grave:.1} of them false and HIGH or above");
         }
     }
+    if score.watches > 0 {
+        let _ = write!(text, "; {} watches on what travelled with a find", score.watches);
+    }
     text.push('\n');
     text
 }
