@@ -2,7 +2,7 @@
 //!
 //! **Pattern.** Who sends drugs sends them more than once, in one consignment or the next: split consignments, four of 22
 //! boxes ten days early, <https://insightcrime.org/investigations/container-shipping-cocaine-hide-and-seek/>; 67 packs in
-//! the walls of an emptied reefer, found after its cargo had long been released,
+//! the walls of a reefer that stood emptied in a depot,
 //! <https://nieuwsopbeeld.nl/2024/01/11/in-achterwand-van-lege-koelcontainer-67-kilogram-cocaine-aangetroffen>.
 //!
 //! **Inputs.** Finds and seizures that agencies report; bills, shippers, seals, cells and ports of loading that containers

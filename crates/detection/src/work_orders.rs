@@ -8,11 +8,15 @@ use crate::view::{Kinds, Seen, View};
 
 const ORDERS: Kinds = Kinds::of(&[EventKind::WorkOrdered]);
 
-/// Whether a container is opened on this order: it is to be stripped, stuffed or inspected. An order that names a slot only
-/// moves it there, unless that is where customs inspect.
+/// Whether an order only moves the container within the yard: it names a slot, which is not where customs inspect.
+pub(crate) fn only_moves(s: &Seen<'_>, rules: &Rules) -> bool {
+    let names_slot = s.event.place.as_deref().is_some_and(|place| place.yard.is_some());
+    names_slot && !rules.customs.is_site(s.event)
+}
+
+/// Whether a container is opened on this order: it is to be stripped, stuffed or inspected.
 pub(crate) fn opens(s: &Seen<'_>, rules: &Rules) -> bool {
-    let names_slot = || s.event.place.as_deref().is_some_and(|place| place.yard.is_some());
-    *s.kind() == EventKind::WorkOrdered && (rules.customs.is_site(s.event) || !names_slot())
+    *s.kind() == EventKind::WorkOrdered && !only_moves(s, rules)
 }
 
 /// Whether an order to open it is known within `minutes` of this time.

@@ -107,18 +107,25 @@ fn unexplained(view: &View<'_>, s: &Seen<'_>, rules: &Rules) -> Option<&'static 
     (!is_empty_at(view, s) && !is_explained(view, s.at(), rules)).then_some(place)
 }
 
-/// Whether the device that tells of the opening is broken: it told of openings that nothing explains on other stays too, or
-/// it tells again and again that the door opens and never that it closes. Openings in one stay that are closed again are
-/// believed, however many.
+/// Whether the device that tells of the opening is broken: on several nights of other stays it told of openings that
+/// nothing explains, or it tells again and again that the door opens and never that it closes. Openings in one stay that
+/// are closed again are believed, however many.
 fn is_faulty(view: &View<'_>, s: &Seen<'_>, rules: &Rules) -> bool {
     let settings = &rules.rule.door_opened;
     let by_it = |k: &Seen<'_>| k.event.source.feed == s.event.source.feed;
+    let window_ms = settings.unreliable_hours * HOUR_MS;
     let elsewhere = openings(&view.events)
         .filter(|k| k.visit != s.visit && by_it(k) && unexplained(view, k, rules).is_some());
-    if elsewhere.take(settings.unreliable_openings).count() >= settings.unreliable_openings {
+    // What one gang does in one night counts once.
+    let (mut nights, mut last) = (0, None);
+    for at in elsewhere.map(Seen::at) {
+        if last.is_none_or(|last| at.millis_since(last) > window_ms) {
+            (nights, last) = (nights + 1, Some(at));
+        }
+    }
+    if nights >= settings.unreliable_openings {
         return true;
     }
-    let window_ms = settings.unreliable_hours * HOUR_MS;
     let near = |k: &&Seen<'_>| by_it(k) && k.at().millis_since(s.at()).abs() <= window_ms;
     let closes = view.events.iter().filter(near).any(|k| *k.kind() == EventKind::DoorClosed && k.is_actual());
     !closes && openings(view.stay_of(s.visit)).filter(near).count() >= settings.unreliable_openings

@@ -6,10 +6,10 @@
 //! <http://commodityconversations.com/wordpress2/2019/04/29/rip-on-rip-off/>; Brazil to Istanbul by way of Antwerp,
 //! <https://d01news.com/2025/03/28/in-kaffee-verstecktes-kokain-in-antwerpen-beschlagnahmter-container-war-auf-dem-weg-nach-istanbul>.
 //!
-//! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a port
-//! that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or destination
-//! changed after departure, or shortly before arrival. `e` goods from a country that they hardly ever come from. `f` stood for
-//! long between two ships in a watched port, or with cargo from a watched origin.
+//! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a
+//! port that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or
+//! destination changed after departure, or shortly before arrival. `e` goods from a country that they hardly ever come
+//! from. `f` stood for long between two ships in a watched port, or with cargo from a watched origin.
 //!
 //! **Inputs.** Routes, goods and vessels of orders, bay plans, manifests and moves; baselines of lanes, ports and goods.
 //!

@@ -5,8 +5,9 @@
 //! business with seals, a full container without any seal, a container emptied while it should stand in the yard. Meaning
 //! of the events: DCSA, `equipmentEventTypeCode` INSP, RSEA, RMVD, STRP; insiders in the yard: the case in `MO-10`.
 //!
-//! **Sub-rules.** `a` replaced and never removed, or in another order than removed, inspected, replaced. `b` removed and left full without a new one. `c` work by somebody
-//! without a mandate. `d` came in or left full and expressly unsealed. `e` emptied in the yard without an order.
+//! **Sub-rules.** `a` replaced and never removed, or in another order than removed, inspected, replaced. `b` removed and
+//! left full without a new one. `c` work by somebody without a mandate. `d` came in or left full and expressly unsealed.
+//! `e` emptied in the yard without an order.
 //!
 //! **Inputs.** Seal events with their seals and actors, customs and veterinary inspections, gate moves, stripping, work
 //! orders.

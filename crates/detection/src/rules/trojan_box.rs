@@ -14,10 +14,10 @@
 //! **Inputs.** Gate moves with load, weight, haulier and truck; bookings, load orders, vessel calls; release orders; state
 //! and owner of the container; positions on the road; for `c` the ledger of the haulier.
 //!
-//! **False positives.** A single roll-over, or a booking cancelled after it came in and fetched on a release order. Wrong
-//! weights, default tares and gensets (as in `MO-12`). Swap bodies (they bear no number of a freight container). Empties
-//! that are repositioned or fetched to be stuffed: they have no booking, and are not counted (`c`). An export that comes some
-//! days early. A driver's rest (longer stops count only where no arrival was planned).
+//! **False positives.** A single roll-over, or a booking cancelled after it came in and fetched on a release order.
+//! Wrong weights, default tares and gensets (as in `MO-12`). Swap bodies (they bear no number of a freight container).
+//! Empties that are repositioned or fetched to be stuffed: they have no booking, and are not counted (`c`). An export
+//! that comes some days early. A driver's rest (longer stops count only where no arrival was planned).
 
 use quaywatch_domain::event::{EquipmentStatus, PartyRole};
 use quaywatch_domain::{EventKind, Fact, Severity, Subject};

@@ -6,8 +6,8 @@
 //!
 //! **Sub-rules.** `a` a gate-in while elsewhere. `b` two gate-outs without a gate-in. `c` travel that no truck can make.
 //! `d` another length, build, tare or owner than before. `e` at the gate another number was read than was announced, or
-//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate, or a second gate-in: LOW,
-//! since messages that are missing look the same.
+//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate, or a
+//! second gate-in: LOW, since messages that are missing look the same.
 //!
 //! **Inputs.** Actual gate-ins, gate-outs, loadings, discharges, positions; discharge orders and import manifest lines.
 //! Places by SMDG terminal, distances by coordinates. The whole timeline counts, not one visit.

@@ -149,7 +149,8 @@ fn one_part_low_parts_distant_parts_and_parts_of_two_visits_show_no_switch() {
         full(EventKind::GateOut, at(3, "03:00")),
         full(EventKind::GateIn, at(3, "14:00")).status(EquipmentStatus::Export).booking("B1"),
     ];
-    assert_eq!(combined("", switch(16).into_iter().chain(away_and_back)), [""; 0]);
+    let world = in_the_end("", switch(16).into_iter().chain(away_and_back));
+    assert_eq!(world.codes(BOX), ["MO-06a@2", "MO-10a@1"]);
 }
 
 /// Looked up by a stranger, announced and fetched by a haulier that does not hold the right.
@@ -204,6 +205,22 @@ fn what_people_did_without_misuse_of_the_release_shows_no_help_from_inside() {
     ];
     let world = in_the_end("[alert]\nthreshold = 10\n", leaves_a_trace);
     assert_eq!(world.codes(BOX), ["MO-16h@1", "MO-24b@1"]);
+    // Looked up on one visit, misused on the next.
+    let next_visit = inside_help().into_iter().map(|e| match e.kind {
+        EventKind::ReleaseIssued | EventKind::PickupAnnounced => e.edit(|e| {
+            e.occurred_at = e.occurred_at.plus_millis(3 * 86_400_000);
+            (e.created_at, e.received_at) = (Some(e.occurred_at), e.occurred_at);
+        }),
+        _ => e,
+    });
+    let away_and_back = [
+        full(EventKind::GateOut, at(3, "08:00")).haulier("111"),
+        full(EventKind::GateIn, at(5, "08:00")).status(EquipmentStatus::Export).booking("B1"),
+    ];
+    let world = in_the_end("", next_visit.chain(away_and_back));
+    assert_eq!(world.codes_of(BOX, "MO-16a"), ["MO-16a@1"]);
+    assert_eq!(world.codes_of(BOX, "MO-01a"), ["MO-01a@2"]);
+    assert_eq!(world.codes_of(BOX, "COMBO"), [""; 0]);
     // The misuse alone, without anybody's help.
     let alone = inside_help().into_iter().filter(|e| e.kind != EventKind::RecordViewed);
     assert_eq!(combined("", alone), [""; 0]);
@@ -245,6 +262,11 @@ fn low_traits_one_part_and_what_was_before_discharge_show_no_rip_off() {
     ];
     let world = in_the_end("[alert]\nthreshold = 10\n", agree);
     assert_eq!(world.codes(BOX), ["MO-12c@1", "MO-15b@1"]);
+    let days_later = rip_off().into_iter().map(|e| match e.kind {
+        EventKind::GateOut => e.edit(|e| (e.occurred_at, e.received_at) = (at(9, "08:00"), at(9, "08:00"))),
+        _ => e,
+    });
+    assert_eq!(in_the_end("", days_later).codes(BOX), ["MO-06a@1", "MO-12e@1"]);
     for one in [EventKind::DoorOpened, EventKind::GateOut] {
         assert_eq!(combined("", rip_off().into_iter().filter(|e| e.kind != one)), [""; 0]);
     }

@@ -2,7 +2,7 @@ use quaywatch_domain::EventKind::{
     Discharged, GateIn, GateOut, IntrusionReported, ManifestLine, RecordViewed, ReleaseOrder, Stripped,
     Weighed, WorkOrdered, YardMove,
 };
-use quaywatch_domain::event::{Laden, WeightKind, Yard};
+use quaywatch_domain::event::{Laden, PartyRole, WeightKind, Yard};
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
 
 use crate::common::{BOX, Says, World, at, event};
@@ -95,6 +95,9 @@ fn a_look_up_by_a_stranger_is_told_to_the_restricted_audience() {
     assert_eq!(restricted(by("ACME")), ["MO-20d@2"]);
     assert_eq!(restricted(by("MSC")), [""; 0]);
     assert_eq!(restricted(by("DEPOT1")), [""; 0]);
+    let owned = on(Weighed, at(11, "08:00")).party(PartyRole::Owner, "BIC", "TRITON");
+    assert_eq!(restricted([vec![owned.clone()], by("TRITON")].concat()), [""; 0]);
+    assert_eq!(restricted([vec![owned], by("ACME")].concat()), ["MO-20d@2"]);
     assert_eq!(codes(by("ACME")), [""; 0]);
 }
 

@@ -49,6 +49,11 @@ fn a_short_cut_and_one_for_a_move_or_a_vessel_are_silent() {
     assert_eq!(codes([on(PowerOff, "02:00"), on(PowerOn, "02:46")]), ["MO-19a@1"]);
     assert_eq!(codes([on(PowerOff, "02:00"), on(YardMove, "02:50")]), [""; 0]);
     assert_eq!(codes([on(PowerOff, "02:00"), on(EventKind::Loaded, "03:00")]), [""; 0]);
+    // The truck's generator takes over, at the stack or by the gate.
+    for handed_over in [EventKind::PickedUp, EventKind::GateOut] {
+        assert_eq!(codes([on(PowerOff, "02:00"), on(handed_over, "02:55")]), [""; 0]);
+    }
+    assert_eq!(codes([on(PowerOff, "02:00"), on(EventKind::PickedUp, "05:00")]), ["MO-19a@1"]);
 }
 
 fn regular() -> Vec<PortEvent> {
