@@ -133,8 +133,8 @@ pub(crate) fn fold_one(facts: &mut Vec<Fact>) -> Option<Fact> {
     Some(facts.remove(at))
 }
 
-/// 0 for what comes by the hundred, 1 for what no visit rests on, 3 for what other subjects and agencies say, 2 for the
-/// rest.
+/// 0 for what machines tell by the hundred, 1 for look-ups, 2 for what no visit rests on, 4 for what other subjects and
+/// agencies say, 3 for the rest.
 fn worth(fact: &Fact) -> u8 {
     match fact.event.as_deref().map(|e| &e.kind) {
         None if fact.retracted
@@ -142,22 +142,20 @@ fn worth(fact: &Fact) -> u8 {
             && fact.indicator.is_none()
             && fact.feedback.is_none() =>
         {
-            2
+            3
         }
-        None => 3,
+        None => 4,
         Some(
             EventKind::ReeferReading
-            | EventKind::RecordViewed
-            | EventKind::RecordListed
-            | EventKind::RecordExported
             | EventKind::PowerOn
             | EventKind::PowerOff
             | EventKind::PositionReported
             | EventKind::Other
             | EventKind::Unknown(_),
         ) => 0,
-        Some(EventKind::StowPosition | EventKind::YardMove | EventKind::Weighed) => 1,
-        Some(_) => 2,
+        Some(EventKind::RecordViewed | EventKind::RecordListed | EventKind::RecordExported) => 1,
+        Some(EventKind::StowPosition | EventKind::YardMove | EventKind::Weighed) => 2,
+        Some(_) => 3,
     }
 }
 

@@ -1,7 +1,12 @@
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
+<<<<<<< HEAD
     CustomsHeld, CustomsReleased, CustomsSelectedForScan, CustomsSelectionCancelled, Discharged, GateOut,
     ManifestLine, RecordExported, RecordListed, RecordViewed, SealAffixed,
+=======
+    CustomsSelectedForScan, Discharged, ManifestLine, RecordExported, RecordListed, RecordViewed,
+    ReeferReading, SealAffixed,
+>>>>>>> 5a5627ab7edb569db796d95d4e1b6dbdd6dbf9af
 };
 use quaywatch_domain::event::{Condition, SealSource};
 use quaywatch_domain::handling::Tlp;
@@ -128,6 +133,17 @@ fn a_container_viewed_again_and_again_before_its_discharge_is_raised() {
     assert_eq!(story(views([3, 3, 4, 4, 4])), ["MO-16b@1"]);
     assert_eq!(story(views([2, 3, 4, 4, 4])), [""; 0]);
     assert_eq!(story(views([3, 3, 4, 4, 6])), [""; 0]);
+}
+
+#[test]
+fn hundreds_of_readings_push_no_look_up_out_of_memory() {
+    let views = (0..5).map(|n| viewed(BOX, at(4, &format!("1{n}:00")), "usr:1", "ACME").id(&format!("v{n}")));
+    let reading = |n: i64| {
+        event(ReeferReading, BOX, at(6, "00:00").plus_millis(n * 1_800_000)).id(&format!("reading{n}"))
+    };
+    let told = [known()].into_iter().chain(views).chain([event(Discharged, BOX, at(5, "00:00"))]);
+    let world = World::with_people().and(told.chain((0..300).map(reading)));
+    assert!(world.codes(BOX).contains(&"MO-16b@1".to_owned()), "{:?}", world.codes(BOX));
 }
 
 #[test]
