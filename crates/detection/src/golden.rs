@@ -87,7 +87,7 @@ impl Contradiction {
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::InWhileInOtherYard => "Came in by gate while in the yard of another terminal.",
-            Self::InTwice => "Came in by gate twice.",
+            Self::InTwice => "Came in by gate while in this yard already.",
             Self::InWhileOnVessel => "Came in by gate while on a vessel.",
             Self::OutTwice => "Left by gate twice.",
             Self::OutWhileOnVessel => "Left by gate while on a vessel.",

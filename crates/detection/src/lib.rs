@@ -14,6 +14,7 @@
 //! | what is usual? | `baselines.rs`, built by `baseline_builder.rs` |
 //! | how much does silence say? | `trust.rs`, from what `completeness.rs` counts |
 //! | when were systems out? | `outages.rs` |
+//! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
 //! | who may see what people do? | `people.rs` |
@@ -48,6 +49,7 @@ mod timeline;
 mod trust;
 mod view;
 mod visits;
+mod work_orders;
 mod yard;
 
 pub use baseline_builder::BaselineBuilder;

@@ -5,6 +5,9 @@
 //! Three kinds of party have one: consignees (from events that name them so), issuers of release rights (from the events
 //! that issue rights), and shared contacts and addresses (from events that name consignees by them). Bounded, earliest
 //! sightings first, because only these decide whether a relation is new.
+//!
+//! A class with too many values is given up for good, also when some of these are taken back later: a retraction that comes
+//! before what it takes back names no value, so the two orders differ for a party at that bound, and there alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -301,11 +304,16 @@ fn is_only_hauled(s: &Sighting) -> bool {
 /// Keeps the latest exports that the party took out by gate.
 fn prune_hauled(state: &mut TimelineState) {
     let mut excess = state.sightings.iter().filter(|s| is_only_hauled(s)).count().saturating_sub(MAX_HAULED);
+    let mut floor = state.floor;
     state.sightings.retain(|s| {
         let goes = is_only_hauled(s) && excess > 0;
-        excess -= usize::from(goes);
+        if goes {
+            excess -= 1;
+            floor = floor.max(Some(timeline::known_at(s)));
+        }
         !goes
     });
+    state.floor = floor;
 }
 
 /// Whether a sighting comes after all that are known.

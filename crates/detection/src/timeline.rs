@@ -6,7 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
 use serde::Serialize;
 
 use crate::settings::DAY_MS;
-use crate::{Kin, Mention, Outcome, Sighting};
+use crate::{Kin, Mention, Outcome, Sighting, TimelineState};
 
 /// Most facts on one timeline, tombstones included.
 pub(crate) const MAX_FACTS: usize = 256;
@@ -70,14 +70,34 @@ fn make_room<T>(all: &mut Vec<T>) {
     }
 }
 
-/// Drops what is known for more days than that before the latest, and the oldest beyond `most`.
-pub(crate) fn keep_latest<T: Versioned>(all: &mut Vec<T>, days: i64, most: usize) {
+/// Drops what is known for more days than that before the latest, and the oldest beyond `most`; up to when something was
+/// let go.
+pub(crate) fn keep_latest<T: Versioned>(all: &mut Vec<T>, days: i64, most: usize) -> Option<Timestamp> {
+    let mut gone = None;
     if let Some(latest) = all.iter().map(known_at).max() {
         let horizon = latest.plus_millis(-days * DAY_MS);
+        gone = all.iter().map(known_at).filter(|at| *at < horizon).max();
         all.retain(|item| known_at(item) >= horizon);
     }
     let excess = all.len().saturating_sub(most);
-    all.drain(..excess);
+    all.drain(..excess).map(|item| known_at(&item)).chain(gone).max()
+}
+
+/// Takes a sighting into a timeline that keeps the latest ones.
+pub(crate) fn take_latest(
+    state: &mut TimelineState,
+    sighting: Sighting,
+    days: i64,
+    now: Timestamp,
+) -> Outcome {
+    let id = sighting.fact_id.clone();
+    let outcome = put(&mut state.sightings, sighting);
+    if outcome != Outcome::New {
+        return outcome;
+    }
+    state.floor = keep_latest(&mut state.sightings, days, MAX_FACTS).max(state.floor);
+    state.expires_at = Some(now.plus_millis(days * DAY_MS));
+    if state.sightings.iter().any(|s| s.fact_id == id) { outcome } else { Outcome::TooLate }
 }
 
 /// What decides between two versions before their content: the revision, then a retraction, then the earlier receipt (a
@@ -113,8 +133,8 @@ pub(crate) fn fold_one(facts: &mut Vec<Fact>) -> Option<Fact> {
     Some(facts.remove(at))
 }
 
-/// 0 for what comes by the hundred, 1 for what no visit rests on, 3 for what other subjects and agencies say, 2 for the
-/// rest.
+/// 0 for what machines tell by the hundred, 1 for look-ups, 2 for what no visit rests on, 4 for what other subjects and
+/// agencies say, 3 for the rest.
 fn worth(fact: &Fact) -> u8 {
     match fact.event.as_deref().map(|e| &e.kind) {
         None if fact.retracted
@@ -122,22 +142,20 @@ fn worth(fact: &Fact) -> u8 {
             && fact.indicator.is_none()
             && fact.feedback.is_none() =>
         {
-            2
+            3
         }
-        None => 3,
+        None => 4,
         Some(
             EventKind::ReeferReading
-            | EventKind::RecordViewed
-            | EventKind::RecordListed
-            | EventKind::RecordExported
             | EventKind::PowerOn
             | EventKind::PowerOff
             | EventKind::PositionReported
             | EventKind::Other
             | EventKind::Unknown(_),
         ) => 0,
-        Some(EventKind::StowPosition | EventKind::YardMove | EventKind::Weighed) => 1,
-        Some(_) => 2,
+        Some(EventKind::RecordViewed | EventKind::RecordListed | EventKind::RecordExported) => 1,
+        Some(EventKind::StowPosition | EventKind::YardMove | EventKind::Weighed) => 2,
+        Some(_) => 3,
     }
 }
 

@@ -10,14 +10,14 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Severity, Timestamp};
+use quaywatch_domain::{EventKind, Indicator, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Rules;
 use crate::completeness::port_of;
-use crate::outages::spans;
-use crate::settings::MINUTE_MS;
-use crate::view::{Findings, Found, View};
+use crate::outages::{spans, within as is_within};
+use crate::settings::HOUR_MS;
+use crate::view::{Findings, Found, Hidden, View};
 
 /// Table `[trust]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -33,10 +33,12 @@ pub(crate) struct Settings {
     downgrade_below_percent: f64,
     /// What an absence during an announced outage still weighs.
     outage_weight_percent: f64,
-    /// What was held back comes this much after the end of an outage.
-    outage_catch_up_minutes: i64,
     /// An outage whose end nobody told has lasted this long.
-    outage_max_hours: i64,
+    pub(crate) outage_max_hours: i64,
+    /// One that took this share of the time in which something was awaited explains that it was never told.
+    outage_share_percent: f64,
+    /// What could not be told during a shorter one is told this soon after it.
+    outage_catch_up_hours: i64,
 }
 
 /// What is known of one feed.
@@ -156,10 +158,19 @@ pub(crate) fn alike(kind: &EventKind) -> &'static [EventKind] {
 pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
     let (rules, feeds) = (findings.rules, &findings.baselines.feeds);
     let settings = &rules.trust;
-    for found in findings.found.iter_mut().filter(|f| f.indicator.absent_since().is_some()) {
+    let mut all = std::mem::take(&mut findings.found);
+    for found in all.iter_mut().filter(|f| f.indicator.absent_since().is_some()) {
         let Some(expected) = &found.indicator.expected else { continue };
         let (kind, by) = (expected.event.clone(), expected.by);
-        if is_out(view, found, by, rules) {
+        let is_excused = match excuse(view, found, by, rules) {
+            Excuse::None => false,
+            Excuse::Until(caught_up) if findings.passed(caught_up) => {
+                wait_until(&mut found.indicator, by.max(caught_up));
+                false
+            }
+            Excuse::Until(_) | Excuse::ForGood => true,
+        };
+        if is_excused {
             found.indicator.weight *= settings.outage_weight_percent / 100.0;
             found.indicator.severity = found.indicator.severity.min(Severity::Low);
             found.indicator.sentence.push_str(" A system was out at that time.");
@@ -179,6 +190,17 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
             found.indicator.sentence.push_str(" Status lag likely.");
         }
         found.indicator.weight = (found.indicator.weight * 10.0).round() / 10.0;
+    }
+    findings.found = all;
+}
+
+/// Lets an indicator count from later on: the outage is over, and its word could still have come until then.
+fn wait_until(indicator: &mut Indicator, until: Timestamp) {
+    if let Some(expected) = &mut indicator.expected {
+        if indicator.first_held_at >= expected.by {
+            indicator.first_held_at = indicator.first_held_at.max(until);
+        }
+        expected.by = until;
     }
 }
 
@@ -225,21 +247,41 @@ fn best(
     })
 }
 
-/// Whether an outage that concerns this container hides it: one while it would have happened (where nothing else is known,
-/// at the time of the evidence), when people write by hand and do not always make up for it; or one after which what was
-/// held back may still be on its way when the deadline passes.
-fn is_out(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> bool {
+/// How an outage explains a silence.
+enum Excuse {
+    None,
+    /// Word of it may be on its way until then.
+    Until(Timestamp),
+    /// It may have been done by hand, and nobody told.
+    ForGood,
+}
+
+/// What the outages that concern this container explain of a silence. Where it is known when what was not told would have
+/// happened: an outage at the end of that time, or for much of it, when things are done by hand. Else one for much of the
+/// time from the evidence to the deadline, and for a while after it one for a little of it.
+fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excuse {
     if view.outages.is_empty() {
-        return false;
+        return Excuse::None;
     }
     let evidence = || found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let then = found.hidden.as_ref().map(|hidden| (hidden.from, hidden.to));
-    let (from, to) = then.or_else(|| evidence().map(|at| (at, at))).unwrap_or((by, by));
-    let catch_up_ms = rules.trust.outage_catch_up_minutes * MINUTE_MS;
-    let hides = |(start, end): &(Timestamp, Timestamp)| {
-        (*start <= to && *end >= from) || (*start <= by && end.plus_millis(catch_up_ms) >= by)
+    let outages = spans(&view.outages, rules.trust.outage_max_hours);
+    let takes_much = |from: Timestamp, to: Timestamp| {
+        let within = outages.iter().filter(|(start, end)| *start <= to && *end >= from);
+        let out_ms: i64 = within.map(|(start, end)| to.min(*end).millis_since(from.max(*start))).sum();
+        out_ms as f64 * 100.0 >= to.millis_since(from) as f64 * rules.trust.outage_share_percent
     };
-    spans(&view.outages, rules.trust.outage_max_hours).iter().any(hides)
+    if let Some(Hidden { from, to, .. }) = &found.hidden
+        && (is_within(&outages, *to) || (to > from && takes_much(*from, *to)))
+    {
+        return Excuse::ForGood;
+    }
+    let from = found.hidden.as_ref().map(|hidden| hidden.to).or_else(evidence).unwrap_or(by).min(by);
+    let within = outages.iter().filter(|(start, end)| *start <= by && *end >= from);
+    let Some(last) = within.map(|(_, end)| *end).max() else { return Excuse::None };
+    if takes_much(from, by) {
+        return Excuse::ForGood;
+    }
+    Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS))
 }
 
 const fn lower(severity: Severity) -> Severity {

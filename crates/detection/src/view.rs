@@ -346,6 +346,11 @@ impl<'r> Findings<'r> {
         !later.iter().take_while(|s| s.at() <= by).any(is_awaited) && self.passed(by)
     }
 
+    /// What rules that may speak have found in a visit so far: what is in shadow is no ground for anything that is shown.
+    pub(crate) fn shown(&self, visit: usize) -> impl Iterator<Item = &Indicator> {
+        self.found.iter().filter(move |f| f.visit == visit && !f.shadow).map(|f| &f.indicator)
+    }
+
     /// Adds an indicator that rests on events of this timeline; it belongs to the visit of the last of them.
     pub(crate) fn add(&mut self, code: &str, sub: &SubRule, sentence: String, evidence: Vec<Seen<'_>>) {
         self.add_as(code, sub, sub.severity, sentence, evidence, None);

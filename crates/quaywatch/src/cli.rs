@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Run recorded traffic through formats, screening, detection and sharing (analyst; offline)
     Backtest(Backtest),
-    /// Where a seal was seen, in recorded traffic (analyst; offline)
+    /// Where a seal was seen: in the running system, or in recorded traffic (analyst)
     Seal(Seal),
     /// Write a simulated port day as files, with its truth (analyst; offline)
     Simulate(Simulate),
@@ -196,8 +196,7 @@ pub(crate) enum ScreenCommand {
 pub(crate) struct Seal {
     /// Number as it is written on the seal
     pub(crate) number: String,
-    /// Files, or folders with feeds.toml where they have one
-    #[arg(required = true)]
+    /// Files, or folders with feeds.toml where they have one; without them the ledger of the running system is asked
     pub(crate) paths: Vec<PathBuf>,
     /// Form of the sightings
     #[arg(long, value_enum, default_value_t = Form::Table)]
@@ -227,7 +226,7 @@ pub(crate) struct Simulate {
     /// With --crime-rate: one container in N does something innocent that looks like a crime; 0: none
     #[arg(long, value_name = "N", default_value_t = quaywatch_simulator::LOOK_ALIKES)]
     pub(crate) look_alikes: u32,
-    /// Leave out these feeds
+    /// Leave out these feeds; `agencies` for what they answer
     #[arg(long, value_name = "FEED", num_args = 1..)]
     pub(crate) without: Vec<String>,
 }

@@ -551,3 +551,35 @@ fn a_find_told_to_the_backtest_watches_the_next_empties_from_its_port_of_loading
         .collect();
     assert_eq!(alerts, ["container/MSKU1234565 CONTAGION-origin"], "{}", text(&told.stderr));
 }
+
+#[test]
+fn what_travelled_with_a_find_is_watched_when_agencies_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulated = |name: &str, more: &[&str]| {
+        let day = folder.path().join(name).to_str().unwrap().to_owned();
+        let usual = ["simulate", "--out", &day, "--seed", "3", "--containers", "120", "--hours", "192"];
+        let done =
+            quaywatch(&[&usual, ["--crime-rate", "1", "--look-alikes", "0"].as_slice(), more].concat());
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        day
+    };
+    let score = |day: &str| {
+        let (truth, report) = (format!("{day}/truth.ndjson"), folder.path().join("report.json"));
+        let file = report.to_str().unwrap();
+        quaywatch(&["backtest", day, "--truth", &truth, "--report", file, "--min-recall", "0"]);
+        let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+        report["built-in"].clone()
+    };
+    let found = |score: &serde_json::Value| -> Vec<u64> {
+        ["bill", "shipper", "seal", "cell", "origin"]
+            .map(|edge| score["rules"][format!("CONTAGION-{edge}")]["found"].as_u64().unwrap())
+            .to_vec()
+    };
+    let answered = score(&simulated("answered", &[]));
+    assert!(found(&answered).iter().all(|stories| *stories > 0), "{answered}");
+    assert!(answered["watches"].as_u64().unwrap() > 0);
+    let silent = simulated("silent", &["--without", "agencies"]);
+    assert!(!Path::new(&silent).join("feedback.ndjson").exists());
+    let silent = score(&silent);
+    assert_eq!((found(&silent), &silent["watches"]), (vec![0; 5], &0.into()));
+}

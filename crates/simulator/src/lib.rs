@@ -9,6 +9,7 @@
 mod background;
 mod chance;
 mod feeds;
+mod kin;
 mod letter;
 mod numbers;
 mod port;
@@ -19,8 +20,8 @@ mod world;
 mod write;
 
 pub use feeds::list::LIST_ID;
-pub use port::{Port, Written};
-use quaywatch_domain::Timestamp;
+pub use port::{AGENCIES, Port, Told, Written};
+use quaywatch_domain::{Feedback, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Shortest day, in hours; shorter wishes are raised to it.
@@ -64,7 +65,7 @@ pub struct Options {
     pub crimes: Crimes,
     /// One container in so many does something innocent that looks like a crime; 0: none. A showcase has one of each.
     pub look_alikes: u32,
-    /// Feeds that nobody sends, by id.
+    /// Feeds that nobody sends, by id; [`AGENCIES`] for their answers.
     pub without: Vec<String>,
 }
 
@@ -124,7 +125,8 @@ pub struct Message {
 pub struct Truth {
     /// The subject, such as `container/CSQU3054383`.
     pub subject: String,
-    /// Codes of the indicators that must appear.
+    /// Codes of the indicators that must appear; none: no crime is told of it, but something was found in it or in a container
+    /// that it travelled with, and it is looked at.
     pub codes: Vec<String>,
     /// When the decisive thing happened.
     pub from: Timestamp,
@@ -135,7 +137,7 @@ pub struct Truth {
 }
 
 /// A simulated day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Day {
     /// Messages, in order of arrival.
     pub messages: Vec<Message>,
@@ -146,30 +148,29 @@ pub struct Day {
     /// The agency's list: the time from which each version holds, and the whole list as CSV. The first is in force at
     /// the start; the last one alone gives the same final alerts.
     pub watchlist_csv: Vec<(Timestamp, String)>,
-    /// The crimes.
+    /// The crimes, and what travelled with a find.
     pub truth: Vec<Truth>,
+    /// What agencies answer, in order of time.
+    pub answers: Vec<Feedback>,
     /// Number of messages that must be dead-lettered, in whole or in part.
     pub garbage: usize,
 }
 
 impl Day {
-    /// The day as files: every message, then `feeds.toml`, `parties.csv`, `watchlist.csv` (the last version) and
-    /// `truth.ndjson`.
+    /// The day as files: every message, then `feeds.toml`, `parties.csv`, `watchlist.csv` (the last version),
+    /// `feedback.ndjson` where agencies answer, and `truth.ndjson`.
     pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> + '_ {
         let messages = self.messages.iter().map(|m| (m.file_name.clone(), m.bytes.clone()));
         let list =
             self.watchlist_csv.last().map(|(_, csv)| ("watchlist.csv".to_owned(), csv.clone().into_bytes()));
+        let feedback = (!self.answers.is_empty())
+            .then(|| ("feedback.ndjson".to_owned(), ndjson(&self.answers).into_bytes()));
         messages
             .chain([("feeds.toml".to_owned(), self.feeds_toml.clone().into_bytes())])
             .chain([("parties.csv".to_owned(), self.parties_csv.clone().into_bytes())])
             .chain(list)
-            .chain([("truth.ndjson".to_owned(), self.truth_ndjson().into_bytes())])
-    }
-
-    /// The truth, one JSON object a line.
-    #[must_use]
-    pub fn truth_ndjson(&self) -> String {
-        truth_ndjson(&self.truth)
+            .chain(feedback)
+            .chain([("truth.ndjson".to_owned(), ndjson(&self.truth).into_bytes())])
     }
 }
 
@@ -179,14 +180,15 @@ impl Day {
 pub fn simulate(options: &Options) -> Day {
     let port = Port::new(options);
     let messages = port.live();
-    let (truth, watchlist_csv) = port.truth_and_list();
+    let Told { truth, lists, answers } = port.truth();
     Day {
         garbage: messages.iter().filter(|m| m.garbage).count(),
         messages,
         feeds_toml: port.feeds_toml(),
         parties_csv: port.parties_csv(),
-        watchlist_csv,
+        watchlist_csv: lists,
         truth,
+        answers,
     }
 }
 
@@ -196,8 +198,8 @@ pub fn feed_ids() -> Vec<&'static str> {
     write::feeds::ids()
 }
 
-/// The truth, one JSON object a line.
+/// Truth or answers, one JSON object a line.
 #[must_use]
-pub fn truth_ndjson(truth: &[Truth]) -> String {
-    truth.iter().filter_map(|t| serde_json::to_string(t).ok()).map(|line| line + "\n").collect()
+pub fn ndjson<T: Serialize>(lines: &[T]) -> String {
+    lines.iter().filter_map(|line| serde_json::to_string(line).ok()).map(|line| line + "\n").collect()
 }

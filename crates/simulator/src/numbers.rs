@@ -94,6 +94,9 @@ impl SealTag {
 /// A number that the port has put into its lists as a bait: no container bears it.
 pub(crate) const DECOY: &str = "KPBU9900179";
 
+/// Size and type of a reefer.
+pub(crate) const REEFER: &str = "45R1";
+
 /// A container on its journey.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
@@ -145,7 +148,7 @@ impl Numbers {
         }
         let goods_kg = chance.between(ware.kg.0, ware.kg.1);
         let iso_type = match ware.setpoint_c {
-            Some(_) => "45R1",
+            Some(_) => REEFER,
             None => chance.pick(&["22G1", "45G1", "42G1"]).copied().unwrap_or("22G1"),
         };
         self.unit(carrier, iso_type, seals, goods_kg)
@@ -153,7 +156,17 @@ impl Numbers {
 
     /// An empty container.
     pub(crate) fn empty(&mut self, carrier: usize, chance: &mut Chance) -> Unit {
-        let iso_type = chance.pick(&["22G1", "45G1", "42G1", "45R1"]).copied().unwrap_or("22G1");
+        self.empty_of(carrier, &["22G1", "45G1", "42G1", REEFER], chance)
+    }
+
+    /// An empty container in which people can breathe: no reefer.
+    pub(crate) fn dry_empty(&mut self, carrier: usize, chance: &mut Chance) -> Unit {
+        self.empty_of(carrier, &["22G1", "45G1", "42G1"], chance)
+    }
+
+    /// An empty container of one of several sizes and types.
+    pub(crate) fn empty_of(&mut self, carrier: usize, types: &[&'static str], chance: &mut Chance) -> Unit {
+        let iso_type = chance.pick(types).copied().unwrap_or("22G1");
         self.unit(carrier, iso_type, Vec::new(), 0)
     }
 

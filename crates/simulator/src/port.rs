@@ -1,13 +1,14 @@
 //! The port as a whole: every visit is drawn by its own number and can be drawn again at any time, so that weeks of traffic
 //! are told day after day without being kept.
 
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::{Feedback, Timestamp, Verdict};
 
 use crate::chance::{Chance, DAY_MS};
 use crate::feeds::errors;
 use crate::feeds::garbage;
 use crate::feeds::list::{self, Row};
 use crate::feeds::outages::{self, Outage};
+use crate::kin::{Finds, Kin, Kinship};
 use crate::letter::{Letter, Teller};
 use crate::numbers::Numbers;
 use crate::stories::{self, Scene};
@@ -32,6 +33,10 @@ const VISITS_IN_WINDOW: i64 = 8_000;
 const MAX_WINDOWS: i64 = 128;
 /// Days before the start from which the feeds' backlog reaches back.
 const BACKLOG_DAYS: i64 = 45;
+/// One crime in so many is answered by an agency.
+const ANSWERED_ONE_IN: i64 = 3;
+/// What the agencies' answers are called where feeds are left out.
+pub const AGENCIES: &str = "agencies";
 /// Units of numbers of a visit that is not an ordinary container.
 const SPECIAL_UNITS: u64 = 16;
 
@@ -51,10 +56,11 @@ enum Visit {
 type Part = (usize, fn(usize) -> Visit);
 
 /// Everything that a visit gives.
-pub(crate) struct Told {
+pub(crate) struct Visited {
     pub(crate) letters: Vec<Letter>,
     pub(crate) rows: Vec<Row>,
     pub(crate) truth: Vec<Truth>,
+    pub(crate) answers: Vec<Feedback>,
 }
 
 /// A synthetic port.
@@ -62,6 +68,17 @@ pub struct Port {
     options: Options,
     world: World,
     outages: Vec<Outage>,
+}
+
+/// What a port tells beside its messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// The crimes; and, without a code, the containers that travelled with a find.
+    pub truth: Vec<Truth>,
+    /// The agency's list: the time from which each version holds, and the whole list as CSV.
+    pub lists: Vec<(Timestamp, String)>,
+    /// What agencies answer, in order of time.
+    pub answers: Vec<Feedback>,
 }
 
 /// What was written.
@@ -98,19 +115,44 @@ impl Port {
         feeds::parties(&self.world)
     }
 
-    /// The crimes, and the agency's list: the time from which each version holds, and the whole list as CSV.
+    /// The crimes, and what travelled with a find; the agency's list: the time from which each version holds, and the whole
+    /// list as CSV; and what agencies answer, in order of time.
     #[must_use]
-    pub fn truth_and_list(&self) -> (Vec<Truth>, Vec<(Timestamp, String)>) {
+    pub fn truth(&self) -> Told {
         let (mut truth, mut rows) = (Vec::new(), Vec::new());
-        for number in 0..self.visits() {
-            if matches!(self.visit(number), Visit::Story(_) | Visit::LookAlike(_)) {
-                let told = self.tell(number);
-                truth.extend(told.truth);
-                rows.extend(told.rows);
-            }
+        let mut answers = Vec::new();
+        for visit in self.special_visits() {
+            truth.extend(visit.truth);
+            rows.extend(visit.rows);
+            answers.extend(visit.answers);
+        }
+        answers.retain(|answer| answer.at <= self.options.end());
+        answers.sort_by(|a, b| (a.at, &a.subject).cmp(&(b.at, &b.subject)));
+        truth.extend(self.travelled(&Finds::of(&answers), &truth));
+        if self.options.without.iter().any(|id| id == AGENCIES) {
+            answers.clear();
         }
         rows.extend(background::strangers_on_the_list(self.units_of(self.visits()).0));
-        (truth, list::versions(&rows, self.options.start))
+        Told { truth, lists: list::versions(&rows, self.options.start), answers }
+    }
+
+    /// The visits that are stories or look like one.
+    fn special_visits(&self) -> impl Iterator<Item = Visited> + '_ {
+        let special = |number: &u64| matches!(self.visit(*number), Visit::Story(_) | Visit::LookAlike(_));
+        (0..self.visits()).filter(special).map(|number| self.tell(number))
+    }
+
+    /// What travelled with the finds, as far as nothing is told of it yet.
+    fn travelled(&self, finds: &Finds, told: &[Truth]) -> Vec<Truth> {
+        if finds.is_empty() {
+            return Vec::new();
+        }
+        let (mut kinship, mut kin) = (Kinship::default(), Kin::default());
+        self.special_visits().for_each(|visit| finds.kinship(&visit.letters, &mut kinship));
+        for number in 0..self.visits() {
+            kin.add(&kinship, &self.tell(number).letters, &self.world);
+        }
+        finds.truth(kin, told, &self.options)
     }
 
     /// Every message as its sender posts it, in order of arrival.
@@ -259,13 +301,13 @@ impl Port {
     }
 
     /// Draws a visit and what of it is told.
-    fn tell(&self, number: u64) -> Told {
+    fn tell(&self, number: u64) -> Visited {
         let options = &self.options;
         let chance = |concern| Chance::new(options.seed, stream::VISITS + 2 * number + concern);
         let visit = self.visit(number);
         let (first, units) = self.units_of(number);
         let mut teller = Teller::new(&self.world, Numbers::new(first, units), chance(0));
-        let (mut rows, mut truth) = (Vec::new(), Vec::new());
+        let (mut rows, mut truth, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         let told = match visit {
             Visit::Vessel(call) => {
                 trades::vessel(&mut teller, call);
@@ -283,17 +325,36 @@ impl Port {
                 } else {
                     background::tell(&mut scene, n)
                 };
-                (rows, truth) = (scene.rows, scene.truth);
+                (rows, truth, answers) = (scene.rows, scene.truth, scene.answers);
+                if matches!(visit, Visit::Story(_)) && answers.is_empty() {
+                    answers.extend(self.answered(&truth, &mut teller.chance));
+                }
                 told
             }
         };
         debug_assert!(told.is_some(), "the world is large enough for {visit:?} of seed {}", options.seed);
-        let Teller { letters, mut numbers, .. } = teller;
+        let Teller { mut letters, mut numbers, .. } = teller;
+        // What criminals do is told by the same feeds as all else, and goes wrong as often.
+        let is_shown = options.crimes == Crimes::Showcase;
+        letters.iter_mut().for_each(|letter| letter.solid &= is_shown);
         let mut disturbing = chance(1);
         let mut letters = errors::disturb(options, letters, &mut numbers, &mut disturbing);
-        if !matches!(visit, Visit::Story(_)) {
+        if !is_shown {
             outages::silence(&self.outages, &mut letters, &mut disturbing);
         }
-        Told { letters, rows, truth }
+        Visited { letters, rows, truth, answers }
+    }
+
+    /// What an agency says of some crimes, a day or two later.
+    fn answered(&self, truth: &[Truth], chance: &mut Chance) -> Option<Feedback> {
+        if self.options.crimes == Crimes::Showcase || !chance.one_in(ANSWERED_ONE_IN) {
+            return None;
+        }
+        let crime = truth.first()?;
+        let at = crime.from.plus_millis(chance.minutes(24 * 60, 60 * 60));
+        let kg = chance.between(20, 1_200);
+        let (verdict, kg) =
+            if chance.percent(50) { (Verdict::Seizure, Some(kg)) } else { (Verdict::Confirmed, None) };
+        Some(stories::answer(crime.subject.strip_prefix("container/")?, at, verdict, kg))
     }
 }

@@ -96,7 +96,7 @@ fn the_list_grows_and_shrinks_during_the_day() {
 fn files_hold_the_messages_the_feeds_the_list_and_the_truth() {
     let day = simulate(&options(1));
     let files: Vec<(String, Vec<u8>)> = day.files().collect();
-    assert_eq!(files.len(), day.messages.len() + 4);
+    assert_eq!(files.len(), day.messages.len() + 4, "no agency answers in a showcase");
     let truth = &files.iter().find(|(name, _)| name == "truth.ndjson").unwrap().1;
     let truth: Vec<quaywatch_simulator::Truth> =
         String::from_utf8_lossy(truth).lines().map(|line| serde_json::from_str(line).unwrap()).collect();

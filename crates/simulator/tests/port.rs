@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use quaywatch_domain::event::{Party, PartyRole, Source};
-use quaywatch_domain::{EventKind, PortEvent, PseudonymKey, Timestamp};
+use quaywatch_domain::{EventKind, Feedback, PortEvent, PseudonymKey, Timestamp, Verdict};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
-use quaywatch_simulator::{Crimes, Message, Options, Port, feed_ids};
+use quaywatch_simulator::{AGENCIES, Crimes, Message, Options, Port, Told, Truth, feed_ids};
 
 /// As many stories as there are kinds, and more.
 fn options(seed: u64) -> Options {
@@ -68,13 +68,14 @@ fn every_file_is_read_whole_and_every_kind_of_story_is_told() {
     let unknown = |e: &&PortEvent| matches!(&e.kind, EventKind::Unknown(word) if word != "dropoff_announced");
     assert_eq!(events.iter().find(unknown), None);
     let seen: BTreeSet<&str> = events.iter().filter_map(PortEvent::container).collect();
-    let (truth, lists) = port.truth_and_list();
+    let Told { truth, lists, .. } = port.truth();
     for story in &truth {
         let number = story.subject.strip_prefix("container/").expect("every story is about a container");
         assert!(seen.contains(number), "{} is never mentioned", story.story);
         assert!(story.from >= options(11).start && story.from <= options(11).end(), "{story:?}");
     }
     assert!(lists.iter().all(|(_, csv)| csv.lines().count() > 40));
+    happen_as_in_the_case(&truth, &events);
 
     let codes: BTreeSet<&str> =
         truth.iter().flat_map(|t| &t.codes).map(|c| c.get(..5).unwrap_or(c)).collect();
@@ -124,6 +125,41 @@ fn what_the_files_say_is_what_happened_when_the_port_is_read_back() {
     }
 }
 
+/// Who waits does so for twelve days and more, and what is moved without an order comes to another stack.
+fn happen_as_in_the_case(truth: &[Truth], events: &[PortEvent]) {
+    let (mut waited, mut moved) = (0, 0);
+    for story in truth {
+        let own = || events.iter().filter(|e| Some(story.subject.as_str()) == subject(e).as_deref());
+        let tells = |codes: &[&str]| story.codes.iter().any(|code| codes.contains(&code.as_str()));
+        if tells(&["MO-14b", "MO-14c"]) {
+            let discharged = own().find(|e| e.kind == EventKind::Discharged).expect("it came by sea");
+            assert!(story.from.millis_since(discharged.occurred_at) > 12 * 86_400_000, "{story:?}");
+            waited += 1;
+        }
+        if tells(&["MO-10a"]) {
+            let stacks: Vec<_> = own().filter_map(stack).collect();
+            let is_moved = |pair: &[(_, bool)]| matches!(pair, [(a, _), (b, false)] if a != b);
+            assert!(stacks.windows(2).any(is_moved), "{story:?} {stacks:?}");
+            moved += 1;
+        }
+    }
+    assert!(waited >= 2 && moved >= 5, "{waited} {moved}");
+}
+
+fn subject(event: &PortEvent) -> Option<String> {
+    event.container().map(|number| format!("container/{number}"))
+}
+
+/// The stack in which a container was put down or found, and whether on an order.
+fn stack(event: &PortEvent) -> Option<([Option<String>; 3], bool)> {
+    if !matches!(event.kind, EventKind::YardMove | EventKind::PositionReported) {
+        return None;
+    }
+    let yard = event.place.as_deref()?.yard.clone()?;
+    let ordered = event.documents.as_deref().is_some_and(|d| d.order.is_some());
+    Some(([yard.block, yard.bay, yard.row], ordered))
+}
+
 #[test]
 fn the_same_seed_writes_the_same_files_and_another_seed_other_ones() {
     let small = |seed| Options { containers: 60, hours: 72, ..options(seed) };
@@ -133,11 +169,38 @@ fn the_same_seed_writes_the_same_files_and_another_seed_other_ones() {
 }
 
 #[test]
+fn agencies_answer_about_containers_of_the_port_and_what_travelled_with_a_find_is_told() {
+    let all = Options { look_alikes: 2, ..options(11) };
+    let told = Port::new(&all).truth();
+    assert!(told.answers.is_sorted_by_key(|answer| answer.at));
+    assert!(told.answers.iter().all(|answer| answer.at >= all.start && answer.at <= all.end()));
+    for verdict in [Verdict::Seizure, Verdict::Confirmed, Verdict::FalsePositive, Verdict::Closed] {
+        assert!(told.answers.iter().any(|answer| answer.verdict == verdict), "nobody says {verdict}");
+    }
+    let subjects: BTreeSet<&str> = told.truth.iter().map(|truth| truth.subject.as_str()).collect();
+    let kin = told.truth.iter().filter(|truth| truth.codes.is_empty()).count();
+    assert!(kin > 20, "{kin}");
+    let finds = || told.answers.iter().filter(|a| matches!(a.verdict, Verdict::Seizure | Verdict::Confirmed));
+    let taken_back = |find: &Feedback| {
+        told.answers.iter().any(|a| a.subject == find.subject && a.verdict == Verdict::FalsePositive)
+    };
+    for find in finds() {
+        let subject = find.subject.as_ref().expect("a container").to_string();
+        assert!(subjects.contains(subject.as_str()) || taken_back(find), "{find:?}");
+    }
+    for code in ["bill", "shipper", "seal", "cell", "origin"].map(|edge| format!("CONTAGION-{edge}")) {
+        assert!(told.truth.iter().any(|truth| truth.codes.contains(&code)), "no story of {code}");
+    }
+    let silent = Options { without: vec![AGENCIES.to_owned()], ..all };
+    assert_eq!(Port::new(&silent).truth(), Told { answers: Vec::new(), ..told });
+}
+
+#[test]
 fn a_feed_that_is_left_out_sends_nothing_and_changes_no_story() {
     let all = Options { containers: 80, hours: 72, ..options(5) };
     let fewer = Options { without: vec!["koper-yard".to_owned(), "manifests".to_owned()], ..all };
     let (all, fewer) = (Port::new(&all), Port::new(&fewer));
-    assert_eq!(all.truth_and_list(), fewer.truth_and_list());
+    assert_eq!(all.truth(), fewer.truth());
     let of_feed = |port: &Port, feed: &str| files(port).iter().filter(|m| m.feed == feed).count();
     assert!(of_feed(&all, "koper-yard") > 0);
     assert_eq!(of_feed(&fewer, "koper-yard") + of_feed(&fewer, "manifests"), 0);

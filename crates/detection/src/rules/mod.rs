@@ -87,6 +87,8 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     }
     crate::profiles::run(view, findings);
     crate::trust::weigh(view, findings);
+    // These read what all the others say.
+    look_ups::unrelated(view, findings);
     crate::combinations::run(view, findings);
 }
 

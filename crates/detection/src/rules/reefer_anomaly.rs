@@ -188,10 +188,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     });
     let Some((a, b)) = rise else { return };
     let near = |at: Timestamp| at >= a.at().plus_millis(-around_ms) && at <= b.at().plus_millis(around_ms);
-    let moved = findings
-        .found
-        .iter()
-        .any(|f| f.visit == visit && f.indicator.code == "MO-10a" && near(f.indicator.first_held_at));
+    let moved = findings.shown(visit).any(|i| i.code == "MO-10a" && near(i.first_held_at));
     let severity = if moved { settings.severity_b_moved } else { settings.b.severity };
     let minutes = settings.rise_minutes;
     let but = if moved { ", and it was moved without an order" } else { "" };

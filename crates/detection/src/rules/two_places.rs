@@ -6,8 +6,8 @@
 //!
 //! **Sub-rules.** `a` a gate-in while elsewhere. `b` two gate-outs without a gate-in. `c` travel that no truck can make.
 //! `d` another length, build, tare or owner than before. `e` at the gate another number was read than was announced, or
-//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate: LOW,
-//! since messages that are missing look the same.
+//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate, or a
+//! second gate-in: LOW, since messages that are missing look the same.
 //!
 //! **Inputs.** Actual gate-ins, gate-outs, loadings, discharges, positions; discharge orders and import manifest lines.
 //! Places by SMDG terminal, distances by coordinates. The whole timeline counts, not one visit.
@@ -46,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) gate_out_pair_days: i64,
     pub(crate) min_distance_km: f64,
     pub(crate) max_speed_kmh: f64,
+    pub(crate) road_detour: f64,
     pub(crate) clock_tolerance_minutes: i64,
     pub(crate) tare_difference_kg: f64,
     pub(crate) sale_days: i64,
@@ -74,7 +75,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     impossible_travel(steps, findings);
     other_build(view, findings);
     other_number(view, findings);
-    out_of_order(steps, findings);
+    out_of_order(view, steps, findings);
 }
 
 /// What puts a container at a place.
@@ -88,7 +89,7 @@ const CROSSINGS: Kinds = Kinds::of(&[
 ]);
 
 /// MO-08f: what else cannot be, told soon after what it contradicts by an independent source.
-fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
+fn out_of_order(view: &View<'_>, steps: &[Step<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.two_places;
     for step in steps {
         let Some((contradiction, known)) = step.contradiction.zip(step.before.seen()) else { continue };
@@ -98,7 +99,7 @@ fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
         );
         let hours = step.at().millis_since(known.at()) / HOUR_MS;
         if is_told_elsewhere
-            || contradiction == Contradiction::InTwice
+            || (contradiction == Contradiction::InTwice && went_out(view, known, &step.seen))
             || hours > settings.contradiction_hours
             || !independent(known, &step.seen)
         {
@@ -444,7 +445,7 @@ fn impossible_travel<'a>(steps: &[Step<'a>], findings: &mut Findings<'_>) {
         if km < settings.min_distance_km || !independent(a, b) {
             continue;
         }
-        let needed_ms = km / settings.max_speed_kmh * 3_600_000.0;
+        let needed_ms = km * settings.road_detour / settings.max_speed_kmh * 3_600_000.0;
         let had_ms = journey_ms(a.at(), b.at(), settings);
         if needed_ms > had_ms {
             let sentence = format!(

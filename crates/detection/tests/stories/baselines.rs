@@ -47,8 +47,12 @@ fn a_visit_is_not_judged_by_its_own_data() {
     for baselines in [built(others()), built(others().chain([own.clone()]))] {
         assert_eq!(codes(&baselines, &[own.clone()]), ["MO-13e@1"]);
     }
-    let with_another = built(others().chain([own.clone(), bananas(&container(50), 2, "NO")]));
-    assert_eq!(codes(&with_another, &[own]), [""; 0], "another container came from there");
+    let more = |count| {
+        let more = (0..count).map(|n| bananas(&container(50 + n), n, "NO"));
+        codes(&built(others().chain([own.clone()]).chain(more)), &[own.clone()])
+    };
+    assert_eq!(more(1), ["MO-13e@1"], "with its own it would be the second");
+    assert_eq!(more(2), [""; 0], "two others came from there");
     // Without its own there are too few to say anything.
     let few = (0..29).map(|n| bananas(&container(n), n, "EC"));
     let own = bananas(BOX, 10, "NO");

@@ -72,6 +72,19 @@ fn a_seizure_watches_the_bill_and_closes_itself() {
 }
 
 #[test]
+fn at_the_end_of_recorded_traffic_a_watch_stays_open() {
+    let mut world = World::new();
+    for container in [BOX, OTHER_BOX] {
+        see(&mut world, &discharged(container, "08:00", "0120182").bill("BL1").edit(|e| e.transport = None));
+    }
+    found(&mut world, Verdict::Seizure, 11);
+    world.engine = world.engine.clone().heard_until(at(20, "12:00"));
+    world.wait_until(at(28, "12:00"));
+    let alert = world.alert(OTHER_BOX);
+    assert_eq!((alert.state, &*alert.indicators[0].code), (AlertState::Closed, "CONTAGION-bill"));
+}
+
+#[test]
 fn neighbours_by_seal_number_cell_and_shipper_are_watched_and_others_not() {
     let mut world = World::new();
     let shipper = |e: PortEvent, id: &str| e.party(PartyRole::Shipper, "DUNS", id);

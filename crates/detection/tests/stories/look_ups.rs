@@ -1,6 +1,7 @@
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
-    CustomsSelectedForScan, Discharged, ManifestLine, RecordExported, RecordListed, RecordViewed, SealAffixed,
+    CustomsHeld, CustomsReleased, CustomsSelectedForScan, CustomsSelectionCancelled, Discharged, GateOut,
+    ManifestLine, RecordExported, RecordListed, RecordViewed, ReeferReading, SealAffixed,
 };
 use quaywatch_domain::event::{Condition, SealSource};
 use quaywatch_domain::handling::Tlp;
@@ -76,6 +77,37 @@ fn one_look_up_of_an_alerted_container_is_high_and_as_secret_as_the_alert() {
 }
 
 #[test]
+fn what_stands_by_a_later_rule_makes_an_alerted_container_too() {
+    let story = |reaches: &str| {
+        let rules = format!("[people]\nenabled = true\n{reaches}");
+        let mut world = World::with(Rules::parse(&rules).unwrap()).and([
+            known(),
+            by("usr:1", "ACME", "07:00"),
+            event(CustomsHeld, BOX, at(2, "08:00")),
+            event(GateOut, BOX, at(2, "14:00")).terminal("LUKKP"),
+        ]);
+        world.wait_until(at(3, "00:00"));
+        world
+    };
+    let world = story("");
+    assert_eq!(world.codes(BOX), ["MO-16a@1", "MO-25a@1"]);
+    let looked = world.alert(BOX).indicators.iter().find(|i| i.rule == "MO-16").unwrap();
+    assert_eq!(looked.severity, Severity::High);
+    // Not by what only counts in shadow, nor by what holds no longer.
+    assert_eq!(story("[gate_out_under_hold.a]\nshadow = true\n").codes(BOX), [""; 0]);
+    let mut world = story("");
+    world.see(&event(CustomsReleased, BOX, at(2, "13:00")).received(at(3, "08:00")));
+    assert_eq!(world.codes(BOX), [""; 0]);
+}
+
+#[test]
+fn a_look_up_is_no_ground_for_itself() {
+    let selected = event(CustomsSelectedForScan, BOX, at(2, "06:00"));
+    let cancelled = event(CustomsSelectionCancelled, BOX, at(2, "08:20"));
+    assert_eq!(codes([selected, by("usr:1", "ACME", "08:00"), cancelled]), ["MO-25c@1"]);
+}
+
+#[test]
 fn a_container_viewed_again_and_again_before_its_discharge_is_raised() {
     let views = |days: [u32; 5]| {
         days.map(|day| viewed(BOX, at(day, &format!("1{}:00", day % 10)), &format!("usr:{day}"), "?"))
@@ -96,6 +128,17 @@ fn a_container_viewed_again_and_again_before_its_discharge_is_raised() {
     assert_eq!(story(views([3, 3, 4, 4, 4])), ["MO-16b@1"]);
     assert_eq!(story(views([2, 3, 4, 4, 4])), [""; 0]);
     assert_eq!(story(views([3, 3, 4, 4, 6])), [""; 0]);
+}
+
+#[test]
+fn hundreds_of_readings_push_no_look_up_out_of_memory() {
+    let views = (0..5).map(|n| viewed(BOX, at(4, &format!("1{n}:00")), "usr:1", "ACME").id(&format!("v{n}")));
+    let reading = |n: i64| {
+        event(ReeferReading, BOX, at(6, "00:00").plus_millis(n * 1_800_000)).id(&format!("reading{n}"))
+    };
+    let told = [known()].into_iter().chain(views).chain([event(Discharged, BOX, at(5, "00:00"))]);
+    let world = World::with_people().and(told.chain((0..300).map(reading)));
+    assert!(world.codes(BOX).contains(&"MO-16b@1".to_owned()), "{:?}", world.codes(BOX));
 }
 
 #[test]

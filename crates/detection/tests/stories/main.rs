@@ -32,6 +32,8 @@ mod ghost_box;
 #[cfg(test)]
 mod identity_hijack;
 #[cfg(test)]
+mod let_go;
+#[cfg(test)]
 mod look_ups;
 #[cfg(test)]
 mod message_spoofing;

@@ -182,6 +182,29 @@ fn an_announced_outage_takes_the_absence_its_force() {
 }
 
 #[test]
+fn an_outage_explains_no_silence_that_lasts_long_after_it() {
+    let codes = |from: &str, to: &str, now: &str| {
+        let out = |kind, time: &str| event(kind, BOX, at(4, time)).feed("pcs-status");
+        let plan = event(EventKind::DroppedOff, BOX, at(3, "22:00")).planned();
+        let told = [
+            event(EventKind::Discharged, BOX, at(2, "08:00")).terminal("LUKKP").received(at(2, "08:10")),
+            event(EventKind::GateOut, BOX, at(3, "10:00")).terminal("LUKKP").received(at(3, "10:10")),
+            plan.received(at(3, "10:10")),
+            out(EventKind::SystemOutageStarted, from),
+            out(EventKind::SystemOutageEnded, to),
+        ];
+        let mut world = World::after(told);
+        world.wait_until(at(5, now));
+        world.codes(BOX)
+    };
+    // It is due on the fourth at 22:00.
+    assert!(codes("18:00", "20:00", "01:00").is_empty(), "the word of it may be on its way");
+    assert_eq!(codes("18:00", "20:00", "03:00"), ["MO-02d@1"], "it has been told since, if ever");
+    assert_eq!(codes("08:00", "12:00", "01:00"), ["MO-02d@1"]);
+    assert!(codes("08:00", "20:00", "12:00").is_empty(), "most of the day nobody could tell anything");
+}
+
+#[test]
 fn an_outage_of_a_whole_system_counts_for_every_container_that_it_concerns() {
     let out = |kind, time: &str, terminal: &str| {
         let mut event = event(kind, "", at(3, time)).feed("pcs-status");

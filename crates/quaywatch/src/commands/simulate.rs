@@ -4,14 +4,15 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use quaywatch_service::ExitCode;
-use quaywatch_simulator::{Crimes, Options, Port, feed_ids, truth_ndjson};
+use quaywatch_simulator::{AGENCIES, Crimes, Options, Port, feed_ids, ndjson};
 
 use crate::cli::Simulate;
 
-/// Writes every message, the feeds, the parties, the list and the truth below `--out`.
+/// Writes every message, the feeds, the parties, the list, the agencies' answers and the truth below `--out`.
 pub(crate) fn run(args: &Simulate) -> Result<ExitCode> {
-    if let Some(unknown) = args.without.iter().find(|id| !feed_ids().contains(&id.as_str())) {
-        bail!("there is no feed '{unknown}'; the feeds are {}", feed_ids().join(", "));
+    let known: Vec<&str> = feed_ids().into_iter().chain([AGENCIES]).collect();
+    if let Some(unknown) = args.without.iter().find(|id| !known.contains(&id.as_str())) {
+        bail!("there is no feed '{unknown}'; the feeds are {}", known.join(", "));
     }
     let crimes = match args.crime_rate {
         None => Crimes::Showcase,
@@ -29,17 +30,20 @@ pub(crate) fn run(args: &Simulate) -> Result<ExitCode> {
     });
     std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
     let written = port.write(|message| put(&args.out, &message.file_name, &message.bytes))?;
-    let (truth, lists) = port.truth_and_list();
+    let told = port.truth();
     put(&args.out, "feeds.toml", port.feeds_toml().as_bytes())?;
     put(&args.out, "parties.csv", port.parties_csv().as_bytes())?;
-    if let Some((_, list)) = lists.last() {
+    if let Some((_, list)) = told.lists.last() {
         put(&args.out, "watchlist.csv", list.as_bytes())?;
     }
-    put(&args.out, "truth.ndjson", truth_ndjson(&truth).as_bytes())?;
+    if !told.answers.is_empty() {
+        put(&args.out, "feedback.ndjson", ndjson(&told.answers).as_bytes())?;
+    }
+    put(&args.out, "truth.ndjson", ndjson(&told.truth).as_bytes())?;
     eprintln!(
         "{} files, {} stories, {} garbage files in {}",
         written.messages,
-        truth.len(),
+        told.truth.iter().filter(|truth| !truth.codes.is_empty()).count(),
         written.garbage,
         args.out.display()
     );

@@ -229,7 +229,7 @@ fn dunnage_left_in(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn plugged_elsewhere(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (plan, _) = scene.import_of(83, cooled).or_else(|| scene.import(83))?;
     let at = plan.out_at()?.plus_millis(-scene.teller.chance.minutes(5 * 60, 10 * 60));
-    let to = plan.moves.first()?.to.beside();
+    let to = plan.slot_at(at)?.beside();
     plan.tell(scene.teller);
     let step = crate::trades::yard::YardMove { at, to, ordered: crate::trades::yard::Ordered::Before(8) };
     scene.teller.yard_move(plan.site, &plan.unit, &step);

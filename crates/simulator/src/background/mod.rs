@@ -1,6 +1,7 @@
 //! Innocent things that look like the crimes: no alert may stand on them at the end.
 
 mod boxes;
+mod finds;
 mod gate;
 mod papers;
 
@@ -16,7 +17,7 @@ const STRANGERS_ON_LIST: u64 = 40;
 pub(crate) const SHOWCASE: usize = gate::SHOWN.len();
 
 /// All look-alikes.
-const ALL: &[&[Story]] = &[gate::SHOWN, boxes::MORE, papers::MORE];
+const ALL: &[&[Story]] = &[gate::SHOWN, boxes::MORE, papers::MORE, finds::MORE];
 
 /// Tells the `n`-th look-alike: in a showcase in their order, else one by chance. `None` when the world is too small for it,
 /// which the limits of the options exclude.

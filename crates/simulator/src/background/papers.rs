@@ -321,7 +321,7 @@ fn forgotten_over_the_holidays(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn ordered_by_voice(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(78)?;
     let at = plan.out_at()?.plus_millis(-scene.teller.chance.minutes(5 * 60, 12 * 60));
-    let to = Slot { tier: 1, ..plan.moves.first()?.to.clone() };
+    let to = plan.slot_at(at)?.at_the_edge();
     plan.moves.push(YardMove { at, to, ordered: Ordered::After(scene.teller.chance.between(2, 8)) });
     plan.moves.sort_by_key(|step| step.at);
     plan.tell(scene.teller);
@@ -331,8 +331,8 @@ fn ordered_by_voice(scene: &mut Scene<'_, '_>) -> Option<()> {
 /// The tally clerk notes the neighbouring row, and the next round has it right.
 fn found_one_slot_off(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (plan, _) = scene.import(82)?;
-    let slot = plan.moves.first()?.to.clone();
     let at = plan.out_at()?.plus_millis(-9 * HOUR_MS);
+    let slot = plan.slot_at(at)?.clone();
     plan.tell(scene.teller);
     let off = Slot { row: slot.row + 1, ..slot };
     scene.teller.position(plan.site, "inventory", at, &plan.unit, &off, "");

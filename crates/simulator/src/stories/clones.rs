@@ -49,7 +49,7 @@ fn faster_than_a_truck(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.tell(scene.teller);
     let gate = scene.teller.passage_at(Site::Inland, true, at, &plan.unit, &driver, driver.plates.first()?);
     scene.teller.gate(gate);
-    let story = "A quarter of an hour after it left the port the container is taken in 110 km away: one of the two is a copy.";
+    let story = "Less than half an hour after it left the port the container is taken in 110 km away: one of the two is a copy.";
     scene.must_find(&plan.unit.number, &["MO-08c"], at, story);
     Some(())
 }

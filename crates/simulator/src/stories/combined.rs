@@ -19,7 +19,9 @@ fn switched(scene: &mut Scene<'_, '_>) -> Option<()> {
     let moved_at = out_at.plus_millis(-7 * HOUR_MS);
     clean.customs = vec![("customs_released", moved_at.plus_millis(-4 * HOUR_MS))];
     (clean.tracked, risky.tracked) = (true, true);
-    let slot = clean.moves.first()?.to.clone();
+    let slot = clean.slot_at(moved_at)?.clone();
+    // Both are opened where they stand.
+    clean.moves.retain(|step| step.at < moved_at || step.to.block == "LANE");
     let step = YardMove { at: moved_at, to: slot.beside(), ordered: Ordered::No };
     risky.discharged_at = risky.discharged_at.min(moved_at.plus_millis(-6 * HOUR_MS));
     risky.moves.truncate(1);
@@ -82,7 +84,7 @@ fn trojan_by_night(scene: &mut Scene<'_, '_>) -> Option<()> {
     // The badge is that of a driver who has only ever driven for another haulier.
     let other = world.hauliers.iter().rev().find(|h| !h.nameless_code && h.firm != haulier.firm)?.clone();
     badges::drove_before(scene, &other, other.plates.last()?);
-    let unit = scene.teller.numbers.empty(2, &mut scene.teller.chance);
+    let unit = scene.teller.numbers.dry_empty(2, &mut scene.teller.chance);
     let kg = unit.tare_kg() + scene.teller.chance.between(500, 1_500);
     let told = scene.teller.letters.len();
     empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), Some(kg));

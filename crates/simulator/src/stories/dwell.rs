@@ -1,11 +1,14 @@
-//! MO-14, containers that leave too soon, or that nobody fetches until a night weeks later.
+//! MO-14, containers that leave too soon, or that nobody fetches until a night weeks later (the case of MO-10: discharged on
+//! 22 November, found on 4 December).
 
 use serde_json::json;
 
 use super::{Scene, Story};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::trades::import::Import;
-use crate::world::Site;
+use crate::world::vessels::STAY_HOURS;
+use crate::world::{Consignee, Site};
+use quaywatch_domain::Timestamp;
 
 /// The stories.
 pub(super) const ALL: &[Story] = &[out_within_the_hour, left_to_wait, nobody_comes];
@@ -35,19 +38,32 @@ fn out_within_the_hour(scene: &mut Scene<'_, '_>) -> Option<()> {
     Some(())
 }
 
-fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let night = scene.night(75);
-    let consignee = scene.consignee(|c| c.home == Site::Koper)?;
+/// Days from the discharge to the extraction, and to what is as long again: in the case of MPET it took twelve.
+const WAITS_DAYS: (i64, i64) = (12, 24);
+
+/// An import that was discharged so long before `until`.
+fn long_discharged(
+    scene: &mut Scene<'_, '_>,
+    until: Timestamp,
+    sort: fn(&Consignee) -> bool,
+) -> Option<Import> {
+    let consignee = scene.consignee(|c| c.home == Site::Koper && sort(c))?;
     let world = scene.teller.world;
     let haulier = world.hauliers.get(*consignee.hauliers.first()?)?;
-    // As long ago as ships are remembered: ten days to three weeks.
-    let earliest = world.calls.iter().filter(|c| c.site == Site::Koper).map(|c| c.arrival).min()?;
-    let from = night.plus_millis(-22 * DAY_MS).max(earliest);
-    let calls =
-        world.calls_between(Site::Koper, from, night.plus_millis(-10 * DAY_MS).max(from.plus_millis(DAY_MS)));
+    let days_before = |days: i64| until.plus_millis(-days * DAY_MS);
+    let calls = world.calls_between(
+        Site::Koper,
+        days_before(WAITS_DAYS.1),
+        days_before(WAITS_DAYS.0).plus_millis(-STAY_HOURS * HOUR_MS),
+    );
     let call = *scene.teller.chance.pick(&calls)?;
     let discharged_at = world.calls.get(call)?.arrival.plus_millis(3 * HOUR_MS);
-    let mut plan = Import::arriving(scene.teller, &consignee, (call, discharged_at))?.plain(haulier);
+    Some(Import::arriving(scene.teller, &consignee, (call, discharged_at))?.plain(haulier))
+}
+
+fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let night = scene.night(75);
+    let mut plan = long_discharged(scene, night, |_| true)?;
     let (first, released_at) = (plan.chain.first()?.accepted_at, plan.customs.first()?.1);
     plan.leaving_at(night);
     if let Some(last) = plan.chain.last_mut() {
@@ -67,15 +83,8 @@ fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn nobody_comes(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let consignee = scene.consignee(|c| c.home == Site::Koper && c.ware.setpoint_c.is_none())?;
-    let world = scene.teller.world;
-    let haulier = world.hauliers.get(*consignee.hauliers.first()?)?;
-    // As long ago as ships are remembered, so that it has stood for weeks in the end.
-    let earliest = world.calls.iter().filter(|c| c.site == Site::Koper).map(|c| c.arrival).min()?;
-    let calls = world.calls_between(Site::Koper, earliest, earliest.plus_millis(3 * DAY_MS));
-    let call = *scene.teller.chance.pick(&calls)?;
-    let discharged_at = world.calls.get(call)?.arrival.plus_millis(3 * HOUR_MS);
-    let mut plan = Import::arriving(scene.teller, &consignee, (call, discharged_at))?.plain(haulier);
+    let end = scene.options.end();
+    let mut plan = long_discharged(scene, end, |c| c.ware.setpoint_c.is_none())?;
     let first = plan.chain.first()?.accepted_at;
     if let Some(last) = plan.chain.last_mut() {
         last.at = last.at.min(first.plus_millis(20 * HOUR_MS)).max(first.plus_millis(HOUR_MS));
@@ -87,7 +96,7 @@ fn nobody_comes(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.exits.clear();
     plan.returned_at = None;
     plan.tell(scene.teller);
-    let from = scene.options.end().plus_millis(-HOUR_MS);
+    let from = end.plus_millis(-HOUR_MS);
     let story = "Released weeks ago, it stands in the yard and nobody fetches it: the team waits until it is forgotten.";
     scene.must_find(&plan.unit.number, &["MO-14b"], from, story);
     Some(())

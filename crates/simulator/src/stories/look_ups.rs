@@ -21,15 +21,22 @@ pub(super) const ALL: &[Story] = &[
     decoy,
 ];
 
-/// Companies of the port that have nothing to do with the container.
+/// Companies of the port that have nothing to do with the container, nor with its importer.
 pub(super) fn strangers(scene: &mut Scene<'_, '_>, plan: &Import, count: usize) -> Vec<Firm> {
-    let world = scene.teller.world;
-    let mut firms: Vec<Firm> =
-        world.forwarders.iter().filter(|f| f.id != plan.forwarder.id).cloned().collect();
-    let start = scene.teller.chance.index(firms.len());
-    firms.rotate_left(start);
-    firms.truncate(count);
-    firms
+    strangers_to(scene, &[plan], count)
+}
+
+/// The same of several containers. In a small world some have to do with an importer at other times.
+fn strangers_to(scene: &mut Scene<'_, '_>, plans: &[&Import], count: usize) -> Vec<Firm> {
+    let forwarders = scene.teller.world.forwarders.iter().enumerate();
+    let others = forwarders.filter(|(_, firm)| plans.iter().all(|plan| firm.id != plan.forwarder.id));
+    let (mut firms, known): (Vec<_>, Vec<_>) =
+        others.partition(|(n, _)| plans.iter().all(|plan| !plan.consignee.forwarders.contains(n)));
+    if !firms.is_empty() {
+        let start = scene.teller.chance.index(firms.len());
+        firms.rotate_left(start);
+    }
+    firms.into_iter().chain(known).take(count).map(|(_, firm)| firm.clone()).collect()
 }
 
 pub(super) fn looks(scene: &mut Scene<'_, '_>, plan: &Import, firm: &Firm, from: Timestamp, times: i64) {
@@ -116,7 +123,7 @@ fn number_after_number(scene: &mut Scene<'_, '_>) -> Option<()> {
         plan.tell(scene.teller);
         real.push(plan);
     }
-    let stranger = strangers(scene, real.first()?, 1).pop()?;
+    let stranger = strangers_to(scene, &real.iter().collect::<Vec<_>>(), 1).pop()?;
     let carrier = real.first()?.unit.carrier;
     let template = real.first()?.unit.clone();
     // What the list of the ship may hold: he tries the numbers one after the other, and most are of no use to him.

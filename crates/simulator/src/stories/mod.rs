@@ -9,6 +9,7 @@ mod customs;
 mod depot;
 mod doors;
 mod dwell;
+pub(crate) mod finds;
 mod ghosts;
 mod importers;
 mod listed;
@@ -26,7 +27,7 @@ mod trojan;
 mod weights;
 mod yard;
 
-pub(crate) use scene::Scene;
+pub(crate) use scene::{Scene, answer};
 
 /// A story: tells itself into the scene; `None` when the world is too small for it, which the limits of the options exclude.
 pub(crate) type Story = fn(&mut Scene<'_, '_>) -> Option<()>;
@@ -76,6 +77,7 @@ const ALL: &[&[Story]] = &[
     badges::ALL,
     customs::ALL,
     combined::ALL,
+    finds::ALL,
 ];
 
 /// Tells the `n`-th story: in a showcase in their order, else in turn, beginning at another one for each seed.

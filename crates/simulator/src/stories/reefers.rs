@@ -8,7 +8,7 @@ use super::{Scene, Story};
 use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::REEFER_FEED;
 use crate::trades::import::Import;
-use crate::trades::yard::{Ordered, Reading, Slot, YardMove};
+use crate::trades::yard::{Ordered, Reading, YardMove};
 use crate::world::Site;
 use crate::world::wares::WARES;
 
@@ -121,7 +121,7 @@ fn not_running(scene: &mut Scene<'_, '_>) -> Option<()> {
     plan.unit.iso_type = "45R1";
     plan.monitored = false;
     let at = plan.out_at()?.plus_millis(-scene.teller.chance.minutes(6 * 60, 10 * 60));
-    let to = Slot { tier: 1, row: 1, ..plan.moves.first()?.to.clone() }.beside();
+    let to = plan.slot_at(at)?.at_the_edge();
     plan.moves.push(YardMove { at, to, ordered: Ordered::No });
     plan.moves.sort_by_key(|step| step.at);
     plan.tell(scene.teller);

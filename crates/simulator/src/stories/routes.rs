@@ -1,6 +1,7 @@
 //! MO-13, routes that make no sense: one bill on two ships (4 of 22 boxes ten days early), a port that the service does not
 //! call at, a change of port when the ship is almost there, goods that do not grow where they come from.
 
+use super::finds::of_one_consignment;
 use super::{Scene, Story};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::trades::sea::Leg;
@@ -19,7 +20,7 @@ pub(super) const ALL: &[Story] = &[
 ];
 
 fn ahead_of_its_bill(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let (mut late, _) = scene.risky_import(87)?;
+    let (late, _) = scene.risky_import(87)?;
     let (mut early, _) = scene.risky_import(40)?;
     let world = scene.teller.world;
     // Another ship, a week and more before.
@@ -33,24 +34,15 @@ fn ahead_of_its_bill(scene: &mut Scene<'_, '_>) -> Option<()> {
     early.consignee = late.consignee.clone();
     early.notify = late.notify.clone();
     early.unit.bill.clone_from(&late.unit.bill);
-    late.loaded_at = early.loaded_at.plus_millis(8 * DAY_MS);
+    early.loaded_at = late.loaded_at.plus_millis(-8 * DAY_MS);
     early.tell(scene.teller);
     late.tell(scene.teller);
     // The others of the bill come with the last.
     for minutes in [12, 31] {
-        let mut other = late.clone();
-        other.unit = scene.teller.numbers.laden(late.unit.carrier, &late.ware, &mut scene.teller.chance);
-        other.unit.bill.clone_from(&late.unit.bill);
-        other.crane_seals.clone_from(&other.unit.seals);
-        other.discharged_at = late.discharged_at.plus_millis(minutes * MINUTE_MS);
-        (other.declared_kg, other.crane_kg) = (other.unit.gross_kg, other.unit.gross_kg);
-        other.stack(scene.teller);
+        let mut other = of_one_consignment(scene, &late);
         for exit in &mut other.exits {
             exit.at = exit.at.plus_millis(minutes * MINUTE_MS);
-            exit.seals.clone_from(&other.unit.seals);
-            exit.scale_kg = None;
         }
-        other.secret = scene.teller.numbers.secret();
         other.look_ups.clear();
         other.tell(scene.teller);
     }
@@ -110,6 +102,7 @@ fn does_not_grow_there(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn left_in_transhipment(scene: &mut Scene<'_, '_>) -> Option<()> {
+    scene.leave_room(1);
     let world = scene.teller.world;
     let at = scene.time(30);
     let calls = world.calls_between(Site::Koper, at.plus_millis(-9 * DAY_MS), at.plus_millis(-8 * DAY_MS));

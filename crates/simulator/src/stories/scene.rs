@@ -1,6 +1,7 @@
 //! Where stories are set: a day of the port, the list, and what must come of it.
 
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::{Feedback, Subject, Timestamp, Verdict};
 
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::feeds::list::Row;
@@ -12,6 +13,8 @@ use crate::trades::{USUAL_DAYS, earlier_collection};
 use crate::world::{Consignee, Haulier, Site};
 use crate::{Crimes, Options, Truth};
 
+/// Who answers.
+const AGENCY: &str = "customs-koper";
 /// How long after the end an alert still counts, in hours.
 const GRACE_HOURS: i64 = 1;
 /// Earlier collections of every consignee in a story, beside those of its relations.
@@ -25,6 +28,8 @@ pub(crate) struct Scene<'a, 'b> {
     pub(crate) teller: &'a mut Teller<'b>,
     pub(crate) rows: Vec<Row>,
     pub(crate) truth: Vec<Truth>,
+    /// What agencies answer.
+    pub(crate) answers: Vec<Feedback>,
     /// The day of the story.
     from: Timestamp,
     hours: i64,
@@ -37,7 +42,7 @@ impl<'a, 'b> Scene<'a, 'b> {
         let hours = if options.crimes == Crimes::Showcase { all } else { all.min(DAY_HOURS) };
         let later = teller.chance.between(0, all - hours);
         let from = options.start.plus_millis(later * HOUR_MS);
-        Self { options, teller, rows: Vec::new(), truth: Vec::new(), from, hours }
+        Self { options, teller, rows: Vec::new(), truth: Vec::new(), answers: Vec::new(), from, hours }
     }
 
     pub(crate) fn is_showcase(&self) -> bool {
@@ -190,6 +195,11 @@ impl<'a, 'b> Scene<'a, 'b> {
         Some(at)
     }
 
+    /// Lets customs answer about a container; with the kilograms that were seized.
+    pub(crate) fn answer(&mut self, number: &str, at: Timestamp, verdict: Verdict, kg: Option<i64>) {
+        self.answers.push(answer(number, at, verdict, kg));
+    }
+
     /// Says what must be found about an import from its discharge on, if that is told.
     pub(crate) fn must_find_once_here(&mut self, plan: &Import, codes: &[&str], story: &str) {
         let from = plan.discharged_at.max(self.options.start);
@@ -205,6 +215,22 @@ impl<'a, 'b> Scene<'a, 'b> {
             to: self.options.end().plus_millis(GRACE_HOURS * HOUR_MS),
             story: story.to_owned(),
         });
+    }
+}
+
+/// An agency's answer about a container.
+pub(crate) fn answer(number: &str, at: Timestamp, verdict: Verdict, kg: Option<i64>) -> Feedback {
+    Feedback {
+        alert_id: None,
+        subject: Some(Subject::new(SubjectKind::Container, number.to_owned())),
+        agency: AGENCY.to_owned(),
+        verdict,
+        quantity: kg.and_then(|kg| i32::try_from(kg).ok()).map(f64::from),
+        unit: kg.map(|_| "kg".to_owned()),
+        note: None,
+        by: None,
+        at,
+        alert_revision: None,
     }
 }
 

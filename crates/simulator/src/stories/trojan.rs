@@ -20,7 +20,7 @@ pub(super) fn men_in_an_empty(scene: &mut Scene<'_, '_>) -> Option<()> {
     let at = scene.night(55);
     let haulier = coded(scene)?;
     let plate = haulier.plates.first()?.clone();
-    let unit = scene.teller.numbers.empty(0, &mut scene.teller.chance);
+    let unit = scene.teller.numbers.dry_empty(0, &mut scene.teller.chance);
     // Five to nineteen men, their food and their tools.
     let kg = unit.tare_kg() + scene.teller.chance.between(430, 1_750);
     empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), Some(kg));

@@ -13,7 +13,7 @@ pub(super) const ALL: &[Story] = &[moved_without_an_order, lost_and_found, disap
 pub(super) fn moved_without_an_order(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(81)?;
     let at = plan.out_at()?.plus_millis(-scene.teller.chance.minutes(6 * 60, 11 * 60));
-    let to = Slot { tier: 1, row: 1, ..plan.moves.first()?.to.clone() };
+    let to = plan.slot_at(at)?.at_the_edge();
     plan.moves.push(YardMove { at, to, ordered: Ordered::No });
     plan.moves.sort_by_key(|step| step.at);
     plan.tell(scene.teller);
@@ -44,7 +44,7 @@ fn disappeared(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.risky_import(62)?;
     let wanted_at = plan.out_at()?.plus_millis(-HOUR_MS);
     let found_at = wanted_at.plus_millis(scene.teller.chance.minutes(27 * 60, 38 * 60));
-    let slot = plan.moves.first()?.to.clone();
+    let slot = plan.slot_at(wanted_at.plus_millis(-HOUR_MS))?.clone();
     plan.moves.retain(|step| step.to.block != "LANE");
     plan.look_ups.clear();
     plan.leaving_at(wanted_at.plus_millis(52 * HOUR_MS));
@@ -76,8 +76,7 @@ fn one_driver(scene: &mut Scene<'_, '_>) -> Option<()> {
         plan.origin = ("ECGYE", "EC");
         plan.via = Some("ESALG");
         let at = out_at.plus_millis(-scene.teller.chance.minutes(5 * 60, 9 * 60));
-        let stands = plan.moves.iter().rfind(|step| step.at < at)?.to.clone();
-        let to = stands.beside();
+        let to = plan.slot_at(at)?.beside();
         plan.moves.push(YardMove { at, to, ordered: Ordered::No });
         plan.moves.sort_by_key(|step| step.at);
         scene.teller.machinist = Some(driver.clone());

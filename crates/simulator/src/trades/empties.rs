@@ -1,24 +1,33 @@
-//! Containers that move empty: back from a consignee, out to a shipper, to where they are wanted.
+//! Containers that move empty: back from a consignee, out to a shipper, by sea to where they are wanted and from there.
 
 use quaywatch_domain::Timestamp;
 use quaywatch_domain::event::EquipmentStatus;
 
+use super::import::cell;
 use super::sea::Leg;
 use super::yard::{EMPTY_BLOCKS, Ordered, Slot, YardMove};
 use super::{during_a_call, terminal};
 use crate::Options;
-use crate::chance::{HOUR_MS, MINUTE_MS};
+use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::{EXPORT, IMPORT, QuayMove, Teller};
 use crate::numbers::Unit;
 use crate::world::wares::DESTINATIONS;
 use crate::world::{Haulier, Site};
 
+/// Percentage of empties that leave by sea, and of those that leave or come by sea.
+const OUT_BY_SEA_PERCENT: i64 = 25;
+const BY_SEA_PERCENT: i64 = 40;
+/// Ports from which empties are brought.
+const BROUGHT_FROM: [&str; 6] = ["TRIST", "EGPSD", "ILHFA", "ESALG", "MAPTM", "ECGYE"];
+
 /// Tells an ordinary one.
 pub(crate) fn container(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
     let world = teller.world;
     let carrier = teller.chance.pick(&world.calls)?.carrier;
-    if teller.chance.percent(25) {
-        return repositioned(options, teller);
+    match teller.chance.between(1, 100) {
+        ..=OUT_BY_SEA_PERCENT => return repositioned(options, teller),
+        ..=BY_SEA_PERCENT => return brought(options, teller),
+        _ => {}
     }
     let unit = teller.numbers.empty(carrier, &mut teller.chance);
     let haulier = teller.chance.pick(&world.hauliers)?;
@@ -93,5 +102,54 @@ fn repositioned(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
         kg,
         cell: None,
     });
+    Some(())
+}
+
+/// Empties come from where imports are more than exports, reefers from everywhere.
+fn brought(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
+    let site = terminal(teller);
+    let (call, at) = during_a_call(options, teller, site, 0)?;
+    let carrier = teller.world.calls.get(call)?.carrier;
+    let unit = teller.numbers.empty(carrier, &mut teller.chance);
+    let from = *teller.chance.pick(&BROUGHT_FROM)?;
+    by_sea(teller, &unit, (call, at), from)
+}
+
+/// An empty is discharged, stacked, and goes out to a shipper days later.
+pub(crate) fn by_sea(
+    teller: &mut Teller<'_>,
+    unit: &Unit,
+    (call, at): (usize, Timestamp),
+    from: &'static str,
+) -> Option<()> {
+    let world = teller.world;
+    let call_of = world.calls.get(call)?;
+    let site = call_of.site;
+    let leg = Leg { status: EquipmentStatus::Import, from, via: None, to: site.un_locode() };
+    let (cell, kg) = (cell(teller), unit.tare_kg());
+    teller.stow(unit, call_of, leg, &cell, kg);
+    teller.order(false, unit, call_of, leg, kg);
+    teller.quay(QuayMove {
+        call,
+        load: false,
+        at,
+        seals: Vec::new(),
+        unit: unit.clone(),
+        status: IMPORT,
+        far_port: from,
+        kg,
+        cell: None,
+    });
+    let ordered = Ordered::Before(teller.chance.between(2, 12));
+    let to = Slot::draw(EMPTY_BLOCKS, &mut teller.chance);
+    let stacked_at = at.plus_millis(teller.chance.minutes(6, 40));
+    teller.yard_move(site, unit, &YardMove { at: stacked_at, to, ordered });
+    let haulier = teller.chance.pick(&world.hauliers)?;
+    let plate = teller.chance.pick(&haulier.plates)?.clone();
+    let out_at = at.plus_millis(teller.chance.minutes(2 * 24 * 60, 9 * 24 * 60));
+    let out_at = teller.by_day(out_at, out_at.plus_millis(DAY_MS));
+    let mut gate = teller.passage_at(site, false, out_at, unit, haulier, &plate);
+    gate.status = EXPORT;
+    teller.gate(gate);
     Some(())
 }

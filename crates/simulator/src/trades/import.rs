@@ -406,6 +406,11 @@ impl Import {
         }
     }
 
+    /// Where it stands at a moment.
+    pub(crate) fn slot_at(&self, at: Timestamp) -> Option<&Slot> {
+        self.moves.iter().rfind(|step| step.at < at).map(|step| &step.to)
+    }
+
     /// When it leaves first.
     pub(crate) fn out_at(&self) -> Option<Timestamp> {
         self.exits.first().map(|exit| exit.at)

@@ -40,6 +40,12 @@ impl Slot {
         Self { block: "CUSTOMS", bay: 1, row: 1, tier: 1 }
     }
 
+    /// On the ground at the edge of the block, in another stack than this.
+    pub(crate) fn at_the_edge(&self) -> Self {
+        let bay = if self.row == 1 { (self.bay + 2) % 60 } else { self.bay };
+        Self { bay, row: 1, tier: 1, ..self.clone() }
+    }
+
     /// The slot beside it at ground level.
     pub(crate) fn beside(&self) -> Self {
         Self { row: if self.row > 1 { self.row - 1 } else { 2 }, tier: 1, ..self.clone() }

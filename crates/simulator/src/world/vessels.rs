@@ -24,8 +24,10 @@ pub(crate) struct Call {
 const CALL_EVERY_HOURS: [(Site, i64); 2] = [(Site::Koper, 6), (Site::Trieste, 8)];
 /// Hours that a vessel stays alongside.
 pub(crate) const STAY_HOURS: i64 = 22;
-/// Days before the start at which the first of the calls arrives, and days after the end of the last.
-const CALLS_AROUND_DAYS: i64 = 12;
+/// Days before the start at which the first of the calls arrives: what has stood for weeks came with a ship too.
+const CALLS_BEFORE_DAYS: i64 = 26;
+/// Days after the end at which the last one arrives.
+const CALLS_AFTER_DAYS: i64 = 12;
 
 /// The calls around the days of the options.
 pub(crate) fn calls(options: &Options, chance: &mut Chance) -> Vec<Call> {
@@ -33,8 +35,8 @@ pub(crate) fn calls(options: &Options, chance: &mut Chance) -> Vec<Call> {
 }
 
 fn calls_at(site: Site, every_hours: i64, options: &Options, chance: &mut Chance) -> Vec<Call> {
-    let first = options.start.plus_millis(-CALLS_AROUND_DAYS * DAY_MS);
-    let count = (2 * CALLS_AROUND_DAYS * 24 + i64::from(options.hours)) / every_hours;
+    let first = options.start.plus_millis(-CALLS_BEFORE_DAYS * DAY_MS);
+    let count = ((CALLS_BEFORE_DAYS + CALLS_AFTER_DAYS) * 24 + i64::from(options.hours)) / every_hours;
     let names = ["Aurora", "Bora", "Corsa", "Delfin", "Estrella", "Fortuna", "Galeb", "Horizon"];
     (0..count)
         .map(|n| {
