@@ -202,7 +202,7 @@ static AWAITED: [Awaited; 10] = [
     Awaited { kind: EventKind::CustomsScanned, visit: selected, must_have: NONE },
     Awaited { kind: EventKind::ReleaseIssued, visit: import_out, must_have: NONE },
     Awaited { kind: EventKind::PickupAnnounced, visit: import_out, must_have: NONE },
-    Awaited { kind: EventKind::DroppedOff, visit: import_out, must_have: NONE },
+    Awaited { kind: EventKind::DroppedOff, visit: to_be_delivered, must_have: NONE },
     Awaited { kind: EventKind::ManifestLine, visit: laden_off, must_have: NONE },
     Awaited { kind: EventKind::BookingConfirmed, visit: export_on, must_have: NONE },
     Awaited { kind: EventKind::WorkOrdered, visit: moved, must_have: NONE },
@@ -223,6 +223,12 @@ fn import_out<'s, 'a>(stay: &'s [Seen<'a>]) -> Option<&'s Seen<'a>> {
     };
     let mode = out.event.transport.as_deref().and_then(|t| t.mode);
     (is_import && mode.is_none_or(|mode| mode == Mode::Road)).then_some(out)
+}
+
+/// A laden import left by truck, and its delivery was planned.
+fn to_be_delivered<'s, 'a>(stay: &'s [Seen<'a>]) -> Option<&'s Seen<'a>> {
+    let is_planned = |s: &Seen<'_>| *s.kind() == EventKind::DroppedOff && !s.is_actual();
+    import_out(stay).filter(|_| stay.iter().any(is_planned))
 }
 
 /// Customs wanted something of it, and it left.

@@ -71,6 +71,18 @@ pub(crate) struct Step<'a> {
 }
 
 impl Contradiction {
+    /// What would explain it, had it been told.
+    pub(crate) const fn untold(self) -> EventKind {
+        match self {
+            Self::InWhileInOtherYard | Self::InTwice | Self::DischargedWhileInYard => EventKind::GateOut,
+            Self::InWhileOnVessel | Self::OutWhileOnVessel | Self::LoadedTwice | Self::OutUnseen => {
+                EventKind::Discharged
+            }
+            Self::OutTwice | Self::LoadedWhileOutside | Self::OutOfOtherYard => EventKind::GateIn,
+            Self::DischargedWhileOutside => EventKind::Loaded,
+        }
+    }
+
     /// What cannot be, in words.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {

@@ -30,6 +30,7 @@ mod combinations;
 mod completeness;
 mod contagion;
 mod container;
+mod contribution;
 mod control;
 mod engine;
 mod golden;
@@ -52,7 +53,7 @@ mod work_orders;
 mod yard;
 
 pub use baseline_builder::BaselineBuilder;
-pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange};
 pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
 pub use outages::Outages;

@@ -35,7 +35,9 @@ pub(crate) struct Settings {
     outage_weight_percent: f64,
     /// An outage whose end nobody told has lasted this long.
     outage_max_hours: i64,
-    /// One that took this share of the time in which something was awaited explains that it was never told.
+    /// What would have happened within a longer time than this is explained by an outage only when that took much of it:
+    outage_long_hours: i64,
+    /// this share.
     outage_share_percent: f64,
     /// What could not be told during a shorter one is told this soon after it.
     outage_catch_up_hours: i64,
@@ -239,27 +241,37 @@ enum Excuse {
     None,
     /// Word of it may be on its way until then.
     Until(Timestamp),
-    /// It may have been done by hand, and nobody told.
+    /// It may have been written by hand, which people do not always make up for.
     ForGood,
 }
 
-/// What the outages that concern this container explain of a silence, from when it should have been told, else the
-/// evidence, to the deadline: much of that time, or a little of it.
+/// What the outages that concern this container explain of a silence: for good, when they fell into the time in which it
+/// would have happened (where that is not known, the time of the evidence), or took much of that time where it is long (where
+/// it is not known, from the evidence to the deadline); for a while, when what was held back may still be on its way.
 fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excuse {
     if view.outages.is_empty() {
         return Excuse::None;
     }
     let evidence = || found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let from = found.hidden.as_ref().map(|hidden| hidden.since).or_else(evidence).unwrap_or(by).min(by);
+    let since = evidence().unwrap_or(by).min(by);
+    let (from, to) = found.hidden.as_ref().map_or((since, by), |hidden| (hidden.from, hidden.to));
     let outages = spans(&view.outages, rules.trust.outage_max_hours);
-    let within = || outages.iter().filter(|(start, end)| *start <= by && *end >= from);
-    let Some(last) = within().map(|(_, end)| *end).max() else { return Excuse::None };
-    let out_ms: i64 = within().map(|(start, end)| by.min(*end).millis_since(from.max(*start))).sum();
-    let awaited_ms = by.millis_since(from);
-    if out_ms as f64 * 100.0 >= awaited_ms as f64 * rules.trust.outage_share_percent {
+    let within = || outages.iter().filter(|(start, end)| *start <= to && *end >= from);
+    let out_ms: i64 = within().map(|(start, end)| to.min(*end).millis_since(from.max(*start))).sum();
+    let time_ms = to.millis_since(from);
+    let is_narrow = match found.hidden {
+        Some(_) => time_ms <= rules.trust.outage_long_hours * HOUR_MS,
+        None => crate::outages::within(&outages, since),
+    };
+    let is_much = is_narrow || out_ms as f64 * 100.0 >= time_ms as f64 * rules.trust.outage_share_percent;
+    if is_much && within().next().is_some() {
         return Excuse::ForGood;
     }
-    Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS))
+    let before = outages.iter().filter(|(start, end)| *start <= by && *end >= from.min(since));
+    match before.map(|(_, end)| *end).max() {
+        Some(last) => Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS)),
+        None => Excuse::None,
+    }
 }
 
 const fn lower(severity: Severity) -> Severity {

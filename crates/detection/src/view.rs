@@ -279,21 +279,24 @@ pub(crate) struct Found {
     pub(crate) hidden: Option<Hidden>,
 }
 
-/// Since when and where something should have been told that was not.
+/// When and where something would have happened that was not told.
 #[derive(Debug, Clone)]
 pub(crate) struct Hidden {
-    pub(crate) since: Timestamp,
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
     /// SMDG terminal code, UN/LOCODE: what is known of them.
     pub(crate) places: Vec<String>,
 }
 
-/// What was not told. Its word may come until `by`, some time after what it would explain is known; an outage of a system
-/// since `since` may hide it. `at` is a report from where it would have happened.
+/// What was not told although something that did happen asks for it.
 #[derive(Debug)]
 pub(crate) struct Absence<'s, 'a> {
     pub(crate) event: EventKind,
-    pub(crate) since: Timestamp,
+    /// From when to when it would have happened; an outage of a system then hides it.
+    pub(crate) within: (Timestamp, Timestamp),
+    /// Until when late word of it is waited for.
     pub(crate) by: Timestamp,
+    /// A report from where it would have happened.
     pub(crate) at: &'s Seen<'a>,
 }
 
@@ -353,8 +356,9 @@ impl<'r> Findings<'r> {
         self.add_as(code, sub, sub.severity, sentence, evidence, None);
     }
 
-    /// Adds an indicator that holds because something was not told: it holds from when its word can no longer come, and weighs
-    /// as much as the silence does (`trust.rs`). Such waits are short and end with the recording too.
+    /// Adds an indicator about what happened while something that would explain it was not told: it can be known when late
+    /// word of that is no longer waited for, and weighs as much as the silence does (`trust.rs`). That wait ends with the
+    /// recording too, but what may happen after its end is not absent.
     pub(crate) fn add_absent(
         &mut self,
         code: &str,
@@ -364,15 +368,16 @@ impl<'r> Findings<'r> {
         evidence: Vec<Seen<'_>>,
         absence: Absence<'_, '_>,
     ) {
-        let Absence { event, since, by, at } = absence;
-        let named = at.event.terminal().into_iter().chain(port_of(at.event));
-        let hidden = Hidden { since, places: named.map(str::to_owned).collect() };
-        let heard_until = self.heard_until.take();
+        let Absence { event, within: (from, to), by, at } = absence;
+        if self.heard_until.is_some_and(|heard| to > heard) {
+            return;
+        }
         let before = self.found.len();
-        self.add_as(code, sub, severity, sentence, evidence, Some(Expected { event, by }));
-        self.heard_until = heard_until;
-        for found in self.found.iter_mut().skip(before) {
-            found.hidden = Some(hidden.clone());
+        self.add_as(code, sub, severity, sentence, evidence, None);
+        if let Some(found) = self.found.get_mut(before) {
+            let named = at.event.terminal().into_iter().chain(port_of(at.event));
+            found.hidden = Some(Hidden { from, to, places: named.map(str::to_owned).collect() });
+            found.indicator.expected = Some(Expected { event, by });
         }
     }
 

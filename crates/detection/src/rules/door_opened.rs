@@ -19,7 +19,6 @@
 //! system. A device taken off after the cargo was. `b`: two containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
-use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Indicator, Subject, Timestamp};
 use serde::Deserialize;
 
@@ -27,7 +26,7 @@ use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
 use crate::rules::two_places::distance_km;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Absence, Findings, Seen, View};
 use crate::work_orders::opening_is_ordered;
 use crate::{Rules, Sighting};
 
@@ -222,10 +221,7 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     let regular_ms = settings.regular_hours * HOUR_MS;
     let recent = view.events.iter().rev().take_while(|s| last.at().millis_since(s.at()) <= regular_ms);
     let reports = recent.filter(of_device).filter(|s| s.event.source.feed == *feed);
-    if reports.take(settings.regular_reports).count() < settings.regular_reports
-        || is_empty_at(view, last)
-        || is_down(view, last.at())
-    {
+    if reports.take(settings.regular_reports).count() < settings.regular_reports || is_empty_at(view, last) {
         return;
     }
     if !matches!(view.golden.at(last.at()), Whereabouts::Yard(_)) {
@@ -243,14 +239,11 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
                 | EventKind::DeviceSilent
         )
     };
-    if view.outages.iter().any(|mark| mark.begins && mark.at > last.at() && mark.at <= by) {
-        return;
-    }
     if findings.missing(view, last, by, ends) {
         let sentence =
             format!("Its tracking device reported regularly and is silent for {} h.", settings.silence_hours);
-        let expected = Some(Expected { event: last.kind().clone(), by });
-        findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
+        let absence = Absence { event: last.kind().clone(), within: (last.at(), by), by, at: last };
+        findings.add_absent("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], absence);
     }
 }
 

@@ -26,7 +26,7 @@ use serde::Deserialize;
 use crate::Rules;
 use crate::golden::{Step, other_terminal};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View, keys_of, same_party};
+use crate::view::{Absence, Findings, Seen, View, keys_of, same_party};
 use crate::work_orders::only_moves;
 
 /// Table `[out_and_back]` of the rule file.
@@ -99,7 +99,10 @@ fn came_back<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, findings: &mu
             "Left full and came back full after {} h, with no export booking and no refused delivery.",
             away_ms / HOUR_MS
         );
-        findings.add("MO-02a", &settings.a, sentence, vec![*out, *back]);
+        let absence =
+            Absence { event: EventKind::BookingConfirmed, within: (back.at(), back.at()), by, at: back };
+        let evidence = vec![*out, *back];
+        findings.add_absent("MO-02a", &settings.a, settings.a.severity, sentence, evidence, absence);
     }
 }
 

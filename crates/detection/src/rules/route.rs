@@ -24,7 +24,7 @@ use quaywatch_domain::event::{EquipmentStatus, Route};
 use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
-use crate::baselines::{Goods, Group, Measure};
+use crate::baselines::{Group, Measure};
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
@@ -76,7 +76,8 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         (!route.transshipment_ports.is_empty()).then_some((s, route, ends))
     });
     let Some((s, route, (loading, discharge))) = whole else { return };
-    let Some(lane) = findings.baselines.lane(loading, discharge, rules.baseline.min_count) else { return };
+    let known = findings.baselines.lane(loading, discharge, stay, rules.baseline.min_count);
+    let Some(lane) = known else { return };
     let share =
         |port: &String| f64::from(lane.via.get(port).copied().unwrap_or(0)) / f64::from(lane.count) * 100.0;
     if let Some(rare) = route.transshipment_ports.iter().find(|port| share(port) < settings.rare_percent) {
@@ -105,8 +106,8 @@ fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             let Some(code) = cargo.hs_code.as_deref() else { continue };
             let origin = cargo.origin_country.as_deref().or_else(|| route(s)?.origin_country.as_deref());
             let Some(origin) = origin else { continue };
-            let known = findings.baselines.goods(code, rules.baseline.min_count);
-            if known.is_some_and(|known| is_rare(known, origin, settings)) {
+            let usual = (settings.usual_origin_containers, settings.rare_origin_percent);
+            if findings.baselines.is_rare_origin((code, origin), stay, rules.baseline.min_count, usual) {
                 let heading = code.get(..4).unwrap_or(code);
                 let sentence = format!("Goods of heading {heading} hardly ever come from {origin}.");
                 findings.add("MO-13e", &settings.e, sentence, vec![*s]);
@@ -114,13 +115,6 @@ fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             }
         }
     }
-}
-
-/// Whether goods come from a country so seldom that it is not usual; a container or two may have been the first of these.
-fn is_rare(known: &Goods, origin: &str, settings: &Settings) -> bool {
-    let count = known.origins.get(origin).copied().unwrap_or(0);
-    count < settings.usual_origin_containers
-        || f64::from(count) / f64::from(known.count.max(1)) * 100.0 < settings.rare_origin_percent
 }
 
 /// What one feed says of where the cargo goes.

@@ -28,7 +28,7 @@ use serde::Deserialize;
 use crate::Rules;
 use crate::golden::Whereabouts;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Absence, Findings, Seen, View};
 use crate::work_orders::opens;
 
 /// Table `[seal_sequence]` of the rule file.
@@ -113,10 +113,17 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                         && !bears
                         && !life.emptied
                         && !s.is_empty()
-                        && late_enough(s, settings.late_message_hours, findings)
+                        && let Some(by) = late_enough(s, settings.late_message_hours, findings)
                     {
                         let sentence = "Left full after a seal was removed and none put on.".to_owned();
-                        findings.add("MO-05b", &settings.b, sentence, vec![removed, *s]);
+                        let absence = Absence {
+                            event: EventKind::SealAffixed,
+                            within: (removed.at(), s.at()),
+                            by,
+                            at: s,
+                        };
+                        let (sub, evidence) = (&settings.b, vec![removed, *s]);
+                        findings.add_absent("MO-05b", sub, sub.severity, sentence, evidence, absence);
                     }
                 }
                 _ => {}
@@ -137,8 +144,10 @@ fn is_about_seals(s: &Seen<'_>) -> bool {
         )
 }
 
-fn late_enough(s: &Seen<'_>, hours: i64, findings: &mut Findings<'_>) -> bool {
-    findings.passed(s.fact.received_at.plus_millis(hours * HOUR_MS))
+/// Until when late messages were waited for, once that is over.
+fn late_enough(s: &Seen<'_>, hours: i64, findings: &mut Findings<'_>) -> Option<Timestamp> {
+    let by = s.fact.received_at.plus_millis(hours * HOUR_MS);
+    findings.passed(by).then_some(by)
 }
 
 fn numbers<'a>(s: &Seen<'a>) -> impl Iterator<Item = &'a str> {
@@ -187,7 +196,7 @@ fn replaced(
     if removed.is_some_and(|removed| is_at_once(s, removed, settings)) {
         return true;
     }
-    if late_enough(s, settings.late_message_hours, findings) {
+    if let Some(by) = late_enough(s, settings.late_message_hours, findings) {
         let proof = view
             .events
             .iter()
@@ -206,7 +215,12 @@ fn replaced(
             None => "Sealed anew, and nobody reported that the old seal came off.",
         };
         let evidence = [Some(*s), removed.copied()].into_iter().flatten().collect();
-        findings.add_as("MO-05a", &settings.a, severity, sentence.to_owned(), evidence, None);
+        if removed.is_some() {
+            findings.add_as("MO-05a", &settings.a, severity, sentence.to_owned(), evidence, None);
+        } else {
+            let absence = Absence { event: EventKind::SealRemoved, within: (s.at(), s.at()), by, at: s };
+            findings.add_absent("MO-05a", &settings.a, severity, sentence.to_owned(), evidence, absence);
+        }
     }
     true
 }
@@ -280,9 +294,14 @@ fn stripped_in_yard(view: &View<'_>, s: &Seen<'_>, findings: &mut Findings<'_>) 
     });
     let is_ordered = s.event.documents.as_deref().is_some_and(|d| d.order.is_some())
         || view.events.iter().any(|w| explains_stripping(w, s.at(), findings.rules));
-    if !elsewhere && !is_ordered && late_enough(s, settings.late_message_hours, findings) {
+    if elsewhere || is_ordered {
+        return;
+    }
+    if let Some(by) = late_enough(s, settings.late_message_hours, findings) {
         let sentence = "Emptied while it stood in the yard, without an order.".to_owned();
-        findings.add("MO-05e", &settings.e, sentence, vec![arrival, *s]);
+        let absence = Absence { event: EventKind::WorkOrdered, within: (s.at(), s.at()), by, at: s };
+        let (sub, evidence) = (&settings.e, vec![arrival, *s]);
+        findings.add_absent("MO-05e", sub, sub.severity, sentence, evidence, absence);
     }
 }
 

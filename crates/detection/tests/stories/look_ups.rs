@@ -1,12 +1,7 @@
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
-<<<<<<< HEAD
     CustomsHeld, CustomsReleased, CustomsSelectedForScan, CustomsSelectionCancelled, Discharged, GateOut,
-    ManifestLine, RecordExported, RecordListed, RecordViewed, SealAffixed,
-=======
-    CustomsSelectedForScan, Discharged, ManifestLine, RecordExported, RecordListed, RecordViewed,
-    ReeferReading, SealAffixed,
->>>>>>> 5a5627ab7edb569db796d95d4e1b6dbdd6dbf9af
+    ManifestLine, RecordExported, RecordListed, RecordViewed, ReeferReading, SealAffixed,
 };
 use quaywatch_domain::event::{Condition, SealSource};
 use quaywatch_domain::handling::Tlp;

@@ -9,6 +9,8 @@ mod common;
 
 #[cfg(test)]
 mod alert_lifecycle;
+#[cfg(test)]
+mod baselines;
 mod combinations;
 mod contagion;
 #[cfg(test)]
@@ -52,6 +54,8 @@ mod seal_change;
 mod seal_sequence;
 #[cfg(test)]
 mod shell_importer;
+#[cfg(test)]
+mod silence;
 #[cfg(test)]
 mod trojan_box;
 mod trust;
