@@ -249,32 +249,23 @@ impl Baselines {
         format!("{loading}-{discharge}")
     }
 
-    /// Whether goods of an HS code (its first four digits) come from this country so seldom that it is not usual: in fewer
-    /// containers or a smaller share (percent) than `usual`, of at least `min_count` that held them beside this visit.
-    pub(crate) fn is_rare_origin(
+    /// How many containers with goods of an HS code (its first four digits) came from this country, and how many from
+    /// anywhere, without this visit, when those are at least `min_count`.
+    pub(crate) fn origin(
         &self,
-        (hs_code, origin): (&str, &str),
+        hs_code: &str,
+        origin: &str,
         beside: &[Seen<'_>],
         min_count: u32,
-        usual: (u32, f64),
-    ) -> bool {
-        let Some((heading, known)) = hs_code.get(..4).and_then(|h| Some((h, self.goods.get(h)?))) else {
-            return false;
-        };
-        let is_rare = |times: u32, count: u32| {
-            count >= min_count
-                && (times < usual.0 || f64::from(times) / f64::from(count.max(1)) * 100.0 < usual.1)
-        };
-        let times = known.origins.get(origin).copied().unwrap_or(0);
-        // Most are usual whatever this visit adds to them.
-        if !is_rare(times.saturating_sub(1), known.count) {
-            return false;
+    ) -> Option<(u32, u32)> {
+        let heading = hs_code.get(..4)?;
+        let known = self.goods.get(heading).filter(|known| known.count >= min_count)?;
+        let (mut times, mut count) = (known.origins.get(origin).copied().unwrap_or(0), known.count);
+        for (_, from) in headings(&own_part(self, beside)).iter().filter(|(own, _)| own == heading) {
+            count = count.saturating_sub(1);
+            times = times.saturating_sub(u32::from(from == origin));
         }
-        let own = headings(&own_part(self, beside));
-        let of_heading = own.iter().filter(|(own, _)| *own == heading).count();
-        let is_own = own.iter().any(|(own, from)| (own.as_str(), from.as_str()) == (heading, origin));
-        let others = known.count.saturating_sub(u32::try_from(of_heading).unwrap_or(u32::MAX));
-        is_rare(times.saturating_sub(u32::from(is_own)), others)
+        (count >= min_count).then_some((times, count))
     }
 
     /// Whether a carrier was never seen to use seals like this one: of a form that less than `rare_percent` of its seals

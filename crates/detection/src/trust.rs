@@ -10,14 +10,14 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Severity, Timestamp};
+use quaywatch_domain::{EventKind, Indicator, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Rules;
 use crate::completeness::port_of;
-use crate::outages::spans;
+use crate::outages::{spans, within as is_within};
 use crate::settings::HOUR_MS;
-use crate::view::{Findings, Found, View};
+use crate::view::{Findings, Found, Hidden, View};
 
 /// Table `[trust]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -34,10 +34,8 @@ pub(crate) struct Settings {
     /// What an absence during an announced outage still weighs.
     outage_weight_percent: f64,
     /// An outage whose end nobody told has lasted this long.
-    outage_max_hours: i64,
-    /// What would have happened within a longer time than this is explained by an outage only when that took much of it:
-    outage_long_hours: i64,
-    /// this share.
+    pub(crate) outage_max_hours: i64,
+    /// One that took this share of the time in which something was awaited explains that it was never told.
     outage_share_percent: f64,
     /// What could not be told during a shorter one is told this soon after it.
     outage_catch_up_hours: i64,
@@ -166,8 +164,11 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
         let (kind, by) = (expected.event.clone(), expected.by);
         let is_excused = match excuse(view, found, by, rules) {
             Excuse::None => false,
-            Excuse::Until(caught_up) => !findings.passed(caught_up),
-            Excuse::ForGood => true,
+            Excuse::Until(caught_up) if findings.passed(caught_up) => {
+                wait_until(&mut found.indicator, by.max(caught_up));
+                false
+            }
+            Excuse::Until(_) | Excuse::ForGood => true,
         };
         if is_excused {
             found.indicator.weight *= settings.outage_weight_percent / 100.0;
@@ -191,6 +192,16 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
         found.indicator.weight = (found.indicator.weight * 10.0).round() / 10.0;
     }
     findings.found = all;
+}
+
+/// Lets an indicator count from later on: the outage is over, and its word could still have come until then.
+fn wait_until(indicator: &mut Indicator, until: Timestamp) {
+    if let Some(expected) = &mut indicator.expected {
+        if indicator.first_held_at >= expected.by {
+            indicator.first_held_at = indicator.first_held_at.max(until);
+        }
+        expected.by = until;
+    }
 }
 
 /// Where it should have been told, the narrowest first: the terminal and the port of which the absence speaks, else those
@@ -241,37 +252,36 @@ enum Excuse {
     None,
     /// Word of it may be on its way until then.
     Until(Timestamp),
-    /// It may have been written by hand, which people do not always make up for.
+    /// It may have been done by hand, and nobody told.
     ForGood,
 }
 
-/// What the outages that concern this container explain of a silence: for good, when they fell into the time in which it
-/// would have happened (where that is not known, the time of the evidence), or took much of that time where it is long (where
-/// it is not known, from the evidence to the deadline); for a while, when what was held back may still be on its way.
+/// What the outages that concern this container explain of a silence. Where it is known when what was not told would have
+/// happened: an outage at the end of that time, or for much of it, when things are done by hand. Else one for much of the
+/// time from the evidence to the deadline, and for a while after it one for a little of it.
 fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excuse {
     if view.outages.is_empty() {
         return Excuse::None;
     }
     let evidence = || found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let since = evidence().unwrap_or(by).min(by);
-    let (from, to) = found.hidden.as_ref().map_or((since, by), |hidden| (hidden.from, hidden.to));
     let outages = spans(&view.outages, rules.trust.outage_max_hours);
-    let within = || outages.iter().filter(|(start, end)| *start <= to && *end >= from);
-    let out_ms: i64 = within().map(|(start, end)| to.min(*end).millis_since(from.max(*start))).sum();
-    let time_ms = to.millis_since(from);
-    let is_narrow = match found.hidden {
-        Some(_) => time_ms <= rules.trust.outage_long_hours * HOUR_MS,
-        None => crate::outages::within(&outages, since),
+    let takes_much = |from: Timestamp, to: Timestamp| {
+        let within = outages.iter().filter(|(start, end)| *start <= to && *end >= from);
+        let out_ms: i64 = within.map(|(start, end)| to.min(*end).millis_since(from.max(*start))).sum();
+        out_ms as f64 * 100.0 >= to.millis_since(from) as f64 * rules.trust.outage_share_percent
     };
-    let is_much = is_narrow || out_ms as f64 * 100.0 >= time_ms as f64 * rules.trust.outage_share_percent;
-    if is_much && within().next().is_some() {
+    if let Some(Hidden { from, to, .. }) = &found.hidden
+        && (is_within(&outages, *to) || (to > from && takes_much(*from, *to)))
+    {
         return Excuse::ForGood;
     }
-    let before = outages.iter().filter(|(start, end)| *start <= by && *end >= from.min(since));
-    match before.map(|(_, end)| *end).max() {
-        Some(last) => Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS)),
-        None => Excuse::None,
+    let from = found.hidden.as_ref().map(|hidden| hidden.to).or_else(evidence).unwrap_or(by).min(by);
+    let within = outages.iter().filter(|(start, end)| *start <= by && *end >= from);
+    let Some(last) = within.map(|(_, end)| *end).max() else { return Excuse::None };
+    if takes_much(from, by) {
+        return Excuse::ForGood;
     }
+    Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS))
 }
 
 const fn lower(severity: Severity) -> Severity {

@@ -19,6 +19,7 @@
 //! system. A device taken off after the cargo was. `b`: two containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
+use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Indicator, Subject, Timestamp};
 use serde::Deserialize;
 
@@ -186,21 +187,17 @@ fn taken_off(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             _ => continue,
         };
         let in_yard = matches!(view.golden.at(s.at()), Whereabouts::Yard(_));
-        if in_yard
-            && !is_empty_at(view, s)
-            && !is_explained(view, s.at(), findings.rules)
-            && !is_down(view, s.at())
-        {
-            let sentence = format!("Its tracking device {what} in the yard.");
-            findings.add("MO-06c", &settings.c, sentence, vec![*s]);
-            return;
+        if !in_yard || is_empty_at(view, s) || is_explained(view, s.at(), findings.rules) {
+            continue;
         }
+        let sentence = format!("Its tracking device {what} in the yard.");
+        // What is reported as silent may have spoken, and the system behind it did not.
+        let (event, by) = (EventKind::PositionReported, s.fact.received_at);
+        let absence = Absence { event, within: (s.at(), s.at()), by, at: s };
+        let sub = &settings.c;
+        findings.add_absent("MO-06c", sub, sub.severity, sentence, vec![*s], absence);
+        return;
     }
-}
-
-/// Whether some system was reported to be down.
-fn is_down(view: &View<'_>, at: Timestamp) -> bool {
-    view.outages.iter().rfind(|mark| mark.at <= at).is_some_and(|mark| mark.begins)
 }
 
 /// MO-06c: a device that reported regularly says nothing more, in the yard.
@@ -242,8 +239,8 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     if findings.missing(view, last, by, ends) {
         let sentence =
             format!("Its tracking device reported regularly and is silent for {} h.", settings.silence_hours);
-        let absence = Absence { event: last.kind().clone(), within: (last.at(), by), by, at: last };
-        findings.add_absent("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], absence);
+        let expected = Some(Expected { event: last.kind().clone(), by });
+        findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
     }
 }
 

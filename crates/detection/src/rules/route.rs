@@ -106,8 +106,8 @@ fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             let Some(code) = cargo.hs_code.as_deref() else { continue };
             let origin = cargo.origin_country.as_deref().or_else(|| route(s)?.origin_country.as_deref());
             let Some(origin) = origin else { continue };
-            let usual = (settings.usual_origin_containers, settings.rare_origin_percent);
-            if findings.baselines.is_rare_origin((code, origin), stay, rules.baseline.min_count, usual) {
+            let known = findings.baselines.origin(code, origin, stay, rules.baseline.min_count);
+            if known.is_some_and(|(times, count)| is_rare(times, count, settings)) {
                 let heading = code.get(..4).unwrap_or(code);
                 let sentence = format!("Goods of heading {heading} hardly ever come from {origin}.");
                 findings.add("MO-13e", &settings.e, sentence, vec![*s]);
@@ -115,6 +115,12 @@ fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether goods come from a country so seldom that it is not usual; a container or two may have been the first of these.
+fn is_rare(times: u32, count: u32, settings: &Settings) -> bool {
+    times < settings.usual_origin_containers
+        || f64::from(times) / f64::from(count.max(1)) * 100.0 < settings.rare_origin_percent
 }
 
 /// What one feed says of where the cargo goes.

@@ -215,12 +215,13 @@ fn replaced(
             None => "Sealed anew, and nobody reported that the old seal came off.",
         };
         let evidence = [Some(*s), removed.copied()].into_iter().flatten().collect();
+        // One that came off afterwards is told.
         if removed.is_some() {
             findings.add_as("MO-05a", &settings.a, severity, sentence.to_owned(), evidence, None);
-        } else {
-            let absence = Absence { event: EventKind::SealRemoved, within: (s.at(), s.at()), by, at: s };
-            findings.add_absent("MO-05a", &settings.a, severity, sentence.to_owned(), evidence, absence);
+            return true;
         }
+        let absence = Absence { event: EventKind::SealRemoved, within: (s.at(), s.at()), by, at: s };
+        findings.add_absent("MO-05a", &settings.a, severity, sentence.to_owned(), evidence, absence);
     }
     true
 }

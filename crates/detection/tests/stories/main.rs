@@ -58,6 +58,7 @@ mod shell_importer;
 mod silence;
 #[cfg(test)]
 mod trojan_box;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod two_places;

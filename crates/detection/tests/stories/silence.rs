@@ -22,7 +22,7 @@ struct Story {
     events: Vec<PortEvent>,
     /// What was not told.
     untold: EventKind,
-    /// When it would have happened.
+    /// When it would have happened, or when its word was awaited.
     then: Timestamp,
     /// Until when its word was waited for.
     by: Timestamp,
@@ -90,7 +90,7 @@ fn stories() -> Vec<Story> {
             vec![off(), told(SealRemoved, 3, "08:00").seal("OLD12345", Carrier), told(GateOut, 3, "12:00")],
         ),
         story("MO-05e", WorkOrdered, at(3, "08:00"), at(4, "08:00"), vec![off(), told(Stripped, 3, "08:00")]),
-        story("MO-06c", PositionReported, at(3, "08:00"), at(3, "12:00"), {
+        story("MO-06c", PositionReported, at(3, "10:00"), at(3, "12:00"), {
             let fix = |h| told(PositionReported, 3, &format!("{h:02}:00")).feed("sensors");
             std::iter::once(off()).chain((0..9).map(fix)).collect()
         }),
@@ -155,7 +155,7 @@ fn stories() -> Vec<Story> {
             let readings = ["01:00", "01:15", "01:30", "01:45", "02:45"].map(reading);
             std::iter::once(off()).chain(readings).collect()
         }),
-        story("MO-21a", ManifestLine, at(2, "08:00"), at(3, "08:00"), {
+        story("MO-21a", ManifestLine, at(2, "14:00"), at(3, "08:00"), {
             let of_call = |e: PortEvent| e.call("CALL1").port("SIKOP");
             let line = |n| {
                 let container = format!("MSKU12345{n:02}");
@@ -241,10 +241,10 @@ fn first<'w>(world: &'w World, code: &str) -> Option<(&'w Alert, &'w Indicator)>
     about.flat_map(|a| a.indicators.iter().map(move |i| (a, i))).find(|(_, i)| i.code == code)
 }
 
-/// An outage of half an hour around `then`, announced for a terminal or the whole port.
+/// An outage of six hours around `then`, announced for a terminal or the whole port.
 fn outage(then: Timestamp, terminal: Option<&str>) -> Outages {
     let mut outages = Outages::default();
-    for (kind, minutes) in [(SystemOutageStarted, -15), (SystemOutageEnded, 15)] {
+    for (kind, minutes) in [(SystemOutageStarted, -180), (SystemOutageEnded, 180)] {
         let mark = event(kind, "", then.plus_millis(minutes * 60_000)).without_container();
         assert!(
             outages.take(&terminal.map_or_else(|| mark.clone(), |terminal| mark.clone().terminal(terminal)))

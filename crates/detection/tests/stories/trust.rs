@@ -268,8 +268,8 @@ fn of_two_versions_of_an_announcement_the_same_stands_whichever_came_first() {
     let pairs = [
         (start.clone(), start.clone().retracted()),
         (start.clone(), start.clone().received(at(3, "12:00")).retracted()),
-        (later.clone(), start.clone()),
-        (start.clone().edit(|e| e.occurred_at = at(3, "08:00")), start.clone()),
+        (later, start.clone()),
+        (start.clone().edit(|e| e.occurred_at = at(3, "08:00")), start),
     ];
     for (a, b) in pairs {
         let version = |events: [&PortEvent; 2]| {
