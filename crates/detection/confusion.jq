@@ -12,7 +12,8 @@ def sum_of(f): map(f) | add // 0;
 | ($runs | sum_of(.true_alerts)) as $true
 | ($runs | sum_of(.false_alerts)) as $false
 | "\($runs | length) runs, \($visits) container visits, \($true) alerts on stories, \($false) others: precision \(share($true; $true + $false)), "
-  + "\(rate($runs | sum_of(.false_grave); $visits)) false alerts at HIGH and above per 10,000 visits.",
+  + "\(rate($runs | sum_of(.false_grave); $visits)) false alerts at HIGH and above per 10,000 visits; "
+  + "\($runs | sum_of(.watches)) watches on what travelled with a find.",
 "",
 "| rule | told | found | missed | recall | alerts | on stories | false | precision | median lead |",
 "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
