@@ -24,11 +24,10 @@ const BROUGHT_FROM: [&str; 6] = ["TRIST", "EGPSD", "ILHFA", "ESALG", "MAPTM", "E
 pub(crate) fn container(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
     let world = teller.world;
     let carrier = teller.chance.pick(&world.calls)?.carrier;
-    let percent = teller.chance.between(1, 100);
-    if percent <= OUT_BY_SEA_PERCENT {
+    let share = teller.chance.between(1, 100);
+    if share <= OUT_BY_SEA_PERCENT {
         return repositioned(options, teller);
-    }
-    if percent <= BY_SEA_PERCENT {
+    } else if share <= BY_SEA_PERCENT {
         return brought(options, teller);
     }
     let unit = teller.numbers.empty(carrier, &mut teller.chance);
