@@ -54,7 +54,7 @@ IFS=: read -r crimes containers looks <<PORT
 $bare
 PORT
 report all "$seed" "$crimes" "$containers" "$looks"
-feeds=$(sed -n 's/^\[feeds\.\([^.]*\)\]$/\1/p' "$work/all.toml")
+feeds="$(sed -n 's/^\[feeds\.\([^.]*\)\]$/\1/p' "$work/all.toml") agencies"
 running=0
 for feed in $feeds; do
     echo "without $feed"

@@ -24,10 +24,11 @@ const BROUGHT_FROM: [&str; 6] = ["TRIST", "EGPSD", "ILHFA", "ESALG", "MAPTM", "E
 pub(crate) fn container(options: &Options, teller: &mut Teller<'_>) -> Option<()> {
     let world = teller.world;
     let carrier = teller.chance.pick(&world.calls)?.carrier;
-    match teller.chance.between(1, 100) {
-        ..=OUT_BY_SEA_PERCENT => return repositioned(options, teller),
-        ..=BY_SEA_PERCENT => return brought(options, teller),
-        _ => {}
+    let share = teller.chance.between(1, 100);
+    if share <= OUT_BY_SEA_PERCENT {
+        return repositioned(options, teller);
+    } else if share <= BY_SEA_PERCENT {
+        return brought(options, teller);
     }
     let unit = teller.numbers.empty(carrier, &mut teller.chance);
     let haulier = teller.chance.pick(&world.hauliers)?;
