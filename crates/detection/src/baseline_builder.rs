@@ -302,7 +302,7 @@ impl<'r> BaselineBuilder<'r> {
     /// The baselines of everything taken in. `ports` are places by UN/LOCODE, degrees, from which the ways of lanes follow.
     #[must_use]
     pub fn finish(mut self, ports: BTreeMap<String, (f64, f64)>) -> Baselines {
-        self.completeness.finish(&mut self.feeds);
+        let places = self.completeness.finish(&mut self.feeds);
         let rare = self.rules.rule.duplicate_seal.rare_percent;
         let ranges = |(form, numbers): (String, Values<u64>)| (form, numbers.seals(rare));
         let of_carrier = |forms: BTreeMap<_, _>| forms.into_iter().map(ranges).collect();
@@ -310,6 +310,7 @@ impl<'r> BaselineBuilder<'r> {
             from: self.first,
             to: self.last.map(|at| at.plus_millis(1)),
             ports,
+            places,
             goods: self.goods,
             seals: self.seals.into_iter().map(|(carrier, forms)| (carrier, of_carrier(forms))).collect(),
             feeds: self.feeds,

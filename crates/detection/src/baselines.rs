@@ -16,6 +16,7 @@ use crate::contribution::{headings, own_part, way};
 use crate::rules::two_places::distance_km;
 use crate::settings::DAY_MS;
 use crate::timeline;
+use crate::trust::Places;
 use crate::view::Seen;
 
 /// What a quantile is of.
@@ -172,6 +173,9 @@ pub struct Baselines {
     pub ports: BTreeMap<String, (f64, f64)>,
     /// Goods by the first four digits of the HS code.
     pub goods: BTreeMap<String, Goods>,
+    /// How much of what happened any feed told of. Files that were built before this was counted have none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub places: Places,
     /// How far each feed is to be trusted, by feed id.
     pub feeds: BTreeMap<String, crate::FeedFigures>,
     /// Forms of carriers' seals by carrier (SMDG liner code), then by form.

@@ -9,7 +9,8 @@
 //! says less.
 //!
 //! A feed is measured where it tells of a kind at all; it is held against all that happened there, not against what it told
-//! of. Places are terminals and, for what names none, ports.
+//! of. How much a silence says is counted of all feeds together: where two share the work, what neither told is what is
+//! missing. Places are terminals and, for what names none, ports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,7 @@ use quaywatch_domain::{EventKind, Fact};
 use crate::Rules;
 use crate::golden::{Contradiction, Step};
 use crate::settings::DAY_MS;
-use crate::trust::{FeedFigures, Share, alike};
+use crate::trust::{FeedFigures, Places, Share, alike};
 use crate::view::{Seen, View};
 
 /// From so many visits on, those of which more is known stand for all.
@@ -39,12 +40,15 @@ pub(crate) struct Completeness {
 #[derive(Debug, Default)]
 struct Tally {
     happened: u32,
+    /// What any feed told of.
+    by_any: u32,
     told: BTreeMap<String, u32>,
 }
 
 impl Tally {
     fn add(&mut self, feeds: &BTreeSet<&str>) {
         self.happened = self.happened.saturating_add(1);
+        self.by_any = self.by_any.saturating_add(u32::from(!feeds.is_empty()));
         for feed in feeds {
             let told = self.told.entry((*feed).to_owned()).or_default();
             *told = told.saturating_add(1);
@@ -112,16 +116,19 @@ impl Completeness {
         }
     }
 
-    /// Puts what was counted into the figures of the feeds.
-    pub(crate) fn finish(mut self, feeds: &mut BTreeMap<String, FeedFigures>) {
+    /// Puts what was counted into the figures of the feeds; gives what any of them told of.
+    pub(crate) fn finish(mut self, feeds: &mut BTreeMap<String, FeedFigures>) -> Places {
+        let mut places = Places::new();
         for (place, tally) in self.certain.into_iter().filter(|(_, tally)| tally.happened >= ENOUGH) {
             // Whoever tells of the others there is silent on these.
             let others = self.terminals.remove(&place).map(|all| all.told).unwrap_or_default();
             let silent = others.into_keys().map(|feed| (feed, 0));
             let told = silent.chain(tally.told).collect();
-            self.terminals.insert(place, Tally { happened: tally.happened, told });
+            self.terminals.insert(place, Tally { told, ..tally });
         }
         for ((terminal, kind), tally) in self.terminals {
+            let share = Share { told: tally.by_any, happened: tally.happened };
+            places.entry(terminal.clone()).or_default().insert(kind.to_owned(), share);
             for (feed, told) in tally.told {
                 let figures = feeds.entry(feed).or_default();
                 figures.told = figures.told.saturating_add(told);
@@ -131,11 +138,14 @@ impl Completeness {
             }
         }
         for ((port, kind), tally) in self.ports {
+            let share = Share { told: tally.by_any, happened: tally.happened };
+            places.entry(port.clone()).or_default().entry(kind.to_owned()).or_insert(share);
             for (feed, told) in tally.told {
                 let kinds = feeds.entry(feed).or_default().places.entry(port.clone()).or_default();
                 kinds.entry(kind.to_owned()).or_insert(Share { told, happened: tally.happened });
             }
         }
+        places
     }
 }
 

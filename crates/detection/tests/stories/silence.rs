@@ -291,12 +291,10 @@ fn it_weighs_as_much_as_the_feeds_that_should_have_told() {
         let weight = |told| {
             let share = Share { told, happened: 100 };
             let kinds = BTreeMap::from([(story.untold.as_str().to_owned(), share)]);
-            let figures = FeedFigures {
-                places: BTreeMap::from([("LUKKP".to_owned(), kinds)]),
-                ..FeedFigures::default()
-            };
+            let places = BTreeMap::from([("LUKKP".to_owned(), kinds)]);
+            let figures = FeedFigures { places: places.clone(), ..FeedFigures::default() };
             let feeds = BTreeMap::from([("feed".to_owned(), figures)]);
-            let baselines = Baselines { version: "b".into(), feeds, ..Baselines::default() };
+            let baselines = Baselines { version: "b".into(), places, feeds, ..Baselines::default() };
             let world = world(&story, baselines, Outages::default());
             first(&world, story.code).map_or(0.0, |(_, i)| i.weight)
         };

@@ -120,6 +120,24 @@ fn the_feeds_of_the_terminal_speak_for_it_and_others_where_none_is_known() {
 }
 
 #[test]
+fn two_feeds_that_share_the_work_are_trusted_together() {
+    let recorded = released(imports(0, 100, "LUKKP"), "customs-a", 50, 0, 1);
+    let mut recorded = recorded.into_iter().rev().collect();
+    recorded = released(recorded, "customs-b", 50, 0, 1);
+    let built = built(&recorded);
+    let half = Some(Share { told: 50, happened: 100 });
+    for feed in ["customs-a", "customs-b"] {
+        assert_eq!(built.feeds[feed].share("LUKKP", &EventKind::CustomsReleased), half);
+    }
+    assert_eq!(built.places["LUKKP"]["customs_released"], Share { told: 100, happened: 100 });
+    let weighed = |baselines| {
+        let world = world(baselines, &[]);
+        world.last().into_values().next().map(|a| a.indicators[0].clone())
+    };
+    assert_eq!(weighed(built), weighed(Baselines::default()), "nothing is missing");
+}
+
+#[test]
 fn a_feed_is_held_against_all_that_happened_at_its_terminals() {
     let koper = |built: &Baselines, feed: &str, kind| built.feeds[feed].share("LUKKP", &kind);
     let share = |told, happened| Some(Share { told, happened });
