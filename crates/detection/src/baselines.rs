@@ -165,6 +165,9 @@ pub struct Baselines {
     /// When the last of it had come in: what came in later is not in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
+    /// When the first of it came in: `from` is earlier when that told of what had happened long before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_from: Option<Timestamp>,
     /// Quantiles by measure and group.
     pub quantiles: BTreeMap<Measure, Vec<(Group, Quantiles)>>,
     /// Lanes by port of loading and port of discharge, `BRSSZ-SIKOP`.
@@ -275,7 +278,7 @@ impl Baselines {
         least: &SealEvidence,
     ) -> bool {
         let Some(forms) = self.seals.get(carrier) else { return false };
-        let period = self.from.zip(self.to);
+        let period = self.recorded_from.zip(self.to);
         if period.is_some_and(|(from, to)| to.millis_since(from) < least.days * DAY_MS) {
             return false;
         }
@@ -392,7 +395,7 @@ mod tests {
             "seals": {"MSK": {"ML9999999": {"count": 500, "least": 1000000, "greatest": 1400000}}},
             "feeds": {"gate": {"events": 9, "told": 3, "happened": 4, "kinds": {}}}}"#;
         let old = Baselines::parse(old).unwrap();
-        assert_eq!((old.from, old.to), (None, None));
+        assert_eq!((old.from, old.to, old.recorded_from), (None, None, None));
         let format = &old.seals["MSK"]["ML9999999"];
         assert!(format.is_far(1_800_001, 0.0) && !format.is_far(1_800_000, 0.0));
         assert_eq!(old.feeds["gate"].completeness(), 0.75);
