@@ -69,16 +69,17 @@ tune: $(BASELINE) ## how the rules do on simulated ports of other SEEDS ("21 22 
 	    --rules $(DETECTION)/confusion.toml $(ARGS) > .local/tune/$$seed.alerts.ndjson; test $$? -le 1 || exit 1; \
 	done
 
-GOAL_SEEDS ?= 101 102
+GOAL_SEEDS ?= 111 112 113 114 115 116 117 118
 # Ports of the confusion table: one crime in N containers, containers, one look-alike in N containers.
-PORTS ?= 60:6000:25 2000:20000:25 2000:20000:250
+PORTS ?= 20:6000:25 2000:20000:25 2000:20000:250
 
 # Port on which each feed is left out.
 BARE ?= 20:2000:25
 
 confusion: $(BASELINE) ## the confusion table of the rules into crates/detection/README.md: GOAL_SEEDS, PORTS, and each feed left out
 	@command -v jq >/dev/null || { echo "jq is missing: apt-get install jq"; exit 1; }
-	@BASELINE=$(BASELINE) $(DETECTION)/confusion.sh "$(GOAL_SEEDS)" "$(PORTS)" "$(BARE)"
+	$(CARGO) build --release -p quaywatch
+	@QUAYWATCH=target/release/quaywatch BASELINE=$(BASELINE) $(DETECTION)/confusion.sh "$(GOAL_SEEDS)" "$(PORTS)" "$(BARE)"
 
 FUZZ_SECONDS ?= 600
 FUZZ_FORMATS ?= edifact dcsa jsonl csv json

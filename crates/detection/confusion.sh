@@ -1,11 +1,12 @@
 #!/bin/sh
 # Measures the rules on simulated ports and writes the tables into README.md. Called by `make confusion`:
-# confusion.sh "SEEDS" "CRIME_RATE:CONTAINERS:LOOK_ALIKES ..." "PORT_WITHOUT_FEEDS"; BASELINE names the baselines.
+# confusion.sh "SEEDS" "CRIME_RATE:CONTAINERS:LOOK_ALIKES ..." "PORT_WITHOUT_FEEDS"; BASELINE names the baselines,
+# QUAYWATCH the binary.
 set -eu
 
 here=crates/detection
 work=.local/confusion
-quaywatch=target/demo/quaywatch
+quaywatch=${QUAYWATCH:-target/demo/quaywatch}
 seeds=$1
 ports=$2
 bare=$3
@@ -32,10 +33,13 @@ for port in $ports; do
 $port
 PORT
     reports=
+    running=0
     for seed in $seeds; do
         echo "seed $seed, one crime in $crimes, one look-alike in $looks"
         report "$crimes-$looks-$seed" "$seed" "$crimes" "$containers" "$looks" &
         reports="$reports $work/$crimes-$looks-$seed.json"
+        running=$((running + 1))
+        test $((running % 2)) -ne 0 || wait
     done
     wait
     printf '\n### One crime in %s containers, one look-alike in %s, %s containers a run\n\n' \

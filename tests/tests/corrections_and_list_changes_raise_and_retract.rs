@@ -4,8 +4,8 @@
 //! Method: one step after the other on a running port, each waited for on the agency topics: a gate-out under hold that
 //! a correction takes back; `quaywatch watchlist import` of a list with an entry for a container in the port, then of
 //! one without it; a DISCREET entry, with an alert that the terminal must see behind it as proof that it would have seen
-//! the other by then; an outage that explains a silence, and its denial; baselines of what was recorded; and an agency's
-//! verdict.
+//! the other by then; an outage that explains a silence, and its denial; baselines of what was recorded; `quaywatch seal` of
+//! a number that was read; and an agency's verdict.
 
 use anyhow::{Context as _, Result, ensure};
 use quaywatch_domain::{Feedback, Timestamp, Verdict};
@@ -74,6 +74,9 @@ fn corrections_and_list_changes_raise_and_retract() -> Result<()> {
     // What the port has recorded becomes what is usual.
     world.learn()?;
 
+    // The seal ledger can be asked.
+    world.see_seal(&held)?;
+
     // A verdict closes the alert for everyone.
     world.answer(&snapshot, &last)?;
     world.until("the verdict to close the alert", &last, "customs-koper", "CLOSED")?;
@@ -116,6 +119,18 @@ impl World {
         let version = built.get("version").and_then(Value::as_str).context("no version")?;
         wait_for("the detector to know what is usual", SETTLE_LIMIT, || {
             Ok(std::fs::read_to_string(self.port.log("detector", "0"))?.contains(version))
+        })
+    }
+
+    /// A seal that is read on a container is found there by the command.
+    fn see_seal(&mut self, number: &str) -> Result<()> {
+        let seals = json!({ "seals": [{ "number": "EC 0048213" }] });
+        let read = event("seal_inspected", number, self.begun + 10 * MINUTE_MS);
+        self.tell(&[with(read, &seals)])?;
+        wait_for("the ledger to know the seal", SETTLE_LIMIT, || {
+            let (code, told, said) = self.port.run(&["seal", "EC0048213"])?;
+            ensure!(code == 0, "{said}");
+            Ok(told.contains(number) && said.contains("one container"))
         })
     }
 

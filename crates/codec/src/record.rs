@@ -68,7 +68,7 @@ records! {
     ScreenerState SubjectState: ["screener.state"], [1, 2];
     DispatcherState DisclosureState: ["dispatcher.state"], [1];
     NormalizerState DocumentState: ["normalizer.state"], [1, 2];
-    DetectorState TimelineState: ["detector.state"], [1, 2, 3];
+    DetectorState TimelineState: ["detector.state"], [1, 2, 3, 4];
 }
 
 /// Every record with its topics and schemas.

@@ -50,7 +50,9 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
         unordered_move::tell_rate(rules, &origin, &standing, &mut wanted);
         state.deadline_at = driver_badge::tell(rules, &origin, &standing, now, &mut wanted);
     } else {
+        // Nothing of it stays.
         state.sightings.clear();
+        state.floor = None;
     }
     for (fact, _) in &mut wanted {
         fact.handling = fact.handling.strictest(&rules.people.handling);
@@ -161,5 +163,13 @@ fn prune(state: &mut TimelineState) {
         keep.push(kept);
     }
     let mut keep = keep.into_iter();
-    state.sightings.retain(|_| keep.next().unwrap_or(true));
+    let mut floor = state.floor;
+    state.sightings.retain(|s| {
+        let kept = keep.next().unwrap_or(true);
+        if !kept {
+            floor = floor.max(Some(timeline::known_at(s)));
+        }
+        kept
+    });
+    state.floor = floor;
 }

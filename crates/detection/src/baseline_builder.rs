@@ -2,30 +2,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quaywatch_domain::event::{EquipmentStatus, SealSource, WeightKind, note};
+use quaywatch_domain::event::{EquipmentStatus, WeightKind, note};
 use quaywatch_domain::{EventKind, Fact, Sha256, Timestamp};
 
-use crate::baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+use crate::baselines::{
+    Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange, is_recorded,
+};
+use crate::completeness::Completeness;
+use crate::contribution::{carrier_seals, headings, recorded, way};
 use crate::settings::MINUTE_MS;
 use crate::trust::{FeedFigures, Lateness};
 use crate::view::{Seen, View};
 use crate::{Rules, TimelineState, timeline};
 
-/// Reports of one happening lie this close, minutes.
-const SAME_HAPPENING_MINUTES: i64 = 120;
 /// Most values kept of one measure and group, of one feed and kind: enough for a 99th percentile. Beyond it the values
 /// with the least hash stay, a sample that does not depend on order.
 const MAX_VALUES: usize = 20_000;
+/// So many times the usual distance between two numbers of seals is a gap: by chance one in 500 million is so wide.
+const WIDE_GAP: u64 = 20;
+/// Numbers closer than this are of one roll or one delivery, however close the others are.
+const SEAL_GAP: u64 = 1_000;
+/// Fewer numbers are no range.
+const SEALS_OF_A_RANGE: f64 = 3.0;
+/// Most ranges of one form; those with the most numbers stay.
+const MAX_RANGES: usize = 32;
 
 /// A bounded sample of values.
-#[derive(Debug, Default)]
-struct Values {
+#[derive(Debug)]
+struct Values<T = f64> {
     count: u32,
-    kept: BTreeMap<u64, f64>,
+    kept: BTreeMap<u64, T>,
 }
 
-impl Values {
-    fn add(&mut self, id: &str, value: f64) {
+impl<T> Default for Values<T> {
+    fn default() -> Self {
+        Self { count: 0, kept: BTreeMap::new() }
+    }
+}
+
+impl<T> Values<T> {
+    fn add(&mut self, id: &str, value: T) {
         self.count = self.count.saturating_add(1);
         let hash = Sha256::of(id.as_bytes()).0.iter().take(8).fold(0_u64, |n, b| (n << 8) | u64::from(*b));
         self.kept.insert(hash, value);
@@ -33,45 +49,89 @@ impl Values {
             self.kept.pop_last();
         }
     }
+}
 
-    /// The value that this share of all does not exceed (nearest rank).
+impl Values {
+    /// The value that this share of all does not exceed (nearest rank), but neither the least nor the greatest: what one
+    /// visit alone says is no limit for others, and would be one for itself.
     fn quantiles<const N: usize>(&self, shares: [f64; N]) -> [f64; N] {
         let mut sorted: Vec<f64> = self.kept.values().copied().collect();
         sorted.sort_by(f64::total_cmp);
+        let last = sorted.len().saturating_sub(1);
         shares.map(|share| {
-            let rank = (share * sorted.len() as f64).ceil() as usize;
-            sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+            let rank = ((share * sorted.len() as f64).ceil() as usize).saturating_sub(1);
+            let inner = if last < 2 { rank } else { rank.clamp(1, last - 1) };
+            sorted.get(inner).copied().unwrap_or(0.0)
         })
     }
 }
 
-/// Gathers what is usual. Only visits that ended within the period count, so that what is judged later is not in it.
+impl Values<u64> {
+    /// Where the numbers lie: cut where the gap is far wider than gaps usually are, without what lies alone. One forged
+    /// number is no range, and does not widen one.
+    fn seals(&self, rare_percent: f64) -> SealFormat {
+        let mut sorted: Vec<u64> = self.kept.values().copied().collect();
+        sorted.sort_unstable();
+        let tail = sorted.len() / 20;
+        let inner = sorted.get(tail..sorted.len() - tail).unwrap_or_default();
+        let (least, greatest) = inner.first().zip(inner.last()).map_or((0, 0), |(a, b)| (*a, *b));
+        let usual_gap = (greatest - least) / (inner.len() as u64).max(1);
+        let widest = usual_gap.saturating_mul(WIDE_GAP).max(SEAL_GAP);
+        let enough = (sorted.len() as f64 * rare_percent / 100.0).max(SEALS_OF_A_RANGE);
+        let runs = sorted.chunk_by(|a, b| b - a <= widest).filter(|run| run.len() as f64 >= enough);
+        let mut ranges: Vec<SealRange> = runs
+            .filter_map(|run| {
+                let (least, greatest) = (*run.first()?, *run.last()?);
+                Some(SealRange { count: u32::try_from(run.len()).unwrap_or(u32::MAX), least, greatest })
+            })
+            .collect();
+        ranges.sort_by_key(|r| std::cmp::Reverse(r.count));
+        ranges.truncate(MAX_RANGES);
+        ranges.sort_by_key(|r| r.least);
+        if ranges.is_empty() {
+            return SealFormat { count: self.count, least, greatest, ranges };
+        }
+        let least = ranges.first().map_or(least, |r| r.least);
+        let greatest = ranges.last().map_or(greatest, |r| r.greatest);
+        SealFormat { count: self.count, least, greatest, ranges }
+    }
+}
+
+/// Gathers what is usual. Only visits that began within the period count, with what had come in of them by its end; what is
+/// measured of a whole visit, such as its dwell, is that of those that ended.
 #[derive(Debug)]
 pub struct BaselineBuilder<'r> {
     rules: &'r Rules,
     from: Timestamp,
     to: Timestamp,
+    /// When the first of what was taken in was known, and the last had come in.
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
     measures: BTreeMap<(Measure, Group), Values>,
     lanes: BTreeMap<String, (u32, BTreeMap<String, u32>)>,
     goods: BTreeMap<String, Goods>,
-    seals: BTreeMap<String, BTreeMap<String, SealFormat>>,
+    seals: BTreeMap<String, BTreeMap<String, Values<u64>>>,
     feeds: BTreeMap<String, FeedFigures>,
+    completeness: Completeness,
     late: BTreeMap<(String, String), Values>,
 }
 
 impl<'r> BaselineBuilder<'r> {
-    /// A builder for visits with every event in `from..to`, cut and timed as these rules do.
+    /// A builder for what was known from `from` on and had come in before `to`, cut and timed as these rules do.
     #[must_use]
-    pub const fn new(rules: &'r Rules, from: Timestamp, to: Timestamp) -> Self {
+    pub fn new(rules: &'r Rules, from: Timestamp, to: Timestamp) -> Self {
         Self {
             rules,
             from,
             to,
+            first: None,
+            last: None,
             measures: BTreeMap::new(),
             lanes: BTreeMap::new(),
             goods: BTreeMap::new(),
             seals: BTreeMap::new(),
             feeds: BTreeMap::new(),
+            completeness: Completeness::default(),
             late: BTreeMap::new(),
         }
     }
@@ -82,6 +142,9 @@ impl<'r> BaselineBuilder<'r> {
         for fact in facts {
             state.subject.get_or_insert_with(|| fact.subject.clone());
             if let Some(event) = fact.event.as_deref().filter(|_| self.is_within(&fact)) {
+                let (known, received) = (timeline::known_at(&fact), fact.received_at);
+                self.first = Some(self.first.map_or(known, |first| first.min(known)));
+                self.last = Some(self.last.map_or(received, |last| last.max(received)));
                 let feed = self.feeds.entry(event.source.feed.to_string()).or_default();
                 feed.events += 1;
                 feed.corrections += u32::from(fact.retracted || event.retracted);
@@ -92,17 +155,18 @@ impl<'r> BaselineBuilder<'r> {
         let Some(subject) = state.subject.clone() else { return };
         let view = View::new(&state, &subject, self.rules);
         for range in &view.visits {
-            let stay = view.stay(range);
-            if !stay.is_empty() && stay.iter().all(|s| self.is_within(s.fact)) {
-                self.visit(&view, stay);
+            let stay = recorded(view.stay(range), self.from, self.to);
+            if !stay.is_empty() {
+                self.visit(&view, &stay);
             }
         }
-        self.happenings(&view);
+        let (from, to) = (self.from, self.to);
+        self.completeness.count(&view, self.rules, |fact| is_recorded(fact, from, to));
+        self.lateness(&view);
     }
 
     fn is_within(&self, fact: &Fact) -> bool {
-        let at = timeline::known_at(fact);
-        self.from <= at && at < self.to
+        is_recorded(fact, self.from, self.to)
     }
 
     fn visit(&mut self, view: &View<'_>, stay: &[Seen<'_>]) {
@@ -136,7 +200,11 @@ impl<'r> BaselineBuilder<'r> {
                 self.measure(Measure::ReleaseToGateOutMinutes, &group, &off.fact.fact_id, waited as f64);
             }
             let back = view.events.iter().find(|s| {
-                s.at() > out.at() && s.is_empty() && s.is_actual() && *s.kind() == EventKind::GateIn
+                s.at() > out.at()
+                    && s.is_empty()
+                    && s.is_actual()
+                    && *s.kind() == EventKind::GateIn
+                    && self.is_within(s.fact)
             });
             if let Some(back) = back {
                 let away = back.at().millis_since(out.at()) / MINUTE_MS;
@@ -196,16 +264,7 @@ impl<'r> BaselineBuilder<'r> {
     }
 
     fn lane(&mut self, stay: &[Seen<'_>]) {
-        let mut routes = stay.iter().rev().filter_map(|s| {
-            let route = s.event.route.as_deref()?;
-            Some((route, route.port_of_loading.as_deref()?, route.port_of_discharge.as_deref()?))
-        });
-        // The whole way, not the last leg that a discharge list tells of.
-        let whole = routes
-            .clone()
-            .find(|(route, ..)| !route.transshipment_ports.is_empty())
-            .or_else(|| routes.next());
-        let Some((route, loading, discharge)) = whole else { return };
+        let Some((route, loading, discharge)) = way(stay) else { return };
         let (count, via) = self.lanes.entry(Baselines::lane_key(loading, discharge)).or_default();
         *count += 1;
         for port in route.transshipment_ports.iter().collect::<BTreeSet<_>>() {
@@ -214,17 +273,7 @@ impl<'r> BaselineBuilder<'r> {
     }
 
     fn cargo(&mut self, stay: &[Seen<'_>]) {
-        let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
-        for s in stay {
-            let by_route = s.event.route.as_deref().and_then(|r| r.origin_country.as_deref());
-            for cargo in &s.event.cargo {
-                let heading = cargo.hs_code.as_deref().and_then(|code| code.get(..4));
-                if let Some((heading, origin)) = heading.zip(cargo.origin_country.as_deref().or(by_route)) {
-                    seen.insert((heading.to_owned(), origin.to_owned()));
-                }
-            }
-        }
-        for (heading, origin) in seen {
+        for (heading, origin) in headings(stay) {
             let goods = self.goods.entry(heading).or_default();
             goods.count += 1;
             *goods.origins.entry(origin).or_default() += 1;
@@ -232,56 +281,14 @@ impl<'r> BaselineBuilder<'r> {
     }
 
     fn seals(&mut self, stay: &[Seen<'_>]) {
-        let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
-        for s in stay {
-            let Some(carrier) = s.event.transport.as_deref().and_then(|t| t.carrier.as_deref()) else {
-                continue;
-            };
-            let own = s.event.seals.iter().filter(|seal| seal.source == SealSource::Carrier);
-            seen.extend(own.filter_map(|seal| Some((carrier, seal.normalised.as_deref()?))));
-        }
-        for (carrier, number) in seen {
+        for (carrier, number) in carrier_seals(stay) {
             let (form, value) = Baselines::seal_form(number);
-            let format = self.seals.entry(carrier.to_owned()).or_default().entry(form).or_default();
-            format.least = if format.count == 0 { value } else { format.least.min(value) };
-            format.greatest = format.greatest.max(value);
-            format.count += 1;
+            self.seals.entry(carrier.to_owned()).or_default().entry(form).or_default().add(number, value);
         }
     }
 
-    /// Who told of what happened, and how late.
-    fn happenings(&mut self, view: &View<'_>) {
-        let steps = view.golden.steps.iter().filter(|step| self.is_within(step.seen.fact));
-        let mut counts: Vec<(String, bool, u32)> = Vec::new();
-        for step in steps {
-            let terminal = step.seen.event.terminal();
-            let told: BTreeSet<&str> = view
-                .events
-                .iter()
-                .filter(|s| {
-                    *s.kind() == *step.kind()
-                        && s.event.terminal() == terminal
-                        && s.at().millis_since(step.at()).abs() <= SAME_HAPPENING_MINUTES * MINUTE_MS
-                })
-                .map(|s| s.event.source.feed.as_ref())
-                .collect();
-            let at_terminal: BTreeSet<&str> = view
-                .events
-                .iter()
-                .filter(|s| terminal.is_some() && s.event.terminal() == terminal && *s.kind() == *step.kind())
-                .map(|s| s.event.source.feed.as_ref())
-                .collect();
-            // A step that cannot follow from the one before means that something happened of which nobody told.
-            let missing = u32::from(step.contradiction.is_some());
-            for feed in told.union(&at_terminal) {
-                counts.push(((*feed).to_owned(), told.contains(feed), 1 + missing));
-            }
-        }
-        for (feed, told, happened) in counts {
-            let figures = self.feeds.entry(feed).or_default();
-            figures.told += u32::from(told);
-            figures.happened += happened;
-        }
+    /// How late each feed tells.
+    fn lateness(&mut self, view: &View<'_>) {
         for s in view.events.iter().filter(|s| s.is_actual()) {
             if !self.is_within(s.fact) {
                 continue;
@@ -294,11 +301,17 @@ impl<'r> BaselineBuilder<'r> {
 
     /// The baselines of everything taken in. `ports` are places by UN/LOCODE, degrees, from which the ways of lanes follow.
     #[must_use]
-    pub fn finish(self, ports: BTreeMap<String, (f64, f64)>) -> Baselines {
+    pub fn finish(mut self, ports: BTreeMap<String, (f64, f64)>) -> Baselines {
+        self.completeness.finish(&mut self.feeds);
+        let rare = self.rules.rule.duplicate_seal.rare_percent;
+        let ranges = |(form, numbers): (String, Values<u64>)| (form, numbers.seals(rare));
+        let of_carrier = |forms: BTreeMap<_, _>| forms.into_iter().map(ranges).collect();
         let mut built = Baselines {
+            from: self.first,
+            to: self.last.map(|at| at.plus_millis(1)),
             ports,
             goods: self.goods,
-            seals: self.seals,
+            seals: self.seals.into_iter().map(|(carrier, forms)| (carrier, of_carrier(forms))).collect(),
             feeds: self.feeds,
             ..Baselines::default()
         };

@@ -1,16 +1,23 @@
 //! What is usual: quantiles and counts over recorded traffic, built offline and handed to the rules.
 //!
-//! Immutable while rules run, so that detection stays a function of facts and settings. The builder leaves out, or is
-//! given none of, the visits that are judged by it. Where a baseline is missing or too thin, rules use the plain limits
-//! of the rule file.
+//! Immutable while rules run, so that detection stays a function of facts and settings. No visit is judged by its own data:
+//! a baseline names its period, and what a visit that lies in it has added (`contribution.rs`) is taken off the counts that
+//! it is compared to; a quantile is never set by the outermost value, which may be its own. Where a baseline is missing or
+//! too thin, rules use the plain limits of the rule file.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::EquipmentStatus;
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
+use quaywatch_domain::{Fact, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::contribution::{headings, own_part, way};
 use crate::rules::two_places::distance_km;
+use crate::settings::DAY_MS;
+use crate::timeline;
+use crate::view::Seen;
 
 /// What a quantile is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,10 +112,44 @@ pub struct Goods {
 pub struct SealFormat {
     /// Seals seen.
     pub count: u32,
-    /// Least of the numbers that the digits spell.
+    /// Least of the numbers that the digits spell, of those that lie with others.
     pub least: u64,
     /// Greatest of them.
     pub greatest: u64,
+    /// Where the numbers lie, in order, without those that lie alone. Files that were built before this was counted have
+    /// none: all lie between `least` and `greatest`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<SealRange>,
+}
+
+/// Numbers of seals that lie close to one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealRange {
+    /// Seals seen.
+    pub count: u32,
+    /// Least number.
+    pub least: u64,
+    /// Greatest number.
+    pub greatest: u64,
+}
+
+/// Least room that the numbers of a carrier are given on either side.
+const SEAL_ROOM: u64 = 1_000;
+
+impl SealFormat {
+    /// Whether a number lies further from all that was seen than those spread over; beyond the greatest, `ages` times as far
+    /// again when so many periods have passed since: a carrier numbers on.
+    fn is_far(&self, number: u64, ages: f64) -> bool {
+        let all = [SealRange { count: self.count, least: self.least, greatest: self.greatest }];
+        let ranges = if self.ranges.is_empty() { &all[..] } else { &self.ranges };
+        let spread = ranges.iter().fold(0_u64, |n, r| n.saturating_add(r.greatest.saturating_sub(r.least)));
+        let room = spread.max(SEAL_ROOM);
+        let grown = (room as f64 * (1.0 + ages)) as u64;
+        ranges
+            .iter()
+            .all(|r| number > r.greatest.saturating_add(grown) || number < r.least.saturating_sub(room))
+    }
 }
 
 /// Everything usual. `quaywatch baseline build` writes it; equal content has an equal version.
@@ -117,6 +158,13 @@ pub struct SealFormat {
 pub struct Baselines {
     /// Version, such as the first digits of the digest of the traffic; empty for none.
     pub version: String,
+    /// When the first of what it rests on was known. Files that were built before this was written have none, and are taken
+    /// to hold no visit that is judged by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// When the last of it had come in: what came in later is not in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
     /// Quantiles by measure and group.
     pub quantiles: BTreeMap<Measure, Vec<(Group, Quantiles)>>,
     /// Lanes by port of loading and port of discharge, `BRSSZ-SIKOP`.
@@ -157,10 +205,35 @@ impl Baselines {
             .find(|q| q.count >= min_count)
     }
 
-    /// The lane between two ports, when at least `min_count` containers were seen on it.
-    #[must_use]
-    pub fn lane(&self, loading: &str, discharge: &str, min_count: u32) -> Option<&Lane> {
-        self.lanes.get(&Self::lane_key(loading, discharge)).filter(|l| l.count >= min_count)
+    /// Whether a fact is among what it rests on.
+    pub(crate) fn holds(&self, fact: &Fact) -> bool {
+        self.from.zip(self.to).is_some_and(|(from, to)| is_recorded(fact, from, to))
+    }
+
+    /// The lane between two ports, without this visit, when at least `min_count` others were seen on it.
+    pub(crate) fn lane(
+        &self,
+        loading: &str,
+        discharge: &str,
+        beside: &[Seen<'_>],
+        min_count: u32,
+    ) -> Option<Cow<'_, Lane>> {
+        let known = self.lanes.get(&Self::lane_key(loading, discharge))?;
+        let own = own_part(self, beside);
+        let lane = match way(&own).filter(|(_, from, to)| (*from, *to) == (loading, discharge)) {
+            None => Cow::Borrowed(known),
+            Some((route, ..)) => {
+                let mut lane = known.clone();
+                lane.count = lane.count.saturating_sub(1);
+                for port in route.transshipment_ports.iter().collect::<BTreeSet<_>>() {
+                    if let Some(count) = lane.via.get_mut(port) {
+                        *count = count.saturating_sub(1);
+                    }
+                }
+                Cow::Owned(lane)
+            }
+        };
+        (lane.count >= min_count).then_some(lane)
     }
 
     /// The way over these ports along great circles, kilometres; `None` unless every port is known.
@@ -176,10 +249,55 @@ impl Baselines {
         format!("{loading}-{discharge}")
     }
 
-    /// The origins of goods by HS code (its first four digits), when at least `min_count` containers held them.
-    #[must_use]
-    pub fn goods(&self, hs_code: &str, min_count: u32) -> Option<&Goods> {
-        self.goods.get(hs_code.get(..4)?).filter(|g| g.count >= min_count)
+    /// How many containers with goods of an HS code (its first four digits) came from this country, and how many from
+    /// anywhere, without this visit, when those are at least `min_count`.
+    pub(crate) fn origin(
+        &self,
+        hs_code: &str,
+        origin: &str,
+        beside: &[Seen<'_>],
+        min_count: u32,
+    ) -> Option<(u32, u32)> {
+        let heading = hs_code.get(..4)?;
+        let known = self.goods.get(heading).filter(|known| known.count >= min_count)?;
+        let (mut times, mut count) = (known.origins.get(origin).copied().unwrap_or(0), known.count);
+        for (_, from) in headings(&own_part(self, beside)).iter().filter(|(own, _)| own == heading) {
+            count = count.saturating_sub(1);
+            times = times.saturating_sub(u32::from(from == origin));
+        }
+        (count >= min_count).then_some((times, count))
+    }
+
+    /// Whether a carrier was never seen to use seals like this one: of a form that less than `rare_percent` of its seals
+    /// have, or far from all numbers of the form. Says nothing before enough other seals of the carrier, and for numbers of
+    /// the form, were seen.
+    pub(crate) fn is_foreign_seal(
+        &self,
+        (carrier, number): (&str, &str),
+        seen: &Seen<'_>,
+        rare_percent: f64,
+        least: &SealEvidence,
+    ) -> bool {
+        let Some(forms) = self.seals.get(carrier) else { return false };
+        let period = self.from.zip(self.to);
+        if period.is_some_and(|(from, to)| to.millis_since(from) < least.days * DAY_MS) {
+            return false;
+        }
+        // Its own sighting, if that is among them, is none of another container.
+        let own = u32::from(self.holds(seen.fact));
+        let all = forms.values().fold(0_u32, |n, f| n.saturating_add(f.count)).saturating_sub(own);
+        if all < least.count {
+            return false;
+        }
+        let (form, value) = Self::seal_form(number);
+        let Some(known) = forms.get(&form) else { return true };
+        let of_form = known.count.saturating_sub(own);
+        let ages = period.map_or(0.0, |(from, to)| {
+            let since = seen.at().millis_since(to).max(0);
+            since as f64 / to.millis_since(from).max(1) as f64
+        });
+        f64::from(of_form) / f64::from(all) * 100.0 < rare_percent
+            || (of_form >= least.count && known.is_far(value, ages))
     }
 
     /// The form of a normalised seal number and the number that its digits spell.
@@ -189,6 +307,21 @@ impl Baselines {
         let digits = normalised.bytes().filter(u8::is_ascii_digit).take(18);
         (form, digits.fold(0, |n, d| n * 10 + u64::from(d - b'0')))
     }
+}
+
+/// How much must be known of a carrier's seals before it can be said that it never used one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SealEvidence {
+    /// Seals seen.
+    pub(crate) count: u32,
+    /// Days of recording.
+    pub(crate) days: i64,
+}
+
+/// Whether a fact was known since `from`, and had come in before `to`.
+pub(crate) fn is_recorded(fact: &Fact, from: Timestamp, to: Timestamp) -> bool {
+    timeline::known_at(fact) >= from && fact.received_at < to
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     let closed = closing(&engine.rules, &state.mentions);
     match closed {
         Some((at, departure)) if at <= now => {
-            let call = Call::read(&origin, &state.mentions, departure);
+            let call = Call::read(&origin, &state.mentions, departure, at);
             ghost_box::tell(&engine.rules, &call, &mut wanted);
         }
         Some((at, _)) => state.deadline_at = Some(at),
@@ -139,10 +139,17 @@ pub(crate) struct Call<'a> {
     pub(crate) origin: &'a Subject,
     pub(crate) boxes: BTreeMap<&'a str, OnCall<'a>>,
     pub(crate) departure: Option<&'a Mention>,
+    /// Since when no more reports are awaited.
+    pub(crate) closed_at: Timestamp,
 }
 
 impl<'a> Call<'a> {
-    fn read(origin: &'a Subject, mentions: &'a [Mention], departure: Option<&'a Mention>) -> Self {
+    fn read(
+        origin: &'a Subject,
+        mentions: &'a [Mention],
+        departure: Option<&'a Mention>,
+        closed_at: Timestamp,
+    ) -> Self {
         let mut boxes: BTreeMap<&str, OnCall<'a>> = BTreeMap::new();
         for m in mentions.iter().filter(|m| !m.retracted) {
             let Some(container) = m.container.as_deref() else { continue };
@@ -164,7 +171,7 @@ impl<'a> Call<'a> {
                 _ => Some(m),
             };
         }
-        Self { origin, boxes, departure }
+        Self { origin, boxes, departure, closed_at }
     }
 }
 

@@ -1,10 +1,24 @@
-//! Combinations: indicators that say more together than the sum of their points.
+//! Combinations: indicators that say more together than the sum of their points (`COMBO-NAME`).
 //!
-//! A table `[combinations.NAME]` of the rule file names parts, each one or several codes (`MO-06`, or `MO-06|MO-11` for
-//! either; a code stands for its sub-rules). When at least so many parts hold in one visit within the window, the
-//! combination is an indicator of its own, `COMBO-NAME`, that rests on all that its parts rest on and is as restricted as
-//! the strictest of them. The built-in ones are those that the catalogue of patterns names: the switch (MO-07), misuse of
-//! the release with help from inside, the rip-off in the yard, the container that brings people in with a foreign driver.
+//! **Pattern.** One crime leaves several traces, each of which is often innocent. The switch (`MO-07`): a docker sets the
+//! container from South America beside one that is released, unordered, and the doors of both are opened,
+//! <https://www.brusselstimes.com/all-news/belgium-all-news/justice-belgium/59648/dock-workers-in-antwerp-trap-drugs-dealers-in-container/>.
+//! Misuse of the release with help from inside: somebody looks the code up, a driver who does not fit comes with it,
+//! <https://europol.europa.eu/publications-events/publications/criminal-networks-in-eu-ports-risks-and-challenges-for-law-enforcement>.
+//! The rip-off in the yard between a scan by night and its reading, <https://www.telegraaf.nl/nieuws/10495/drugs-simpel-land-in>.
+//! The container that brings people in, and whose driver is not who he should be,
+//! <https://nieuws.nl/algemeen/20240105/19-uithalers-in-trojaanse-container-opgepakt-in-haven-rotterdam/>.
+//!
+//! **How.** A table `[combinations.NAME]` of the rule file names parts, each one or several codes (`MO-06`, or
+//! `MO-06|MO-11` for either; a code stands for its sub-rules). When at least so many parts hold in one visit within the
+//! window, those that are required among them, the combination is an indicator of its own that says what its parts say,
+//! rests on all that they rest on and is as restricted as the strictest of them.
+//!
+//! **Inputs.** What the rules found, what other subjects told, and what profiles say.
+//!
+//! **False positives.** Traits that come together by chance: LOW ones alone make no combination, however many. Parts of
+//! different cargoes (one visit) or of different weeks (the window). What people did although nobody misused the release
+//! (`MO-01` is required). What was wrong before it came off the ship (`after`). A part that is taken back, or in shadow.
 
 use std::collections::BTreeSet;
 
@@ -26,6 +40,12 @@ pub(crate) struct Settings {
     parts: Vec<String>,
     /// How many parts must hold.
     at_least: usize,
+    /// Parts without which it does not hold, written as among the parts.
+    #[serde(default)]
+    required: Vec<String>,
+    /// One part at least must be as grave as this.
+    #[serde(default = "medium")]
+    least_severity: Severity,
     /// From the first part to the last.
     window_hours: i64,
     /// Only parts that held after this happened in the visit.
@@ -37,6 +57,10 @@ pub(crate) struct Settings {
     shadow: bool,
 }
 
+const fn medium() -> Severity {
+    Severity::Medium
+}
+
 impl Settings {
     pub(crate) fn check(&self, name: &str) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::Combination { name: name.to_owned(), what });
@@ -45,6 +69,9 @@ impl Settings {
         }
         if !(0.0..=100.0).contains(&self.weight) {
             return wrong(format!("weight is {}; use a value between 0 and 100", self.weight));
+        }
+        if let Some(part) = self.required.iter().find(|part| !self.parts.contains(part)) {
+            return wrong(format!("{part} is required and is no part; write it as among the parts"));
         }
         let empty = |part: &String| part.split('|').any(|code| code.trim().is_empty());
         if self.parts.iter().any(empty) {
@@ -58,6 +85,12 @@ impl Settings {
     /// The part that this code belongs to.
     fn part_of(&self, code: &str) -> Option<usize> {
         self.parts.iter().position(|part| part.split('|').any(|wanted| stands_for(wanted.trim(), code)))
+    }
+
+    /// Whether these parts, by index, are enough.
+    fn holds(&self, parts: &BTreeSet<usize>) -> bool {
+        let mut required = self.required.iter().map(|part| self.parts.iter().position(|known| known == part));
+        parts.len() >= self.at_least && required.all(|part| part.is_some_and(|part| parts.contains(&part)))
     }
 }
 
@@ -77,7 +110,7 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         for (name, settings) in &rules.combinations {
             let parts = parts(settings, index, stay, &findings.found);
             if let Some(indicator) = combine(view, name, settings, &parts) {
-                combined.push(Found { visit: index, shadow: settings.shadow, indicator });
+                combined.push(Found { visit: index, shadow: settings.shadow, indicator, hidden: None });
             }
         }
     }
@@ -122,13 +155,19 @@ fn combine(
     let chosen = parts.iter().enumerate().find_map(|(start, (_, first))| {
         let until = first.first_held_at.plus_millis(window_ms);
         let mut seen = BTreeSet::new();
-        let within = parts.iter().skip(start).take_while(|(_, i)| i.first_held_at <= until);
-        let chosen: Vec<&Indicator> =
-            within.filter(|(part, _)| seen.insert(*part)).map(|(_, i)| *i).collect();
-        (chosen.len() >= settings.at_least).then_some(chosen)
+        let mut is_grave = false;
+        let mut chosen: Vec<&Indicator> = Vec::new();
+        // The first of each part, and the first that is grave enough.
+        for (part, i) in parts.iter().skip(start).take_while(|(_, i)| i.first_held_at <= until) {
+            let makes_grave = !is_grave && i.severity >= settings.least_severity;
+            is_grave |= makes_grave;
+            if seen.insert(*part) || makes_grave {
+                chosen.push(i);
+            }
+        }
+        (is_grave && settings.holds(&seen)).then_some(chosen)
     })?;
     let (first, last) = chosen.first().zip(chosen.last())?;
-    let codes: Vec<&str> = chosen.iter().map(|i| i.code.as_str()).collect();
     let mut evidence: Vec<Id> = chosen.iter().flat_map(|i| i.evidence.iter().cloned()).collect();
     evidence.sort_by_key(|id| (view.find(id).map(Seen::at), id.clone()));
     evidence.dedup();
@@ -141,7 +180,7 @@ fn combine(
         version: 1,
         severity: settings.severity,
         weight: settings.weight,
-        sentence: format!("{} ({}).", settings.sentence.trim_end_matches('.'), codes.join(", ")),
+        sentence: sentence(settings, &chosen),
         action: settings.action,
         evidence,
         first_held_at: last.first_held_at,
@@ -155,4 +194,17 @@ fn combine(
         origin: None,
         carried,
     })
+}
+
+/// What it is a sign of, and what its parts say; what the list of an agency says stays there.
+fn sentence(settings: &Settings, chosen: &[&Indicator]) -> String {
+    let told = chosen.iter().map(|i| {
+        if i.list.is_some() {
+            return i.code.clone();
+        }
+        let (first, rest) = i.sentence.split_at_checked(1).unwrap_or(("", &i.sentence));
+        format!("{}{} ({})", first.to_ascii_lowercase(), rest.trim_end_matches('.'), i.code)
+    });
+    let told: Vec<String> = told.collect();
+    format!("{}: {}.", settings.sentence.trim_end_matches('.'), told.join("; "))
 }

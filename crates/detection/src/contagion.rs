@@ -1,5 +1,18 @@
 //! The contagion window: what was found in one container is looked for in those that travelled with it.
 //!
+//! **Pattern.** Who sends drugs sends them more than once, in one consignment or the next: split consignments, four of 22
+//! boxes ten days early, <https://insightcrime.org/investigations/container-shipping-cocaine-hide-and-seek/>; 67 packs in
+//! the walls of a reefer that stood emptied in a depot,
+//! <https://nieuwsopbeeld.nl/2024/01/11/in-achterwand-van-lege-koelcontainer-67-kilogram-cocaine-aangetroffen>.
+//!
+//! **Inputs.** Finds and seizures that agencies report; bills, shippers, seals, cells and ports of loading that containers
+//! share.
+//!
+//! **False positives.** A find that the agency takes back (the watch closes with it). Siblings that have nothing to do with
+//! it: a groupage bill, a large shipper, a busy port (nearest in time first, and a bound on how many and how far); seal
+//! numbers of another form; another voyage's cell; empties that came long before or after. A watch that is not closed
+//! (it closes itself).
+//!
 //! When an agency confirms a find or seizes goods, the container tells what it shares with others: its bills of lading,
 //! its shipper (the place of stuffing), the seal numbers next to its own, its vessel call, its port of loading. These tell
 //! the containers that they know, each with its reason: `CONTAGION-bill`, `CONTAGION-shipper`, `CONTAGION-seal`,

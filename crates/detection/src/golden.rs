@@ -71,11 +71,23 @@ pub(crate) struct Step<'a> {
 }
 
 impl Contradiction {
+    /// What would explain it, had it been told.
+    pub(crate) const fn untold(self) -> EventKind {
+        match self {
+            Self::InWhileInOtherYard | Self::InTwice | Self::DischargedWhileInYard => EventKind::GateOut,
+            Self::InWhileOnVessel | Self::OutWhileOnVessel | Self::LoadedTwice | Self::OutUnseen => {
+                EventKind::Discharged
+            }
+            Self::OutTwice | Self::LoadedWhileOutside | Self::OutOfOtherYard => EventKind::GateIn,
+            Self::DischargedWhileOutside => EventKind::Loaded,
+        }
+    }
+
     /// What cannot be, in words.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::InWhileInOtherYard => "Came in by gate while in the yard of another terminal.",
-            Self::InTwice => "Came in by gate twice.",
+            Self::InTwice => "Came in by gate while in this yard already.",
             Self::InWhileOnVessel => "Came in by gate while on a vessel.",
             Self::OutTwice => "Left by gate twice.",
             Self::OutWhileOnVessel => "Left by gate while on a vessel.",

@@ -11,8 +11,10 @@
 //! | where does a visit begin and end? | `visits.rs` |
 //! | where is the container? what cannot be? | `golden.rs` |
 //! | how do indicators become an alert? | `alerts.rs` |
-//! | what is usual? | `baselines.rs` |
+//! | what is usual? | `baselines.rs`, built by `baseline_builder.rs` |
+//! | how much does silence say? | `trust.rs`, from what `completeness.rs` counts |
 //! | when were systems out? | `outages.rs` |
+//! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
 //! | who may see what people do? | `people.rs` |
@@ -25,8 +27,10 @@ mod bill;
 mod calendar;
 mod call;
 mod combinations;
+mod completeness;
 mod contagion;
 mod container;
+mod contribution;
 mod control;
 mod engine;
 mod golden;
@@ -45,13 +49,14 @@ mod timeline;
 mod trust;
 mod view;
 mod visits;
+mod work_orders;
 mod yard;
 
 pub use baseline_builder::BaselineBuilder;
-pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat};
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange};
 pub use contagion::Kin;
 pub use engine::{Changes, Engine, Outcome};
 pub use outages::Outages;
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
-pub use trust::{FeedFigures, Lateness};
+pub use trust::{FeedFigures, Lateness, Share};

@@ -4,11 +4,14 @@
 //! why it ends, is in `contagion.rs`.
 
 use quaywatch_domain::alert::Evidence;
-use quaywatch_domain::{Fact, Indicator, Sha256, Subject, Timestamp};
+use quaywatch_domain::{Fact, Id, Indicator, Sha256, Subject, Timestamp};
 
 use crate::settings::Rules;
 use crate::timeline::{self, MAX_FACTS};
 use crate::{Changes, Emitted, Engine, Outcome, TimelineState};
+
+/// Facts that were taken back and are remembered, latest last.
+const MAX_TAKEN_BACK: usize = 64;
 
 /// The timeline of an alert: remembers the container that it is about and forwards the agencies' answers there.
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
@@ -48,6 +51,8 @@ pub(crate) fn forward(state: &mut TimelineState, out: &mut Vec<Fact>) {
             retracted: fact.retracted,
             digest,
             occurred_at: fact.occurred_at,
+            rests_on: Vec::new(),
+            since: None,
             handling: fact.handling.clone(),
         };
         match known {
@@ -100,13 +105,51 @@ pub(crate) fn tell(
     emit(state, wanted.into_iter().map(|(fact, _)| fact).collect(), out);
 }
 
-/// Sends the difference between the indicators that hold now and those that were sent.
+/// Sends the difference between the indicators that hold now and those that were sent. What rests on sightings that were
+/// let go meanwhile can no longer be judged: it stands.
 pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
-    emit_to(&mut state.emitted, wanted, out);
+    let is_corrected =
+        |e: &Emitted| state.sightings.iter().any(|s| s.retracted && e.rests_on.contains(&s.fact_id));
+    let is_settled = |e: &Emitted| {
+        !e.retracted
+            && e.since.is_some_and(|since| Some(since) <= state.floor)
+            && !wanted.iter().any(|f| f.fact_id == e.fact_id && f.subject == e.subject)
+            && !is_corrected(e)
+    };
+    if state.floor.is_some() {
+        let settled: Vec<bool> = state.emitted.iter().map(is_settled).collect();
+        let mut settled = settled.into_iter();
+        forget(state, |_| settled.next().unwrap_or(false));
+    }
+    emit_after(&mut state.emitted, state.emitted_before, wanted, out);
+    let taken_back = state.emitted.iter().filter(|e| e.retracted).count();
+    let mut excess = taken_back.saturating_sub(MAX_TAKEN_BACK);
+    forget(state, |e| {
+        let goes = e.retracted && excess > 0;
+        excess -= usize::from(goes);
+        goes
+    });
+}
+
+/// Forgets that something was sent, but not up to which version.
+fn forget(state: &mut TimelineState, mut goes: impl FnMut(&Emitted) -> bool) {
+    let before = &mut state.emitted_before;
+    state.emitted.retain(|e| {
+        let goes = goes(e);
+        if goes {
+            *before = e.revision.max(*before);
+        }
+        !goes
+    });
 }
 
 /// Like [`emit`], with `all` as the memory of what was sent.
 pub(crate) fn emit_to(all: &mut Vec<Emitted>, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
+    emit_after(all, 0, wanted, out);
+}
+
+/// What `all` does not remember was sent up to the version `before`.
+fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
     for emitted in all.iter_mut().filter(|e| !e.retracted) {
         if wanted.iter().any(|f| f.fact_id == emitted.fact_id && f.subject == emitted.subject) {
             continue;
@@ -136,7 +179,7 @@ pub(crate) fn emit_to(all: &mut Vec<Emitted>, wanted: Vec<Fact>, out: &mut Vec<F
         if known.as_ref().is_some_and(|e| e.digest == digest) {
             continue;
         }
-        fact.revision = known.as_ref().map_or(1, |e| e.revision.saturating_add(1));
+        fact.revision = known.as_ref().map_or(before, |e| e.revision).saturating_add(1);
         let emitted = Emitted {
             subject: fact.subject.clone(),
             fact_id: fact.fact_id.clone(),
@@ -144,6 +187,8 @@ pub(crate) fn emit_to(all: &mut Vec<Emitted>, wanted: Vec<Fact>, out: &mut Vec<F
             retracted: false,
             digest,
             occurred_at: fact.occurred_at,
+            rests_on: ends_of(&fact),
+            since: fact.indicator.iter().flat_map(|i| &i.carried).map(|e| e.occurred_at).min(),
             handling: fact.handling.clone(),
         };
         match known {
@@ -152,6 +197,13 @@ pub(crate) fn emit_to(all: &mut Vec<Emitted>, wanted: Vec<Fact>, out: &mut Vec<F
         }
         out.push(fact);
     }
+}
+
+/// The first and the last of the facts that an indicator rests on.
+fn ends_of(fact: &Fact) -> Vec<Id> {
+    let Some(evidence) = fact.indicator.as_deref().map(|i| i.evidence.as_slice()) else { return Vec::new() };
+    let last = evidence.last().filter(|_| evidence.len() > 1);
+    evidence.first().into_iter().chain(last).cloned().collect()
 }
 
 fn digest(fact: &Fact) -> Sha256 {

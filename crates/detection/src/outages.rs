@@ -7,6 +7,7 @@ use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Id, Sha256, Timestamp};
 
 use crate::settings::HOUR_MS;
+use crate::timeline::rank;
 use crate::view::{Kinds, View};
 
 /// Most announcements that are remembered, latest first.
@@ -18,10 +19,17 @@ pub struct Outages {
     announced: BTreeMap<Id, Announced>,
 }
 
-/// The latest version of one announcement.
+/// The version of one announcement that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Announced {
     revision: i64,
+    received_at: Timestamp,
+    said: Said,
+}
+
+/// What an announcement says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Said {
     retracted: bool,
     begins: bool,
     at: Timestamp,
@@ -37,28 +45,33 @@ pub(crate) struct Mark {
 }
 
 impl Outages {
-    /// Takes an announcement in; whether it changed anything.
+    /// Takes an announcement in; whether it changed anything. Of two versions the one stands that would stand on a
+    /// timeline, whichever came first.
     pub fn take(&mut self, event: &PortEvent) -> bool {
         if !event.is_system_outage() {
             return false;
         }
         let new = Announced {
             revision: event.revision,
-            retracted: event.retracted,
-            begins: event.kind == EventKind::SystemOutageStarted,
-            at: event.occurred_at,
-            terminal: event.terminal().map(str::to_owned),
+            received_at: event.received_at,
+            said: Said {
+                retracted: event.retracted,
+                begins: event.kind == EventKind::SystemOutageStarted,
+                at: event.occurred_at,
+                terminal: event.terminal().map(str::to_owned),
+            },
         };
-        let known = self.announced.get(&event.event_id);
-        if known.is_some_and(|known| known.revision >= new.revision) {
+        if self.announced.get(&event.event_id).is_some_and(|known| new.order() <= known.order()) {
             return false;
         }
-        self.announced.insert(event.event_id.clone(), new);
+        let said = new.said.clone();
+        let before = self.announced.insert(event.event_id.clone(), new);
         if self.announced.len() > MAX_ANNOUNCED {
-            let oldest = self.announced.iter().min_by_key(|(id, a)| (a.at, *id)).map(|(id, _)| id.clone());
+            let oldest = self.announced.iter().min_by_key(|(id, a)| (a.said.at, *id));
+            let oldest = oldest.map(|(id, _)| id.clone());
             oldest.and_then(|id| self.announced.remove(&id));
         }
-        true
+        before.is_none_or(|before| before.said != said)
     }
 
     /// Forgets an announcement whose time is over; whether it was known.
@@ -72,7 +85,8 @@ impl Outages {
         if self.announced.is_empty() {
             return String::new();
         }
-        let mut digits = Sha256::of(format!("{:?}", self.announced).as_bytes()).to_string();
+        let said: Vec<(&Id, &Said)> = self.announced.iter().map(|(id, a)| (id, &a.said)).collect();
+        let mut digits = Sha256::of(format!("{said:?}").as_bytes()).to_string();
         digits.truncate(12);
         digits
     }
@@ -90,12 +104,20 @@ impl Outages {
         let concerns = |terminal: &Option<String>| {
             terminal.is_none() || events.iter().any(|s| s.event.terminal() == terminal.as_deref())
         };
-        let announced = self.announced.values().filter(|a| !a.retracted && concerns(&a.terminal));
+        let announced = self.announced.values().map(|a| &a.said);
+        let announced = announced.filter(|a| !a.retracted && concerns(&a.terminal));
         let mut marks: Vec<Mark> =
             own.chain(announced.map(|a| Mark { at: a.at, begins: a.begins })).collect();
         marks.sort_unstable();
         marks.dedup();
         marks
+    }
+}
+
+impl Announced {
+    /// What decides on which of two versions stands: that of timelines, at last what it says.
+    fn order(&self) -> impl Ord + '_ {
+        (rank(self.revision, self.said.retracted, self.received_at), &self.said)
     }
 }
 

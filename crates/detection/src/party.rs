@@ -5,6 +5,9 @@
 //! Three kinds of party have one: consignees (from events that name them so), issuers of release rights (from the events
 //! that issue rights), and shared contacts and addresses (from events that name consignees by them). Bounded, earliest
 //! sightings first, because only these decide whether a relation is new.
+//!
+//! A class with too many values is given up for good, also when some of these are taken back later: a retraction that comes
+//! before what it takes back names no value, so the two orders differ for a party at that bound, and there alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +65,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if comes_last && is_surplus(state, &sighting) {
         return Changes::none(Outcome::New);
     }
+    let is_repeated = comes_last && repeats(state, &sighting);
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
@@ -72,6 +76,8 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
         if !prune(state) && !is_known && !is_kept(state, fact) {
             return Changes::none(Outcome::New);
         }
+    } else if is_repeated {
+        return Changes::none(Outcome::New);
     }
     let mut changes = Changes::none(Outcome::New);
     evaluate(engine, state, &mut changes);
@@ -298,11 +304,16 @@ fn is_only_hauled(s: &Sighting) -> bool {
 /// Keeps the latest exports that the party took out by gate.
 fn prune_hauled(state: &mut TimelineState) {
     let mut excess = state.sightings.iter().filter(|s| is_only_hauled(s)).count().saturating_sub(MAX_HAULED);
+    let mut floor = state.floor;
     state.sightings.retain(|s| {
         let goes = is_only_hauled(s) && excess > 0;
-        excess -= usize::from(goes);
+        if goes {
+            excess -= 1;
+            floor = floor.max(Some(timeline::known_at(s)));
+        }
         !goes
     });
+    state.floor = floor;
 }
 
 /// Whether a sighting comes after all that are known.
@@ -335,6 +346,25 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
             }
             !count(&mut seen, new.container.as_deref())
         })
+}
+
+/// Whether a new sighting, the last one, says nothing that changes what is told: its container was seen with each of its
+/// relations before, and the rules tell a container by its first sighting.
+fn repeats(state: &TimelineState, new: &Sighting) -> bool {
+    let Some(container) = new.container.as_deref() else { return false };
+    // Transfers may be first relations; who enters and sends a release, and exports taken out, are counted one by one.
+    let counts = |r: &String| r == HAULED || ["USER=", "SENDER="].iter().any(|class| r.starts_with(class));
+    if new.kind == EventKind::ReleaseTransferred || new.relations.iter().any(counts) {
+        return false;
+    }
+    let standing = || state.sightings.iter().filter(|s| !s.retracted);
+    let with_it = || standing().filter(|s| s.container.as_deref() == Some(container) && !is_only_hauled(s));
+    let Some(latest) = with_it().map(|s| s.occurred_at).next_back() else { return false };
+    // What the register says counts from its day on.
+    let day = |r: &String| value_of(r, "REGISTERED").or_else(|| value_of(r, "OFFICERS"))?.parse().ok();
+    let mut days = standing().flat_map(|s| &s.relations).filter_map(day).map(Timestamp::from_millis);
+    new.relations.iter().all(|relation| with_it().any(|s| s.relations.contains(relation)))
+        && !days.any(|day| latest < day && day <= new.occurred_at)
 }
 
 /// Counts a sighting of a relation with a container; whether it is among those that are kept.

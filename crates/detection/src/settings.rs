@@ -7,6 +7,7 @@ use quaywatch_domain::{Action, Handling, Severity, Sha256, Timestamp};
 use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
 
+use crate::baselines::SealEvidence;
 use crate::calendar::Calendar;
 use crate::profiles::{self, Profiles};
 use crate::{combinations, contagion, control, trust};
@@ -190,6 +191,7 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp
 #[serde(deny_unknown_fields)]
 pub(crate) struct BaselineRules {
     pub(crate) min_count: u32,
+    pub(crate) seals: SealEvidence,
 }
 
 /// Where drugs come from and in what they travel; the countries and goods that rules about risk look at.

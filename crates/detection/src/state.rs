@@ -40,9 +40,11 @@ pub struct TimelineState {
     pub shadowed: Vec<String>,
     /// Visits that were folded away; the next one has this number plus one.
     pub visits_before: i32,
-    /// Event time up to which facts were folded away; older ones come too late.
+    /// Event time up to which facts or sightings were let go; of containers, older ones come too late.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<Timestamp>,
+    /// Highest version of what was sent to other subjects and is no longer remembered in `emitted`.
+    pub emitted_before: i64,
     /// When it was last looked at with a result: an input that is read again does not turn its time back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Timestamp>,
@@ -171,6 +173,12 @@ pub struct Emitted {
     pub digest: Sha256,
     /// Event time last sent.
     pub occurred_at: Timestamp,
+    /// The first and the last fact that it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests_on: Vec<Id>,
+    /// When the first of them happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Label last sent.
     pub handling: Handling,
 }

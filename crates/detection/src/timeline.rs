@@ -6,7 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
 use serde::Serialize;
 
 use crate::settings::DAY_MS;
-use crate::{Kin, Mention, Outcome, Sighting};
+use crate::{Kin, Mention, Outcome, Sighting, TimelineState};
 
 /// Most facts on one timeline, tombstones included.
 pub(crate) const MAX_FACTS: usize = 256;
@@ -70,20 +70,49 @@ fn make_room<T>(all: &mut Vec<T>) {
     }
 }
 
-/// Drops what is known for more days than that before the latest, and the oldest beyond `most`.
-pub(crate) fn keep_latest<T: Versioned>(all: &mut Vec<T>, days: i64, most: usize) {
+/// Drops what is known for more days than that before the latest, and the oldest beyond `most`; up to when something was
+/// let go.
+pub(crate) fn keep_latest<T: Versioned>(all: &mut Vec<T>, days: i64, most: usize) -> Option<Timestamp> {
+    let mut gone = None;
     if let Some(latest) = all.iter().map(known_at).max() {
         let horizon = latest.plus_millis(-days * DAY_MS);
+        gone = all.iter().map(known_at).filter(|at| *at < horizon).max();
         all.retain(|item| known_at(item) >= horizon);
     }
     let excess = all.len().saturating_sub(most);
-    all.drain(..excess);
+    all.drain(..excess).map(|item| known_at(&item)).chain(gone).max()
 }
 
-/// Whether `new` overrides `old`: by revision, then a retraction, then the earlier receipt (a message told twice changes
-/// nothing), then the bytes. A total order, so that arrival decides nothing.
+/// Takes a sighting into a timeline that keeps the latest ones.
+pub(crate) fn take_latest(
+    state: &mut TimelineState,
+    sighting: Sighting,
+    days: i64,
+    now: Timestamp,
+) -> Outcome {
+    let id = sighting.fact_id.clone();
+    let outcome = put(&mut state.sightings, sighting);
+    if outcome != Outcome::New {
+        return outcome;
+    }
+    state.floor = keep_latest(&mut state.sightings, days, MAX_FACTS).max(state.floor);
+    state.expires_at = Some(now.plus_millis(days * DAY_MS));
+    if state.sightings.iter().any(|s| s.fact_id == id) { outcome } else { Outcome::TooLate }
+}
+
+/// What decides between two versions before their content: the revision, then a retraction, then the earlier receipt (a
+/// message told twice changes nothing).
+pub(crate) const fn rank(
+    revision: i64,
+    retracted: bool,
+    received_at: Timestamp,
+) -> (i64, bool, Reverse<Timestamp>) {
+    (revision, retracted, Reverse(received_at))
+}
+
+/// Whether `new` overrides `old`: by [`rank`], then the bytes. A total order, so that arrival decides nothing.
 fn wins<T: Versioned>(new: &T, old: &T) -> bool {
-    let key = |v: &T| (v.revision(), v.retracted(), Reverse(v.received_at()));
+    let key = |v: &T| rank(v.revision(), v.retracted(), v.received_at());
     match key(new).cmp(&key(old)) {
         Ordering::Equal => new != old && bytes(new) > bytes(old),
         other => other == Ordering::Greater,

@@ -1,25 +1,29 @@
 //! Feed trust: how much the silence of a feed says.
 //!
-//! From recorded traffic the baselines know of each feed how complete it is, how late it tells what, and how often it is
-//! wrong. An indicator that rests on an absence ([`Indicator::absent_since`]) weighs as much as the best feed that should
-//! have told; where that feed is known to lag, or was announced to be out, the sentence says so, and an absence in which
-//! nobody trusts raises no alert alone. A feed that nobody has measured is believed.
+//! From recorded traffic the baselines know of each feed how complete it is, by terminal and kind of event
+//! (`completeness.rs` says what is counted), how late it tells what, and how often it is wrong. An indicator that rests on an
+//! absence ([`Indicator::absent_since`]) weighs as much as the best feed that tells of such events there: at the terminal of
+//! which the absence speaks, else in its port, else anywhere. Where that feed is known to lag the sentence says so; an absence
+//! in which nobody trusts, or that a system's announced outage hides, raises no alert alone. A feed that nobody has measured
+//! is believed.
 
 use std::collections::BTreeMap;
 
-use quaywatch_domain::{EventKind, Severity, Timestamp};
+use quaywatch_domain::event::PortEvent;
+use quaywatch_domain::{EventKind, Indicator, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Rules;
-use crate::outages::spans;
+use crate::completeness::port_of;
+use crate::outages::{spans, within as is_within};
 use crate::settings::HOUR_MS;
-use crate::view::{Findings, Found, View};
+use crate::view::{Findings, Found, Hidden, View};
 
 /// Table `[trust]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// A feed that told of fewer such events is not known for them.
+    /// A feed is not known for what happened less often, or, where only its lateness is measured, what it told less often.
     min_count: u32,
     /// Later than this for one event in twenty: the status may lag.
     lag_minutes: i64,
@@ -30,7 +34,7 @@ pub(crate) struct Settings {
     /// What an absence during an announced outage still weighs.
     outage_weight_percent: f64,
     /// An outage whose end nobody told has lasted this long.
-    outage_max_hours: i64,
+    pub(crate) outage_max_hours: i64,
     /// One that took this share of the time in which something was awaited explains that it was never told.
     outage_share_percent: f64,
     /// What could not be told during a shorter one is told this soon after it.
@@ -47,12 +51,33 @@ pub struct FeedFigures {
     pub errors: u32,
     /// Those that were taken back or overridden.
     pub corrections: u32,
-    /// Happenings at its terminals that it told of.
+    /// What it told of, over all terminals and kinds.
     pub told: u32,
-    /// Happenings at its terminals in all: those that any feed told of, and those that must have been.
+    /// What happened of the kinds of which it tells, where it tells of them.
     pub happened: u32,
+    /// The same by SMDG terminal code or UN/LOCODE (nothing for what names no terminal), and kind of event. Files that were
+    /// built before this was counted have none.
+    pub places: BTreeMap<String, BTreeMap<String, Share>>,
     /// Lateness by kind of event.
     pub kinds: BTreeMap<String, Lateness>,
+}
+
+/// How much of what happened was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// What the feed told of.
+    pub told: u32,
+    /// What happened, by whatever shows it.
+    pub happened: u32,
+}
+
+impl Share {
+    /// Between 0 and 1; 1 where nothing happened.
+    #[must_use]
+    pub fn ratio(self) -> f64 {
+        if self.happened == 0 { 1.0 } else { f64::from(self.told) / f64::from(self.happened) }
+    }
 }
 
 /// How late a feed tells of one kind of event.
@@ -68,17 +93,64 @@ pub struct Lateness {
 }
 
 impl FeedFigures {
-    /// Share of happenings that it tells of.
+    /// Share of happenings that it tells of, over all terminals and kinds.
     #[must_use]
     pub fn completeness(&self) -> f64 {
-        if self.happened == 0 { 1.0 } else { f64::from(self.told) / f64::from(self.happened) }
+        Share { told: self.told, happened: self.happened }.ratio()
     }
 
-    /// Completeness without what is wrong, between 0 and 1.
+    /// That completeness without what is wrong, between 0 and 1.
     #[must_use]
     pub fn trust(&self) -> f64 {
+        self.right(self.completeness())
+    }
+
+    /// How much of the events of a kind it tells of at a place; `None` where it tells of none.
+    #[must_use]
+    pub fn share(&self, place: &str, kind: &EventKind) -> Option<Share> {
+        self.places.get(place)?.get(kind.as_str()).copied()
+    }
+
+    /// The same over all places.
+    fn share_anywhere(&self, kind: &EventKind) -> Option<Share> {
+        let shares = self.places.values().filter_map(|kinds| kinds.get(kind.as_str()));
+        shares.copied().reduce(|a, b| Share {
+            told: a.told.saturating_add(b.told),
+            happened: a.happened.saturating_add(b.happened),
+        })
+    }
+
+    /// How late it is with events of a kind, or what stands for them: the latest.
+    fn lateness(&self, kind: &EventKind, min_count: u32) -> Option<Lateness> {
+        let known = alike(kind).iter().filter_map(|kind| self.kinds.get(kind.as_str()));
+        known.filter(|l| l.count >= min_count).copied().max_by(|a, b| a.q95_minutes.total_cmp(&b.q95_minutes))
+    }
+
+    /// A completeness less what is wrong.
+    fn right(&self, completeness: f64) -> f64 {
         let wrong = if self.events == 0 { 0.0 } else { f64::from(self.errors) / f64::from(self.events) };
-        (self.completeness() * (1.0 - wrong)).clamp(0.0, 1.0)
+        (completeness * (1.0 - wrong)).clamp(0.0, 1.0)
+    }
+}
+
+/// The kinds of events that answer an expectation as well as this one does, itself included.
+pub(crate) fn alike(kind: &EventKind) -> &'static [EventKind] {
+    const RELEASES: &[EventKind] = &[
+        EventKind::ReleaseIssued,
+        EventKind::ReleaseOrder,
+        EventKind::ReleaseTransferred,
+        EventKind::ReleaseAccepted,
+    ];
+    const PICK_UPS: &[EventKind] = &[EventKind::PickupAnnounced, EventKind::PickupAccepted];
+    const BOOKINGS: &[EventKind] = &[EventKind::BookingConfirmed, EventKind::LoadOrdered];
+    const NEW_SEALS: &[EventKind] = &[EventKind::SealAffixed, EventKind::SealReplaced];
+    let place = kind.ordinal();
+    match kind {
+        EventKind::ReleaseIssued => RELEASES,
+        EventKind::PickupAnnounced => PICK_UPS,
+        EventKind::BookingConfirmed => BOOKINGS,
+        EventKind::SealAffixed => NEW_SEALS,
+        _ => EventKind::KNOWN.get(place..=place).unwrap_or_default(),
     }
 }
 
@@ -92,8 +164,11 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
         let (kind, by) = (expected.event.clone(), expected.by);
         let is_excused = match excuse(view, found, by, rules) {
             Excuse::None => false,
-            Excuse::Until(caught_up) => !findings.passed(caught_up),
-            Excuse::ForGood => true,
+            Excuse::Until(caught_up) if findings.passed(caught_up) => {
+                wait_until(&mut found.indicator, by.max(caught_up));
+                false
+            }
+            Excuse::Until(_) | Excuse::ForGood => true,
         };
         if is_excused {
             found.indicator.weight *= settings.outage_weight_percent / 100.0;
@@ -101,7 +176,12 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
             found.indicator.sentence.push_str(" A system was out at that time.");
             continue;
         }
-        let Some((trust, late_minutes)) = best(feeds, &kind, settings.min_count) else { continue };
+        if feeds.is_empty() {
+            continue;
+        }
+        let Some((trust, late_minutes)) = best(feeds, &kind, &places(view, found), settings.min_count) else {
+            continue;
+        };
         found.indicator.weight *= trust;
         if trust * 100.0 < settings.downgrade_below_percent {
             found.indicator.severity = lower(found.indicator.severity);
@@ -114,15 +194,57 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
     findings.found = all;
 }
 
-/// Trust and lateness of the best feed that tells of this kind of event.
-fn best(feeds: &BTreeMap<String, FeedFigures>, kind: &EventKind, min_count: u32) -> Option<(f64, f64)> {
-    feeds
-        .values()
-        .filter_map(|feed| {
-            let lateness = feed.kinds.get(kind.as_str()).filter(|l| l.count >= min_count)?;
-            Some((feed.trust(), lateness.q95_minutes))
+/// Lets an indicator count from later on: the outage is over, and its word could still have come until then.
+fn wait_until(indicator: &mut Indicator, until: Timestamp) {
+    if let Some(expected) = &mut indicator.expected {
+        if indicator.first_held_at >= expected.by {
+            indicator.first_held_at = indicator.first_held_at.max(until);
+        }
+        expected.by = until;
+    }
+}
+
+/// Where it should have been told, the narrowest first: the terminal and the port of which the absence speaks, else those
+/// of the last evidence that names one, else those of the visit.
+fn places(view: &View<'_>, found: &Found) -> Vec<String> {
+    let named = |event: &PortEvent| -> Vec<String> {
+        event.terminal().into_iter().chain(port_of(event)).map(str::to_owned).collect()
+    };
+    let hidden = found.hidden.as_ref().map(|hidden| hidden.places.clone()).unwrap_or_default();
+    let evidence = || found.indicator.evidence.iter().rev().filter_map(|id| view.find(id));
+    let stay = || view.stay_of(found.visit).iter().filter(|s| s.is_actual());
+    std::iter::once(hidden)
+        .chain(evidence().map(|s| named(s.event)))
+        .chain(stay().map(|s| named(s.event)))
+        .find(|places| !places.is_empty())
+        .unwrap_or_default()
+}
+
+/// Trust and lateness of the best feed that tells of this kind of event, at the first of these places of which any is
+/// known, else anywhere.
+fn best(
+    feeds: &BTreeMap<String, FeedFigures>,
+    kind: &EventKind,
+    places: &[String],
+    min_count: u32,
+) -> Option<(f64, f64)> {
+    let known = alike(kind).first()?;
+    let best_by = |share: &dyn Fn(&FeedFigures) -> Option<f64>| {
+        let told = feeds.values().filter_map(|feed| {
+            let late = feed.lateness(kind, min_count).map_or(0.0, |l| l.q95_minutes);
+            Some((feed.right(share(feed)?), late))
+        });
+        told.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
+    };
+    let enough = |share: Option<Share>| share.filter(|s| s.happened >= min_count).map(Share::ratio);
+    let there = places.iter().find_map(|place| best_by(&|feed| enough(feed.share(place, known))));
+    there.or_else(|| best_by(&|feed| enough(feed.share_anywhere(known)))).or_else(|| {
+        // Nobody can count what was not told; only how late the rest is.
+        best_by(&|feed| {
+            let whole = if feed.places.is_empty() { feed.completeness() } else { 1.0 };
+            feed.lateness(kind, min_count).map(|_| whole)
         })
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
+    })
 }
 
 /// How an outage explains a silence.
@@ -134,16 +256,29 @@ enum Excuse {
     ForGood,
 }
 
-/// What the outages between the evidence and the deadline explain: much of that time, or a little of it.
+/// What the outages that concern this container explain of a silence. Where it is known when what was not told would have
+/// happened: an outage at the end of that time, or for much of it, when things are done by hand. Else one for much of the
+/// time from the evidence to the deadline, and for a while after it one for a little of it.
 fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excuse {
-    let from = found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let from = from.unwrap_or(by).min(by);
+    if view.outages.is_empty() {
+        return Excuse::None;
+    }
+    let evidence = || found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
     let outages = spans(&view.outages, rules.trust.outage_max_hours);
-    let within = || outages.iter().filter(|(start, end)| *start <= by && *end >= from);
-    let Some(last) = within().map(|(_, end)| *end).max() else { return Excuse::None };
-    let out_ms: i64 = within().map(|(start, end)| by.min(*end).millis_since(from.max(*start))).sum();
-    let awaited_ms = by.millis_since(from);
-    if out_ms as f64 * 100.0 >= awaited_ms as f64 * rules.trust.outage_share_percent {
+    let takes_much = |from: Timestamp, to: Timestamp| {
+        let within = outages.iter().filter(|(start, end)| *start <= to && *end >= from);
+        let out_ms: i64 = within.map(|(start, end)| to.min(*end).millis_since(from.max(*start))).sum();
+        out_ms as f64 * 100.0 >= to.millis_since(from) as f64 * rules.trust.outage_share_percent
+    };
+    if let Some(Hidden { from, to, .. }) = &found.hidden
+        && (is_within(&outages, *to) || (to > from && takes_much(*from, *to)))
+    {
+        return Excuse::ForGood;
+    }
+    let from = found.hidden.as_ref().map(|hidden| hidden.to).or_else(evidence).unwrap_or(by).min(by);
+    let within = outages.iter().filter(|(start, end)| *start <= by && *end >= from);
+    let Some(last) = within.map(|(_, end)| *end).max() else { return Excuse::None };
+    if takes_much(from, by) {
         return Excuse::ForGood;
     }
     Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS))

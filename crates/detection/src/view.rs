@@ -8,6 +8,7 @@ use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Feedback, Hit, Id, Indicator, Severity, Subject, Timestamp};
 
+use crate::completeness::port_of;
 use crate::golden::{Golden, same_happening};
 use crate::outages::Mark;
 use crate::settings::SubRule;
@@ -274,6 +275,29 @@ pub(crate) struct Found {
     pub(crate) visit: usize,
     pub(crate) shadow: bool,
     pub(crate) indicator: Indicator,
+    /// When and where what is absent should have been told, when its evidence does not say it.
+    pub(crate) hidden: Option<Hidden>,
+}
+
+/// When and where something would have happened that was not told.
+#[derive(Debug, Clone)]
+pub(crate) struct Hidden {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+    /// SMDG terminal code, UN/LOCODE: what is known of them.
+    pub(crate) places: Vec<String>,
+}
+
+/// What was not told although something that did happen asks for it.
+#[derive(Debug)]
+pub(crate) struct Absence<'s, 'a> {
+    pub(crate) event: EventKind,
+    /// From when to when it would have happened; an outage of a system then hides it.
+    pub(crate) within: (Timestamp, Timestamp),
+    /// Until when late word of it is waited for.
+    pub(crate) by: Timestamp,
+    /// A report from where it would have happened.
+    pub(crate) at: &'s Seen<'a>,
 }
 
 /// What the rules say about one timeline.
@@ -322,9 +346,39 @@ impl<'r> Findings<'r> {
         !later.iter().take_while(|s| s.at() <= by).any(is_awaited) && self.passed(by)
     }
 
+    /// What rules that may speak have found in a visit so far: what is in shadow is no ground for anything that is shown.
+    pub(crate) fn shown(&self, visit: usize) -> impl Iterator<Item = &Indicator> {
+        self.found.iter().filter(move |f| f.visit == visit && !f.shadow).map(|f| &f.indicator)
+    }
+
     /// Adds an indicator that rests on events of this timeline; it belongs to the visit of the last of them.
     pub(crate) fn add(&mut self, code: &str, sub: &SubRule, sentence: String, evidence: Vec<Seen<'_>>) {
         self.add_as(code, sub, sub.severity, sentence, evidence, None);
+    }
+
+    /// Adds an indicator about what happened while something that would explain it was not told: it can be known when late
+    /// word of that is no longer waited for, and weighs as much as the silence does (`trust.rs`). That wait ends with the
+    /// recording too, but what may happen after its end is not absent.
+    pub(crate) fn add_absent(
+        &mut self,
+        code: &str,
+        sub: &SubRule,
+        severity: Severity,
+        sentence: String,
+        evidence: Vec<Seen<'_>>,
+        absence: Absence<'_, '_>,
+    ) {
+        let Absence { event, within: (from, to), by, at } = absence;
+        if self.heard_until.is_some_and(|heard| to > heard) {
+            return;
+        }
+        let before = self.found.len();
+        self.add_as(code, sub, severity, sentence, evidence, None);
+        if let Some(found) = self.found.get_mut(before) {
+            let named = at.event.terminal().into_iter().chain(port_of(at.event));
+            found.hidden = Some(Hidden { from, to, places: named.map(str::to_owned).collect() });
+            found.indicator.expected = Some(Expected { event, by });
+        }
     }
 
     pub(crate) fn add_as(
@@ -351,6 +405,7 @@ impl<'r> Findings<'r> {
         self.found.push(Found {
             visit: last.visit,
             shadow: sub.shadow,
+            hidden: None,
             indicator: Indicator {
                 rule: code.trim_end_matches(|c: char| c.is_ascii_lowercase()).to_owned(),
                 code: code.to_owned(),

@@ -4,25 +4,17 @@
 use quaywatch_domain::{EventKind, Fact, Timestamp};
 
 use crate::rules::door_opened;
-use crate::settings::DAY_MS;
-use crate::timeline::{self, MAX_FACTS};
+use crate::timeline;
 use crate::view::evidence_of;
 use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
     let Some(sighting) = sighting(fact) else { return Changes::none(Outcome::OutOfScope) };
-    let id = sighting.fact_id.clone();
-    let outcome = timeline::put(&mut state.sightings, sighting);
-    if outcome != Outcome::New {
-        return Changes::none(outcome);
+    let outcome = timeline::take_latest(state, sighting, engine.rules.history.container_days, now);
+    let mut changes = Changes::none(outcome);
+    if outcome == Outcome::New {
+        evaluate(engine, state, &mut changes);
     }
-    timeline::keep_latest(&mut state.sightings, engine.rules.history.container_days, MAX_FACTS);
-    state.expires_at = Some(now.plus_millis(engine.rules.history.container_days * DAY_MS));
-    if !state.sightings.iter().any(|s| s.fact_id == id) {
-        return Changes::none(Outcome::TooLate);
-    }
-    let mut changes = Changes::none(Outcome::New);
-    evaluate(engine, state, &mut changes);
     changes
 }
 

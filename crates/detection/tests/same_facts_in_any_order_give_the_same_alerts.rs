@@ -360,8 +360,11 @@ fn usual() -> Baselines {
         )]),
         seals: BTreeMap::from([(
             "MSK".to_owned(),
-            [("ML9999999".to_owned(), SealFormat { count: 500, least: 1_000_000, greatest: 9_000_000 })]
-                .into(),
+            [(
+                "ML9999999".to_owned(),
+                SealFormat { count: 500, least: 1_000_000, greatest: 9_000_000, ..SealFormat::default() },
+            )]
+            .into(),
         )]),
         ..Baselines::default()
     }

@@ -13,6 +13,9 @@ use quaywatch_service::stage::Environment;
 pub use stage::{ALERTS, BASELINES, Detector, Engines, FACTS, OUTAGES};
 pub use state::Timeline;
 
+/// Topic of the timelines, by subject; compacted.
+pub const STATE: &str = "detector.state";
+
 /// Runs the service until it is asked to stop.
 ///
 /// # Errors

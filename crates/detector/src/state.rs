@@ -4,7 +4,7 @@ use quaywatch_kafka::{State, StateError};
 
 /// A timeline as the runtime keeps it.
 #[derive(Debug, Clone, Default)]
-pub struct Timeline(pub(crate) TimelineState);
+pub struct Timeline(pub TimelineState);
 
 impl State for Timeline {
     fn encode(&self, into: &mut Vec<u8>) -> Result<(), StateError> {

@@ -65,7 +65,8 @@ pub struct Indicator {
     pub action: Action,
     /// Facts that show it, by id, in order of event time.
     pub evidence: Vec<Id>,
-    /// When the evidence was first complete: the latest event time among it, or when what was expected had not come.
+    /// When the evidence was first complete: the latest event time among it, or when what was expected had not come. A wait
+    /// for late word of what would explain it does not put it off.
     pub first_held_at: Timestamp,
     /// What would settle it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,6 +97,6 @@ impl Indicator {
     /// When what was expected had not come, for an indicator that rests on an absence.
     #[must_use]
     pub fn absent_since(&self) -> Option<Timestamp> {
-        self.expected.as_ref().map(|e| e.by).filter(|by| *by <= self.first_held_at)
+        self.expected.as_ref().map(|e| e.by)
     }
 }

@@ -27,10 +27,13 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let body = text.as_ref();
     // One event may also stand on several lines.
     match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => match event(object, &|| Sha256::of(body), context, "/", FORMAT) {
-            Ok(event) => events.push(event),
-            Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
-        },
+        Ok(Value::Object(object)) => {
+            let again = || serde_json::from_slice(body).unwrap_or_default();
+            match event(object, &again, &|| Sha256::of(body), context, "/", FORMAT) {
+                Ok(event) => events.push(event),
+                Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
+            }
+        }
         _ => lines(body, context, &mut events, &mut parsed.rejects),
     }
     parsed.push_events(events);
@@ -51,7 +54,8 @@ fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, reject
         let (text, assumed) = utf_8(line);
         let read = match serde_json::from_str(&text) {
             Ok(Value::Object(object)) => {
-                event(object, &|| Sha256::of(line), context, &path, FORMAT).map(|mut event| {
+                let again = || serde_json::from_str(&text).unwrap_or_default();
+                event(object, &again, &|| Sha256::of(line), context, &path, FORMAT).map(|mut event| {
                     if assumed {
                         flag(&mut event, note::CHARSET_ASSUMED);
                     }
@@ -84,14 +88,57 @@ fn reject(code: DeadLetterCode, sentence: String, line: usize, bytes: &[u8]) -> 
 type Refused = (DeadLetterCode, String);
 
 /// An event from the fields of a line, identified by its digest unless it says how; `format` is its name in the event.
+/// `again` gives the same fields, for when they have to be mended.
 pub(crate) fn event(
     mut object: Map<String, Value>,
+    again: &dyn Fn() -> Map<String, Value>,
     digest: &dyn Fn() -> Sha256,
     context: &Context<'_>,
     path: &str,
     format: &str,
 ) -> Result<PortEvent, Refused> {
-    let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
+    let mut notes = prepare(&mut object, context)?;
+    fill_in(&mut object, digest);
+    let mut event = match PortEvent::deserialize(Value::Object(object)) {
+        Ok(event) => event,
+        Err(_) => {
+            let mut object = again();
+            prepare(&mut object, context)?;
+            notes.extend(mend(&mut object));
+            fill_in(&mut object, digest);
+            PortEvent::deserialize(Value::Object(object)).map_err(|error| {
+                (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error)))
+            })?
+        }
+    };
+    if event.equipment.as_deref().is_some_and(|e| e.number.is_empty()) {
+        event.equipment = None;
+    }
+    if needs_container(&event) && event.container().is_none() {
+        let sentence = "there is no container number, so nobody knows what it is about".to_owned();
+        return Err((DeadLetterCode::NoSubject, sentence));
+    }
+    for party in event.parties.iter_mut().filter(|party| party.id.is_some() && party.id_scheme.is_none()) {
+        party.id_scheme = Some("LOCAL".to_owned());
+    }
+    event.event_id = [context.feed, "/", &event.event_id].concat().into();
+    *event.source = context.source.clone();
+    event.source.format = format.into();
+    event.source.path = path.into();
+    for note in notes {
+        flag(&mut event, note);
+    }
+    let offline = context.received_at.is_none().then_some(event.received_at);
+    let mut event = finish(event, context);
+    if let Some(received_at) = offline {
+        event.received_at = received_at;
+    }
+    Ok(event)
+}
+
+/// Sees to it that what every event needs is there, reads times, hides secrets and takes away what is for us to say; what
+/// was odd.
+fn prepare(object: &mut Map<String, Value>, context: &Context<'_>) -> Result<Vec<&'static str>, Refused> {
     let missing = |field: &str| {
         let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::MissingField };
         (code, format!("the event has no {field}; every event needs kind and occurred_at"))
@@ -99,6 +146,7 @@ pub(crate) fn event(
     if object.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(missing("kind"));
     }
+    let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
     let mut notes = Vec::new();
     for field in ["occurred_at", "created_at", "received_at"] {
         let Some(value) = object.get(field).filter(|v| !v.is_null()) else { continue };
@@ -118,60 +166,33 @@ pub(crate) fn event(
             object.insert(field.to_owned(), Value::String(moment.to_string()));
         }
     }
-    let occurred_at = object.get("occurred_at").cloned().ok_or_else(|| missing("occurred_at"))?;
-    hide(&mut object, context.key);
-    let created_at = object.get("created_at").cloned();
-    let created = || created_at.as_ref().and_then(Value::as_str).and_then(|t| Timestamp::parse(t).ok());
-    let default_of = |field: &str| match field {
-        "event_id" => Value::String(digest().to_string()),
-        "revision" => Value::from(created().map_or(0, Timestamp::as_millis)),
-        "classifier" => Value::from("ACTUAL"),
-        _ => created_at.as_ref().unwrap_or(&occurred_at).clone(),
-    };
-    let fill_in = |object: &mut Map<String, Value>| {
-        for field in ["event_id", "revision", "classifier", "received_at"] {
-            if object.get(field).is_none_or(Value::is_null) {
-                object.insert(field.to_owned(), default_of(field));
-            }
-        }
-    };
-    fill_in(&mut object);
-    // Where it comes from is for us to say.
+    if !object.contains_key("occurred_at") {
+        return Err(missing("occurred_at"));
+    }
+    hide(object, context.key);
     object.insert("source".to_owned(), Value::Object(Map::new()));
     object.remove("notes");
-    let mut event = match PortEvent::deserialize(&object) {
-        Ok(event) => event,
-        Err(_) => {
-            notes.extend(mend(&mut object));
-            fill_in(&mut object);
-            PortEvent::deserialize(&object).map_err(|error| {
-                (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error)))
-            })?
+    Ok(notes)
+}
+
+/// Fields that every event has and senders may leave out.
+fn fill_in(object: &mut Map<String, Value>, digest: &dyn Fn() -> Sha256) {
+    for field in ["event_id", "revision", "classifier", "received_at"] {
+        if object.get(field).is_some_and(|value| !value.is_null()) {
+            continue;
         }
-    };
-    if event.equipment.as_deref().is_some_and(|e| e.number.is_empty()) {
-        event.equipment = None;
+        let created_at = object.get("created_at").filter(|value| !value.is_null());
+        let value = match field {
+            "event_id" => Value::String(digest().to_string()),
+            "revision" => {
+                let created = created_at.and_then(Value::as_str).and_then(|t| Timestamp::parse(t).ok());
+                Value::from(created.map_or(0, Timestamp::as_millis))
+            }
+            "classifier" => Value::from("ACTUAL"),
+            _ => created_at.or_else(|| object.get("occurred_at")).cloned().unwrap_or_default(),
+        };
+        object.insert(field.to_owned(), value);
     }
-    if needs_container(&event) && event.container().is_none() {
-        let sentence = "there is no container number, so nobody knows what it is about".to_owned();
-        return Err((DeadLetterCode::NoSubject, sentence));
-    }
-    for party in event.parties.iter_mut().filter(|party| party.id.is_some() && party.id_scheme.is_none()) {
-        party.id_scheme = Some("LOCAL".to_owned());
-    }
-    event.event_id = format!("{}/{}", context.feed, event.event_id).into();
-    *event.source = context.source.clone();
-    event.source.format = format.into();
-    event.source.path = path.into();
-    for note in notes {
-        flag(&mut event, note);
-    }
-    let offline = context.received_at.is_none().then_some(event.received_at);
-    let mut event = finish(event, context);
-    if let Some(received_at) = offline {
-        event.received_at = received_at;
-    }
-    Ok(event)
 }
 
 /// Whether it says nothing without a container; a retraction needs no more than its id.

@@ -3,6 +3,7 @@
 //! A haulier appears as a local code at the gate, as EAN in the release chain and by name on the bill. Only what resolves to
 //! a canonical id can be compared.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use quaywatch_domain::event::Party;
@@ -18,6 +19,9 @@ const LEGAL_FORMS: [&str; 40] = [
     "D.O.O.", "EOOD", "GMBH", "INC", "KFT", "KG", "LIMITED", "LLC", "LTD", "NV", "N.V.", "OOD", "OY", "PLC",
     "S.A.", "SA", "SARL", "S.L.", "SL", "SP", "S.P.A.", "SPA", "SRL", "S.R.L.", "SRO", "ZOO",
 ];
+
+/// Longest of them, without points.
+const MAX_LEGAL_FORM: usize = 7;
 
 /// Why a registry cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +45,8 @@ pub enum PartiesError {
 /// The registry: canonical ids by code and by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parties {
-    codes: HashMap<(String, String), Vec<Entry>>,
+    /// By scheme and code.
+    codes: HashMap<String, HashMap<String, Vec<Entry>>>,
     names: HashMap<String, Vec<Entry>>,
 }
 
@@ -102,8 +107,8 @@ impl Parties {
             if scheme.is_empty() {
                 return Err("there is a code without its scheme (EORI, SMDG, EAN, DUNS, LOCAL)".to_owned());
             }
-            let key = (scheme.to_uppercase(), normalise_code(id));
-            self.codes.entry(key).or_default().push(entry.clone());
+            let codes = self.codes.entry(scheme.to_uppercase()).or_default();
+            codes.entry(normalise_code(id).into_owned()).or_default().push(entry.clone());
         }
         if !name.is_empty() {
             self.names.entry(name).or_default().push(entry);
@@ -121,7 +126,8 @@ impl Parties {
     #[must_use]
     pub fn resolve(&self, party: &Party, at: Timestamp) -> Option<&str> {
         if let (Some(scheme), Some(id)) = (&party.id_scheme, &party.id)
-            && let Some(entries) = self.codes.get(&(scheme.to_uppercase(), normalise_code(id)))
+            && let Some(codes) = self.codes.get(&*upper(scheme))
+            && let Some(entries) = codes.get(&*normalise_code(id))
         {
             return only(entries, at);
         }
@@ -156,23 +162,41 @@ fn moment(text: &str) -> Option<Timestamp> {
         .map(|(t, _)| t)
 }
 
-fn normalise_code(id: &str) -> String {
-    id.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+/// Most texts of messages are in capitals already.
+fn upper(text: &str) -> Cow<'_, str> {
+    let is_upper = text.bytes().all(|b| b.is_ascii() && !b.is_ascii_lowercase());
+    if is_upper { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) }
+}
+
+fn normalise_code(id: &str) -> Cow<'_, str> {
+    if id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+        return Cow::Borrowed(id);
+    }
+    Cow::Owned(id.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect())
 }
 
 /// Words in capitals without punctuation and legal forms.
 fn normalise_name(name: &str) -> String {
-    let words = name.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"'));
-    let words = words.map(str::to_uppercase).filter(|w| !w.is_empty() && !is_legal_form(w));
-    let plain = words
-        .map(|w| w.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
-        .filter(|w| !w.is_empty());
-    plain.collect::<Vec<_>>().join(" ")
+    let mut plain = String::with_capacity(name.len());
+    for word in name.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"')) {
+        let word = upper(word);
+        let before = plain.len();
+        if before > 0 {
+            plain.push(' ');
+        }
+        let start = plain.len();
+        plain.extend(word.chars().filter(|c| c.is_alphanumeric()));
+        if plain.len() == start || is_legal_form(&word) {
+            plain.truncate(before);
+        }
+    }
+    plain
 }
 
 fn is_legal_form(word: &str) -> bool {
-    let bare: String = word.chars().filter(|c| *c != '.').collect();
-    LEGAL_FORMS.contains(&word) || LEGAL_FORMS.contains(&bare.as_str())
+    let bare: Cow<'_, str> =
+        if word.contains('.') { Cow::Owned(word.replace('.', "")) } else { Cow::Borrowed(word) };
+    bare.len() <= MAX_LEGAL_FORM && (LEGAL_FORMS.contains(&word) || LEGAL_FORMS.contains(&&*bare))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Run recorded traffic through formats, screening, detection and sharing (analyst; offline)
     Backtest(Backtest),
-    /// Where a seal was seen, in recorded traffic (analyst; offline)
+    /// Where a seal was seen: in the running system, or in recorded traffic (analyst)
     Seal(Seal),
     /// Write a simulated port day as files, with its truth (analyst; offline)
     Simulate(Simulate),
@@ -196,8 +196,7 @@ pub(crate) enum ScreenCommand {
 pub(crate) struct Seal {
     /// Number as it is written on the seal
     pub(crate) number: String,
-    /// Files, or folders with feeds.toml where they have one
-    #[arg(required = true)]
+    /// Files, or folders with feeds.toml where they have one; without them the ledger of the running system is asked
     pub(crate) paths: Vec<PathBuf>,
     /// Form of the sightings
     #[arg(long, value_enum, default_value_t = Form::Table)]

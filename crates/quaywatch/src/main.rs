@@ -65,7 +65,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Normalize(args) => normalize::run(&args),
         Command::Backtest(args) => backtest::run(&args),
         Command::Screen(args) => screen::run(&args, &settings()?),
-        Command::Seal(args) => seal::run(&args),
+        Command::Seal(args) => seal::run(&args, settings),
         Command::Simulate(args) => simulate::run(&args),
         Command::Baseline(args) => baseline::run(&args, settings),
         Command::Rules(args) => rules::run(&args),

@@ -333,10 +333,13 @@ impl Port {
             }
         };
         debug_assert!(told.is_some(), "the world is large enough for {visit:?} of seed {}", options.seed);
-        let Teller { letters, mut numbers, .. } = teller;
+        let Teller { mut letters, mut numbers, .. } = teller;
+        // What criminals do is told by the same feeds as all else, and goes wrong as often.
+        let is_shown = options.crimes == Crimes::Showcase;
+        letters.iter_mut().for_each(|letter| letter.solid &= is_shown);
         let mut disturbing = chance(1);
         let mut letters = errors::disturb(options, letters, &mut numbers, &mut disturbing);
-        if !matches!(visit, Visit::Story(_)) {
+        if !is_shown {
             outages::silence(&self.outages, &mut letters, &mut disturbing);
         }
         Visited { letters, rows, truth, answers }

@@ -1,7 +1,7 @@
 //! Reads an expression, checks it against the schema and bounds its cost before it ever runs.
 //!
 //! Types are found by walking the syntax tree once; the cost is the number of steps in the worst case, with every list as
-//! long as it may be. What passes here cannot fail on a type, and cannot take long.
+//! long as it may be. What passes here cannot fail on a type.
 
 use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators as op,
@@ -15,7 +15,7 @@ use super::schema::{self, Type};
 const MAX_BYTES: usize = 4_096;
 /// Deepest nesting of brackets; the parser descends with each.
 const MAX_BRACKETS: usize = 24;
-/// Most steps over one visit in the worst case.
+/// Most steps over one visit in the worst case. What profiles really take is bounded when they run, see `super::run`.
 const MAX_STEPS: u64 = 4_000_000;
 /// Items of a growing list that are copied in the time of one step.
 const COPIES_PER_STEP: u64 = 8;
@@ -30,8 +30,8 @@ pub(crate) struct Fault {
     pub(crate) what: String,
 }
 
-/// Compiles an expression that is true or false of an event.
-pub(crate) fn compile(source: &str) -> Result<Program, Fault> {
+/// Compiles an expression that is true or false of an event, and counts its steps for one event in the worst case.
+pub(crate) fn compile(source: &str) -> Result<(Program, u64), Fault> {
     bounded(source)?;
     let program = parse(source)?;
     let mut walker = Walker { info: program.source_info(), scopes: Vec::new(), speaks_of_event: false };
@@ -45,14 +45,14 @@ pub(crate) fn compile(source: &str) -> Result<Program, Fault> {
         let what = "it never speaks of `event`; the events for which it is true are the evidence".to_owned();
         return Err(Fault { line: 1, column: 1, what });
     }
-    let steps = steps.saturating_mul(schema::MAX_EVENTS as u64);
-    if steps > MAX_STEPS {
+    let in_all = steps.saturating_mul(schema::MAX_EVENTS as u64);
+    if in_all > MAX_STEPS {
         let what = format!(
-            "it could take {steps} steps over one visit and the limit is {MAX_STEPS}; nest fewer exists, all, map and filter"
+            "it could take {in_all} steps over one visit and the limit is {MAX_STEPS}; nest fewer exists, all, map and filter"
         );
         return Err(Fault { line: 1, column: 1, what });
     }
-    Ok(program)
+    Ok((program, steps))
 }
 
 fn bounded(source: &str) -> Result<(), Fault> {
@@ -197,7 +197,8 @@ impl Walker<'_> {
         let result = match (call.func_name.as_str(), is_member, given.as_slice()) {
             (op::LOGICAL_AND | op::LOGICAL_OR, _, [Type::Bool, Type::Bool])
             | (op::LOGICAL_NOT | op::NOT_STRICTLY_FALSE, _, [Type::Bool]) => Type::Bool,
-            (op::EQUALS | op::NOT_EQUALS, _, [a, b]) if agree(a, b) && !matches!(a, Type::Section(..)) => {
+            (op::EQUALS | op::NOT_EQUALS, _, [a, b]) if agree(a, b) && is_plain(a) && is_plain(b) => {
+                steps = steps.saturating_add(length(a).min(length(b)));
                 Type::Bool
             }
             (op::LESS | op::LESS_EQUALS | op::GREATER | op::GREATER_EQUALS, _, [a, b])
@@ -211,6 +212,7 @@ impl Walker<'_> {
             }
             (op::ADD | op::SUBSTRACT | op::MULTIPLY, _, [Type::Int, Type::Int]) => Type::Int,
             (op::ADD, _, [Type::List(a, n), Type::List(b, m)]) if agree(a, b) => {
+                steps = steps.saturating_add((n + m) as u64);
                 let item = if **a == Type::Any { b } else { a };
                 Type::List(item.clone(), n + m)
             }
@@ -218,7 +220,7 @@ impl Walker<'_> {
             | (op::ADD | op::SUBSTRACT, _, [Type::Span, Type::Span]) => Type::Span,
             (op::ADD | op::SUBSTRACT, _, [Type::Time, Type::Span]) => Type::Time,
             (op::NEGATE, _, [a @ (Type::Int | Type::Double | Type::Span)]) => a.clone(),
-            (op::IN, _, [a, Type::List(b, n)]) if agree(a, b) => {
+            (op::IN, _, [a, Type::List(b, n)]) if agree(a, b) && is_plain(a) && is_plain(b) => {
                 steps = steps.saturating_add(*n as u64);
                 Type::Bool
             }
@@ -328,6 +330,23 @@ fn agree(a: &Type, b: &Type) -> bool {
         (Type::Any, _) | (_, Type::Any) | (Type::Int, Type::Double) | (Type::Double, Type::Int) => true,
         (Type::List(a, _), Type::List(b, _)) => agree(a, b),
         _ => a == b,
+    }
+}
+
+/// Whether it is neither a section nor a list of lists or sections: comparing those goes through all that they hold.
+fn is_plain(of: &Type) -> bool {
+    match of {
+        Type::Section(..) => false,
+        Type::List(item, _) => !matches!(**item, Type::Section(..) | Type::List(..)),
+        _ => true,
+    }
+}
+
+/// Items of a list; one of anything else.
+const fn length(of: &Type) -> u64 {
+    match of {
+        Type::List(_, most) => *most as u64,
+        _ => 1,
     }
 }
 

@@ -8,7 +8,9 @@
 //! `event.occurred_at.getHours("Europe/Ljubljana")` are there.
 //!
 //! An expression is checked when the rule file is read: names against the schema of events, types, and the number of
-//! steps in the worst case. One that passes cannot fail on a type and cannot take long.
+//! steps in the worst case. One that passes cannot fail on a type. When profiles run they have so many steps for all of them
+//! and all visits of a container together; what is beyond is not looked at, and is counted as the shadow code
+//! `PROFILE-LIMIT`.
 
 mod check;
 mod schema;
@@ -28,6 +30,11 @@ use crate::view::{Findings, Seen, View};
 
 /// Most profiles in one rule file.
 const MAX_PROFILES: usize = 128;
+/// Steps that all of them have over the timeline of a container, each about two microseconds. A container has some thirty
+/// events, and takes hundreds or thousands.
+const STEPS: u64 = 500_000;
+/// Code that counts containers for which these are not enough.
+const LIMIT: &str = "PROFILE-LIMIT";
 /// Longest name, characters.
 const MAX_NAME: usize = 48;
 /// Events that an indicator names, earliest first.
@@ -70,6 +77,8 @@ struct Profile {
     weight: f64,
     handling: Option<Handling>,
     program: Program,
+    /// Steps for one event in the worst case.
+    steps: u64,
     /// Kinds of event that alone can satisfy it, when it says so on top.
     kinds: Option<Vec<String>>,
     needs_timeline: bool,
@@ -137,7 +146,7 @@ impl Profile {
                 Handling::parse(text).ok_or(format!("handling '{text}' is none; write it like AMBER/H1"))
             })
             .transpose()?;
-        let program = check::compile(&settings.when)
+        let (program, steps) = check::compile(&settings.when)
             .map_err(|f| format!("`when`, line {}, column {}: {}", f.line, f.column, f.what))?;
         let needs_timeline = program.references().has_variable("timeline");
         Ok(Self {
@@ -148,6 +157,7 @@ impl Profile {
             kinds: kinds(program.expression()),
             needs_timeline,
             program,
+            steps,
             settings,
         })
     }
@@ -160,7 +170,7 @@ impl Profile {
     }
 }
 
-/// Runs every profile over every visit.
+/// Runs every profile over every visit, as far as the steps go.
 pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let profiles = &rules.profiles;
@@ -169,7 +179,10 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     if values::add_functions(&mut root).is_err() {
         return;
     }
+    let mut steps = Steps { left: STEPS };
+    let mut cut: Option<Seen<'_>> = None;
     for stay in view.stays() {
+        let mut is_cut = false;
         let mut built: Vec<Option<Value>> = vec![None; stay.len()];
         let mut event = |n: usize, seen: &Seen<'_>| match built.get_mut(n) {
             Some(slot) => slot.get_or_insert_with(|| values::event(seen.event, &profiles.fields)).clone(),
@@ -187,6 +200,10 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         }
         for profile in profiles.all.iter() {
             let holds = |(n, seen): &(usize, &Seen<'_>)| {
+                if !steps.take(profile, stay.len()) {
+                    is_cut = true;
+                    return false;
+                }
                 let mut inner = scope.new_inner_scope();
                 inner.add_variable_from_value("event", event(*n, seen));
                 matches!(profile.program.execute(&inner), Ok(Value::Bool(true)))
@@ -197,6 +214,29 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
                 add(profile, evidence, findings);
             }
         }
+        cut = cut.or(stay.first().copied().filter(|_| is_cut));
+    }
+    if let Some(seen) = cut {
+        let sub = SubRule { severity: Severity::Low, action: Action::Inform, shadow: true };
+        findings.add(LIMIT, &sub, "Not all of it was compared with the profiles.".to_owned(), vec![seen]);
+    }
+}
+
+/// What is left of the steps.
+struct Steps {
+    left: u64,
+}
+
+impl Steps {
+    /// Takes what a profile may need for one of so many events; whether there was enough.
+    fn take(&mut self, profile: &Profile, events: usize) -> bool {
+        // No loop over the timeline is longer than the visit.
+        let share = if profile.needs_timeline { events } else { schema::MAX_EVENTS };
+        let share = share.clamp(1, schema::MAX_EVENTS) as u64;
+        let needed = (profile.steps * share / schema::MAX_EVENTS as u64).max(1);
+        let is_enough = needed <= self.left;
+        self.left = self.left.saturating_sub(needed);
+        is_enough
     }
 }
 

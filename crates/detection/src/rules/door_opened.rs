@@ -12,10 +12,11 @@
 //! **Inputs.** Door, device and position events; where the container is; work orders, customs, seals, stripping; slots
 //! and positions for `b`.
 //!
-//! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other ordered work.
-//! Pre-trip checks of reefers and everything else about empties. Light and vibration: a sensor that reports many openings
-//! is not believed. An outage of the device's system. A device taken off after the cargo was.
-//! `b`: two containers that customs open side by side.
+//! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other work for which
+//! a container is opened, done or ordered close by; an order that names a slot only moves it, unless to where customs
+//! inspect. Pre-trip checks of reefers and everything else about empties. Light and vibration: a device that opens on other
+//! stays too without a reason, or opens again and again and never closes, is not believed. An outage of the device's
+//! system. A device taken off after the cargo was. `b`: two containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;
@@ -26,7 +27,8 @@ use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
 use crate::rules::two_places::distance_km;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Absence, Findings, Seen, View};
+use crate::work_orders::opening_is_ordered;
 use crate::{Rules, Sighting};
 
 /// Table `[door_opened]` of the rule file.
@@ -77,33 +79,56 @@ const fn is_of_device(kind: &EventKind) -> bool {
 /// MO-06a: one indicator a stay, of its first unexplained opening.
 fn opened(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.door_opened;
-    let openings: Vec<&Seen<'_>> =
-        stay.iter().filter(|s| *s.kind() == EventKind::DoorOpened && s.is_actual()).collect();
-    let unreliable_ms = settings.unreliable_hours * HOUR_MS;
-    let is_unreliable = |s: &Seen<'_>| {
-        let near = openings.iter().filter(|o| o.at().millis_since(s.at()).abs() <= unreliable_ms);
-        near.count() >= settings.unreliable_openings
-    };
-    for s in &openings {
-        let place = match view.golden.at(s.at()) {
-            Whereabouts::Yard(_) => "in the yard",
-            Whereabouts::Vessel(_) => "at sea",
-            Whereabouts::Unknown | Whereabouts::Outside(_) => continue,
-        };
-        if is_empty_at(view, s)
-            || is_unreliable(s)
-            || is_explained(view, s.at(), settings)
-            || bounced(view, s, settings)
-        {
+    for s in openings(stay) {
+        let Some(place) = unexplained(view, s, findings.rules) else { continue };
+        if bounced(view, s, settings) || is_faulty(view, s, findings.rules) {
             continue;
         }
         let settled = s.fact.received_at.plus_millis(settings.bounce_seconds * 1_000);
         if findings.passed(settled) {
             let sentence = format!("A door was opened {place}, and nobody had ordered it.");
-            findings.add("MO-06a", &settings.a, sentence, vec![**s]);
+            findings.add("MO-06a", &settings.a, sentence, vec![*s]);
             return;
         }
     }
+}
+
+fn openings<'s, 'a>(stay: &'s [Seen<'a>]) -> impl Iterator<Item = &'s Seen<'a>> {
+    stay.iter().filter(|s| *s.kind() == EventKind::DoorOpened && s.is_actual())
+}
+
+/// Where the door of a full container was opened, in the yard or at sea, without work that would explain it.
+fn unexplained(view: &View<'_>, s: &Seen<'_>, rules: &Rules) -> Option<&'static str> {
+    let place = match view.golden.at(s.at()) {
+        Whereabouts::Yard(_) => "in the yard",
+        Whereabouts::Vessel(_) => "at sea",
+        Whereabouts::Unknown | Whereabouts::Outside(_) => return None,
+    };
+    (!is_empty_at(view, s) && !is_explained(view, s.at(), rules)).then_some(place)
+}
+
+/// Whether the device that tells of the opening is broken: on several nights of other stays it told of openings that
+/// nothing explains, or it tells again and again that the door opens and never that it closes. Openings in one stay that
+/// are closed again are believed, however many.
+fn is_faulty(view: &View<'_>, s: &Seen<'_>, rules: &Rules) -> bool {
+    let settings = &rules.rule.door_opened;
+    let by_it = |k: &Seen<'_>| k.event.source.feed == s.event.source.feed;
+    let window_ms = settings.unreliable_hours * HOUR_MS;
+    let elsewhere = openings(&view.events)
+        .filter(|k| k.visit != s.visit && by_it(k) && unexplained(view, k, rules).is_some());
+    // What one gang does in one night counts once.
+    let (mut nights, mut last) = (0, None);
+    for at in elsewhere.map(Seen::at) {
+        if last.is_none_or(|last| at.millis_since(last) > window_ms) {
+            (nights, last) = (nights + 1, Some(at));
+        }
+    }
+    if nights >= settings.unreliable_openings {
+        return true;
+    }
+    let near = |k: &&Seen<'_>| by_it(k) && k.at().millis_since(s.at()).abs() <= window_ms;
+    let closes = view.events.iter().filter(near).any(|k| *k.kind() == EventKind::DoorClosed && k.is_actual());
+    !closes && openings(view.stay_of(s.visit)).filter(near).count() >= settings.unreliable_openings
 }
 
 /// Whether the container was last said to be empty.
@@ -122,30 +147,34 @@ fn bounced(view: &View<'_>, s: &Seen<'_>, settings: &Settings) -> bool {
     })
 }
 
-/// Whether the opening of `MO-06b` was work, which the timeline of the yard cannot know.
+/// Whether the opening of `MO-06b` was work or none at all, which the timeline of the yard cannot know.
 pub(crate) fn is_work(view: &View<'_>, indicator: &Indicator, rules: &Rules) -> bool {
     let settings = &rules.rule.door_opened;
     indicator.code == CODE_B
         && indicator.evidence.iter().filter_map(|id| view.find(id)).any(|s| {
-            is_empty_at(view, s) || is_explained(view, s.at(), settings) || bounced(view, s, settings)
+            is_empty_at(view, s)
+                || is_explained(view, s.at(), rules)
+                || bounced(view, s, settings)
+                || is_faulty(view, s, rules)
         })
 }
 
 /// Whether work that opens doors is known around this time.
-fn is_explained(view: &View<'_>, at: Timestamp, settings: &Settings) -> bool {
-    view.events.iter().any(|k| {
-        let near = k.at().millis_since(at).abs() <= settings.work_minutes * MINUTE_MS;
-        near && matches!(
-            k.kind(),
-            EventKind::WorkOrdered
-                | EventKind::CustomsInspected
-                | EventKind::CustomsSelectedForInspection
-                | EventKind::SealInspected
-                | EventKind::SealReplaced
-                | EventKind::Stripped
-                | EventKind::Stuffed
-        )
-    })
+fn is_explained(view: &View<'_>, at: Timestamp, rules: &Rules) -> bool {
+    let minutes = rules.rule.door_opened.work_minutes;
+    let is_work = |k: &Seen<'_>| {
+        k.at().millis_since(at).abs() <= minutes * MINUTE_MS
+            && matches!(
+                k.kind(),
+                EventKind::CustomsInspected
+                    | EventKind::CustomsSelectedForInspection
+                    | EventKind::SealInspected
+                    | EventKind::SealReplaced
+                    | EventKind::Stripped
+                    | EventKind::Stuffed
+            )
+    };
+    view.events.iter().any(is_work) || opening_is_ordered(view, at, minutes, rules)
 }
 
 /// MO-06c: taken off, or reported as silent.
@@ -158,18 +187,17 @@ fn taken_off(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             _ => continue,
         };
         let in_yard = matches!(view.golden.at(s.at()), Whereabouts::Yard(_));
-        if in_yard && !is_empty_at(view, s) && !is_explained(view, s.at(), settings) && !is_down(view, s.at())
-        {
-            let sentence = format!("Its tracking device {what} in the yard.");
-            findings.add("MO-06c", &settings.c, sentence, vec![*s]);
-            return;
+        if !in_yard || is_empty_at(view, s) || is_explained(view, s.at(), findings.rules) {
+            continue;
         }
+        let sentence = format!("Its tracking device {what} in the yard.");
+        // What is reported as silent may have spoken, and the system behind it did not.
+        let (event, by) = (EventKind::PositionReported, s.fact.received_at);
+        let absence = Absence { event, within: (s.at(), s.at()), by, at: s };
+        let sub = &settings.c;
+        findings.add_absent("MO-06c", sub, sub.severity, sentence, vec![*s], absence);
+        return;
     }
-}
-
-/// Whether some system was reported to be down.
-fn is_down(view: &View<'_>, at: Timestamp) -> bool {
-    view.outages.iter().rfind(|mark| mark.at <= at).is_some_and(|mark| mark.begins)
 }
 
 /// MO-06c: a device that reported regularly says nothing more, in the yard.
@@ -190,10 +218,7 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     let regular_ms = settings.regular_hours * HOUR_MS;
     let recent = view.events.iter().rev().take_while(|s| last.at().millis_since(s.at()) <= regular_ms);
     let reports = recent.filter(of_device).filter(|s| s.event.source.feed == *feed);
-    if reports.take(settings.regular_reports).count() < settings.regular_reports
-        || is_empty_at(view, last)
-        || is_down(view, last.at())
-    {
+    if reports.take(settings.regular_reports).count() < settings.regular_reports || is_empty_at(view, last) {
         return;
     }
     if !matches!(view.golden.at(last.at()), Whereabouts::Yard(_)) {
@@ -211,9 +236,6 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
                 | EventKind::DeviceSilent
         )
     };
-    if view.outages.iter().any(|mark| mark.begins && mark.at > last.at() && mark.at <= by) {
-        return;
-    }
     if findings.missing(view, last, by, ends) {
         let sentence =
             format!("Its tracking device reported regularly and is silent for {} h.", settings.silence_hours);

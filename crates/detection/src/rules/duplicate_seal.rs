@@ -17,7 +17,8 @@
 //! away); marks and defaults that a system writes on many containers (more than `max_boxes`: silent); plans that never
 //! happened. Lists of seals that were not brought up to date (another seal beside, or soon after the removal: no `b`,
 //! unless the list names a seal that was put on after the removal). Numbers of shippers lie side by side by chance (`d`
-//! is LOW). New series of a carrier (only far outside what was seen: `c`). One shipper under two schemes (only keys of
+//! is LOW). New series of a carrier (only far outside what was seen, the further the older the baseline is: `c`), and a
+//! baseline of few seals or days, which cannot know all that a carrier uses (silent). One shipper under two schemes (only keys of
 //! one scheme tell shippers apart: `d`).
 
 use quaywatch_domain::event::SealSource;
@@ -29,7 +30,7 @@ use crate::loops::{Told, indicator_fact};
 use crate::settings::{DAY_MS, HOUR_MS, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
 use crate::visits::{is_arrival, is_departure};
-use crate::{Baselines, Rules, Sighting};
+use crate::{Rules, Sighting};
 
 /// Table `[duplicate_seal]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -142,23 +143,13 @@ fn foreign_in(stay: &[Seen<'_>], all: &[&str], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.duplicate_seal;
     for s in stay.iter().filter(|s| is_sighting(s)) {
         let Some(carrier) = s.event.transport.as_deref().and_then(|t| t.carrier.as_deref()) else { continue };
-        let Some(forms) = findings.baselines.seals.get(carrier) else { continue };
-        let count: u32 = forms.values().map(|f| f.count).sum();
-        if count < findings.rules.baseline.min_count {
-            continue;
-        }
         let seals = s.event.seals.iter().filter(|seal| seal.source == SealSource::Carrier);
         for number in seals.filter_map(|seal| seal.normalised.as_deref()) {
-            let (form, value) = Baselines::seal_form(number);
-            let known = forms.get(&form);
-            let share = f64::from(known.map_or(0, |f| f.count)) / f64::from(count) * 100.0;
             // New series follow on; only what is far from all that was seen is foreign.
-            let is_far = known.is_some_and(|f| {
-                let span = f.greatest.saturating_sub(f.least).max(1_000);
-                value > f.greatest.saturating_add(span) || value < f.least.saturating_sub(span)
-            });
-            let is_typed_wrong = all.iter().any(|other| one_typing_error_apart(number, other));
-            if (share < settings.rare_percent || is_far) && !is_typed_wrong {
+            let least = &findings.rules.baseline.seals;
+            let is_foreign =
+                findings.baselines.is_foreign_seal((carrier, number), s, settings.rare_percent, least);
+            if is_foreign && !all.iter().any(|other| one_typing_error_apart(number, other)) {
                 let sentence = format!("Seal {number} is of no form or range that {carrier} uses.");
                 findings.add("MO-04c", &settings.c, sentence, vec![*s]);
                 return;

@@ -115,8 +115,8 @@ fn intrusion(watch: &Watch<'_, '_>, findings: &mut Findings<'_>) {
 
 /// MO-20b: what MO-10 says of any container weighs more here.
 fn moved(watch: &Watch<'_, '_>, findings: &mut Findings<'_>) {
-    let unordered = findings.found.iter().find(|f| f.visit == watch.visit && f.indicator.code == "MO-10a");
-    let named = |id: &str| unordered.is_some_and(|f| f.indicator.evidence.iter().any(|known| known == id));
+    let unordered = findings.shown(watch.visit).find(|i| i.code == "MO-10a");
+    let named = |id: &str| unordered.is_some_and(|i| i.evidence.iter().any(|known| known == id));
     if let Some(s) = watch.during.iter().rev().find(|s| named(&s.fact.fact_id)) {
         let sentence =
             "Moved without an order while it stands empty, soon after a cargo from a watched origin.";

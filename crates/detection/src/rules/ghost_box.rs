@@ -16,14 +16,15 @@
 //! were there before, empties. `d`: swap bodies (ILU codes). `e`: several bills for one container, another edition of
 //! the list.
 
-use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Fact};
+use quaywatch_domain::event::{EquipmentStatus, PortEvent};
+use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{EventKind, Fact, Indicator};
 use serde::Deserialize;
 
 use crate::call::{Call, OnCall};
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, Rules, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Absence, Findings, Seen, View};
 use crate::visits::is_arrival;
 use crate::{Mention, Sighting};
 
@@ -71,7 +72,8 @@ pub(crate) fn tell(rules: &Rules, call: &Call<'_>, wanted: &mut Vec<(Fact, bool)
         });
         if let Some(mention) = ghost {
             let sentence = "Discharged although no manifest of the vessel call names it.";
-            wanted.extend(say(rules, call, container, ("MO-21a", &settings.a), sentence, mention));
+            let awaited = EventKind::ManifestLine;
+            wanted.extend(say(rules, call, container, ("MO-21a", &settings.a), sentence, (mention, awaited)));
         }
         let missing = on_call.listed.filter(|_| {
             on_call.discharged.is_none()
@@ -81,7 +83,8 @@ pub(crate) fn tell(rules: &Rules, call: &Call<'_>, wanted: &mut Vec<(Fact, bool)
         });
         if let Some(mention) = missing {
             let sentence = "Listed for this call and not discharged.";
-            wanted.extend(say(rules, call, container, (SHORT, &settings.b), sentence, mention));
+            let awaited = EventKind::Discharged;
+            wanted.extend(say(rules, call, container, (SHORT, &settings.b), sentence, (mention, awaited)));
         }
     }
 }
@@ -92,7 +95,7 @@ fn say(
     container: &str,
     (code, sub): (&str, &SubRule),
     sentence: &str,
-    own: &Mention,
+    (own, awaited): (&Mention, EventKind),
 ) -> Option<(Fact, bool)> {
     let behind: Vec<Sighting> =
         [Some(own), call.departure].into_iter().flatten().map(Mention::sighting).collect();
@@ -105,7 +108,9 @@ fn say(
         sightings: behind.iter().collect(),
     };
     let is_shadow = sub.shadow && code != SHORT;
-    Some((indicator_fact(container, told.indicator(rules)?, own.occurred_at), is_shadow))
+    let expected = Some(Expected { event: awaited, by: call.closed_at });
+    let indicator = Indicator { expected, ..told.indicator(rules)? };
+    Some((indicator_fact(container, indicator, own.occurred_at), is_shadow))
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
@@ -129,21 +134,28 @@ fn arrives(s: &Seen<'_>) -> bool {
 fn short_landed(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let Some(left) = gate_out(stay) else { return };
     let told = view.indicators.iter().filter(|(_, i)| i.code == SHORT);
-    let mut told = told.flat_map(|(_, i)| i.evidence.iter().filter_map(|id| view.find(id)));
+    let mut told = told.flat_map(|(_, i)| {
+        let by = i.expected.as_ref().map(|e| e.by);
+        i.evidence.iter().filter_map(move |id| Some((view.find(id)?, by)))
+    });
     let reported = || {
         let short = |s: &&Seen<'_>| s.is_actual() && *s.kind() == EventKind::Shortlanded;
-        stay.iter().find(|s| short(s) && s.at() <= left.at())
+        stay.iter().find(|s| short(s) && s.at() <= left.at()).map(|s| (s, None))
     };
-    let Some(missing) = told.find(|s| s.visit == visit && s.at() <= left.at()).or_else(reported) else {
-        return;
-    };
+    let of_visit = |(s, _): &(&Seen<'_>, _)| s.visit == visit && s.at() <= left.at();
+    let Some((missing, by)) = told.find(of_visit).or_else(reported) else { return };
     if stay.iter().any(|s| arrives(s) && s.at() <= left.at()) {
         return;
     }
     let sentence =
         "Left by gate although it was never discharged from the vessel that should have brought it.";
     let settings = &findings.rules.rule.ghost_box;
-    findings.add("MO-21b", &settings.b, sentence.to_owned(), vec![*missing, *left]);
+    let (sub, evidence) = (&settings.b, vec![*missing, *left]);
+    // That it was left on board is a report, and no silence.
+    let Some(by) = by else { return findings.add("MO-21b", sub, sentence.to_owned(), evidence) };
+    let (within, by) = ((left.at(), left.at()), by.max(left.at()));
+    let absence = Absence { event: EventKind::Discharged, within, by, at: left };
+    findings.add_absent("MO-21b", sub, sub.severity, sentence.to_owned(), evidence, absence);
 }
 
 /// MO-21c.
@@ -165,9 +177,14 @@ fn never_came(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut F
     if earlier.is_none() && !is_recorded {
         return;
     }
-    if findings.passed(left.fact.received_at.plus_millis(settings.grace_hours * HOUR_MS)) {
+    let by = left.fact.received_at.plus_millis(settings.grace_hours * HOUR_MS);
+    if findings.passed(by) {
         let sentence = "Left by gate, and nobody reported that it ever came in or off a vessel.";
-        findings.add("MO-21c", &settings.c, sentence.to_owned(), vec![*left]);
+        let is_export = left.status() == Some(EquipmentStatus::Export);
+        let event = if is_export { EventKind::GateIn } else { EventKind::Discharged };
+        let absence = Absence { event, within: (left.at(), left.at()), by, at: left };
+        let sub = &settings.c;
+        findings.add_absent("MO-21c", sub, sub.severity, sentence.to_owned(), vec![*left], absence);
     }
 }
 

@@ -7,11 +7,11 @@
 //! **Inputs.** The ledger of the consignee (`a`): forwarders, contacts, places of delivery and hauliers that it had in two
 //! years; places of delivery, pre-notifications and gate-outs of the container (`b`).
 //!
-//! **False positives.** One new partner (two kinds of relation must be new at once; a place
-//! and the haulier that serves it count as one). A new contract (what was new once is
-//! known afterwards; containers of the first day count alike). A consignee with a short history, or one with so many
-//! partners that it has no habits. `b`: a correction (the old version is gone); two systems that code places differently
-//! (only one feed is compared); a change long before the pick-up, or one that is undone.
+//! **False positives.** One new partner (two kinds of relation must be new at once; a place and the haulier that serves
+//! it count as one). A new contract (what was new once is known afterwards; containers of the first day count alike). A
+//! consignee with a short history, or one with so many partners that it has no habits. `b`: a correction (the old
+//! version is gone); two systems that code places differently (only one feed is compared); a change long before the
+//! pick-up, or one that is undone.
 
 use std::collections::BTreeMap;
 

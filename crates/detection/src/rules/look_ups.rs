@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::Actor;
-use quaywatch_domain::{EventKind, Fact, Severity, Subject};
+use quaywatch_domain::{EventKind, Fact, Indicator, Severity, Subject};
 use serde::Deserialize;
 
 use crate::Sighting;
@@ -25,7 +25,7 @@ use crate::actor::value;
 use crate::loops::{Told, indicator_fact};
 use crate::people::{has_business, is_look_up, role};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Kinds, Seen, View};
 
 /// Table `[look_ups]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -64,21 +64,23 @@ pub(crate) const UNUSUAL: &str = "MO-16d-unusual";
 /// Code of the auxiliary indicator "looked up number after number", read by `e` alone and never shown.
 pub(crate) const IN_A_ROW: &str = "MO-16e-row";
 
+const LOOK_UPS: Kinds =
+    Kinds::of(&[EventKind::RecordViewed, EventKind::RecordListed, EventKind::RecordExported]);
+
 fn is_exempt(rules: &Rules, role: &str) -> bool {
     let exempt = &rules.rule.look_ups.exempt_roles;
     rules.customs.is_customs(role) || exempt.iter().any(|known| known.eq_ignore_ascii_case(role))
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
-    if !findings.rules.people.enabled {
+    if !findings.rules.people.enabled || !view.has_any(LOOK_UPS) {
         return;
     }
-    for (visit, stay) in view.stays().enumerate() {
+    for stay in view.stays() {
         let looked: Vec<Look<'_, '_>> = stay.iter().filter_map(|s| look(stay, s, findings.rules)).collect();
         if looked.is_empty() {
             continue;
         }
-        unrelated(visit, &looked, findings);
         before_discharge(stay, &looked, findings);
         organisations(&looked, findings);
         unusual(view, &looked, findings);
@@ -123,36 +125,53 @@ fn cluster<'l, 's, 'a, K: Ord>(
     })
 }
 
-/// MO-16a.
-fn unrelated(visit: usize, looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
-    let settings = &findings.rules.rule.look_ups;
-    let strangers: Vec<&Look<'_, '_>> = looked.iter().filter(|l| l.is_stranger).collect();
-    let Some(first) = strangers.first() else { return };
-    // What is said of an alerted container is for those alone who may see what it is alerted for.
-    let grave = findings
-        .found
-        .iter()
-        .filter(|f| f.visit == visit && !f.shadow && f.indicator.severity >= Severity::High);
-    let label = grave.map(|f| f.indicator.handling.clone()).reduce(|a, b| a.strictest(&b));
-    if let Some(label) = label {
-        let sentence =
-            "Looked up by an organisation that has no business with it, while other indicators stand.";
-        let before = findings.found.len();
-        findings.add_restricted(
-            "MO-16a",
-            &settings.a,
-            settings.severity_a_alerted,
-            sentence.to_owned(),
-            vec![*first.seen],
-        );
-        for found in findings.found.iter_mut().skip(before) {
-            found.indicator.handling = found.indicator.handling.strictest(&label);
-        }
+/// MO-16a, after all other rules: one look-up is enough for a container about which something grave stands.
+pub(crate) fn unrelated(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !findings.rules.people.enabled || !view.has_any(LOOK_UPS) {
         return;
     }
-    let many = cluster(&strangers, settings.window_hours * HOUR_MS, settings.unrelated_views.max(1), |l| {
-        l.seen.fact.fact_id.clone()
-    });
+    for (visit, stay) in view.stays().enumerate() {
+        let looked = stay.iter().filter_map(|s| look(stay, s, findings.rules));
+        let strangers: Vec<Look<'_, '_>> = looked.filter(|l| l.is_stranger).collect();
+        if let Some(first) = strangers.first()
+            && !of_alerted(visit, first, &strangers, findings)
+        {
+            several(&strangers, findings);
+        }
+    }
+}
+
+/// MO-16a of an alerted container. What rules say because of the look-ups themselves is no other ground.
+fn of_alerted(
+    visit: usize,
+    first: &Look<'_, '_>,
+    strangers: &[Look<'_, '_>],
+    findings: &mut Findings<'_>,
+) -> bool {
+    let settings = &findings.rules.rule.look_ups;
+    let rests_on_them = |i: &Indicator| {
+        i.rule.starts_with("MO-") && strangers.iter().any(|l| i.evidence.contains(&l.seen.fact.fact_id))
+    };
+    // What is said of an alerted container is for those alone who may see what it is alerted for.
+    let grave = findings.shown(visit).filter(|i| i.severity >= Severity::High && !rests_on_them(i));
+    let Some(label) = grave.map(|i| i.handling.clone()).reduce(|a, b| a.strictest(&b)) else { return false };
+    let sentence =
+        "Looked up by an organisation that has no business with it, while other indicators stand.".to_owned();
+    let before = findings.found.len();
+    findings.add_restricted("MO-16a", &settings.a, settings.severity_a_alerted, sentence, vec![*first.seen]);
+    for found in findings.found.iter_mut().skip(before) {
+        found.indicator.handling = found.indicator.handling.strictest(&label);
+    }
+    true
+}
+
+/// MO-16a of any container.
+fn several(strangers: &[Look<'_, '_>], findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.look_ups;
+    let strangers: Vec<&Look<'_, '_>> = strangers.iter().collect();
+    let window_ms = settings.window_hours * HOUR_MS;
+    let many =
+        cluster(&strangers, window_ms, settings.unrelated_views.max(1), |l| l.seen.fact.fact_id.clone());
     if let Some(many) = many {
         let sentence = format!(
             "Looked up {} times within {} h by organisations that have no business with it.",

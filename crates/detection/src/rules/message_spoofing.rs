@@ -24,10 +24,9 @@ use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
-use crate::outages::{spans, within};
 use crate::party::{Ledger, beginnings, containers};
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
-use crate::view::{Findings, Kinds, Seen, View};
+use crate::view::{Absence, Findings, Kinds, Seen, View};
 
 /// Table `[message_spoofing]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -122,9 +121,6 @@ fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Finding
     let rules = findings.rules;
     let settings = &rules.rule.message_spoofing;
     let Some(left) = stay.iter().find(|s| is_ordinary(s)) else { return };
-    if within(&spans(&view.outages, rules.rule.release_right.outage_max_hours), left.at()) {
-        return;
-    }
     let came =
         |kinds: &[EventKind]| stay.iter().any(|s| kinds.contains(s.kind()) && s.said_at() <= left.at());
     let terminal = left.event.terminal();
@@ -135,18 +131,23 @@ fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Finding
     let released = cargo.any(|s| releases(s.kind()) && s.said_at() <= left.at());
     let lacks_announcement = !announced && lists(&settings.announced_terminals, terminal);
     let lacks_release = !released && lists(&settings.released_terminals, terminal);
-    if !(lacks_announcement || lacks_release)
-        || !findings.passed(left.fact.received_at.plus_millis(settings.grace_hours * HOUR_MS))
-    {
+    let wait_ms = settings.grace_hours * HOUR_MS;
+    let by = left.fact.received_at.plus_millis(wait_ms);
+    if !(lacks_announcement || lacks_release) || !findings.passed(by) {
         return;
     }
+    let within = (left.at().plus_millis(-wait_ms), left.at());
     if lacks_announcement {
         let sentence = "Left by truck without the pre-notification that the terminal demands.";
-        findings.add("MO-23a", &settings.a, sentence.to_owned(), vec![*left]);
+        let absence = Absence { event: EventKind::PickupAnnounced, within, by, at: left };
+        let sub = &settings.a;
+        findings.add_absent("MO-23a", sub, sub.severity, sentence.to_owned(), vec![*left], absence);
     }
     if lacks_release {
         let sentence = "Left by truck without any release that the carrier has issued.";
-        findings.add("MO-23g", &settings.g, sentence.to_owned(), vec![*left]);
+        let absence = Absence { event: EventKind::ReleaseIssued, within, by, at: left };
+        let sub = &settings.g;
+        findings.add_absent("MO-23g", sub, sub.severity, sentence.to_owned(), vec![*left], absence);
     }
 }
 

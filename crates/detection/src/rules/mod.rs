@@ -87,6 +87,8 @@ pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     }
     crate::profiles::run(view, findings);
     crate::trust::weigh(view, findings);
+    // These read what all the others say.
+    look_ups::unrelated(view, findings);
     crate::combinations::run(view, findings);
 }
 
@@ -121,7 +123,7 @@ fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
             None if is_folded(view, fact.occurred_at) => continue,
             None => view.visit_at(fact.occurred_at),
         };
-        findings.found.push(Found { visit, shadow: false, indicator: (*indicator).clone() });
+        findings.found.push(Found { visit, shadow: false, indicator: (*indicator).clone(), hidden: None });
     }
 }
 

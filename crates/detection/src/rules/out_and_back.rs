@@ -12,11 +12,11 @@
 //! deliveries, customs events, work orders, planned and actual drop-offs.
 //!
 //! **False positives.** A refused delivery (reported before or after the return). The wrong box picked: back at its
-//! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on
-//! an order, or to another terminal by the same haulier under the same bill). A return for export (booked, and not as
-//! it came). A pre-notification that only arrived late, of the haulier that took it, or for the empty. A shipper's own
-//! container, which need not come back. Bookings and rejections that come late (grace). A delivery that nobody
-//! reported: the empty that comes back, or a late arrival, takes `d` back.
+//! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on an
+//! order, but not the one for its slot on the way back in; or to another terminal by the same haulier under the same bill).
+//! A return for export (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took
+//! it, or for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late
+//! (grace). A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};
@@ -26,7 +26,8 @@ use serde::Deserialize;
 use crate::Rules;
 use crate::golden::{Step, other_terminal};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View, keys_of, same_party};
+use crate::view::{Absence, Findings, Seen, View, keys_of, same_party};
+use crate::work_orders::only_moves;
 
 /// Table `[out_and_back]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -98,7 +99,10 @@ fn came_back<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, findings: &mu
             "Left full and came back full after {} h, with no export booking and no refused delivery.",
             away_ms / HOUR_MS
         );
-        findings.add("MO-02a", &settings.a, sentence, vec![*out, *back]);
+        let absence =
+            Absence { event: EventKind::BookingConfirmed, within: (back.at(), back.at()), by, at: back };
+        let evidence = vec![*out, *back];
+        findings.add_absent("MO-02a", &settings.a, settings.a.severity, sentence, evidence, absence);
     }
 }
 
@@ -144,8 +148,8 @@ fn is_explained<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Ru
                 EventKind::BookingConfirmed | EventKind::LoadOrdered => {
                     s.visit >= out.visit && s.visit <= back.visit && s.at() >= out.at()
                 }
-                EventKind::WorkOrdered
-                | EventKind::CustomsHeld
+                EventKind::WorkOrdered => between && !only_moves(s, rules),
+                EventKind::CustomsHeld
                 | EventKind::CustomsSelectedForScan
                 | EventKind::CustomsSelectedForInspection
                 | EventKind::CustomsInspected

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::people::{has_business, is_look_up};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Absence, Findings, Seen, View};
 
 /// Table `[reefer_anomaly]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -117,8 +117,13 @@ fn without_power(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         let by = due.max(s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS));
         if findings.passed(by) {
             let sentence = format!("Reefer without power for more than {} min.", settings.gap_minutes);
-            let evidence = [Some(*s), on.copied()].into_iter().flatten().collect();
-            findings.add("MO-19a", &settings.a, sentence, evidence);
+            let Some(on) = on else {
+                let absence = Absence { event: EventKind::PowerOn, within: (s.at(), due), by, at: s };
+                let (sub, evidence) = (&settings.a, vec![*s]);
+                findings.add_absent("MO-19a", sub, sub.severity, sentence, evidence, absence);
+                return;
+            };
+            findings.add("MO-19a", &settings.a, sentence, vec![*s, *on]);
             return;
         }
     }
@@ -142,13 +147,17 @@ fn silent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         if was_regular
             && gap_ms > settings.gap_minutes * MINUTE_MS
             && !was_handled(stay, last.at(), next.at(), settings.handling_minutes)
-            && findings.passed(next.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS))
+            && let by = next.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS)
+            && findings.passed(by)
         {
             let sentence = format!(
                 "Reefer that reported regularly was silent for {} min while nobody handled it.",
                 gap_ms / MINUTE_MS
             );
-            findings.add("MO-19a", &settings.a, sentence, vec![**last, **next]);
+            let within = (last.at(), next.at());
+            let absence = Absence { event: EventKind::ReeferReading, within, by, at: next };
+            let (sub, evidence) = (&settings.a, vec![**last, **next]);
+            findings.add_absent("MO-19a", sub, sub.severity, sentence, evidence, absence);
             return;
         }
     }
@@ -179,10 +188,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     });
     let Some((a, b)) = rise else { return };
     let near = |at: Timestamp| at >= a.at().plus_millis(-around_ms) && at <= b.at().plus_millis(around_ms);
-    let moved = findings
-        .found
-        .iter()
-        .any(|f| f.visit == visit && f.indicator.code == "MO-10a" && near(f.indicator.first_held_at));
+    let moved = findings.shown(visit).any(|i| i.code == "MO-10a" && near(i.first_held_at));
     let severity = if moved { settings.severity_b_moved } else { settings.b.severity };
     let minutes = settings.rise_minutes;
     let but = if moved { ", and it was moved without an order" } else { "" };

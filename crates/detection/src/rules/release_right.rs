@@ -28,7 +28,7 @@ use crate::loops::{Told, indicator_fact};
 use crate::outages::{spans, within};
 use crate::party::MAX_SIGHTINGS_PER_PARTNER;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View, same_party};
+use crate::view::{Findings, Key, Seen, View, same_party};
 use crate::{Rules, Sighting, actor};
 
 /// Table `[release_right]` of the rule file.
@@ -147,19 +147,25 @@ fn long_chain(chain: &Chain<'_>, findings: &mut Findings<'_>) {
             findings.add("MO-01d", &settings.d, sentence, evidence());
             return;
         }
-        // Handed back at once, it was handed on by mistake.
-        let undone_ms = settings.undone_minutes * MINUTE_MS;
-        let is_cycle = holders.iter().zip(holders.iter().skip(1)).zip(holders.iter().skip(2)).any(
-            |(((a, _), (_, given)), (c, returned))| {
-                same_party(a, c) == Some(true) && returned.at().millis_since(given.at()) > undone_ms
-            },
-        );
-        if is_cycle {
+        if has_circle(holders, settings.undone_minutes * MINUTE_MS) {
             let sentence = "Its release was handed on and came back to who had held it.".to_owned();
             findings.add("MO-01d", &settings.d, sentence, evidence());
             return;
         }
     }
+}
+
+/// Whether the right came back to who had held it before, over however many hands. Handed back at once by who got it, it was
+/// handed on by mistake.
+fn has_circle(holders: &[(Vec<Key<'_>>, Seen<'_>)], undone_ms: i64) -> bool {
+    holders.iter().enumerate().any(|(n, (holder, returned))| {
+        let mut before = holders.get(..n.saturating_sub(1)).unwrap_or_default().iter().enumerate().rev();
+        let known = before.find(|(_, (earlier, _))| same_party(earlier, holder) == Some(true));
+        known.is_some_and(|(earlier, _)| {
+            let given = holders.get(n.saturating_sub(1)).map_or(returned.at(), |(_, given)| given.at());
+            earlier + 2 < n || returned.at().millis_since(given) > undone_ms
+        })
+    })
 }
 
 /// MO-01f: the PINs of this container. Those that one client tries are on the client's own timeline.

@@ -6,10 +6,10 @@
 //! <http://commodityconversations.com/wordpress2/2019/04/29/rip-on-rip-off/>; Brazil to Istanbul by way of Antwerp,
 //! <https://d01news.com/2025/03/28/in-kaffee-verstecktes-kokain-in-antwerpen-beschlagnahmter-container-war-auf-dem-weg-nach-istanbul>.
 //!
-//! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a port
-//! that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or destination
-//! changed after departure, or shortly before arrival. `e` goods from a country that they never come from. `f` stood for
-//! long between two ships in a watched port, or with cargo from a watched origin.
+//! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a
+//! port that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or
+//! destination changed after departure, or shortly before arrival. `e` goods from a country that they hardly ever come
+//! from. `f` stood for long between two ships in a watched port, or with cargo from a watched origin.
 //!
 //! **Inputs.** Routes, goods and vessels of orders, bay plans, manifests and moves; baselines of lanes, ports and goods.
 //!
@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) severity_a_late: Severity,
     pub(crate) rare_percent: f64,
     pub(crate) detour_factor: f64,
+    pub(crate) rare_origin_percent: f64,
+    pub(crate) usual_origin_containers: u32,
     pub(crate) before_arrival_hours: i64,
     pub(crate) watched_ports: Vec<String>,
     pub(crate) transshipment_days: i64,
@@ -74,7 +76,8 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         (!route.transshipment_ports.is_empty()).then_some((s, route, ends))
     });
     let Some((s, route, (loading, discharge))) = whole else { return };
-    let Some(lane) = findings.baselines.lane(loading, discharge, rules.baseline.min_count) else { return };
+    let known = findings.baselines.lane(loading, discharge, stay, rules.baseline.min_count);
+    let Some(lane) = known else { return };
     let share =
         |port: &String| f64::from(lane.via.get(port).copied().unwrap_or(0)) / f64::from(lane.count) * 100.0;
     if let Some(rare) = route.transshipment_ports.iter().find(|port| share(port) < settings.rare_percent) {
@@ -103,15 +106,21 @@ fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             let Some(code) = cargo.hs_code.as_deref() else { continue };
             let origin = cargo.origin_country.as_deref().or_else(|| route(s)?.origin_country.as_deref());
             let Some(origin) = origin else { continue };
-            let known = findings.baselines.goods(code, rules.baseline.min_count);
-            if known.is_some_and(|known| !known.origins.contains_key(origin)) {
+            let known = findings.baselines.origin(code, origin, stay, rules.baseline.min_count);
+            if known.is_some_and(|(times, count)| is_rare(times, count, settings)) {
                 let heading = code.get(..4).unwrap_or(code);
-                let sentence = format!("Goods of heading {heading} have never come from {origin}.");
+                let sentence = format!("Goods of heading {heading} hardly ever come from {origin}.");
                 findings.add("MO-13e", &settings.e, sentence, vec![*s]);
                 return;
             }
         }
     }
+}
+
+/// Whether goods come from a country so seldom that it is not usual; a container or two may have been the first of these.
+fn is_rare(times: u32, count: u32, settings: &Settings) -> bool {
+    times < settings.usual_origin_containers
+        || f64::from(times) / f64::from(count.max(1)) * 100.0 < settings.rare_origin_percent
 }
 
 /// What one feed says of where the cargo goes.

@@ -9,17 +9,20 @@
 //! container is stuffed, stripped, empty, or comes in by gate after it left by gate.
 //!
 //! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was reported
-//! (removed, inspected, replaced, affixed, customs inspection, a door opened on a work order). A new seal of an authority
-//! says that it opened the box, reported or not. A message without seals says nothing. One of several seals without
-//! issuer, or the shipper's beside the carrier's, left out of a short list. Seals of the next cargo.
+//! (removed, inspected, replaced, affixed, customs inspection, a door opened on an order that opens it and does not only
+//! move it). A new seal of an authority says that it opened the box, reported or not. A message without seals says
+//! nothing, and one that says in words that there is none counts unless a later one lists them. One of several seals
+//! without issuer, or the shipper's beside the carrier's, left out of a short list. Seals of the next cargo.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSource};
 use quaywatch_domain::identifiers::seal::one_typing_error_apart;
 use serde::Deserialize;
 
-use crate::settings::{MINUTE_MS, SubRule};
+use crate::rules::seal_sequence::says_unsealed;
+use crate::settings::SubRule;
 use crate::view::{Findings, Seen, View};
+use crate::work_orders::opening_is_ordered;
 
 /// Table `[seal_change]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -80,7 +83,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             EventKind::GateIn if s.is_actual() => journey.start_with(s),
             EventKind::Discharged | EventKind::GateOut if s.is_actual() => {
                 if journey.laden != Some(Laden::Empty) {
-                    compare(&mut journey, s, findings);
+                    compare(view, &mut journey, s, findings);
                 }
                 journey.left_by_gate |= *s.kind() == EventKind::GateOut;
             }
@@ -94,10 +97,8 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 journey.worked_on(s);
             }
             EventKind::DoorOpened if s.is_actual() => {
-                let window_ms = rules.rule.seal_change.door_work_minutes * MINUTE_MS;
-                journey.reopened |= view.events.iter().any(|w| {
-                    *w.kind() == EventKind::WorkOrdered && w.at().millis_since(s.at()).abs() <= window_ms
-                });
+                let minutes = rules.rule.seal_change.door_work_minutes;
+                journey.reopened |= opening_is_ordered(view, s.at(), minutes, rules);
             }
             _ => {}
         }
@@ -185,9 +186,18 @@ const fn is_authority(source: SealSource) -> bool {
 }
 
 /// Compares the seals at discharge or gate-out with those of the start.
-fn compare<'a>(journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Findings<'_>) {
+fn compare<'a>(view: &View<'a>, journey: &mut Journey<'a>, end: &Seen<'a>, findings: &mut Findings<'_>) {
     let present: Vec<(&'a str, &Seal)> = numbers(end).filter(|(_, seal)| !is_gone(seal)).collect();
-    if present.is_empty() || journey.origins.is_empty() {
+    // A list that is left out says nothing; that there is no seal must be said in words, and hold.
+    let is_unsealed = present.is_empty() && says_unsealed(end);
+    if journey.origins.is_empty() || (present.is_empty() && !is_unsealed) {
+        return;
+    }
+    let is_back = |number: &str| {
+        let later = view.stay_of(end.visit).iter().filter(|s| s.is_actual() && s.at() > end.at());
+        later.flat_map(numbers).any(|(later, seal)| later == number && !is_gone(seal))
+    };
+    if is_unsealed && journey.origins.iter().any(|o| is_back(o.number)) {
         return;
     }
     let before = journey.origins.first().map(|o| o.seen);

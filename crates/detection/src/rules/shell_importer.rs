@@ -267,6 +267,8 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             let sentence = "Its only consignee is a forwarder.";
             findings.add("MO-17g", &settings.g, sentence.to_owned(), vec![line]);
         }
+        // What is in shadow is no ground for what is shown; others tell nothing that is.
+        let own = own.filter(|_| !settings.g.shadow);
         let told = view.indicators.iter().filter(|(_, i)| i.rule == "MO-17");
         let told: Vec<(&str, &Seen<'_>)> = told
             .filter_map(|(_, i)| {

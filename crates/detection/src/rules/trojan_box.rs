@@ -14,9 +14,10 @@
 //! **Inputs.** Gate moves with load, weight, haulier and truck; bookings, load orders, vessel calls; release orders; state
 //! and owner of the container; positions on the road; for `c` the ledger of the haulier.
 //!
-//! **False positives.** A single roll-over, or a booking cancelled after it came in and fetched on a release order. Wrong
-//! weights, default tares and gensets (as in `MO-12`). Swap bodies (they bear no number of a freight container). Empties
-//! that are repositioned: they have no booking. A driver's rest (longer stops count only where no arrival was planned).
+//! **False positives.** A single roll-over, or a booking cancelled after it came in and fetched on a release order.
+//! Wrong weights, default tares and gensets (as in `MO-12`). Swap bodies (they bear no number of a freight container).
+//! Empties that are repositioned or fetched to be stuffed: they have no booking, and are not counted (`c`). An export
+//! that comes some days early. A driver's rest (longer stops count only where no arrival was planned).
 
 use quaywatch_domain::event::{EquipmentStatus, PartyRole};
 use quaywatch_domain::{EventKind, Fact, Severity, Subject};
@@ -43,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) severity_b_no_call: Severity,
     pub(crate) repeat_days: i64,
     pub(crate) repeats: usize,
+    pub(crate) call_days: i64,
     pub(crate) stop_km: f64,
     pub(crate) stop_minutes: i64,
     pub(crate) unplanned_stop_minutes: i64,
@@ -111,7 +113,7 @@ fn in_and_out<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, findings:
     if !is_export || is_refused || !in_time || !same_carrier(view, gate_in, out, findings.rules) {
         return;
     }
-    let Some((why, severity, because)) = unshippable(stay, gate_in, out, settings) else { return };
+    let Some((why, severity, because)) = unshippable(view, gate_in, out, settings) else { return };
     let mut evidence = because;
     evidence.extend([*gate_in, *out]);
     let sentence = format!("Came in for export, {why}, and was taken out by the same haulier, not loaded.");
@@ -122,7 +124,7 @@ fn in_and_out<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, findings:
     });
     if repeated {
         let sentence = format!(
-            "Its haulier has taken out {} or more exports that were not loaded within {} days.",
+            "Its haulier has taken {} or more full exports out by gate within {} days, this one among them.",
             settings.repeats, settings.repeat_days
         );
         findings.add("MO-09c", &settings.c, sentence, vec![*gate_in, *out]);
@@ -142,12 +144,12 @@ type Why<'a> = (&'static str, Severity, Vec<Seen<'a>>);
 
 /// Why no ship would have taken it.
 fn unshippable<'a>(
-    stay: &[Seen<'a>],
+    view: &View<'a>,
     gate_in: &Seen<'a>,
     out: &Seen<'a>,
     settings: &Settings,
 ) -> Option<Why<'a>> {
-    let until_out = || stay.iter().filter(|s| s.said_at() <= out.at());
+    let until_out = || view.stay_of(gate_in.visit).iter().filter(|s| s.said_at() <= out.at());
     let released = until_out().any(|s| {
         matches!(s.kind(), EventKind::ReleaseOrder | EventKind::ReleaseIssued) && s.at() >= gate_in.at()
     });
@@ -162,18 +164,37 @@ fn unshippable<'a>(
     if rolled.len() >= settings.rolls && !released {
         return Some(("rolled again and again", settings.b.severity, rolled));
     }
-    let has_call = stay.iter().any(|s| {
-        matches!(
-            s.kind(),
-            EventKind::LoadOrdered | EventKind::VesselArrived | EventKind::VesselDeparted | EventKind::Loaded
-        ) || s
-            .event
-            .transport
-            .as_deref()
-            .is_some_and(|t| t.call_id.is_some() || t.vessel_imo.is_some() || t.voyage.is_some())
-    });
-    let no_call = !has_call && !released && cancelled.is_none();
-    no_call.then(|| ("for no known vessel call", settings.severity_b_no_call, Vec::new()))
+    if released || cancelled.is_some() {
+        return None;
+    }
+    no_call_soon(view, gate_in, out, settings).map(|why| (why, settings.severity_b_no_call, Vec::new()))
+}
+
+/// Why no vessel would take it soon: none is named, or those whose time is known call later. Who names a vessel and no time
+/// proves nothing.
+fn no_call_soon(
+    view: &View<'_>,
+    gate_in: &Seen<'_>,
+    out: &Seen<'_>,
+    settings: &Settings,
+) -> Option<&'static str> {
+    let is_dated = |s: &Seen<'_>| {
+        matches!(s.kind(), EventKind::VesselArrived | EventKind::VesselDeparted | EventKind::Loaded)
+    };
+    let latest = gate_in.at().plus_millis(settings.call_days * DAY_MS);
+    // A plan for long after it left lies in the next visit.
+    let is_own = |s: &Seen<'_>| s.visit == gate_in.visit || (!s.is_actual() && s.said_at() <= out.at());
+    let dated = || view.events.iter().filter(|s| is_dated(s) && s.at() >= gate_in.at() && is_own(s));
+    if dated().next().is_some() {
+        return dated().all(|s| s.at() > latest).then_some("long before its vessel calls");
+    }
+    let names_call = |s: &Seen<'_>| {
+        let transport = s.event.transport.as_deref();
+        *s.kind() == EventKind::LoadOrdered
+            || is_dated(s)
+            || transport.is_some_and(|t| t.call_id.is_some() || t.vessel_imo.is_some() || t.voyage.is_some())
+    };
+    (!view.stay_of(gate_in.visit).iter().any(names_call)).then_some("for no known vessel call")
 }
 
 /// MO-09d: what its owner has taken out of use.
@@ -233,13 +254,16 @@ fn stopped_on_the_way(
     }
 }
 
-/// Whether the ledger of a haulier keeps the event: an export that leaves by gate.
+/// Whether the ledger of a haulier keeps the event: an export that leaves by gate. Empties are fetched to be stuffed.
 pub(crate) fn is_export_taken_out(event: &quaywatch_domain::PortEvent) -> bool {
     let status = event.equipment.as_deref().and_then(|e| e.status);
-    event.kind == EventKind::GateOut && event.is_actual() && status == Some(EquipmentStatus::Export)
+    event.kind == EventKind::GateOut
+        && event.is_actual()
+        && !event.is_empty()
+        && status == Some(EquipmentStatus::Export)
 }
 
-/// Tells containers that their haulier took several exports out that were not loaded.
+/// Tells containers that their haulier took several exports out.
 pub(crate) fn tell_repeated(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<Fact> {
     let settings = &rules.rule.trojan_box;
     let window_ms = settings.repeat_days * DAY_MS;
@@ -264,7 +288,7 @@ pub(crate) fn tell_repeated(rules: &Rules, origin: &Subject, sightings: &[Sighti
             code: REPEATED,
             severity: settings.c.severity,
             action: settings.c.action,
-            sentence: "Its haulier took several exports out that were not loaded.".to_owned(),
+            sentence: "Its haulier took several exports out by gate.".to_owned(),
             sightings: vec![own],
         };
         // One indicator a container: of its latest gate-out.

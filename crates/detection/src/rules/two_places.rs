@@ -6,8 +6,8 @@
 //!
 //! **Sub-rules.** `a` a gate-in while elsewhere. `b` two gate-outs without a gate-in. `c` travel that no truck can make.
 //! `d` another length, build, tare or owner than before. `e` at the gate another number was read than was announced, or
-//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate: LOW,
-//! since messages that are missing look the same.
+//! one that cannot be. `f` any other contradiction of the golden state, such as a discharge while beyond the gate, or a
+//! second gate-in: LOW, since messages that are missing look the same.
 //!
 //! **Inputs.** Actual gate-ins, gate-outs, loadings, discharges, positions; discharge orders and import manifest lines.
 //! Places by SMDG terminal, distances by coordinates. The whole timeline counts, not one visit.
@@ -33,7 +33,7 @@ use crate::Rules;
 use crate::golden::{Contradiction, Step, Whereabouts, crosses, independent, other_terminal};
 use crate::rules::weight::tare;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Kinds, Seen, View, keys_of, same_party};
+use crate::view::{Absence, Findings, Kinds, Seen, View, keys_of, same_party};
 
 /// Table `[two_places]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -75,7 +75,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     impossible_travel(steps, findings);
     other_build(view, findings);
     other_number(view, findings);
-    out_of_order(steps, findings);
+    out_of_order(view, steps, findings);
 }
 
 /// What puts a container at a place.
@@ -89,7 +89,7 @@ const CROSSINGS: Kinds = Kinds::of(&[
 ]);
 
 /// MO-08f: what else cannot be, told soon after what it contradicts by an independent source.
-fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
+fn out_of_order(view: &View<'_>, steps: &[Step<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.two_places;
     for step in steps {
         let Some((contradiction, known)) = step.contradiction.zip(step.before.seen()) else { continue };
@@ -99,15 +99,18 @@ fn out_of_order(steps: &[Step<'_>], findings: &mut Findings<'_>) {
         );
         let hours = step.at().millis_since(known.at()) / HOUR_MS;
         if is_told_elsewhere
-            || contradiction == Contradiction::InTwice
+            || (contradiction == Contradiction::InTwice && went_out(view, known, &step.seen))
             || hours > settings.contradiction_hours
             || !independent(known, &step.seen)
         {
             continue;
         }
-        if late_enough(&step.seen, findings) {
+        if let Some(by) = late_enough(&step.seen, findings) {
             let sentence = contradiction.sentence().to_owned();
-            findings.add("MO-08f", &settings.f, sentence, vec![*known, step.seen]);
+            let (within, at) = ((known.at(), step.at()), &step.seen);
+            let absence = Absence { event: contradiction.untold(), within, by, at };
+            let (sub, evidence) = (&settings.f, vec![*known, step.seen]);
+            findings.add_absent("MO-08f", sub, sub.severity, sentence, evidence, absence);
             return;
         }
     }
@@ -218,26 +221,32 @@ fn gate_in_elsewhere<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Fin
                 not_yet_discharged(view, steps, s, later, findings)
             }
         };
-        if let Some((sentence, evidence)) = contradiction {
+        if let Some((sentence, evidence, absence)) = contradiction {
             let settings = &rules.rule.two_places;
             // Without a further sign that it is still there, a gate-out that was lost explains as much.
             let is_proven = evidence.len() > 2 || !matches!(step.before, Whereabouts::Yard(_));
             let severity = if is_proven { settings.a.severity } else { settings.severity_a_unproven };
-            findings.add_as("MO-08a", &settings.a, severity, sentence, evidence, None);
+            match absence {
+                Some(absence) => {
+                    findings.add_absent("MO-08a", &settings.a, severity, sentence, evidence, absence);
+                }
+                None => findings.add_as("MO-08a", &settings.a, severity, sentence, evidence, None),
+            }
         }
     }
 }
 
-type Shown<'a> = Option<(String, Vec<Seen<'a>>)>;
+/// A sentence, its evidence, and what was not told where nothing else proves it.
+type Shown<'s, 'a> = Option<(String, Vec<Seen<'a>>, Option<Absence<'s, 'a>>)>;
 
 /// A gate-in at one terminal while in the yard of another.
-fn in_other_yard<'a>(
+fn in_other_yard<'s, 'a>(
     view: &View<'a>,
-    known: &Seen<'a>,
-    gate_in: &Seen<'a>,
+    known: &'s Seen<'a>,
+    gate_in: &'s Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Shown<'a> {
+) -> Shown<'s, 'a> {
     let settings = &findings.rules.rule.two_places;
     let too_old = gate_in.at().millis_since(known.at()) > settings.yard_days * DAY_MS;
     if !other_terminal(known, gate_in) || too_old || went_out(view, known, gate_in) {
@@ -261,9 +270,12 @@ fn in_other_yard<'a>(
         Some(left) if *left.kind() == EventKind::GateOut && left.at() < clocks_agree_from => None,
         Some(proof) => {
             evidence.push(*proof);
-            Some((sentence, evidence))
+            Some((sentence, evidence, None))
         }
-        None => late_enough(gate_in, findings).then_some((sentence, evidence)),
+        None => {
+            let (by, within) = (late_enough(gate_in, findings)?, (known.at(), gate_in.at()));
+            Some((sentence, evidence, Some(Absence { event: EventKind::GateOut, within, by, at: known })))
+        }
     }
 }
 
@@ -284,33 +296,42 @@ fn went_out(view: &View<'_>, known: &Seen<'_>, gate_in: &Seen<'_>) -> bool {
 }
 
 /// A gate-in while on board.
-fn on_vessel<'a>(
-    known: &Seen<'a>,
-    gate_in: &Seen<'a>,
+fn on_vessel<'s, 'a>(
+    known: &'s Seen<'a>,
+    gate_in: &'s Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Shown<'a> {
+) -> Shown<'s, 'a> {
     if !independent(known, gate_in) {
         return None;
     }
     let sentence =
         format!("Gate-in at {} while on a vessel.", gate_in.event.terminal().unwrap_or("a terminal"));
     if let Some(proof) = discharged_later(later) {
-        return Some((sentence, vec![*known, *gate_in, proof]));
+        return Some((sentence, vec![*known, *gate_in, proof], None));
     }
     let recent =
         gate_in.at().millis_since(known.at()) <= findings.rules.rule.two_places.on_vessel_days * DAY_MS;
-    (recent && late_enough(gate_in, findings)).then_some((sentence, vec![*known, *gate_in]))
+    if !recent {
+        return None;
+    }
+    let by = late_enough(gate_in, findings)?;
+    Some((sentence, vec![*known, *gate_in], Some(undischarged(gate_in, by))))
+}
+
+/// A discharge shortly before the gate-in would explain it.
+fn undischarged<'s, 'a>(gate_in: &'s Seen<'a>, by: Timestamp) -> Absence<'s, 'a> {
+    Absence { event: EventKind::Discharged, within: (gate_in.at(), gate_in.at()), by, at: gate_in }
 }
 
 /// A gate-in of a container that a vessel is yet to discharge.
-fn not_yet_discharged<'a>(
+fn not_yet_discharged<'s, 'a>(
     view: &View<'a>,
     steps: &[Step<'a>],
-    gate_in: &Seen<'a>,
+    gate_in: &'s Seen<'a>,
     later: &[Step<'a>],
     findings: &mut Findings<'_>,
-) -> Shown<'a> {
+) -> Shown<'s, 'a> {
     let since = steps.iter().rev().map(Step::at).find(|at| *at < gate_in.at());
     let before = view
         .events
@@ -331,9 +352,10 @@ fn not_yet_discharged<'a>(
         gate_in.event.terminal().unwrap_or("a terminal")
     );
     if let Some(proof) = discharged_later(later) {
-        return Some((sentence, vec![ordered, *gate_in, proof]));
+        return Some((sentence, vec![ordered, *gate_in, proof], None));
     }
-    late_enough(gate_in, findings).then_some((sentence, vec![ordered, *gate_in]))
+    let by = late_enough(gate_in, findings)?;
+    Some((sentence, vec![ordered, *gate_in], Some(undischarged(gate_in, by))))
 }
 
 /// A discharge that no loading precedes: the real container was on board all the time.
@@ -346,9 +368,11 @@ fn discharged_later<'a>(later: &[Step<'a>]) -> Option<Seen<'a>> {
         .copied()
 }
 
-fn late_enough(s: &Seen<'_>, findings: &mut Findings<'_>) -> bool {
+/// Until when late messages were waited for, once that is over.
+fn late_enough(s: &Seen<'_>, findings: &mut Findings<'_>) -> Option<Timestamp> {
     let grace_ms = findings.rules.rule.two_places.late_message_grace_minutes * MINUTE_MS;
-    findings.passed(s.fact.received_at.plus_millis(grace_ms))
+    let by = s.fact.received_at.plus_millis(grace_ms);
+    findings.passed(by).then_some(by)
 }
 
 fn two_gate_outs<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Findings<'_>) {
@@ -365,13 +389,17 @@ fn two_gate_outs<'a>(view: &View<'a>, steps: &[Step<'a>], findings: &mut Finding
                 {
                     // One system may still owe the gate-in between; two systems would not both be wrong.
                     let same_feed = first.event.source.feed == second.event.source.feed;
-                    if !same_feed || late_enough(&second, findings) {
+                    let by = if same_feed { late_enough(&second, findings) } else { Some(second.at()) };
+                    if let Some(by) = by {
                         let sentence = "Left by gate twice without coming in between.".to_owned();
                         // At another terminal, a gate-in that was lost explains as much.
                         let elsewhere = other_terminal(&first, &second);
                         let severity =
                             if elsewhere { settings.severity_b_elsewhere } else { settings.b.severity };
-                        findings.add_as("MO-08b", &settings.b, severity, sentence, vec![first, second], None);
+                        let (event, within) = (EventKind::GateIn, (first.at(), second.at()));
+                        let absence = Absence { event, within, by, at: &second };
+                        let evidence = vec![first, second];
+                        findings.add_absent("MO-08b", &settings.b, severity, sentence, evidence, absence);
                     }
                 }
                 out = Some(*s);

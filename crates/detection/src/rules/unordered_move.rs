@@ -23,7 +23,7 @@ use serde::Deserialize;
 use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Absence, Findings, Seen, View};
 use crate::{Rules, Sighting, actor};
 
 /// Table `[unordered_move]` of the rule file.
@@ -106,11 +106,16 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
         {
             continue;
         }
-        if findings.passed(s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS)) {
+        let by = s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+        if findings.passed(by) {
             let risky = view.is_from_watched_origin(visit, findings.rules);
             let severity = if risky { settings.severity_a_risky } else { settings.a.severity };
             let sentence = "Moved in the yard, and there is no order for it.".to_owned();
-            findings.add_as("MO-10a", &settings.a, severity, sentence, vec![before, first_fix, *s], None);
+            let ordered = first_fix.at().plus_millis(-settings.order_before_minutes * MINUTE_MS);
+            let within = (ordered, first_fix.at());
+            let absence = Absence { event: EventKind::WorkOrdered, within, by, at: s };
+            let evidence = vec![before, first_fix, *s];
+            findings.add_absent("MO-10a", &settings.a, severity, sentence, evidence, absence);
             return;
         }
     }

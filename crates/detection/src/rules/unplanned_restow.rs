@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Absence, Findings, Seen, View};
 use crate::{Mention, Sighting};
 
 /// Table `[unplanned_restow]` of the rule file.
@@ -71,9 +71,10 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let restows = view.events.iter().filter(|s| s.is_actual() && *s.kind() == EventKind::Restowed);
     let unplanned: Vec<&Seen<'_>> =
         restows.filter(|s| !is_ordered(view, s, settings) && !is_one_of_many(view, s)).collect();
+    let by = |s: &Seen<'_>| s.fact.received_at.plus_millis(settings.settle_minutes * MINUTE_MS);
     let mut settled: Vec<&Seen<'_>> = Vec::new();
     for s in unplanned {
-        if findings.passed(s.fact.received_at.plus_millis(settings.settle_minutes * MINUTE_MS)) {
+        if findings.passed(by(s)) {
             settled.push(s);
         }
     }
@@ -82,7 +83,11 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let second = first.and_then(|f| settled.iter().find(|s| port(s).is_some_and(|p| Some(p) != port(f))));
     if let Some((first, second)) = first.zip(second) {
         let sentence = "Shifted on board in two ports, and nobody ordered it.";
-        findings.add("MO-22b", &settings.b, sentence.to_owned(), vec![**first, **second]);
+        let by = by(first).max(by(second));
+        let absence =
+            Absence { event: EventKind::WorkOrdered, within: (second.at(), second.at()), by, at: second };
+        let (sub, evidence) = (&settings.b, vec![**first, **second]);
+        findings.add_absent("MO-22b", sub, sub.severity, sentence.to_owned(), evidence, absence);
         return;
     }
     let watched = settled.iter().find(|s| {
@@ -92,7 +97,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     });
     if let Some(s) = watched {
         let sentence = "Shifted on board to where its doors can be reached, in or from a watched port and without an order.";
-        findings.add("MO-22a", &settings.a, sentence.to_owned(), vec![**s]);
+        let absence = Absence { event: EventKind::WorkOrdered, within: (s.at(), s.at()), by: by(s), at: s };
+        let sub = &settings.a;
+        findings.add_absent("MO-22a", sub, sub.severity, sentence.to_owned(), vec![**s], absence);
     }
 }
 

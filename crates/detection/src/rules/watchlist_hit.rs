@@ -73,6 +73,7 @@ fn push(findings: &mut Findings<'_>, visit: usize, fact: &Fact, hit: &Hit, seen:
     let discreet = blinded || hit.action == EntryAction::Discreet;
     findings.found.push(Found {
         visit,
+        hidden: None,
         shadow: findings.rules.rule.watchlist_hit.identifier.shadow,
         indicator: Indicator {
             rule: "WL".to_owned(),

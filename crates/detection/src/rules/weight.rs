@@ -14,16 +14,16 @@
 //!
 //! **False positives.** Sums of method 2 and declared weights (not calibrated: not compared). Units taken for another, and
 //! net taken for gross (the ratio or the difference betrays it). Moisture and scales of ordinary accuracy (a share of the
-//! weight, or what the baseline knows). Gensets that hang on reefers at the gate. Default tares, also in what the
-//! shipper declares. Goods taken out by customs or stripping. Two
-//! reports of one weighing.
+//! weight, or what the baseline knows). Gensets that hang on reefers at the gate. Default tares, also in what the shipper
+//! declares. Goods taken out by customs or stripping between the two readings. Two reports of one weighing, and one system
+//! that tells again what it knows (two scales are of two feeds or terminals, or the crane's and another).
 
 use quaywatch_domain::event::WeightKind;
 use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
-use crate::golden::{Whereabouts, other_terminal};
+use crate::golden::{Whereabouts, independent, other_terminal};
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, is_reefer_type};
 
@@ -79,8 +79,8 @@ struct Trip<'a> {
     tare_kg: Option<f64>,
     empty: bool,
     left_by_gate: Option<Timestamp>,
-    /// Whether goods were taken out by report since the last reading.
-    opened: bool,
+    /// When goods may have been taken out last, by report.
+    opened: Option<Timestamp>,
     told: bool,
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             trip.left_by_gate = Some(s.at());
         }
         if matches!(s.kind(), EventKind::CustomsInspected | EventKind::SealRemoved) && s.is_actual() {
-            trip.opened = true;
+            trip.opened = Some(s.at());
         }
         if s.is_empty() {
             trip.empty = true;
@@ -165,7 +165,7 @@ impl<'a> Trip<'a> {
                 && (settings.drop_least_kg..=settings.drop_most_kg).contains(&drop)
                 && percent > settings.scale_accuracy_percent;
             let (code, sub, sentence) = if is_drop {
-                if self.opened {
+                if self.opened.is_some_and(|opened| opened >= old.seen.at()) {
                     continue;
                 }
                 ("MO-12e", &settings.e, format!("{drop:.0} kg lighter at the gate than off the ship."))
@@ -177,7 +177,12 @@ impl<'a> Trip<'a> {
                 > settings.difference_kg.max(settings.difference_percent.max(usual) / 100.0 * old.kg)
             {
                 ("MO-12a", &settings.a, differ(old.kg, new.kg))
-            } else if old.is_scale && new.is_scale && (drop.abs() < 0.5) && new.kg % 100.0 != 0.0 {
+            } else if old.is_scale
+                && new.is_scale
+                && drop.abs() < 0.5
+                && new.kg % 100.0 != 0.0
+                && are_two_scales(view, old, &new, settings)
+            {
                 let sentence = format!("Two independent scales both say {:.0} kg to the kilogram.", new.kg);
                 findings.add("MO-12c", &settings.c, sentence, evidence());
                 return;
@@ -229,6 +234,12 @@ fn bears_genset(view: &View<'_>, s: &Seen<'_>, (kg, drop): (f64, f64), settings:
     // Two scales differ by themselves as well.
     let accuracy_kg = settings.scale_accuracy_percent / 100.0 * kg;
     is_reefer && (TARE_TOLERANCE_KG..=settings.genset_most_kg + accuracy_kg).contains(&-drop)
+}
+
+/// Whether two instruments gave the readings: of two systems or terminals, or that of the crane and another.
+fn are_two_scales(view: &View<'_>, a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool {
+    let by_crane = |r: &Reading<'_>| under_the_crane(view, &r.seen, settings);
+    independent(&a.seen, &b.seen) || by_crane(a) != by_crane(b)
 }
 
 /// Whether it was weighed as it came off the ship.

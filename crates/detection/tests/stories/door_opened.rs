@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
-    CustomsInspected, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateOut, Loaded, PositionReported,
-    Stripped, SystemOutageStarted, WorkOrdered,
+    CustomsInspected, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateIn, GateOut, Loaded,
+    PositionReported, Stripped, SystemOutageStarted, WorkOrdered,
 };
 use quaywatch_domain::event::Laden;
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
@@ -50,6 +50,70 @@ fn bounce_work_empties_chatter_and_doors_outside_are_silent() {
     silent([in_yard(BOX), event(GateOut, BOX, at(3, "08:00")), opened()]);
     silent([opened()]);
     silent((0..4).map(|n| door(DoorOpened, BOX, at(3, &format!("1{n}:00")))).chain([in_yard(BOX)]));
+}
+
+#[test]
+fn an_order_that_only_moves_the_container_explains_no_open_door() {
+    let ordered_to = |slot| event(WorkOrdered, BOX, at(3, "13:00")).order("W7").slot(slot);
+    assert_eq!(told([in_yard(BOX), opened(), ordered_to("A-01-1-1")]), ["MO-06a@1"]);
+    silent([in_yard(BOX), opened(), ordered_to("CUSTOMS-1-1-1")]);
+    let to_site = event(WorkOrdered, BOX, at(3, "13:00")).facility("CUSTOMS_SITE").slot("K-01-1-1");
+    silent([in_yard(BOX), opened(), to_site]);
+    // An order to strip or stuff names no slot.
+    silent([in_yard(BOX), opened(), event(WorkOrdered, BOX, at(3, "13:00")).order("W7")]);
+    let off = event(DeviceUnpaired, BOX, at(3, "12:00")).feed("sensors");
+    assert_eq!(told([in_yard(BOX), off, ordered_to("A-01-1-1")]), ["MO-06c@1"]);
+}
+
+#[test]
+fn a_door_opened_often_in_one_stay_is_believed_unless_it_never_closes() {
+    let openings = || (0..4).map(|n| door(DoorOpened, BOX, at(3, &format!("1{n}:00"))));
+    let closings = || (0..3).map(|n| door(DoorClosed, BOX, at(3, &format!("1{n}:20"))));
+    let closed = [in_yard(BOX)].into_iter().chain(openings()).chain(closings());
+    assert_eq!(told(closed), ["MO-06a@1"]);
+    silent([in_yard(BOX)].into_iter().chain(openings()));
+    let three = [in_yard(BOX)].into_iter().chain(openings().take(3));
+    assert_eq!(told(three), ["MO-06a@1"]);
+}
+
+#[test]
+fn a_device_that_opens_on_other_stays_too_is_broken() {
+    let arrives = |day| event(GateIn, BOX, at(day, "08:00")).terminal("LUKKP").laden(Laden::Laden);
+    let leaves = |day| event(GateOut, BOX, at(day, "20:00")).terminal("LUKKP").laden(Laden::Laden);
+    let opens = |day: u32, hour: u32| {
+        let at = at(day, &format!("{hour}:00"));
+        [door(DoorOpened, BOX, at), door(DoorClosed, BOX, at.plus_millis(600_000))]
+    };
+    let story = |before: &[(u32, u32)]| {
+        let mut events = vec![arrives(1)];
+        events.extend(before.iter().flat_map(|(day, hour)| opens(*day, *hour)));
+        events.extend([leaves(8), arrives(9)]);
+        events.extend(opens(9, 12));
+        let mut world = World::after(events);
+        world.wait_until(at(10, "00:00"));
+        world.codes_of(BOX, "MO-06a")
+    };
+    let days = [(2, 10), (4, 10), (6, 10), (8, 10)];
+    assert_eq!(story(&days), ["MO-06a@1"], "what opened again and again before is not believed now");
+    assert_eq!(story(&days[..3]), ["MO-06a@1", "MO-06a@2"]);
+    // Four times in one night is the work of one gang, which may come again.
+    assert_eq!(story(&[(2, 10), (2, 11), (2, 12), (2, 13)]), ["MO-06a@1", "MO-06a@2"]);
+}
+
+#[test]
+fn two_containers_that_customs_open_side_by_side_are_silent() {
+    let night = |container, time: &str, slot: &str| door(DoorOpened, container, at(3, time)).slot(slot);
+    let inspected = |container| event(CustomsInspected, container, at(3, "02:30"));
+    let story = || {
+        [
+            in_yard(BOX),
+            in_yard(OTHER_BOX),
+            night(BOX, "02:00", "CUSTOMS-01-1-1"),
+            night(OTHER_BOX, "02:10", "CUSTOMS-03-1-1"),
+        ]
+    };
+    silent(story().into_iter().chain([inspected(BOX), inspected(OTHER_BOX)]));
+    assert_eq!(told(story()), ["MO-06a@1", "MO-06b@1"]);
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn a_container_gone_before_anybody_looks_is_raised() {
 #[test]
 fn trains_priority_cargo_and_announced_pick_ups_may_go_at_once() {
     silent([discharged(), out(2, "08:40").mode(Mode::Rail)]);
+    silent([discharged(), out(2, "08:40").mode(Mode::InlandWater)]);
     silent([discharged().goods("080390", "EC"), out(2, "08:40")]);
     silent([
         discharged(),
@@ -50,6 +51,25 @@ fn trains_priority_cargo_and_announced_pick_ups_may_go_at_once() {
     ]);
     silent([discharged().status(EquipmentStatus::Transshipment), out(2, "08:40")]);
     silent([discharged(), released(3, "10:00"), out(3, "10:20").planned()]);
+}
+
+#[test]
+fn who_waits_for_the_release_drives_off_with_it_where_that_is_usual() {
+    let group = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
+    let usual = |q01| {
+        let quantiles = Quantiles { count: 500, q01, q99: 4_000.0, ..Quantiles::default() };
+        World::knowing(Baselines {
+            quantiles: [(Measure::ReleaseToGateOutMinutes, vec![(group.clone(), quantiles)])].into(),
+            ..Baselines::default()
+        })
+    };
+    let left = |world: World, time: &str| {
+        world.and([discharged(), released(3, "10:00"), out(3, time)]).codes_of(BOX, "MO-14a")
+    };
+    assert_eq!(left(usual(9.0), "10:20"), [""; 0]);
+    assert_eq!(left(usual(9.0), "10:04"), ["MO-14a@1"]);
+    // However long others take, half an hour is enough.
+    assert_eq!(left(usual(900.0), "10:40"), [""; 0]);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use quaywatch_domain::EventKind::{
     Discharged, GateIn, GateOut, IntrusionReported, ManifestLine, RecordViewed, ReleaseOrder, Stripped,
     Weighed, WorkOrdered, YardMove,
 };
-use quaywatch_domain::event::{Laden, WeightKind, Yard};
+use quaywatch_domain::event::{Laden, PartyRole, WeightKind, Yard};
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
 
 use crate::common::{BOX, Says, World, at, event};
@@ -68,6 +68,9 @@ fn slot(day: u32, time: &str, block: &str) -> PortEvent {
 fn a_move_without_an_order_is_raised_and_depot_work_is_not() {
     let ordered = || vec![on(WorkOrdered, at(11, "10:00")).order("W1"), slot(11, "10:10", "A").order("W1")];
     assert_eq!(codes(ordered().into_iter().chain([slot(12, "02:00", "B")]).collect()), ["MO-20b@2"]);
+    let shadow = quaywatch_detection::Rules::parse("[unordered_move.a]\nshadow = true\n").unwrap();
+    let moved = ordered().into_iter().chain([slot(12, "02:00", "B")]).collect();
+    assert_eq!(codes_in(World::with(shadow), "ECGYE", "45R1", moved), [""; 0], "its ground is in shadow");
     let inspection = [on(WorkOrdered, at(12, "01:50")).order("PTI7"), slot(12, "02:00", "B").order("PTI7")];
     assert_eq!(codes(ordered().into_iter().chain(inspection).collect()), [""; 0]);
 }
@@ -92,6 +95,9 @@ fn a_look_up_by_a_stranger_is_told_to_the_restricted_audience() {
     assert_eq!(restricted(by("ACME")), ["MO-20d@2"]);
     assert_eq!(restricted(by("MSC")), [""; 0]);
     assert_eq!(restricted(by("DEPOT1")), [""; 0]);
+    let owned = on(Weighed, at(11, "08:00")).party(PartyRole::Owner, "BIC", "TRITON");
+    assert_eq!(restricted([vec![owned.clone()], by("TRITON")].concat()), [""; 0]);
+    assert_eq!(restricted([vec![owned], by("ACME")].concat()), ["MO-20d@2"]);
     assert_eq!(codes(by("ACME")), [""; 0]);
 }
 

@@ -126,6 +126,7 @@ fn a_gate_out_of_a_container_that_never_came_in_is_raised() {
     };
     assert_eq!(wait(before().and([out("LUKKP")])), ["MO-21c@2"]);
     assert_eq!(wait(before().and([out("TRSTE")])), [""; 0]);
+    assert_eq!(wait(before().and([out("LUKKP").laden(Laden::Empty)])), [""; 0]);
     let late = event(GateIn, BOX, at(13, "10:00")).terminal("LUKKP").received(at(15, "09:00"));
     assert_eq!(wait(before().and([out("LUKKP"), late])), [""; 0]);
     assert_eq!(wait(before().and([event(DroppedOff, BOX, at(13, "10:00")), out("LUKKP")])), [""; 0]);

@@ -54,6 +54,18 @@ fn what_was_new_once_is_known_afterwards() {
 }
 
 #[test]
+fn containers_of_the_first_day_count_alike_and_later_ones_not() {
+    let new = |container: &str, hours: i64| {
+        let line = line(container, 10, "F9", "ctc:9", "SILJU");
+        line.edit(|e| e.occurred_at = e.occurred_at.plus_millis(hours * 3_600_000))
+    };
+    let same_day = habits(4).and([new(BOX, 0), new(OTHER_BOX, 20)]);
+    assert_eq!((same_day.codes(BOX).len(), same_day.codes(OTHER_BOX).len()), (1, 1));
+    let next_day = habits(4).and([new(BOX, 0), new(OTHER_BOX, 25)]);
+    assert_eq!((next_day.codes(BOX).len(), next_day.codes(OTHER_BOX).len()), (1, 0));
+}
+
+#[test]
 fn a_consignee_with_endless_partners_has_no_habits() {
     let many = (0..50).map(|n| {
         line(&format!("MSKU12345{n:02}"), 1, &format!("F{n}"), &format!("ctc:{n}"), "SILJU")

@@ -1,7 +1,7 @@
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
-    CustomsSelectedForScan, Discharged, ManifestLine, RecordExported, RecordListed, RecordViewed,
-    ReeferReading, SealAffixed,
+    CustomsHeld, CustomsReleased, CustomsSelectedForScan, CustomsSelectionCancelled, Discharged, GateOut,
+    ManifestLine, RecordExported, RecordListed, RecordViewed, ReeferReading, SealAffixed,
 };
 use quaywatch_domain::event::{Condition, SealSource};
 use quaywatch_domain::handling::Tlp;
@@ -74,6 +74,37 @@ fn one_look_up_of_an_alerted_container_is_high_and_as_secret_as_the_alert() {
     let looked = world.alert(BOX).indicators.iter().find(|i| i.rule == "MO-16").unwrap();
     assert_eq!(looked.severity, Severity::High);
     assert!(!looked.sentence.contains("watchlist"));
+}
+
+#[test]
+fn what_stands_by_a_later_rule_makes_an_alerted_container_too() {
+    let story = |reaches: &str| {
+        let rules = format!("[people]\nenabled = true\n{reaches}");
+        let mut world = World::with(Rules::parse(&rules).unwrap()).and([
+            known(),
+            by("usr:1", "ACME", "07:00"),
+            event(CustomsHeld, BOX, at(2, "08:00")),
+            event(GateOut, BOX, at(2, "14:00")).terminal("LUKKP"),
+        ]);
+        world.wait_until(at(3, "00:00"));
+        world
+    };
+    let world = story("");
+    assert_eq!(world.codes(BOX), ["MO-16a@1", "MO-25a@1"]);
+    let looked = world.alert(BOX).indicators.iter().find(|i| i.rule == "MO-16").unwrap();
+    assert_eq!(looked.severity, Severity::High);
+    // Not by what only counts in shadow, nor by what holds no longer.
+    assert_eq!(story("[gate_out_under_hold.a]\nshadow = true\n").codes(BOX), [""; 0]);
+    let mut world = story("");
+    world.see(&event(CustomsReleased, BOX, at(2, "13:00")).received(at(3, "08:00")));
+    assert_eq!(world.codes(BOX), [""; 0]);
+}
+
+#[test]
+fn a_look_up_is_no_ground_for_itself() {
+    let selected = event(CustomsSelectedForScan, BOX, at(2, "06:00"));
+    let cancelled = event(CustomsSelectionCancelled, BOX, at(2, "08:20"));
+    assert_eq!(codes([selected, by("usr:1", "ACME", "08:00"), cancelled]), ["MO-25c@1"]);
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod common;
 
 #[cfg(test)]
 mod alert_lifecycle;
+#[cfg(test)]
+mod baselines;
 mod combinations;
 mod contagion;
 #[cfg(test)]
@@ -29,6 +31,8 @@ mod gate_out_under_hold;
 mod ghost_box;
 #[cfg(test)]
 mod identity_hijack;
+#[cfg(test)]
+mod let_go;
 #[cfg(test)]
 mod look_ups;
 #[cfg(test)]
@@ -51,7 +55,10 @@ mod seal_sequence;
 #[cfg(test)]
 mod shell_importer;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod trojan_box;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod two_places;

@@ -48,9 +48,10 @@ fn a_gate_out_without_what_the_terminal_demands_is_raised_when_no_late_message_c
 #[test]
 fn other_terminals_rail_empties_customs_an_outage_and_the_built_in_rules_are_silent() {
     let by_rail = out().mode(Mode::Rail);
+    let by_barge = out().mode(Mode::InlandWater);
     let empty = out().laden(Laden::Empty);
     let to_customs = out().facility("CUSTOMS_SITE");
-    for gate_out in [by_rail, empty, to_customs] {
+    for gate_out in [by_rail, by_barge, empty, to_customs] {
         assert_eq!(strict([gate_out]), [""; 0]);
     }
     assert_eq!(strict([issued(), out().terminal("TRSTE")]), [""; 0]);

@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
     BookingConfirmed, CustomsHeld, DeliveryRejected, Discharged, DroppedOff, GateIn, GateOut,
-    PickupAnnounced, ReleaseIssued, WorkOrdered,
+    PickupAnnounced, ReleaseIssued, Stripped, WorkOrdered,
 };
 use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole};
 use quaywatch_domain::{PortEvent, Timestamp};
@@ -71,6 +71,9 @@ fn returns_that_have_a_reason_are_silent() {
     // Its bill is known to whoever stole it.
     assert_eq!(told([removed(out(), "BL1"), transferred("BL1")]), ["MO-02a@2"]);
     silent(vec![out(), event(WorkOrdered, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
+    // Where it is to be put down on its way back in was ordered before it came.
+    let slot = event(WorkOrdered, BOX, at(4, "20:50")).slot("A-01-1-1");
+    assert_eq!(told([out(), slot, back(at(4, "21:00"))]), ["MO-02a@2"]);
     silent(vec![out(), event(BookingConfirmed, BOX, at(4, "09:00")), back(at(4, "21:00"))]);
     silent(vec![out(), back(at(4, "21:00")).booking("B1")]);
     // The booking under which it came is none for an export.
@@ -148,6 +151,11 @@ fn a_drop_off_that_was_planned_and_does_not_happen_is_raised() {
     assert_eq!(told([out(), planned(), event(DroppedOff, BOX, at(4, "12:00")).id("actual")]), [""; 0]);
     assert_eq!(told([out(), planned(), event(DeliveryRejected, BOX, at(4, "12:00"))]), [""; 0]);
     assert_eq!(told([out(), event(DroppedOff, BOX, at(7, "12:00")).planned()]), [""; 0]);
+    // Days late, and there; what comes back full to a terminal was never delivered.
+    for late in [DroppedOff, Stripped] {
+        assert_eq!(told([out(), planned(), event(late, BOX, at(7, "12:00")).id("actual")]), [""; 0]);
+    }
+    assert_eq!(told([out(), planned(), back(at(7, "12:00"))]), ["MO-02d@1"]);
     // The empty came back: it was delivered, and the word of it was lost.
     let empty = back(at(6, "12:00")).laden(Laden::Empty);
     assert_eq!(told([out(), planned(), empty]), [""; 0]);

@@ -139,6 +139,8 @@ fn a_wrong_profile_is_refused_with_its_place_and_the_nearest_name() {
             "timeline.exists(a, timeline.exists(b, a.kind == b.kind && event.kind == a.kind))",
             "steps over one visit",
         ),
+        ("timeline == timeline && event.kind == 'x'", "does not fit a list of 'event'"),
+        ("event in timeline", "does not fit"),
     ] {
         let error = refused(when);
         assert!(error.contains(says), "{when}: {error}");
@@ -155,4 +157,26 @@ fn profile(when: &str) -> String {
     format!(
         "[profiles.p]\nwhen = '''{when}'''\nsentence = \"It holds.\"\nseverity = \"HIGH\"\naction = \"SCAN\"\n"
     )
+}
+
+#[test]
+fn profiles_take_no_more_than_their_steps_and_what_is_left_out_is_counted() {
+    let named = |n: usize, when: &str| profile(when).replace("[profiles.p]", &format!("[profiles.p{n:02}]"));
+    let long: String = (0..40)
+        .map(|n| named(n, "timeline.map(e, e.kind).exists(k, k == 'zz') && event.kind != 'other'"))
+        .collect();
+    let last = named(99, "event.kind == 'gate_out'");
+    let seen = |moves: u32| {
+        let mut world = world(&format!("{long}{last}"));
+        for hour in 0..moves {
+            world.see(&event(EventKind::YardMove, BOX, at(2, &format!("{hour:02}:00"))));
+        }
+        world.see(&event(EventKind::GateOut, BOX, at(3, "00:00")));
+        (
+            world.codes(BOX).contains(&"PROFILE-p99@1".to_owned()),
+            world.shadowed.contains(&"PROFILE-LIMIT".to_owned()),
+        )
+    };
+    assert_eq!(seen(3), (true, false));
+    assert_eq!(seen(22), (false, true));
 }

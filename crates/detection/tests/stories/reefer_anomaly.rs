@@ -49,6 +49,11 @@ fn a_short_cut_and_one_for_a_move_or_a_vessel_are_silent() {
     assert_eq!(codes([on(PowerOff, "02:00"), on(PowerOn, "02:46")]), ["MO-19a@1"]);
     assert_eq!(codes([on(PowerOff, "02:00"), on(YardMove, "02:50")]), [""; 0]);
     assert_eq!(codes([on(PowerOff, "02:00"), on(EventKind::Loaded, "03:00")]), [""; 0]);
+    // The truck's generator takes over, at the stack or by the gate.
+    for handed_over in [EventKind::PickedUp, EventKind::GateOut] {
+        assert_eq!(codes([on(PowerOff, "02:00"), on(handed_over, "02:55")]), [""; 0]);
+    }
+    assert_eq!(codes([on(PowerOff, "02:00"), on(EventKind::PickedUp, "05:00")]), ["MO-19a@1"]);
 }
 
 fn regular() -> Vec<PortEvent> {
@@ -95,8 +100,8 @@ fn slot(time: &str, block: &str) -> PortEvent {
     })
 }
 
-#[test]
-fn a_rise_with_an_unordered_move_is_high() {
+/// What is told of a unit that was moved without an order while its return air rose.
+fn moved_and_warmed(rules: &str) -> World {
     let story = [
         on(WorkOrdered, "00:10"),
         slot("00:20", "A"),
@@ -104,11 +109,27 @@ fn a_rise_with_an_unordered_move_is_high() {
         slot("03:10", "B"),
         reading("03:25", 17.5),
     ];
-    let mut world = World::after([event(Discharged, BOX, at(1, "08:00"))]).and(story);
+    let world = World::with(quaywatch_detection::Rules::parse(rules).unwrap());
+    let mut world = world.and([event(Discharged, BOX, at(1, "08:00"))]).and(story);
     world.wait_until(at(3, "00:00"));
+    world
+}
+
+#[test]
+fn a_rise_with_an_unordered_move_is_high() {
+    let world = moved_and_warmed("");
     assert_eq!(world.codes(BOX), ["MO-10a@1", "MO-19b@1"]);
     let rise = world.alert(BOX).indicators.iter().find(|i| i.code == "MO-19b").unwrap();
     assert_eq!(rise.severity, Severity::High);
+}
+
+#[test]
+fn a_move_in_shadow_makes_a_rise_no_graver() {
+    let world = moved_and_warmed("[unordered_move.a]\nshadow = true\n");
+    assert_eq!(world.codes(BOX), ["MO-19b@1"]);
+    let rise = &world.alert(BOX).indicators[0];
+    assert_eq!(rise.severity, Severity::Medium);
+    assert!(!rise.sentence.contains("moved"), "{}", rise.sentence);
 }
 
 #[test]

@@ -230,6 +230,16 @@ fn a_long_chain_of_holders_and_one_that_turns_back_are_raised() {
     let back = World::after([issued_to("111"), handed_to("222", "09:00"), handed_to("111", "10:00")]);
     assert_eq!(back.codes(BOX), ["MO-01d@1"]);
     silent([issued_to("111"), handed_to("222", "09:00"), handed_to("111", "09:10")]);
+    // A circle over more hands, however fast.
+    let round = |last: &str, time: &str| {
+        [issued_to("111"), handed_to("222", "09:00"), handed_to("333", "09:05"), handed_to(last, time)]
+    };
+    for time in ["09:10", "12:00"] {
+        assert_eq!(World::after(round("111", time)).codes(BOX), ["MO-01d@1"]);
+    }
+    assert_eq!(World::after(round("222", "12:00")).codes(BOX), ["MO-01d@1"]);
+    silent(round("222", "09:10"));
+    silent(round("444", "12:00"));
     silent([issued_to("111"), handed_to("222", "09:00"), handed_to("222", "10:00")]);
 }
 

@@ -39,6 +39,15 @@ fn a_box_that_was_left_behind_makes_no_alert_alone() {
     assert_eq!(told(World::new(), rest.chain([arrived(BOX, 15, "C9")])), [""; 0]);
 }
 
+fn ports() -> BTreeMap<String, (f64, f64)> {
+    BTreeMap::from([
+        ("BRSSZ".to_owned(), (-23.96, -46.33)),
+        ("MAPTM".to_owned(), (35.88, -5.50)),
+        ("SGSIN".to_owned(), (1.26, 103.84)),
+        ("SIKOP".to_owned(), (45.55, 13.73)),
+    ])
+}
+
 fn knowing() -> World {
     let via = |port: &str, n| (port.to_owned(), n);
     World::knowing(Baselines {
@@ -46,16 +55,25 @@ fn knowing() -> World {
             Baselines::lane_key("BRSSZ", "SIKOP"),
             Lane { count: 400, via: [via("MAPTM", 380), via("ITGIT", 3)].into(), median_km: 10_000.0 },
         )]),
-        ports: BTreeMap::from([
-            ("BRSSZ".to_owned(), (-23.96, -46.33)),
-            ("MAPTM".to_owned(), (35.88, -5.50)),
-            ("SGSIN".to_owned(), (1.26, 103.84)),
-            ("SIKOP".to_owned(), (45.55, 13.73)),
+        ports: ports(),
+        goods: BTreeMap::from([
+            (
+                "0803".to_owned(),
+                Goods {
+                    count: 900,
+                    origins: [("EC", 700), ("CR", 190), ("CI", 6), ("BE", 3), ("DE", 1)]
+                        .map(|(c, n)| (c.to_owned(), n))
+                        .into(),
+                },
+            ),
+            (
+                "0901".to_owned(),
+                Goods {
+                    count: 60,
+                    origins: [("BR", 57), ("VN", 2), ("PL", 1)].map(|(c, n)| (c.to_owned(), n)).into(),
+                },
+            ),
         ]),
-        goods: BTreeMap::from([(
-            "0803".to_owned(),
-            Goods { count: 900, origins: [("EC".to_owned(), 700), ("CR".to_owned(), 200)].into() },
-        )]),
         quantiles: BTreeMap::from([(
             Measure::TransshipmentDwellMinutes,
             vec![(
@@ -84,10 +102,47 @@ fn a_port_that_hardly_anybody_uses_and_a_long_way_round_are_raised() {
 }
 
 #[test]
-fn goods_from_a_country_that_they_never_come_from_are_raised() {
+fn a_service_that_is_rerouted_and_a_strike_become_usual_with_the_baseline() {
+    let line = event(ManifestLine, BOX, at(2, "08:00")).route("BRSSZ", &["SGSIN"], "SIKOP");
+    let lane = |via: u32, median_km| {
+        let mut baselines = Baselines { ports: ports(), ..Baselines::default() };
+        let via = [("MAPTM".to_owned(), 400 - via), ("SGSIN".to_owned(), via)].into();
+        baselines.lanes.insert(Baselines::lane_key("BRSSZ", "SIKOP"), Lane { count: 400, via, median_km });
+        told(World::knowing(baselines), [line.clone()])
+    };
+    assert_eq!(lane(2, 10_000.0), ["MO-13b@1", "MO-13c@1"]);
+    assert_eq!(lane(300, 24_000.0), [""; 0], "the whole service goes round the Cape");
+    // In a strike all wait between two ships.
+    let wait = |q99| {
+        let of_port = |kind, day, time: &str| {
+            event(kind, BOX, at(day, time))
+                .terminal("PTM1")
+                .edit(|e| e.place.get_or_insert_default().un_locode = Some("MAPTM".into()))
+        };
+        let group = Group { trade: Some(EquipmentStatus::Transshipment), ..Group::default() };
+        let quantiles = Quantiles { count: 90, q99, ..Quantiles::default() };
+        let baselines = Baselines {
+            quantiles: BTreeMap::from([(Measure::TransshipmentDwellMinutes, vec![(group, quantiles)])]),
+            ..Baselines::default()
+        };
+        told(World::knowing(baselines), [of_port(Discharged, 2, "08:00"), of_port(Loaded, 12, "09:00")])
+    };
+    assert_eq!(wait(5_000.0), ["MO-13f@1"]);
+    assert_eq!(wait(20_000.0), [""; 0]);
+}
+
+#[test]
+fn goods_from_a_country_that_they_hardly_ever_come_from_are_raised() {
     let line = |hs: &str, origin: &str| event(ManifestLine, BOX, at(2, "08:00")).goods(hs, origin);
     assert_eq!(told(knowing(), [line("080390", "NL")]), ["MO-13e@1"]);
     assert_eq!(told(knowing(), [line("080390", "CR")]), [""; 0]);
+    // One container, or a share that tells nothing, makes no origin usual.
+    for (hs, origin) in [("080390", "DE"), ("080390", "BE"), ("090111", "PL")] {
+        assert_eq!(told(knowing(), [line(hs, origin)]), ["MO-13e@1"], "{origin}");
+    }
+    for (hs, origin) in [("080390", "CI"), ("090111", "VN")] {
+        assert_eq!(told(knowing(), [line(hs, origin)]), [""; 0], "{origin}");
+    }
     assert_eq!(told(knowing(), [line("940360", "NL")]), [""; 0]);
 }
 

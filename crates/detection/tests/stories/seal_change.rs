@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
-    CustomsInspected, Discharged, DoorOpened, GateIn, GateOut, Loaded, ManifestLine, SealRemoved,
-    SealReplaced, Stripped, WorkOrdered,
+    CustomsInspected, Discharged, DoorOpened, GateIn, GateOut, Loaded, ManifestLine, SealAffixed,
+    SealInspected, SealRemoved, SealReplaced, Stripped, WorkOrdered,
 };
 use quaywatch_domain::event::SealSource::{Carrier, Customs, Shipper, Unknown};
 use quaywatch_domain::event::{Condition, Laden};
@@ -66,12 +66,19 @@ fn reported_work_explains_a_change() {
     let between = at(14, "08:00");
     silent([loaded(), event(SealRemoved, BOX, between).seal("ML1234567", Carrier), rest()]);
     silent([loaded(), event(CustomsInspected, BOX, between), rest()]);
+    silent([loaded(), event(SealInspected, BOX, between), rest()]);
+    let one_more = || rest().seal("ML1234567", Carrier).seal("ZZ999888", Unknown);
+    silent([loaded(), event(SealAffixed, BOX, between).seal("ZZ999888", Unknown), one_more()]);
+    assert_eq!(World::after([loaded(), one_more()]).codes(BOX), ["MO-03b@2"]);
     silent([
         loaded(),
         event(SealReplaced, BOX, between).seal("NEW12345", Carrier),
         rest().seal("NEW12345", Carrier),
     ]);
     silent([loaded(), event(WorkOrdered, BOX, at(14, "07:30")), event(DoorOpened, BOX, between), rest()]);
+    let moved = event(WorkOrdered, BOX, at(14, "07:30")).slot("A-01-1-1");
+    let opened = World::after([loaded(), moved, event(DoorOpened, BOX, between), rest()]);
+    assert_eq!(opened.codes_of(BOX, "MO-03"), ["MO-03a@2"], "an order to a slot only moves it");
     // An authority's new seal tells who opened the container, also when the work was not reported.
     silent([loaded(), rest().seal("CU123456", Customs)]);
 }
@@ -99,7 +106,8 @@ fn a_typing_error_is_a_low_indicator_that_makes_no_alert_alone() {
 #[test]
 fn an_empty_list_placeholders_and_the_next_cargo_are_silent() {
     silent([loaded(), discharged()]);
-    silent([loaded(), discharged().seal("NOSEAL", Unknown)]);
+    silent([loaded(), discharged().seal("SI", Unknown)]);
+    silent([loaded(), discharged().seal("000000", Unknown)]);
     silent([
         loaded(),
         event(Stripped, BOX, at(10, "08:00")),
@@ -114,6 +122,24 @@ fn an_empty_list_placeholders_and_the_next_cargo_are_silent() {
         event(GateIn, BOX, at(20, "08:00")).seal("NX555444", Carrier),
         event(GateOut, BOX, at(24, "08:00")).seal("NX555444", Carrier),
     ]);
+}
+
+#[test]
+fn a_reading_that_says_there_is_no_seal_is_a_list_without_one() {
+    for words in ["NO SEAL", "UNSEALED", "none"] {
+        let unsealed = || discharged().seal(words, Unknown);
+        let world = World::after([loaded(), unsealed()]);
+        assert_eq!(world.codes(BOX), ["MO-03a@2"], "{words}");
+        assert!(world.alert(BOX).title.contains("ML1234567, SH7654321"));
+        // Told once, and not when the seals hang there after all, somebody opened it by report, or it is empty.
+        let out = || event(GateOut, BOX, at(16, "08:00"));
+        assert_eq!(World::after([loaded(), unsealed(), out().seal(words, Unknown)]).codes(BOX), ["MO-03a@2"]);
+        let listed = World::after([loaded(), unsealed(), out().seal("ML1234567", Carrier)]);
+        assert_eq!(listed.codes(BOX), [""; 0]);
+        silent([loaded(), event(CustomsInspected, BOX, at(14, "08:00")), unsealed()]);
+        silent([loaded(), unsealed().laden(Laden::Empty)]);
+        silent([loaded().edit(|e| e.seals.clear()), unsealed()]);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
-    CustomsInspected, Discharged, GateIn, GateOut, SealAffixed, SealInspected, SealRemoved, SealReplaced,
-    Stripped, WorkOrdered,
+    CustomsHeld, CustomsInspected, CustomsSelectedForInspection, Discharged, DoorOpened, GateIn, GateOut,
+    SealAffixed, SealInspected, SealRemoved, SealReplaced, Stripped, WorkOrdered,
 };
 use quaywatch_domain::PortEvent;
 use quaywatch_domain::event::SealSource::{Carrier, Customs, Unknown};
@@ -28,12 +28,7 @@ fn replaced() -> PortEvent {
 
 #[test]
 fn a_new_seal_without_the_old_one_having_come_off_is_raised_when_no_late_removal_comes() {
-    let reports_removals = [
-        event(SealRemoved, BOX, at(1, "07:00")),
-        event(SealAffixed, BOX, at(1, "08:00")),
-        event(GateOut, BOX, at(1, "09:00")),
-    ];
-    let mut world = World::after(reports_removals.into_iter().chain([in_yard(), replaced()]));
+    let mut world = World::after(reports_removals().into_iter().chain([in_yard(), replaced()]));
     assert!(world.published.is_empty());
     world.wait_until(at(4, "08:00"));
     assert_eq!(world.codes(BOX), ["MO-05a@2"]);
@@ -41,10 +36,57 @@ fn a_new_seal_without_the_old_one_having_come_off_is_raised_when_no_late_removal
     assert!(world.codes(BOX).is_empty(), "the removal was only told late");
 }
 
+/// The feed of these stories reports removals.
+fn reports_removals() -> [PortEvent; 3] {
+    [
+        event(SealRemoved, BOX, at(1, "07:00")),
+        event(SealAffixed, BOX, at(1, "08:00")),
+        event(GateOut, BOX, at(1, "09:00")),
+    ]
+}
+
+fn told_of_known(events: impl IntoIterator<Item = PortEvent>) -> Vec<String> {
+    told(reports_removals().into_iter().chain([in_yard()]).chain(events))
+}
+
+#[test]
+fn customs_a_hold_and_a_door_explain_a_new_seal_and_a_look_at_the_old_one_does_not() {
+    for kind in [CustomsInspected, CustomsHeld, CustomsSelectedForInspection, DoorOpened, SealRemoved] {
+        let before = event(kind.clone(), BOX, at(3, "07:00"));
+        assert_eq!(told_of_known([before, replaced()]), [""; 0], "{kind}");
+    }
+    let looked_at = event(SealInspected, BOX, at(3, "07:00"));
+    assert_eq!(told_of_known([looked_at, replaced()]), ["MO-05a@2"]);
+}
+
+#[test]
+fn removed_inspected_replaced_is_in_order_and_replaced_before_is_not() {
+    let removed = |time| event(SealRemoved, BOX, at(3, time)).seal("OLD12345", Carrier);
+    let inspected = |time, seal: &str| event(SealInspected, BOX, at(3, time)).seal(seal, Carrier);
+    let silent = |events: Vec<PortEvent>| assert_eq!(told_of_known(events), [""; 0]);
+    silent(vec![removed("07:00"), inspected("07:30", "OLD12345"), replaced()]);
+    silent(vec![removed("07:00"), replaced()]);
+    // The new seal is on first; minutes are the clock's.
+    let out = || event(GateOut, BOX, at(3, "20:00")).laden(Laden::Laden).seal("NEW12345", Carrier);
+    assert_eq!(told_of_known([replaced(), removed("10:00"), out()]), ["MO-05a@2"]);
+    silent(vec![replaced(), removed("08:10"), out()]);
+    silent(vec![replaced(), removed("08:10"), out().edit(|e| e.seals.clear())]);
+    // The old seal is looked at when it is long gone; the new one may be.
+    assert_eq!(told_of_known([removed("07:00"), replaced(), inspected("11:00", "OLD12345")]), ["MO-05a@2"]);
+    silent(vec![removed("07:00"), replaced(), inspected("11:00", "NEW12345")]);
+    silent(vec![removed("07:00"), replaced(), event(SealInspected, BOX, at(3, "11:00"))]);
+    silent(vec![
+        removed("07:00"),
+        inspected("07:30", "OLD12345"),
+        replaced(),
+        inspected("11:00", "OLD12345"),
+    ]);
+    silent(vec![removed("07:00"), replaced(), inspected("08:20", "OLD12345")]);
+}
+
 #[test]
 fn replacements_that_explain_themselves_are_silent() {
     silent([in_yard(), replaced()]); // a feed that was never seen to report a removal
-    silent([in_yard(), event(SealInspected, BOX, at(3, "07:00")), replaced()]);
     silent([in_yard(), event(CustomsInspected, BOX, at(3, "07:00")), replaced()]);
     silent([in_yard(), replaced().seal("OLD12345", Carrier)]);
     silent([in_yard(), event(SealReplaced, BOX, at(3, "08:00")).seal("CU999888", Customs)]);

@@ -171,12 +171,18 @@ fn a_young_company_that_tried_the_way_makes_an_alert() {
     });
     let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(volume));
     assert_eq!(world.codes_of("MSKU1234501", "MO-17f"), ["MO-17f@1"]);
+    // An old company tries nothing: it starts anew, or was on holiday.
+    let of_old = (1..5).map(|n| line(&format!("MSKU123450{n}"), 20, "SI9").register(founded(4_000)));
+    let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(of_old));
+    assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
 }
 
 #[test]
 fn a_forwarder_as_only_consignee_counts_and_a_consolidator_does_not() {
     let own = || line(BOX, 10, "SI9").party(PartyRole::Forwarder, "EORI", "SI9").bill("B1");
     assert_eq!(after([own()]).codes(BOX), ["MO-17a@1", "MO-17g@1", "MO-17h@1"]);
+    let shadow = "[shell_importer]\nmin_traits = 1\n[shell_importer.g]\nshadow = true\n";
+    assert_eq!(recorded(shadow).and([own()]).codes(BOX), [""; 0], "a trait in shadow grounds nothing shown");
     let for_another = own().party(PartyRole::Notify, "EORI", "SI5");
     let groupage =
         [own(), line(BOX, 10, "SI9").party(PartyRole::Forwarder, "EORI", "SI9").bill("B2").id("second")];

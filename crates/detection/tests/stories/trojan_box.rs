@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
     BookingCancelled, BookingConfirmed, BookingRolled, DeliveryRejected, GateIn, GateOut, LoadOrdered,
-    Loaded, PositionReported, ReleaseOrder, Weighed,
+    Loaded, PositionReported, ReleaseOrder, VesselArrived, Weighed,
 };
 use quaywatch_domain::event::WeightKind::Scale;
 use quaywatch_domain::event::{EquipmentStatus, Laden};
@@ -87,6 +87,13 @@ fn an_export_for_no_known_call_is_medium_and_an_empty_without_booking_nothing() 
     assert_eq!(world.codes(BOX), ["MO-09b@1"]);
     assert_eq!(world.alert(BOX).severity, Severity::Medium);
     silent([export_in().call("C7"), export_out(BOX, 5)]);
+    // Its vessel calls two weeks later; in time, or in time at last, it may just have come early.
+    let arrives = |day| event(VesselArrived, BOX, at(day, "08:00")).planned().received(at(2, "08:00"));
+    let early = World::after([export_in().call("C7"), arrives(17), export_out(BOX, 5)]);
+    assert_eq!(early.codes(BOX), ["MO-09b@1"]);
+    assert!(early.alert(BOX).title.contains("long before its vessel calls"));
+    silent([export_in().call("C7"), arrives(12), export_out(BOX, 5)]);
+    silent([export_in().call("C7"), arrives(17), arrives(11), export_out(BOX, 5)]);
     silent([
         event(GateIn, BOX, at(3, "08:00")).laden(Laden::Empty).haulier("333"),
         event(GateOut, BOX, at(5, "08:00")).laden(Laden::Empty).haulier("333"),
@@ -102,6 +109,9 @@ fn a_haulier_that_did_so_before_is_raised_to_high() {
     let world = World::after(other.clone().into_iter().chain([export_in(), export_out(BOX, 5)]));
     assert_eq!(world.codes(BOX), ["MO-09b@1", "MO-09c@1"]);
     assert!(world.codes(OTHER_BOX).is_empty(), "an export that was fetched back is no crime alone");
+    // An empty that is fetched to be stuffed is no export brought in vain.
+    let stuffed = other.clone().map(|e| e.laden(Laden::Empty));
+    assert_eq!(told(stuffed.into_iter().chain([export_in(), export_out(BOX, 5)])), ["MO-09b@1"]);
     // The same for a container that has a call, or another haulier: nothing to repeat.
     silent(other.clone().into_iter().chain([export_in().call("C7"), export_out(BOX, 5)]));
     let codes = told(

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quaywatch_detection::{
-    BaselineBuilder, Baselines, Engine, FeedFigures, Lateness, Measure, Outages, Rules,
-};
+use quaywatch_detection::{BaselineBuilder, Baselines, Engine, Measure, Outages, Rules, Share};
 use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{EquipmentStatus, note};
 use quaywatch_domain::{EventKind, Fact, PortEvent, Severity};
@@ -21,21 +19,47 @@ fn held_and_out() -> Vec<PortEvent> {
     ]
 }
 
-fn customs(told: u32, happened: u32, errors: u32, q95_minutes: f64) -> Baselines {
-    let lateness = Lateness { count: 500, q50_minutes: 1.0, q95_minutes };
-    let figures = FeedFigures {
-        events: 1_000,
-        errors,
-        told,
-        happened,
-        kinds: BTreeMap::from([("customs_released".to_owned(), lateness)]),
-        ..FeedFigures::default()
-    };
-    Baselines {
-        version: "b".into(),
-        feeds: BTreeMap::from([("customs".to_owned(), figures)]),
-        ..Baselines::default()
+/// Recorded traffic, container by container.
+type Recorded = Vec<Vec<PortEvent>>;
+
+/// What the builder makes of it.
+fn built(recorded: &Recorded) -> Baselines {
+    let rules = Rules::default();
+    let mut builder = BaselineBuilder::new(&rules, at(1, "00:00"), at(20, "00:00"));
+    for events in recorded {
+        builder.container(events.iter().filter_map(|e| facts_of(e).into_iter().next()));
     }
+    builder.finish(BTreeMap::new())
+}
+
+/// `count` imports that left `terminal`, numbered from `first`.
+fn imports(first: usize, count: usize, terminal: &str) -> Recorded {
+    let import = |kind, n: usize, at| {
+        let container = format!("CSQU{:07}", 1_000_000 + first + n);
+        event(kind, &container, at).terminal(terminal).status(EquipmentStatus::Import)
+    };
+    let both = |n| {
+        let (off, out) = (at(4, "08:00"), at(4, "09:00").plus_millis((n as i64 % 50) * 3_600_000));
+        vec![import(EventKind::Discharged, n, off), import(EventKind::GateOut, n, out)]
+    };
+    (0..count).map(both).collect()
+}
+
+/// The same with releases of a customs feed for the first `told`, so late; the first `errors` of them bear a wrong code.
+fn released(mut recorded: Recorded, feed: &str, told: usize, errors: usize, late_minutes: i64) -> Recorded {
+    for (n, events) in recorded.iter_mut().take(told).enumerate() {
+        let container = events[0].container().unwrap().to_owned();
+        let release = event(EventKind::CustomsReleased, &container, at(4, "08:30")).feed(feed);
+        let release = release.received(at(4, "08:30").plus_millis(late_minutes * 60_000));
+        let notes = if n < errors { vec![note::UNKNOWN_CODE.into()] } else { Vec::new() };
+        events.push(release.edit(|e| e.notes = notes));
+    }
+    recorded
+}
+
+/// The baselines of 100 imports of which customs released so many by the word of their feed.
+fn customs(told: usize, errors: usize, late_minutes: i64) -> Baselines {
+    built(&released(imports(0, 100, "LUKKP"), "customs", told, errors, late_minutes))
 }
 
 fn world(baselines: Baselines, extra: &[PortEvent]) -> World {
@@ -59,18 +83,93 @@ fn an_absence_weighs_as_much_as_the_feed_that_should_have_told() {
     assert_eq!(severity, Severity::High);
     assert!(!plain.contains("Status lag likely"));
 
-    let (severity, weight, sentence) = indicator(&world(customs(990, 1_000, 0, 10.0), &[])).unwrap();
+    let (severity, weight, sentence) = indicator(&world(customs(99, 0, 10), &[])).unwrap();
     assert_eq!((severity, sentence), (Severity::High, plain.clone()));
     assert!((weight - full * 0.99).abs() < 0.1, "{weight}");
 
     // It tells in time, but not of everything.
-    let (severity, _, sentence) = indicator(&world(customs(700, 1_000, 0, 10.0), &[])).unwrap();
+    let (severity, _, sentence) = indicator(&world(customs(70, 0, 10), &[])).unwrap();
     assert_eq!((severity, sentence), (Severity::High, format!("{plain} Status lag likely.")));
     // It tells of everything, but late.
-    let (_, _, sentence) = indicator(&world(customs(1_000, 1_000, 0, 300.0), &[])).unwrap();
+    let (_, _, sentence) = indicator(&world(customs(100, 0, 300), &[])).unwrap();
     assert!(sentence.ends_with("Status lag likely."));
     // Nobody would believe its silence: it raises nothing alone.
-    assert_eq!(indicator(&world(customs(300, 1_000, 100, 10.0), &[])), None);
+    assert_eq!(indicator(&world(customs(30, 3, 10), &[])), None);
+}
+
+#[test]
+fn the_feeds_of_the_terminal_speak_for_it_and_others_where_none_is_known() {
+    let weight = |recorded: &Recorded| {
+        let world = world(built(recorded), &[]);
+        let alert = world.last().into_values().next();
+        alert.map(|a| (a.indicators[0].severity, a.indicators[0].weight))
+    };
+    let full = weight(&Vec::new());
+    let koper = || released(imports(0, 100, "LUKKP"), "customs-si", 20, 0, 1);
+    let trieste = |told| released(imports(500, 100, "ITTRS"), "customs-it", told, 0, 1);
+    assert_eq!(weight(&koper()), None, "nobody believes the silence of Koper's feed");
+    let both: Recorded = koper().into_iter().chain(trieste(100)).collect();
+    assert_eq!(weight(&both), None, "whatever that of Trieste is worth");
+    assert_eq!(weight(&trieste(100)), full);
+    let half = weight(&trieste(60)).unwrap();
+    assert!(half.1 < full.unwrap().1, "nothing else is known: {half:?}");
+    // It is held against what it tells there, not elsewhere.
+    let elsewhere: Recorded =
+        koper().into_iter().chain(released(imports(500, 900, "ITTRS"), "customs-si", 900, 0, 1)).collect();
+    assert_eq!(weight(&elsewhere), None);
+}
+
+#[test]
+fn a_feed_is_held_against_all_that_happened_at_its_terminals() {
+    let koper = |built: &Baselines, feed: &str, kind| built.feeds[feed].share("LUKKP", &kind);
+    let share = |told, happened| Some(Share { told, happened });
+
+    // Of 100 that left, the gate tells of 50; the empties come back to a depot, or the load is delivered.
+    let mut gate = imports(0, 100, "LUKKP");
+    for (n, events) in gate.iter_mut().enumerate() {
+        let container = events[0].container().unwrap().to_owned();
+        let kind = if n % 4 == 1 { EventKind::DroppedOff } else { EventKind::GateIn };
+        let proof = event(kind.clone(), &container, at(8, "08:00")).feed("depot");
+        let proof = if kind == EventKind::GateIn { proof.terminal("DEPOT") } else { proof };
+        if n % 2 == 1 {
+            events.pop();
+        }
+        events.push(proof);
+    }
+    assert_eq!(koper(&built(&gate), "terminal", EventKind::GateOut), share(50, 100));
+    assert_eq!(koper(&built(&gate), "terminal", EventKind::Discharged), share(100, 100));
+
+    // Another feed's report, and that of a container it never told of.
+    let mut camera = imports(0, 100, "LUKKP");
+    for (n, events) in camera.iter_mut().enumerate() {
+        let seen = events[1].clone().id(&format!("camera/{n}")).feed("camera");
+        events.push(seen);
+        if n >= 30 {
+            events.remove(1);
+        }
+    }
+    assert_eq!(koper(&built(&camera), "terminal", EventKind::GateOut), share(30, 100));
+    assert_eq!(koper(&built(&camera), "camera", EventKind::GateOut), share(100, 100));
+
+    // Discharges that nobody told: a ship's list announced them, and they left.
+    let mut ship = imports(0, 100, "LUKKP");
+    for events in ship.iter_mut().take(40) {
+        let listed = event(EventKind::ManifestLine, events[0].container().unwrap(), at(3, "08:00"));
+        events[0] = listed.feed("carrier").port("SIKOP");
+    }
+    let built_of_ship = built(&ship);
+    assert_eq!(koper(&built_of_ship, "terminal", EventKind::Discharged), share(60, 100));
+
+    // What accompanies a visit: its usual share.
+    assert_eq!(koper(&customs(80, 0, 1), "customs", EventKind::CustomsReleased), share(80, 100));
+    assert_eq!(koper(&customs(20, 0, 1), "customs", EventKind::CustomsReleased), share(20, 100));
+    // Those that customs held must have been released, however many others need no release.
+    let mut held = released(imports(0, 200, "LUKKP"), "customs", 54, 0, 1);
+    for events in held.iter_mut().take(60) {
+        let hold = event(EventKind::CustomsHeld, events[0].container().unwrap(), at(4, "09:00"));
+        events.push(hold.feed("customs"));
+    }
+    assert_eq!(koper(&built(&held), "customs", EventKind::CustomsReleased), share(54, 60));
 }
 
 #[test]
@@ -159,6 +258,32 @@ fn an_outage_that_is_announced_late_takes_back_what_its_silence_had_raised() {
 }
 
 #[test]
+fn of_two_versions_of_an_announcement_the_same_stands_whichever_came_first() {
+    let start = {
+        let mut start = event(EventKind::SystemOutageStarted, "", at(3, "09:30")).id("pcs/1");
+        start.equipment = None;
+        start
+    };
+    let later = start.clone().received(at(3, "12:00")).edit(|e| e.occurred_at = at(3, "10:30"));
+    let pairs = [
+        (start.clone(), start.clone().retracted()),
+        (start.clone(), start.clone().received(at(3, "12:00")).retracted()),
+        (later, start.clone()),
+        (start.clone().edit(|e| e.occurred_at = at(3, "08:00")), start),
+    ];
+    for (a, b) in pairs {
+        let version = |events: [&PortEvent; 2]| {
+            let mut outages = Outages::default();
+            events.iter().for_each(|event| _ = outages.take(event));
+            outages.version()
+        };
+        let only = |event: &PortEvent| version([event, event]);
+        assert_eq!(version([&a, &b]), version([&b, &a]));
+        assert_eq!(version([&a, &b]), only(&b), "the second of each pair wins");
+    }
+}
+
+#[test]
 fn uneventful_visits_are_drawn_by_a_key_and_told_to_nobody() {
     let drawn = |per_10000: u32, key: &str, eventful: bool| {
         let rules = format!("[control]\nper_10000 = {per_10000}\nkey = \"{key}\"\n");
@@ -220,13 +345,15 @@ fn baselines_hold_quantiles_of_visits_within_the_period_in_any_order() {
     };
     let built = build(stays(1..101), 20);
     let widest = built.quantiles[&Measure::DwellMinutes].iter().find(|(g, _)| g.terminal.is_none()).unwrap();
-    assert_eq!((widest.1.count, widest.1.q01, widest.1.q50), (100, 60.0, 50.0 * 60.0));
+    assert_eq!((widest.1.count, widest.1.q01, widest.1.q50), (100, 2.0 * 60.0, 50.0 * 60.0));
     let mut shuffled = stays(1..101);
     shuffled.rotate_left(37);
     assert_eq!(build(shuffled, 20), built);
 
     let feed = &built.feeds["terminal"];
     assert_eq!((feed.events, feed.errors, feed.told, feed.happened), (200, 1, 200, 200));
+    let all = Some(Share { told: 100, happened: 100 });
+    assert_eq!(feed.share("LUKKP", &EventKind::GateOut), all);
     let lateness = feed.kinds["gate_out"];
     assert_eq!((lateness.count, lateness.q50_minutes), (100, 30.0));
 

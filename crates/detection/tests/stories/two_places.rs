@@ -212,4 +212,12 @@ fn other_contradictions_are_low_indicators_that_make_no_alert_alone() {
     assert_eq!(told([out(), off(5)]), [""; 0]);
     assert_eq!(told([out(), off(3).terminal("SIKOP1").feed("gate")]), [""; 0]);
     assert_eq!(told([out(), off(3).wrong_check_digit()]), [""; 0]);
+    // A second gate-in; of an empty that left full, or after a truck had fetched it, a gate-out is missing.
+    let came = |time: &str, feed: &str| event(GateIn, BOX, at(2, time)).terminal("SIKOP1").feed(feed);
+    silent([came("08:00", "gate"), came("14:00", "pcs")]);
+    assert_eq!(told([came("08:00", "gate"), came("14:00", "pcs")]), ["MO-08f@1"]);
+    assert_eq!(told([came("08:00", "gate"), came("09:30", "pcs")]), [""; 0]);
+    assert_eq!(told([came("08:00", "gate"), came("14:00", "gate")]), [""; 0]);
+    let full = came("08:00", "gate").laden(Laden::Laden);
+    assert_eq!(told([full, came("14:00", "pcs").laden(Laden::Empty)]), [""; 0]);
 }

@@ -111,6 +111,15 @@ fn independent_scales_that_agree_to_the_kilogram_are_a_low_indicator() {
     let heavy = scale(Discharged, 3, "crane", 20_437.0);
     let same = scale(GateOut, 4, "gate", 20_437.0);
     silent([heavy.clone(), same.clone()]);
+    // One system that repeats what it knows is no second scale, unless the crane is one, or another terminal.
+    let medium = || quaywatch_detection::Rules::parse("[weight.c]\nseverity = \"MEDIUM\"\n").unwrap();
+    let of_one_feed =
+        |first: EventKind| [scale(first, 3, "pcs", 20_437.0), scale(GateOut, 4, "pcs", 20_437.0)];
+    assert_eq!(World::with(medium()).and(of_one_feed(Weighed)).codes(BOX), [""; 0]);
+    assert_eq!(World::with(medium()).and(of_one_feed(Discharged)).codes(BOX), ["MO-12c@1"]);
+    let mut terminals = ["LUKKP", "TRSTE"].into_iter();
+    let elsewhere = of_one_feed(Weighed).map(|e| e.terminal(terminals.next().unwrap()));
+    assert_eq!(World::with(medium()).and(elsewhere).codes(BOX), ["MO-12c@1"]);
     let mut world =
         World::with(quaywatch_detection::Rules::parse("[weight.c]\nseverity = \"MEDIUM\"\n").unwrap());
     world.see(&heavy);
@@ -149,6 +158,13 @@ fn a_container_that_lost_weight_in_the_yard_is_raised() {
     silent([off(), out(19_900.0)]);
     silent([off(), event(CustomsInspected, BOX, at(3, "12:00")), out(19_600.0)]);
     silent([off(), event(Stripped, BOX, at(3, "12:00")), out(19_300.0)]);
+    // What customs took out before the ship came is not what is missing since.
+    let at_loading = || event(CustomsInspected, BOX, at(1, "08:00"));
+    assert_eq!(told([at_loading(), off(), out(19_300.0)]), ["MO-12e@1"]);
+    let bridge = || scale(Weighed, 4, "bridge", 19_900.0).edit(|e| e.occurred_at = at(3, "18:00"));
+    let inspected = |time: &str| event(CustomsInspected, BOX, at(3, time));
+    assert_eq!(told([off(), inspected("12:00"), bridge(), out(19_300.0)]), ["MO-12e@1"]);
+    silent([off(), bridge(), inspected("20:00"), out(19_300.0)]);
     // Lighter than the papers said is no loss in the yard.
     silent([event(ManifestLine, OTHER_BOX, at(1, "08:00")), plan(20_400.0), out(20_000.0)]);
 }

@@ -2,6 +2,7 @@
 
 pub mod kind;
 pub mod note;
+mod party;
 mod sections;
 mod shared;
 
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::codes::codes;
 use crate::{Id, Timestamp, identifiers};
 use kind::EventKind;
+pub use party::{Party, PartyRole};
 pub use sections::{
-    Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole,
-    Pin, PinOutcome, Place, Reefer, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
+    Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Pin, PinOutcome,
+    Place, Reefer, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
 };
 pub use shared::{Glance, SharedEvent};
 

@@ -23,6 +23,7 @@ mod names;
 mod said;
 mod statuses;
 mod times;
+mod together;
 mod tokens;
 
 pub(crate) use codes::role;

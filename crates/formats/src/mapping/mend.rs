@@ -87,7 +87,7 @@ fn scalar(path: &str, what: Holds, value: &Value, notes: &mut Vec<&'static str>)
     let read = match what {
         // Read before, with their notes.
         Holds::Time => Some(value.clone()),
-        Holds::Text => match values::code(path, &text) {
+        Holds::Text => match values::code(values::list(path).as_deref(), &text) {
             Some(code) => Some(Value::String(code)),
             None => {
                 notes.push(note::UNKNOWN_CODE);

@@ -85,6 +85,24 @@ impl<W> Rows<'_, W> {
         if !self.is_wanted(row) {
             return Ok(None);
         }
+        let (object, notes) = self.fields_of(row)?;
+        // A survey counts what it reads once.
+        let kept = self.survey.map(|_| object.clone());
+        let reread = || self.fields_of(row).map(|(object, _)| object).unwrap_or_default();
+        let again = || kept.clone().unwrap_or_else(reread);
+        let mut event = jsonl::event(object, &again, digest, self.context, path, self.format)
+            .map_err(|(code, sentence)| (code, self.source_of(row, code, sentence)))?;
+        if !has_subject(&event) {
+            let sentence =
+                "the row names neither container, document, vessel nor user: nobody knows what it is about";
+            return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
+        }
+        notes.into_iter().for_each(|n| flag(&mut event, n));
+        Ok(Some(event))
+    }
+
+    /// What a row says, in the form of a line, and what is odd about it.
+    fn fields_of(&self, row: &impl Row<Way = W>) -> Result<(Map<String, Value>, Vec<&'static str>), Refused> {
         let decimal = self.mapping.decimal.as_ref().and_then(|text| text.chars().next());
         let habits = Habits { zone: self.zone(row).or(Some("UTC")), decimal };
         let (mut object, mut notes) = (Map::new(), self.notes.clone());
@@ -119,15 +137,7 @@ impl<W> Rows<'_, W> {
             notes.push(note::UNKNOWN_CODE);
         }
         tidy(&mut object);
-        let mut event = jsonl::event(object, digest, self.context, path, self.format)
-            .map_err(|(code, sentence)| (code, self.source_of(row, code, sentence)))?;
-        if !has_subject(&event) {
-            let sentence =
-                "the row names neither container, document, vessel nor user: nobody knows what it is about";
-            return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
-        }
-        notes.into_iter().for_each(|n| flag(&mut event, n));
-        Ok(Some(event))
+        Ok((object, notes))
     }
 
     fn field(&self, name: &str) -> Option<&(Target<'_>, Vec<Source<'_, W>>)> {

@@ -35,6 +35,8 @@ pub(super) struct Target<'a> {
     pub(super) field: &'a str,
     pub(super) rule: &'a RuleTable,
     holds: Option<Holds>,
+    /// The codes of a closed list.
+    codes: Option<Vec<&'static str>>,
     /// The rule's table by the sender's values in lower case; the first of equals counts.
     lower: HashMap<String, &'a str>,
 }
@@ -45,7 +47,7 @@ impl<'a> Target<'a> {
         for (from, to) in &rule.values {
             lower.entry(from.to_lowercase()).or_insert(to.as_str());
         }
-        Self { field, rule, holds: holds(field), lower }
+        Self { field, rule, holds: holds(field), codes: list(field), lower }
     }
 }
 
@@ -88,7 +90,7 @@ pub(super) fn read(target: &Target<'_>, text: &str, habits: Habits<'_>) -> Read 
             DeadLetterCode::BadField,
             "is neither yes nor no; give its values a table in the mapping",
         ))?),
-        Some(Holds::Text) | None => match code(field, text) {
+        Some(Holds::Text) | None => match code(target.codes.as_deref(), text) {
             Some(code) => Value::String(code),
             None => return Ok(Some((Value::Null, vec![note::UNKNOWN_CODE]))),
         },
@@ -217,7 +219,7 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 }
 
 /// The codes of a closed list.
-fn list(field: &str) -> Option<Vec<&'static str>> {
+pub(super) fn list(field: &str) -> Option<Vec<&'static str>> {
     macro_rules! all {
         ($list:ident) => {
             Some($list::ALL.iter().map(|code| code.as_str()).collect())
@@ -238,8 +240,8 @@ fn list(field: &str) -> Option<Vec<&'static str>> {
 }
 
 /// Codes of closed lists in capitals; `None` for one that the list does not have.
-pub(super) fn code(field: &str, text: &str) -> Option<String> {
-    let Some(list) = list(field) else { return Some(text.to_owned()) };
+pub(super) fn code(list: Option<&[&'static str]>, text: &str) -> Option<String> {
+    let Some(list) = list else { return Some(text.to_owned()) };
     let upper = text.to_uppercase();
     list.contains(&upper.as_str()).then_some(upper)
 }

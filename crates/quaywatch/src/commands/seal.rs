@@ -1,15 +1,19 @@
 //! `seal`: where a number was seen, from the ledger that detection keeps.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use quaywatch_detection::{Engine, Rules, Sighting};
+use quaywatch_detector::{STATE, Timeline};
 use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::identifiers::seal::{is_distinct, one_typing_error_apart};
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{EventKind, Timestamp};
+use quaywatch_domain::{EventKind, Subject, Timestamp};
+use quaywatch_kafka::{Read, Reader, State as _};
 use quaywatch_screening::Index;
-use quaywatch_service::ExitCode;
+use quaywatch_service::{ExitCode, Settings};
 use serde::Serialize;
 
 use crate::cli::{Form, Seal};
@@ -32,33 +36,81 @@ struct Seen<'a> {
     source: String,
 }
 
+/// Longest time for the next record of the ledger to come.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What the ledger knows of a number.
+#[derive(Default)]
+struct Known {
+    sightings: Vec<Sighting>,
+    /// Numbers one character apart.
+    alike: BTreeSet<String>,
+}
+
 /// Prints the sightings of the number, and on stderr what follows from them.
-pub(crate) fn run(args: &Seal) -> Result<ExitCode> {
+pub(crate) fn run(args: &Seal, settings: impl FnOnce() -> Result<Settings>) -> Result<ExitCode> {
     let Some(number) = normalise_seal(&args.number) else {
         bail!(crate::Usage(format!("'{}' is a placeholder and no seal number", args.number)));
     };
-    let folder = Folder::read(&args.paths)?;
-    let traffic = Traffic::read(&folder, &folder.reader()?)?;
-    let rules = Rules::default();
-    let most = rules.seal_max_boxes();
-    let mut pipeline = Pipeline::new(Engine::new(rules, env!("CARGO_PKG_VERSION")), Index::default(), None);
-    traffic.replay(&mut pipeline, "reading");
-    let seals = || pipeline.timelines().filter(|(subject, _)| subject.kind == SubjectKind::Seal);
-    let ledger = seals().find(|(subject, _)| *subject.id == *number).map(|(_, timeline)| timeline);
-    let standing: Vec<&Sighting> =
-        ledger.into_iter().flat_map(|t| &t.sightings).filter(|s| !s.retracted).collect();
-    print(args.format, &number, &standing)?;
-    let boxes: BTreeSet<&str> = standing.iter().filter_map(|s| s.container.as_deref()).collect();
-    eprintln!("{}", verdict(&number, boxes.len(), most));
-    let mut alike: Vec<&str> = seals()
-        .map(|(subject, _)| &*subject.id)
-        .filter(|other| one_typing_error_apart(other, &number))
-        .collect();
-    alike.sort_unstable();
-    if !alike.is_empty() {
+    let mut known = if args.paths.is_empty() {
+        from_ledger(&number, &settings()?)?
+    } else {
+        from_files(&number, &args.paths)?
+    };
+    known.sightings.retain(|s| !s.retracted);
+    print(args.format, &number, &known.sightings)?;
+    let boxes: BTreeSet<&str> = known.sightings.iter().filter_map(|s| s.container.as_deref()).collect();
+    eprintln!("{}", verdict(&number, boxes.len(), Rules::default().seal_max_boxes()));
+    if !known.alike.is_empty() {
+        let alike: Vec<&str> = known.alike.iter().map(String::as_str).collect();
         eprintln!("one character apart: {}", alike.join(", "));
     }
     Ok(ExitCode::Done)
+}
+
+/// What the files tell.
+fn from_files(number: &str, paths: &[PathBuf]) -> Result<Known> {
+    let folder = Folder::read(paths)?;
+    let traffic = Traffic::read(&folder, &folder.reader()?)?;
+    let engine = Engine::new(Rules::default(), env!("CARGO_PKG_VERSION"));
+    let mut pipeline = Pipeline::new(engine, Index::default(), None);
+    traffic.replay(&mut pipeline, "reading");
+    let mut known = Known::default();
+    for (subject, timeline) in pipeline.timelines().filter(|(subject, _)| subject.kind == SubjectKind::Seal) {
+        if *subject.id == *number {
+            known.sightings.clone_from(&timeline.sightings);
+        } else if one_typing_error_apart(&subject.id, number) {
+            known.alike.insert(subject.id.to_string());
+        }
+    }
+    Ok(known)
+}
+
+/// What the detectors of the running system remember.
+fn from_ledger(number: &str, settings: &Settings) -> Result<Known> {
+    let mut known = Known::default();
+    let mut reader = Reader::to_end(&settings.kafka, &[STATE])?;
+    loop {
+        let record = match reader.next(LIMIT)? {
+            Read::Record(record) => record,
+            Read::Idle => bail!("the topic {STATE} was not read to its end within {} s", LIMIT.as_secs()),
+            Read::End => return Ok(known),
+        };
+        let subject = record.key.as_deref().and_then(|key| Subject::parse(std::str::from_utf8(key).ok()?));
+        let Some(subject) = subject.filter(|subject| subject.kind == SubjectKind::Seal) else { continue };
+        if *subject.id == *number {
+            known.sightings = match &record.value {
+                Some(value) => Timeline::decode(value).map_err(anyhow::Error::from_boxed)?.0.sightings,
+                None => Vec::new(),
+            };
+        } else if one_typing_error_apart(&subject.id, number) {
+            if record.value.is_some() {
+                known.alike.insert(subject.id.to_string());
+            } else {
+                known.alike.remove(&*subject.id);
+            }
+        }
+    }
 }
 
 fn verdict(number: &str, boxes: usize, most: usize) -> String {
@@ -75,7 +127,7 @@ fn verdict(number: &str, boxes: usize, most: usize) -> String {
     }
 }
 
-fn print(form: Form, number: &str, sightings: &[&Sighting]) -> Result<()> {
+fn print(form: Form, number: &str, sightings: &[Sighting]) -> Result<()> {
     let seen: Vec<Seen<'_>> = sightings.iter().map(|s| seen(number, s)).collect();
     match form {
         Form::Json => print_line(&seen),

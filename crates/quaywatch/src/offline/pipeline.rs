@@ -10,6 +10,7 @@ use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_s
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
 use uuid::Uuid;
 
+use super::history::History;
 use super::score::Observed;
 
 /// A timeline and its timer.
@@ -45,8 +46,8 @@ pub(crate) struct Pipeline {
     pub(crate) alerts: BTreeMap<Uuid, Alert>,
     /// Every agency's view in its last revision, by agency and alert.
     pub(crate) views: BTreeMap<(String, Uuid), AgencyAlert>,
-    /// When an alert with a code was first raised, by subject and code.
-    first_raised: HashMap<(Subject, String), Timestamp>,
+    /// What was told of them before.
+    history: History,
     /// When a shadow code first held, by subject and code.
     first_shadowed: HashMap<(Subject, String), Timestamp>,
     /// Actual gate-outs by container and event; none when taken back.
@@ -71,7 +72,7 @@ impl Pipeline {
             now: Timestamp::from_millis(i64::MIN),
             alerts: BTreeMap::new(),
             views: BTreeMap::new(),
-            first_raised: HashMap::new(),
+            history: History::default(),
             first_shadowed: HashMap::new(),
             gate_outs: HashMap::new(),
             visits_before: 0,
@@ -168,7 +169,7 @@ impl Pipeline {
     pub(crate) fn observed(&self) -> Observed<'_> {
         let mut seen = Observed {
             alerts: self.alerts.values().collect(),
-            first_raised: self.first_raised.clone(),
+            history: self.history.clone(),
             visits: self.visits_before,
             ..Observed::default()
         };
@@ -243,10 +244,7 @@ impl Pipeline {
 
     /// Keeps an alert and returns, the first time, the fact that tells where answers to it belong.
     fn alert(&mut self, alert: Alert) -> Option<Fact> {
-        for indicator in &alert.indicators {
-            let key = (alert.subject.clone(), indicator.code.clone());
-            self.first_raised.entry(key).or_insert(self.now);
-        }
+        self.history.take(&alert, self.now);
         if let Some(agencies) = &self.agencies {
             let state = self.disclosures.entry(alert.alert_id).or_default();
             for view in disclose(agencies, &alert, state, self.now) {

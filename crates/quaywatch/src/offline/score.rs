@@ -7,6 +7,8 @@ use quaywatch_domain::{Alert, Severity, Subject, Timestamp};
 use quaywatch_simulator::Truth;
 use serde::Serialize;
 
+use super::history::History;
+
 /// Code of visits that are drawn for control.
 const CONTROL: &str = "CONTROL";
 /// What codes begin with that follow from a find in another container.
@@ -17,8 +19,8 @@ const WATCH: &str = "CONTAGION-";
 pub(crate) struct Observed<'a> {
     /// Every alert in its last revision.
     pub(crate) alerts: Vec<&'a Alert>,
-    /// When a code was first raised on a subject.
-    pub(crate) first_raised: HashMap<(Subject, String), Timestamp>,
+    /// What was told of them before.
+    pub(crate) history: History,
     /// When shadow codes that hold in the end first held on a subject.
     pub(crate) shadowed: BTreeMap<(Subject, String), Timestamp>,
     /// Actual gate-outs of a container, in order of time.
@@ -42,8 +44,14 @@ pub(crate) struct Score {
     pub(crate) false_alerts: usize,
     /// Alerts about containers without a story that travelled with a find, by reason of it: neither true nor false.
     pub(crate) watches: usize,
-    /// Those of them that are HIGH or CRITICAL.
+    /// Those of the false ones that are HIGH or CRITICAL.
     pub(crate) false_grave: usize,
+    /// Alerts about containers with a story that were raised and taken back.
+    pub(crate) true_withdrawn: usize,
+    /// Alerts about other containers that were raised and taken back.
+    pub(crate) false_withdrawn: usize,
+    /// Those of them that were HIGH or CRITICAL.
+    pub(crate) false_withdrawn_grave: usize,
     /// Container visits.
     pub(crate) visits: u64,
     /// Containers with an uneventful visit in the control sample.
@@ -67,6 +75,8 @@ pub(crate) struct RuleScore {
     pub(crate) on_stories: usize,
     /// Watches in which it stands beside those alerts.
     pub(crate) watches: usize,
+    /// Alerts about containers without a story that were raised with it, among others, and taken back.
+    pub(crate) withdrawn: usize,
     /// Minutes from the first alert to the gate-out, negative when late.
     pub(crate) leads: Vec<f64>,
     /// Minutes from what happened to the first alert.
@@ -78,6 +88,8 @@ pub(crate) struct RuleScore {
 pub(crate) struct StoryScore {
     /// What happens in it.
     pub(crate) story: String,
+    /// Codes that it must raise.
+    pub(crate) codes: Vec<String>,
     /// How often it was told.
     pub(crate) told: usize,
     /// How often an alert stands about its container.
@@ -109,6 +121,9 @@ impl Score {
         let stories = || truth.iter().filter(|t| !t.codes.is_empty());
         let subjects: BTreeSet<&str> = stories().map(|t| t.subject.as_str()).collect();
         let kin: BTreeSet<&str> = truth.iter().map(|t| t.subject.as_str()).collect();
+        for alert in seen.alerts.iter().filter(|a| a.state == AlertState::Retracted) {
+            score.withdrawn(seen, alert, subjects.contains(alert.subject.to_string().as_str()));
+        }
         let mut standing: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for alert in seen.alerts.iter().filter(|a| a.state != AlertState::Retracted) {
             let subject = alert.subject.to_string();
@@ -146,6 +161,19 @@ impl Score {
         score
     }
 
+    fn withdrawn(&mut self, seen: &Observed<'_>, alert: &Alert, is_story: bool) {
+        if is_story {
+            self.true_withdrawn += 1;
+            return;
+        }
+        self.false_withdrawn += 1;
+        let Some(told) = seen.history.of(alert) else { return };
+        self.false_withdrawn_grave += usize::from(told.severity >= Severity::High);
+        for code in &told.codes {
+            self.rules.entry(code.clone()).or_default().withdrawn += 1;
+        }
+    }
+
     fn watched(&mut self, codes: &BTreeSet<&str>) {
         self.watches += 1;
         for code in codes.iter().filter(|code| code.starts_with(WATCH)) {
@@ -174,17 +202,20 @@ impl Score {
             }
             rule.found += 1;
             found += 1;
-            let key = subject.clone().map(|s| (s, code.clone()));
-            let raised = key.and_then(|k| seen.first_raised.get(&k).or_else(|| seen.shadowed.get(&k)));
+            let raised = subject.as_ref().and_then(|s| {
+                let shadowed = || seen.shadowed.get(&(s.clone(), code.clone())).copied();
+                seen.history.since(s, code).or_else(shadowed)
+            });
             if let Some(at) = raised {
                 rule.delays.push(minutes(at.millis_since(story.from)));
-                rule.leads.extend(lead(seen, &story.subject, story.from, *at));
-                first = first.into_iter().chain([*at]).min();
+                rule.leads.extend(lead(seen, &story.subject, story.from, at));
+                first = first.into_iter().chain([at]).min();
             }
         }
         let name = format!("{} {}", story.codes.join("+"), story.story);
         let entry = self.stories.entry(name).or_default();
         entry.story.clone_from(&story.story);
+        entry.codes.clone_from(&story.codes);
         entry.told += 1;
         entry.alerted += usize::from(codes.is_some());
         entry.expected += story.codes.len();
@@ -201,20 +232,30 @@ impl Score {
             let subject = alert.subject.to_string();
             let codes: BTreeSet<&String> = alert.indicators.iter().map(|i| &i.code).collect();
             for code in codes {
-                let Some(at) = seen.first_raised.get(&(alert.subject.clone(), code.clone())) else {
-                    continue;
-                };
-                let begun = alert.visit.started_at.unwrap_or(*at);
+                let Some(at) = seen.history.since(&alert.subject, code) else { continue };
+                let begun = alert.visit.started_at.unwrap_or(at);
                 if let Some(rule) = self.rules.get_mut(code) {
-                    rule.leads.extend(lead(seen, &subject, begun, *at));
+                    rule.leads.extend(lead(seen, &subject, begun, at));
                 }
             }
         }
     }
 
-    /// Share of alerts that are about a story.
+    /// Alerts with the codes of a story, and those of them that are about containers with a story.
+    pub(crate) fn raised_with(&self, codes: &[String]) -> (usize, usize) {
+        let rules = || codes.iter().filter_map(|code| self.rules.get(code));
+        (rules().map(|r| r.raised).sum(), rules().map(|r| r.on_stories).sum())
+    }
+
+    /// Share of the alerts that stand in the end that are about a story.
     pub(crate) fn precision(&self) -> f64 {
         share(self.true_alerts, self.true_alerts + self.false_alerts).unwrap_or(1.0)
+    }
+
+    /// The same of all that were ever raised.
+    pub(crate) fn precision_as_raised(&self) -> f64 {
+        let on_stories = self.true_alerts + self.true_withdrawn;
+        share(on_stories, on_stories + self.false_alerts + self.false_withdrawn).unwrap_or(1.0)
     }
 
     /// Share of expected codes that were raised.
@@ -251,7 +292,7 @@ fn minutes(ms: i64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of alerts are small")]
-fn share(part: usize, whole: usize) -> Option<f64> {
+pub(crate) fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
@@ -326,6 +367,42 @@ mod tests {
         let rule = &score.rules["CONTAGION-bill"];
         assert_eq!((rule.expected, rule.found, rule.raised, rule.on_stories, rule.watches), (1, 1, 3, 1, 1));
         assert_eq!(score.stories.len(), 1);
+    }
+
+    #[test]
+    fn what_was_raised_and_taken_back_counts_against_what_was_raised() {
+        let at = |minute: i64| Timestamp::from_millis(minute * 60_000);
+        let told = |subject: &str| Truth {
+            subject: subject.to_owned(),
+            codes: vec!["MO-02a".to_owned()],
+            from: at(0),
+            to: at(100),
+            story: String::new(),
+        };
+        let mut history = History::default();
+        let raised = |n: u128, number: &str, codes: &[&str]| Alert {
+            alert_id: uuid::Uuid::from_u128(n),
+            ..alert(number, codes)
+        };
+        let taken_back = |n, number| Alert { state: AlertState::Retracted, ..raised(n, number, &[]) };
+        let revisions = [
+            (raised(1, "ABCU1", &["MO-02a"]), at(10)),
+            (taken_back(1, "ABCU1"), at(20)),
+            (raised(1, "ABCU1", &["MO-02a"]), at(30)),
+            (raised(2, "ABCU2", &["MO-02a"]), at(40)),
+            (taken_back(2, "ABCU2"), at(50)),
+        ];
+        for (alert, at) in &revisions {
+            history.take(alert, *at);
+        }
+        let last = [&revisions[2].0, &revisions[4].0];
+        assert_eq!(history.since(&last[0].subject, "MO-02a"), Some(at(30)), "what stands began again");
+        let seen = Observed { alerts: last.to_vec(), history, ..Observed::default() };
+        let score = Score::of(&seen, &[told("container/ABCU1")]);
+        assert_eq!((score.true_alerts, score.false_alerts, score.false_withdrawn), (1, 0, 1));
+        assert_eq!((score.false_withdrawn_grave, score.rules["MO-02a"].withdrawn), (1, 1));
+        assert!((score.precision() - 1.0).abs() < 1e-9 && (score.precision_as_raised() - 0.5).abs() < 1e-9);
+        assert_eq!(score.rules["MO-02a"].delays, [30.0]);
     }
 
     #[test]

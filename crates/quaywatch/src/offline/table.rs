@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::score::{Score, reached_by};
+use super::score::{Score, reached_by, share};
 
 /// Widest text of a story.
 const STORY_CHARACTERS: usize = 72;
@@ -11,18 +11,20 @@ const STORY_CHARACTERS: usize = 72;
 /// By rule, by story when there are any, and in all.
 pub(crate) fn of(score: &Score) -> String {
     let mut text = String::from(
-        "  rule             stories  found recall  alerts  false precision  per 10k  lead median     p90  to alert\n",
+        "  rule             stories  found recall  alerts  false precision  taken back  per 10k  lead median     p90  \
+         to alert\n",
     );
     for (code, rule) in &score.rules {
         let _ = writeln!(
             text,
-            "  {code:<16} {:>7} {:>6} {:>6} {:>7} {:>6} {:>9} {:>8} {:>12} {:>7} {:>9}{}",
+            "  {code:<16} {:>7} {:>6} {:>6} {:>7} {:>6} {:>9} {:>11} {:>8} {:>12} {:>7} {:>9}{}",
             rule.expected,
             rule.found,
             ratio(rule.recall()),
             rule.raised,
             rule.raised - rule.on_stories,
             ratio(rule.precision()),
+            rule.withdrawn,
             rate(score.per_10_000(rule.raised)),
             time(reached_by(&rule.leads, 0.5)),
             time(reached_by(&rule.leads, 0.9)),
@@ -31,16 +33,19 @@ pub(crate) fn of(score: &Score) -> String {
         );
     }
     if !score.stories.is_empty() {
-        text.push_str("\n  told alerted recall  lead median     p90  story\n");
+        text.push_str("\n  told alerted recall precision  per 10k  lead median     p90  story\n");
         for (name, story) in &score.stories {
             let recall = f64_of(story.found) / f64_of(story.expected.max(1));
+            let (raised, on_stories) = score.raised_with(&story.codes);
             let name: String = name.chars().take(STORY_CHARACTERS).collect();
             let _ = writeln!(
                 text,
-                "  {:>4} {:>7} {:>6} {:>12} {:>7}  {name}",
+                "  {:>4} {:>7} {:>6} {:>9} {:>8} {:>12} {:>7}  {name}",
                 story.told,
                 story.alerted,
                 ratio(Some(recall)),
+                ratio(share(on_stories, raised)),
+                rate(score.per_10_000(raised)),
                 time(reached_by(&story.leads, 0.5)),
                 time(reached_by(&story.leads, 0.9)),
             );
@@ -56,6 +61,12 @@ pub(crate) fn of(score: &Score) -> String {
             score.control_stories
         );
     }
+    if !score.stories.is_empty() {
+        text.push_str(
+            "  precision and per 10k of a story: of all alerts with the codes that it must raise\n",
+        );
+    }
+    text.push_str("  taken back: alerts with it that were not on stories, raised and taken back later\n");
     text.push_str(
         "  lead: hours:minutes from the alert to the gate-out, negative when late; nine in ten reach p90\n",
     );
@@ -83,6 +94,19 @@ fn summary(score: &Score) -> String {
             let _ = write!(text, ", {grave:.1} of them false and HIGH or above");
         }
     }
+    let withdrawn = score.true_withdrawn + score.false_withdrawn;
+    if withdrawn > 0 {
+        let _ = write!(text, "\n  {withdrawn} more were raised and taken back");
+        if !score.stories.is_empty() {
+            let _ = write!(
+                text,
+                ", {} of them not on stories ({} HIGH or above); precision of all that was raised {:.3}",
+                score.false_withdrawn,
+                score.false_withdrawn_grave,
+                score.precision_as_raised()
+            );
+        }
+    }
     if score.watches > 0 {
         let _ = write!(text, "; {} watches on what travelled with a find", score.watches);
     }
@@ -99,16 +123,19 @@ pub(crate) fn compare(runs: &[(String, Score)]) -> String {
     let group = |title: &str| format!("{title:^width$}", width = runs.len() * 8);
     let _ = writeln!(
         text,
-        "\n  {:<16} |{}|{}|{}|{}|{}",
+        "\n  {:<16} |{}|{}|{}|{}|{}|{}|{}",
         "rule",
         group("recall"),
         group("precision"),
         group("alerts"),
         group("per 10k"),
-        group("lead median")
+        group("taken back"),
+        group("lead median"),
+        group("lead p90")
     );
     let letters: String = ('A'..).take(runs.len()).map(|c| format!("{c:>7} ")).collect();
-    let _ = writeln!(text, "  {:<16} |{letters}|{letters}|{letters}|{letters}|{letters}", "");
+    let all = [letters.as_str(); 7].join("|");
+    let _ = writeln!(text, "  {:<16} |{all}", "");
     let codes: BTreeSet<&String> = runs.iter().flat_map(|(_, score)| score.rules.keys()).collect();
     for code in codes {
         let cells = |cell: &dyn Fn(&Score) -> String| -> String {
@@ -118,12 +145,14 @@ pub(crate) fn compare(runs: &[(String, Score)]) -> String {
         let shadow = |score: &Score| if rule(score).shadow { "*" } else { "" };
         let _ = writeln!(
             text,
-            "  {code:<16} |{}|{}|{}|{}|{}",
+            "  {code:<16} |{}|{}|{}|{}|{}|{}|{}",
             cells(&|s| ratio(rule(s).recall())),
             cells(&|s| ratio(rule(s).precision())),
             cells(&|s| format!("{}{}", rule(s).raised, shadow(s))),
             cells(&|s| rate(s.per_10_000(rule(s).raised))),
+            cells(&|s| rule(s).withdrawn.to_string()),
             cells(&|s| time(reached_by(&rule(s).leads, 0.5))),
+            cells(&|s| time(reached_by(&rule(s).leads, 0.9))),
         );
     }
     text.push_str("  * shadow: counted, reaches nobody\n");

@@ -1,7 +1,7 @@
 //! What goes wrong with single letters, by feed: corrections, typing errors, late word, things said twice or never.
 //!
-//! Rates are working values, chosen so that a day has some of each. Stories are kept free of what would change them; they
-//! too are told twice now and then.
+//! Rates are working values, chosen so that a day has some of each. Only a showcase is kept free of what would change its
+//! stories; they too are told twice now and then.
 
 use quaywatch_domain::Timestamp;
 use serde_json::json;

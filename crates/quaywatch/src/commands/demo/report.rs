@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use anyhow::Result;
-use quaywatch_domain::{Alert, Subject, Timestamp};
+use quaywatch_domain::Alert;
 use quaywatch_simulator::Day;
 
 use super::feeder::Sent;
 use super::tally::{STAGES, Tally};
 use super::watcher::Seen;
 use super::world::World;
+use crate::offline::history::History;
 use crate::offline::score::{Observed, Score};
 use crate::offline::table;
 
@@ -65,21 +66,15 @@ pub(super) fn print(
 }
 
 fn score(day: &Day, revisions: &[Alert]) -> Score {
+    let mut in_order: Vec<&Alert> = revisions.iter().collect();
+    in_order.sort_by_key(|alert| alert.revision);
     let mut last: HashMap<_, &Alert> = HashMap::new();
-    let mut first_raised: HashMap<(Subject, String), Timestamp> = HashMap::new();
-    for alert in revisions {
-        let known = last.entry(alert.alert_id).or_insert(alert);
-        if known.revision < alert.revision {
-            *known = alert;
-        }
-        for indicator in &alert.indicators {
-            let at = first_raised
-                .entry((alert.subject.clone(), indicator.code.clone()))
-                .or_insert(alert.produced_at);
-            *at = (*at).min(alert.produced_at);
-        }
+    let mut history = History::default();
+    for alert in in_order {
+        last.insert(alert.alert_id, alert);
+        history.take(alert, alert.produced_at);
     }
-    let seen = Observed { alerts: last.into_values().collect(), first_raised, ..Observed::default() };
+    let seen = Observed { alerts: last.into_values().collect(), history, ..Observed::default() };
     Score::of(&seen, &day.truth)
 }
 

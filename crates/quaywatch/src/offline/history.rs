@@ -1,0 +1,51 @@
+//! What was told of alerts over their revisions: what stands now, what ever did, and since when.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use quaywatch_domain::{Alert, Severity, Subject, Timestamp};
+use uuid::Uuid;
+
+/// One alert over its revisions.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    subject: Subject,
+    /// Its highest severity.
+    pub(crate) severity: Severity,
+    /// Since when each code has stood that stands.
+    since: BTreeMap<String, Timestamp>,
+    /// Every code that ever stood.
+    pub(crate) codes: BTreeSet<String>,
+}
+
+/// All alerts of a run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History(HashMap<Uuid, Told>);
+
+impl History {
+    /// Takes a revision that was published at this time, in the order of the revisions.
+    pub(crate) fn take(&mut self, alert: &Alert, at: Timestamp) {
+        let told = self.0.entry(alert.alert_id).or_insert_with(|| Told {
+            subject: alert.subject.clone(),
+            severity: alert.severity,
+            since: BTreeMap::new(),
+            codes: BTreeSet::new(),
+        });
+        told.severity = told.severity.max(alert.severity);
+        told.since.retain(|code, _| alert.indicators.iter().any(|i| i.code == *code));
+        for indicator in &alert.indicators {
+            told.since.entry(indicator.code.clone()).or_insert(at);
+            told.codes.insert(indicator.code.clone());
+        }
+    }
+
+    /// What was told of an alert.
+    pub(crate) fn of(&self, alert: &Alert) -> Option<&Told> {
+        self.0.get(&alert.alert_id)
+    }
+
+    /// Since when a code has stood on a subject, if it does.
+    pub(crate) fn since(&self, subject: &Subject, code: &str) -> Option<Timestamp> {
+        let about = self.0.values().filter(|told| told.subject == *subject);
+        about.filter_map(|told| told.since.get(code).copied()).min()
+    }
+}
