@@ -162,12 +162,17 @@ impl Score {
     }
 
     fn withdrawn(&mut self, seen: &Observed<'_>, alert: &Alert, is_story: bool) {
+        let told = seen.history.of(alert);
+        // The watch ended with the find that had asked for it.
+        if told.is_some_and(|told| told.codes.iter().all(|code| code.starts_with(WATCH))) {
+            return;
+        }
         if is_story {
             self.true_withdrawn += 1;
             return;
         }
         self.false_withdrawn += 1;
-        let Some(told) = seen.history.of(alert) else { return };
+        let Some(told) = told else { return };
         self.false_withdrawn_grave += usize::from(told.severity >= Severity::High);
         for code in &told.codes {
             self.rules.entry(code.clone()).or_default().withdrawn += 1;
@@ -391,11 +396,14 @@ mod tests {
             (raised(1, "ABCU1", &["MO-02a"]), at(30)),
             (raised(2, "ABCU2", &["MO-02a"]), at(40)),
             (taken_back(2, "ABCU2"), at(50)),
+            // A find that its agency takes back.
+            (raised(3, "ABCU3", &["CONTAGION-bill"]), at(40)),
+            (taken_back(3, "ABCU3"), at(50)),
         ];
         for (alert, at) in &revisions {
             history.take(alert, *at);
         }
-        let last = [&revisions[2].0, &revisions[4].0];
+        let last = [&revisions[2].0, &revisions[4].0, &revisions[6].0];
         assert_eq!(history.since(&last[0].subject, "MO-02a"), Some(at(30)), "what stands began again");
         let seen = Observed { alerts: last.to_vec(), history, ..Observed::default() };
         let score = Score::of(&seen, &[told("container/ABCU1")]);
