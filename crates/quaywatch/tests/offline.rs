@@ -563,23 +563,22 @@ fn what_travelled_with_a_find_is_watched_when_agencies_answer() {
         assert!(done.status.success(), "{}", text(&done.stderr));
         day
     };
-    let score = |day: &str| {
-        let (truth, report) = (format!("{day}/truth.ndjson"), folder.path().join("report.json"));
-        let file = report.to_str().unwrap();
-        quaywatch(&["backtest", day, "--truth", &truth, "--report", file, "--min-recall", "0"]);
-        let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
-        report["built-in"].clone()
-    };
-    let found = |score: &serde_json::Value| -> Vec<u64> {
-        ["bill", "shipper", "seal", "cell", "origin"]
-            .map(|edge| score["rules"][format!("CONTAGION-{edge}")]["found"].as_u64().unwrap())
-            .to_vec()
-    };
-    let answered = score(&simulated("answered", &[]));
-    assert!(found(&answered).iter().all(|stories| *stories > 0), "{answered}");
-    assert!(answered["watches"].as_u64().unwrap() > 0);
+    let answered = simulated("answered", &[]);
+    let (truth, report) = (format!("{answered}/truth.ndjson"), folder.path().join("report.json"));
+    let file = report.to_str().unwrap();
+    quaywatch(&["backtest", &answered, "--truth", &truth, "--report", file, "--min-recall", "0"]);
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let score = &report["built-in"];
+    for code in ["bill", "shipper", "seal", "cell", "origin"].map(|edge| format!("CONTAGION-{edge}")) {
+        let rule = &score["rules"][&code];
+        assert!(rule["expected"].as_u64() > Some(0) && rule["expected"] == rule["found"], "{code} {rule}");
+        assert_eq!(rule["raised"], rule["on_stories"], "{code} {rule}");
+    }
+    assert!(score["watches"].as_u64().unwrap() > 0);
+    // Without their answers nothing else changes.
     let silent = simulated("silent", &["--without", "agencies"]);
-    assert!(!Path::new(&silent).join("feedback.ndjson").exists());
-    let silent = score(&silent);
-    assert_eq!((found(&silent), &silent["watches"]), (vec![0; 5], &0.into()));
+    let truth_of = |day: &str| std::fs::read_to_string(format!("{day}/truth.ndjson")).unwrap();
+    assert_eq!(truth_of(&silent), truth_of(&answered));
+    let answers = |day: &str| Path::new(day).join("feedback.ndjson").exists();
+    assert!(answers(&answered) && !answers(&silent));
 }

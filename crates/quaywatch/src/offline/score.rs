@@ -129,7 +129,7 @@ impl Score {
             let subject = alert.subject.to_string();
             let is_story = subjects.contains(subject.as_str());
             let codes: BTreeSet<&str> = alert.indicators.iter().map(|i| i.code.as_str()).collect();
-            if !is_story && kin.contains(subject.as_str()) && codes.iter().any(|c| c.starts_with(WATCH)) {
+            if !is_story && kin.contains(subject.as_str()) && is_watch(alert) {
                 score.watched(&codes);
                 continue;
             }
@@ -162,12 +162,17 @@ impl Score {
     }
 
     fn withdrawn(&mut self, seen: &Observed<'_>, alert: &Alert, is_story: bool) {
+        let told = seen.history.of(alert);
+        // The watch ended with the find that had asked for it.
+        if told.is_some_and(|told| told.codes.iter().all(|code| code.starts_with(WATCH))) {
+            return;
+        }
         if is_story {
             self.true_withdrawn += 1;
             return;
         }
         self.false_withdrawn += 1;
-        let Some(told) = seen.history.of(alert) else { return };
+        let Some(told) = told else { return };
         self.false_withdrawn_grave += usize::from(told.severity >= Severity::High);
         for code in &told.codes {
             self.rules.entry(code.clone()).or_default().withdrawn += 1;
@@ -272,6 +277,12 @@ impl Score {
     }
 }
 
+/// Whether an alert rests on a find in another container: whatever else stands in it makes no alert alone.
+fn is_watch(alert: &Alert) -> bool {
+    let (watch, own): (Vec<_>, Vec<_>) = alert.indicators.iter().partition(|i| i.code.starts_with(WATCH));
+    !watch.is_empty() && own.iter().all(|i| i.severity == Severity::Low)
+}
+
 /// Minutes from the alert to the gate-out that it had to precede: the first at or after what happened, else the last.
 fn lead(seen: &Observed<'_>, subject: &str, from: Timestamp, raised: Timestamp) -> Option<f64> {
     let container = subject.strip_prefix("container/")?;
@@ -346,19 +357,21 @@ mod tests {
             to: Timestamp::from_millis(1),
             story: String::new(),
         };
-        let truth = [told("ABCU1", &["CONTAGION-bill"]), told("ABCU2", &[]), told("ABCU3", &[])];
+        let truth =
+            [told("ABCU1", &["CONTAGION-bill"]), told("ABCU2", &[]), told("ABCU3", &[]), told("ABCU5", &[])];
         let alerts = [
             alert("ABCU1", &["CONTAGION-bill"]),
-            alert("ABCU2", &["CONTAGION-bill", "MO-17a"]),
+            alert("ABCU2", &["CONTAGION-bill"]),
             alert("ABCU3", &["MO-06a"]),
             alert("ABCU4", &["CONTAGION-bill"]),
+            alert("ABCU5", &["CONTAGION-bill", "MO-06a"]),
         ];
         let seen = Observed { alerts: alerts.iter().collect(), ..Observed::default() };
         let score = Score::of(&seen, &truth);
-        assert_eq!((score.true_alerts, score.watches, score.false_alerts), (1, 1, 2));
+        assert_eq!((score.true_alerts, score.watches, score.false_alerts), (1, 1, 3));
         let rule = &score.rules["CONTAGION-bill"];
-        assert_eq!((rule.expected, rule.found, rule.raised, rule.on_stories, rule.watches), (1, 1, 2, 1, 1));
-        assert!(score.stories.len() == 1 && !score.rules.contains_key("MO-17a"));
+        assert_eq!((rule.expected, rule.found, rule.raised, rule.on_stories, rule.watches), (1, 1, 3, 1, 1));
+        assert_eq!(score.stories.len(), 1);
     }
 
     #[test]
@@ -383,11 +396,14 @@ mod tests {
             (raised(1, "ABCU1", &["MO-02a"]), at(30)),
             (raised(2, "ABCU2", &["MO-02a"]), at(40)),
             (taken_back(2, "ABCU2"), at(50)),
+            // A find that its agency takes back.
+            (raised(3, "ABCU3", &["CONTAGION-bill"]), at(40)),
+            (taken_back(3, "ABCU3"), at(50)),
         ];
         for (alert, at) in &revisions {
             history.take(alert, *at);
         }
-        let last = [&revisions[2].0, &revisions[4].0];
+        let last = [&revisions[2].0, &revisions[4].0, &revisions[6].0];
         assert_eq!(history.since(&last[0].subject, "MO-02a"), Some(at(30)), "what stands began again");
         let seen = Observed { alerts: last.to_vec(), history, ..Observed::default() };
         let score = Score::of(&seen, &[told("container/ABCU1")]);
