@@ -267,8 +267,8 @@ impl Baselines {
         (count >= min_count).then_some((times, count))
     }
 
-    /// Whether a carrier was never seen to use seals like this one: of a form that less than `rare_percent` of its seals
-    /// have, or far from all numbers of the form. Says nothing before enough other seals of the carrier, and for numbers of
+    /// Whether a carrier was never seen to use seals like this one: of a form that surely less than `rare_percent` of its
+    /// seals have, or far from all numbers of the form. Says nothing before enough other seals of the carrier, and for numbers of
     /// the form, were seen.
     pub(crate) fn is_foreign_seal(
         &self,
@@ -289,14 +289,13 @@ impl Baselines {
             return false;
         }
         let (form, value) = Self::seal_form(number);
-        let Some(known) = forms.get(&form) else { return true };
+        let Some(known) = forms.get(&form) else { return is_rarer(0, all, rare_percent) };
         let of_form = known.count.saturating_sub(own);
         let ages = period.map_or(0.0, |(from, to)| {
             let since = seen.at().millis_since(to).max(0);
             since as f64 / to.millis_since(from).max(1) as f64
         });
-        f64::from(of_form) / f64::from(all) * 100.0 < rare_percent
-            || (of_form >= least.count && known.is_far(value, ages))
+        is_rarer(of_form, all, rare_percent) || (of_form >= least.count && known.is_far(value, ages))
     }
 
     /// The form of a normalised seal number and the number that its digits spell.
@@ -341,6 +340,13 @@ pub(crate) struct SealEvidence {
     pub(crate) count: u32,
     /// Days of recording.
     pub(crate) days: i64,
+}
+
+/// Whether what was seen `times` in `count` is rarer than so many per cent, and not only by chance: the upper bound of a
+/// count that is seen so often (95 %, Poisson; three for what was never seen).
+fn is_rarer(times: u32, count: u32, percent: f64) -> bool {
+    let at_most = 2.0_f64.mul_add(f64::from(times).sqrt(), f64::from(times)) + 3.0;
+    at_most * 100.0 < percent * f64::from(count)
 }
 
 /// Whether a fact was known since `from`, and had come in before `to`.

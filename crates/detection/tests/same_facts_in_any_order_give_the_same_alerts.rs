@@ -362,7 +362,7 @@ fn usual() -> Baselines {
             "MSK".to_owned(),
             [(
                 "ML9999999".to_owned(),
-                SealFormat { count: 500, least: 1_000_000, greatest: 9_000_000, ..SealFormat::default() },
+                SealFormat { count: 5_000, least: 1_000_000, greatest: 9_000_000, ..SealFormat::default() },
             )]
             .into(),
         )]),

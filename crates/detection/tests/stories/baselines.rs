@@ -118,6 +118,22 @@ fn a_forged_seal_widens_no_range() {
 }
 
 #[test]
+fn a_form_that_is_seldom_seen_may_be_missing_by_chance() {
+    let of_other = |n: usize| {
+        let other = event(GateIn, &container(5_000 + n), at(6, "08:00")).carrier("MSK");
+        other.seal(&format!("HL{n:08}"), SealSource::Carrier)
+    };
+    let codes_among = |count, others| {
+        let story = event(GateIn, BOX, at(9, "08:00")).carrier("MSK").seal("HL99887766", SealSource::Carrier);
+        codes(&built(numbered(count, 18).chain((0..others).map(of_other))), &[story])
+    };
+    assert_eq!(codes_among(400, 0), [""; 0], "one in a hundred would often be missing among 400");
+    assert_eq!(codes_among(700, 0), ["MO-04c@1"]);
+    assert_eq!(codes_among(700, 2), [""; 0]);
+    assert_eq!(codes_among(2_000, 2), ["MO-04c@1"]);
+}
+
+#[test]
 fn few_seals_few_days_and_a_baseline_that_has_aged_say_less() {
     let far = |day| sealed(BOX, at(day, "08:00"), 1_070_000);
     let at_the_end = |baselines: &Baselines, day| {

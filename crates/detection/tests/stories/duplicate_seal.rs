@@ -147,7 +147,7 @@ fn a_seal_of_no_form_or_range_of_its_carrier_is_raised() {
     let known = |count, least, greatest| SealFormat { count, least, greatest, ..SealFormat::default() };
     let knowing = || {
         World::knowing(Baselines {
-            seals: [("MSK".to_owned(), [("ML9999999".to_owned(), known(500, 1_000_000, 1_400_000))].into())]
+            seals: [("MSK".to_owned(), [("ML9999999".to_owned(), known(700, 1_000_000, 1_400_000))].into())]
                 .into(),
             ..Baselines::default()
         })
