@@ -61,8 +61,8 @@ records! {
     Fact Fact: ["port.facts"], [1, 2];
     PublishedBaselines PublishedBaselines: ["port.baselines"], [1];
     WatchlistEntry WatchlistEntry: ["port.watchlist"], [1, 2];
-    Alert Alert: ["port.alerts"], [1];
-    AgencyAlert AgencyAlert: ["agency.*.alerts"], [1];
+    Alert Alert: ["port.alerts"], [1, 2];
+    AgencyAlert AgencyAlert: ["agency.*.alerts"], [1, 2];
     Feedback Feedback: ["agency.*.feedback"], [1];
     DeadLetter DeadLetter: ["port.deadletters"], [1];
     ScreenerState SubjectState: ["screener.state"], [1, 2];

@@ -71,6 +71,7 @@ fn alert(
         detected_at: summary.detected_at,
         event_time: summary.event_time,
         produced_at: now,
+        in_hindsight: false,
         versions: Versions {
             rules: engine.rules.version().to_owned(),
             lists: summary.lists,
@@ -179,13 +180,21 @@ fn keys(subject: &Subject, stay: &[Seen<'_>]) -> Keys {
     }
 }
 
+/// A look at a timeline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) now: Timestamp,
+    /// Whether it is taken because rules, baselines or outages may be newer, and for nothing else.
+    pub(crate) is_for_newer: bool,
+}
+
 /// Publishes the difference between the alerts that stand now and those that were published.
 pub(crate) fn publish(
     engine: &Engine,
     state: &mut TimelineState,
     subject: &Subject,
     standing: Vec<Alert>,
-    now: Timestamp,
+    look: Look,
     out: &mut Vec<Alert>,
 ) {
     for published in &mut state.published {
@@ -194,7 +203,7 @@ pub(crate) fn publish(
             published.revision = published.revision.saturating_add(1);
             published.state = AlertState::Retracted;
             published.digest = Sha256::default();
-            out.push(retraction(engine, subject, published, now));
+            out.push(retraction(engine, subject, published, look.now));
         }
     }
     for mut alert in standing {
@@ -208,6 +217,7 @@ pub(crate) fn publish(
         if is_known && alert.state == AlertState::Raised {
             alert.state = AlertState::Updated;
         }
+        alert.in_hindsight = look.is_for_newer && alert.state == AlertState::Raised;
         let published = Published {
             visit: alert.visit.number,
             revision: alert.revision,
@@ -269,6 +279,7 @@ fn retraction(engine: &Engine, subject: &Subject, published: &Published, now: Ti
         detected_at: published.detected_at,
         event_time: published.event_time,
         produced_at: now,
+        in_hindsight: false,
         versions: Versions {
             rules: engine.rules.version().to_owned(),
             lists: Vec::new(),

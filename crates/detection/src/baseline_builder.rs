@@ -104,9 +104,9 @@ pub struct BaselineBuilder<'r> {
     rules: &'r Rules,
     from: Timestamp,
     to: Timestamp,
-    /// When the first of what was taken in was known, and the last had come in.
+    /// When the first of what was taken in was known, and when the first and the last had come in.
     first: Option<Timestamp>,
-    last: Option<Timestamp>,
+    received: Option<(Timestamp, Timestamp)>,
     measures: BTreeMap<(Measure, Group), Values>,
     lanes: BTreeMap<String, (u32, BTreeMap<String, u32>)>,
     goods: BTreeMap<String, Goods>,
@@ -125,7 +125,7 @@ impl<'r> BaselineBuilder<'r> {
             from,
             to,
             first: None,
-            last: None,
+            received: None,
             measures: BTreeMap::new(),
             lanes: BTreeMap::new(),
             goods: BTreeMap::new(),
@@ -142,9 +142,9 @@ impl<'r> BaselineBuilder<'r> {
         for fact in facts {
             state.subject.get_or_insert_with(|| fact.subject.clone());
             if let Some(event) = fact.event.as_deref().filter(|_| self.is_within(&fact)) {
-                let (known, received) = (timeline::known_at(&fact), fact.received_at);
+                let (known, at) = (timeline::known_at(&fact), fact.received_at);
                 self.first = Some(self.first.map_or(known, |first| first.min(known)));
-                self.last = Some(self.last.map_or(received, |last| last.max(received)));
+                self.received = Some(self.received.map_or((at, at), |(a, b)| (a.min(at), b.max(at))));
                 let feed = self.feeds.entry(event.source.feed.to_string()).or_default();
                 feed.events += 1;
                 feed.corrections += u32::from(fact.retracted || event.retracted);
@@ -302,14 +302,16 @@ impl<'r> BaselineBuilder<'r> {
     /// The baselines of everything taken in. `ports` are places by UN/LOCODE, degrees, from which the ways of lanes follow.
     #[must_use]
     pub fn finish(mut self, ports: BTreeMap<String, (f64, f64)>) -> Baselines {
-        self.completeness.finish(&mut self.feeds);
+        let places = self.completeness.finish(&mut self.feeds);
         let rare = self.rules.rule.duplicate_seal.rare_percent;
         let ranges = |(form, numbers): (String, Values<u64>)| (form, numbers.seals(rare));
         let of_carrier = |forms: BTreeMap<_, _>| forms.into_iter().map(ranges).collect();
         let mut built = Baselines {
             from: self.first,
-            to: self.last.map(|at| at.plus_millis(1)),
+            to: self.received.map(|(_, last)| last.plus_millis(1)),
+            recorded_from: self.received.map(|(first, _)| first),
             ports,
+            places,
             goods: self.goods,
             seals: self.seals.into_iter().map(|(carrier, forms)| (carrier, of_carrier(forms))).collect(),
             feeds: self.feeds,

@@ -5,10 +5,9 @@
 //! it is compared to; a quantile is never set by the outermost value, which may be its own. Where a baseline is missing or
 //! too thin, rules use the plain limits of the rule file.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use quaywatch_domain::event::EquipmentStatus;
+use quaywatch_domain::event::{EquipmentStatus, Route};
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::{Fact, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use crate::contribution::{headings, own_part, way};
 use crate::rules::two_places::distance_km;
 use crate::settings::DAY_MS;
 use crate::timeline;
+use crate::trust::Places;
 use crate::view::Seen;
 
 /// What a quantile is of.
@@ -165,6 +165,9 @@ pub struct Baselines {
     /// When the last of it had come in: what came in later is not in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
+    /// When the first of it came in: `from` is earlier when that told of what had happened long before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_from: Option<Timestamp>,
     /// Quantiles by measure and group.
     pub quantiles: BTreeMap<Measure, Vec<(Group, Quantiles)>>,
     /// Lanes by port of loading and port of discharge, `BRSSZ-SIKOP`.
@@ -173,6 +176,9 @@ pub struct Baselines {
     pub ports: BTreeMap<String, (f64, f64)>,
     /// Goods by the first four digits of the HS code.
     pub goods: BTreeMap<String, Goods>,
+    /// How much of what happened any feed told of. Files that were built before this was counted have none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub places: Places,
     /// How far each feed is to be trusted, by feed id.
     pub feeds: BTreeMap<String, crate::FeedFigures>,
     /// Forms of carriers' seals by carrier (SMDG liner code), then by form.
@@ -211,29 +217,17 @@ impl Baselines {
     }
 
     /// The lane between two ports, without this visit, when at least `min_count` others were seen on it.
-    pub(crate) fn lane(
+    pub(crate) fn lane<'a>(
         &self,
         loading: &str,
         discharge: &str,
-        beside: &[Seen<'_>],
+        beside: &[Seen<'a>],
         min_count: u32,
-    ) -> Option<Cow<'_, Lane>> {
-        let known = self.lanes.get(&Self::lane_key(loading, discharge))?;
-        let own = own_part(self, beside);
-        let lane = match way(&own).filter(|(_, from, to)| (*from, *to) == (loading, discharge)) {
-            None => Cow::Borrowed(known),
-            Some((route, ..)) => {
-                let mut lane = known.clone();
-                lane.count = lane.count.saturating_sub(1);
-                for port in route.transshipment_ports.iter().collect::<BTreeSet<_>>() {
-                    if let Some(count) = lane.via.get_mut(port) {
-                        *count = count.saturating_sub(1);
-                    }
-                }
-                Cow::Owned(lane)
-            }
-        };
-        (lane.count >= min_count).then_some(lane)
+    ) -> Option<LaneOfOthers<'_, 'a>> {
+        let lane = self.lanes.get(&Self::lane_key(loading, discharge))?;
+        let own = way(&own_part(self, beside)).filter(|(_, from, to)| (*from, *to) == (loading, discharge));
+        let of_others = LaneOfOthers { lane, own: own.map(|(route, ..)| route) };
+        (of_others.count() >= min_count).then_some(of_others)
     }
 
     /// The way over these ports along great circles, kilometres; `None` unless every port is known.
@@ -250,18 +244,23 @@ impl Baselines {
     }
 
     /// How many containers with goods of an HS code (its first four digits) came from this country, and how many from
-    /// anywhere, without this visit, when those are at least `min_count`.
-    pub(crate) fn origin(
+    /// anywhere, when those are at least `min_count`.
+    pub(crate) fn origin(&self, hs_code: &str, origin: &str, min_count: u32) -> Option<(u32, u32)> {
+        let known = self.goods.get(hs_code.get(..4)?).filter(|known| known.count >= min_count)?;
+        Some((known.origins.get(origin).copied().unwrap_or(0), known.count))
+    }
+
+    /// The same without this visit.
+    pub(crate) fn origin_of_others(
         &self,
         hs_code: &str,
         origin: &str,
         beside: &[Seen<'_>],
         min_count: u32,
     ) -> Option<(u32, u32)> {
-        let heading = hs_code.get(..4)?;
-        let known = self.goods.get(heading).filter(|known| known.count >= min_count)?;
-        let (mut times, mut count) = (known.origins.get(origin).copied().unwrap_or(0), known.count);
-        for (_, from) in headings(&own_part(self, beside)).iter().filter(|(own, _)| own == heading) {
+        let (mut times, mut count) = self.origin(hs_code, origin, min_count)?;
+        let own = headings(&own_part(self, beside));
+        for (_, from) in own.iter().filter(|(own, _)| hs_code.starts_with(own.as_str())) {
             count = count.saturating_sub(1);
             times = times.saturating_sub(u32::from(from == origin));
         }
@@ -279,7 +278,7 @@ impl Baselines {
         least: &SealEvidence,
     ) -> bool {
         let Some(forms) = self.seals.get(carrier) else { return false };
-        let period = self.from.zip(self.to);
+        let period = self.recorded_from.zip(self.to);
         if period.is_some_and(|(from, to)| to.millis_since(from) < least.days * DAY_MS) {
             return false;
         }
@@ -306,6 +305,31 @@ impl Baselines {
         let form = normalised.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
         let digits = normalised.bytes().filter(u8::is_ascii_digit).take(18);
         (form, digits.fold(0, |n, d| n * 10 + u64::from(d - b'0')))
+    }
+}
+
+/// A lane as all but one visit travel it.
+pub(crate) struct LaneOfOthers<'b, 'a> {
+    lane: &'b Lane,
+    /// The route of that visit, when the lane counts it.
+    own: Option<&'a Route>,
+}
+
+impl LaneOfOthers<'_, '_> {
+    /// Containers seen.
+    pub(crate) fn count(&self) -> u32 {
+        self.lane.count.saturating_sub(u32::from(self.own.is_some()))
+    }
+
+    /// Those that changed ships in a port.
+    pub(crate) fn via(&self, port: &String) -> u32 {
+        let own = self.own.is_some_and(|route| route.transshipment_ports.contains(port));
+        self.lane.via.get(port).copied().unwrap_or(0).saturating_sub(u32::from(own))
+    }
+
+    /// Median of the way, kilometres; 0 when unknown.
+    pub(crate) const fn median_km(&self) -> f64 {
+        self.lane.median_km
     }
 }
 
@@ -363,6 +387,20 @@ mod tests {
         assert_eq!(Baselines::seal_form("ML0012345"), ("ML9999999".to_owned(), 12_345));
         assert_eq!(Group::size_of("22G1").as_deref(), Some("20 GENERAL"));
         assert_eq!(Group::size_of("2?"), None);
+    }
+
+    #[test]
+    fn files_of_before_are_read_and_others_refused() {
+        let old = r#"{"version": "1",
+            "seals": {"MSK": {"ML9999999": {"count": 500, "least": 1000000, "greatest": 1400000}}},
+            "feeds": {"gate": {"events": 9, "told": 3, "happened": 4, "kinds": {}}}}"#;
+        let old = Baselines::parse(old).unwrap();
+        assert_eq!((old.from, old.to, old.recorded_from), (None, None, None));
+        let format = &old.seals["MSK"]["ML9999999"];
+        assert!(format.is_far(1_800_001, 0.0) && !format.is_far(1_800_000, 0.0));
+        assert_eq!(old.feeds["gate"].completeness(), 0.75);
+        let error = Baselines::parse(r#"{"version": "1", "moods": {}}"#).unwrap_err().to_string();
+        assert!(error.contains("moods"), "{error}");
     }
 
     #[test]

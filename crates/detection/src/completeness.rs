@@ -9,7 +9,8 @@
 //! says less.
 //!
 //! A feed is measured where it tells of a kind at all; it is held against all that happened there, not against what it told
-//! of. Places are terminals and, for what names none, ports.
+//! of. How much a silence says is counted of all feeds together: where two share the work, what neither told is what is
+//! missing. Places are terminals and, for what names none, ports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,32 +20,53 @@ use quaywatch_domain::{EventKind, Fact};
 use crate::Rules;
 use crate::golden::{Contradiction, Step};
 use crate::settings::DAY_MS;
-use crate::trust::{FeedFigures, Share, alike};
+use crate::trust::{FeedFigures, Places, Share, alike};
 use crate::view::{Seen, View};
 
 /// From so many visits on, those of which more is known stand for all.
 const ENOUGH: u32 = 50;
 
-/// Told and happened, by place and kind.
+/// Told and happened.
 #[derive(Debug, Default)]
 pub(crate) struct Completeness {
+    all: Tallies,
+    /// Of visits that must have had one.
+    certain: Tallies,
+}
+
+/// By place and kind.
+#[derive(Debug, Default)]
+struct Tallies {
     /// By terminal; what names none lies under no name.
     terminals: BTreeMap<(String, &'static str), Tally>,
-    /// By port, where the terminal is named too.
+    /// By port, where it is named, whatever the terminal.
     ports: BTreeMap<(String, &'static str), Tally>,
-    /// As `terminals`, of visits that must have had one.
-    certain: BTreeMap<(String, &'static str), Tally>,
+}
+
+impl Tallies {
+    /// Something that happened, and the feeds that told of it.
+    fn add(&mut self, place: &PortEvent, kind: &EventKind, feeds: &BTreeSet<&str>) {
+        let Some(kind) = EventKind::KNOWN.get(kind.ordinal()).map(EventKind::as_str) else { return };
+        let terminal = place.terminal().unwrap_or_default();
+        self.terminals.entry((terminal.to_owned(), kind)).or_default().add(feeds);
+        if let Some(port) = port_of(place) {
+            self.ports.entry((port.to_owned(), kind)).or_default().add(feeds);
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Tally {
     happened: u32,
+    /// What any feed told of.
+    by_any: u32,
     told: BTreeMap<String, u32>,
 }
 
 impl Tally {
     fn add(&mut self, feeds: &BTreeSet<&str>) {
         self.happened = self.happened.saturating_add(1);
+        self.by_any = self.by_any.saturating_add(u32::from(!feeds.is_empty()));
         for feed in feeds {
             let told = self.told.entry((*feed).to_owned()).or_default();
             *told = told.saturating_add(1);
@@ -59,10 +81,10 @@ impl Completeness {
         for step in crossings.iter().filter(|step| is_within(step.seen.fact)) {
             let reports = view.reports_of(&step.seen, rules);
             let feeds = reports.iter().map(|s| s.event.source.feed.as_ref()).collect();
-            self.add(step.seen.event, step.kind(), &feeds);
+            self.all.add(step.seen.event, step.kind(), &feeds);
             if step.before.seen().is_none_or(|known| is_within(known.fact)) {
                 for (place, kind) in lost(view, step) {
-                    self.add(place.event, &kind, &BTreeSet::new());
+                    self.all.add(place.event, &kind, &BTreeSet::new());
                 }
             }
         }
@@ -73,22 +95,12 @@ impl Completeness {
             view.events.iter().filter(of_later).any(|s| s.at() > yard.at() && is_within(s.fact))
         };
         if let Some(yard) = yard.filter(delivered) {
-            self.add(yard.event, &EventKind::GateOut, &BTreeSet::new());
+            self.all.add(yard.event, &EventKind::GateOut, &BTreeSet::new());
         }
         for stay in view.stays() {
             if !stay.is_empty() && stay.iter().all(|s| is_within(s.fact)) {
                 self.visit(stay);
             }
-        }
-    }
-
-    /// Something that happened, and the feeds that told of it.
-    fn add(&mut self, place: &PortEvent, kind: &EventKind, feeds: &BTreeSet<&str>) {
-        let Some(kind) = EventKind::KNOWN.get(kind.ordinal()).map(EventKind::as_str) else { return };
-        let terminal = place.terminal();
-        self.terminals.entry((terminal.unwrap_or_default().to_owned(), kind)).or_default().add(feeds);
-        if let Some(port) = port_of(place) {
-            self.ports.entry((port.to_owned(), kind)).or_default().add(feeds);
         }
     }
 
@@ -102,26 +114,30 @@ impl Completeness {
                 .filter(|s| s.is_actual() || *s.kind() != EventKind::DroppedOff)
                 .map(|s| s.event.source.feed.as_ref())
                 .collect();
-            self.add(place.event, &awaited.kind, &feeds);
-            if (awaited.must_have)(stay)
-                && let Some(kind) = EventKind::KNOWN.get(awaited.kind.ordinal()).map(EventKind::as_str)
-            {
-                let terminal = place.event.terminal().unwrap_or_default().to_owned();
-                self.certain.entry((terminal, kind)).or_default().add(&feeds);
+            self.all.add(place.event, &awaited.kind, &feeds);
+            if (awaited.must_have)(stay) {
+                self.certain.add(place.event, &awaited.kind, &feeds);
             }
         }
     }
 
-    /// Puts what was counted into the figures of the feeds.
-    pub(crate) fn finish(mut self, feeds: &mut BTreeMap<String, FeedFigures>) {
-        for (place, tally) in self.certain.into_iter().filter(|(_, tally)| tally.happened >= ENOUGH) {
-            // Whoever tells of the others there is silent on these.
-            let others = self.terminals.remove(&place).map(|all| all.told).unwrap_or_default();
-            let silent = others.into_keys().map(|feed| (feed, 0));
-            let told = silent.chain(tally.told).collect();
-            self.terminals.insert(place, Tally { happened: tally.happened, told });
+    /// Puts what was counted into the figures of the feeds; gives what any of them told of.
+    pub(crate) fn finish(mut self, feeds: &mut BTreeMap<String, FeedFigures>) -> Places {
+        let mut places = Places::new();
+        let pairs =
+            [(&mut self.all.terminals, self.certain.terminals), (&mut self.all.ports, self.certain.ports)];
+        for (all, certain) in pairs {
+            for (place, tally) in certain.into_iter().filter(|(_, tally)| tally.happened >= ENOUGH) {
+                // Whoever tells of the others there is silent on these.
+                let others = all.remove(&place).map(|all| all.told).unwrap_or_default();
+                let silent = others.into_keys().map(|feed| (feed, 0));
+                let told = silent.chain(tally.told).collect();
+                all.insert(place, Tally { told, ..tally });
+            }
         }
-        for ((terminal, kind), tally) in self.terminals {
+        for ((terminal, kind), tally) in self.all.terminals {
+            let share = Share { told: tally.by_any, happened: tally.happened };
+            places.entry(terminal.clone()).or_default().insert(kind.to_owned(), share);
             for (feed, told) in tally.told {
                 let figures = feeds.entry(feed).or_default();
                 figures.told = figures.told.saturating_add(told);
@@ -130,12 +146,15 @@ impl Completeness {
                 figures.places.entry(terminal.clone()).or_default().insert(kind.to_owned(), share);
             }
         }
-        for ((port, kind), tally) in self.ports {
+        for ((port, kind), tally) in self.all.ports {
+            let share = Share { told: tally.by_any, happened: tally.happened };
+            places.entry(port.clone()).or_default().entry(kind.to_owned()).or_insert(share);
             for (feed, told) in tally.told {
                 let kinds = feeds.entry(feed).or_default().places.entry(port.clone()).or_default();
                 kinds.entry(kind.to_owned()).or_insert(Share { told, happened: tally.happened });
             }
         }
+        places
     }
 }
 

@@ -2,6 +2,7 @@
 
 use quaywatch_domain::{Fact, Id, Timestamp};
 
+use crate::alerts::Look;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
 use crate::view::{Findings, Seen, View};
@@ -22,7 +23,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
     }
     state.expires_at = Some(now.plus_millis(engine.rules.history.container_days * DAY_MS));
     let mut changes = Changes::none(Outcome::New);
-    evaluate(engine, state, now, &mut changes);
+    evaluate(engine, state, Look { now, is_for_newer: false }, &mut changes);
     changes
 }
 
@@ -52,7 +53,8 @@ pub(crate) fn visits(engine: &Engine, state: &TimelineState) -> u32 {
 }
 
 /// Runs the rules over the timeline and puts into `changes` what differs from what was published.
-pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestamp, changes: &mut Changes) {
+pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, changes: &mut Changes) {
+    let now = look.now;
     drop_old_visits(engine, state);
     let Some(subject) = state.subject.clone() else { return };
     let view = View::of(engine, state, &subject);
@@ -76,7 +78,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
         .collect();
     state.shadowed = held;
     state.deadline_at = deadline;
-    alerts::publish(engine, state, &subject, standing, now, &mut changes.alerts);
+    alerts::publish(engine, state, &subject, standing, look, &mut changes.alerts);
     loops::emit_to(&mut state.watched, finds, &mut changes.facts);
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Alert, Fact, Timestamp};
 
+use crate::alerts::Look;
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
@@ -148,18 +149,25 @@ impl Engine {
     /// Looks at a timeline when [`TimelineState::due_at`] has come: absences fire, alerts end, history goes.
     pub fn due(&self, state: &mut TimelineState, now: Timestamp) -> Changes {
         let now = state.not_before(now);
-        let mut changes = self.reevaluate(state, now);
+        let mut changes = self.look(state, Look { now, is_for_newer: false });
         container::expire(self, state, now);
         changes.expired = state.expired(now);
         changes
     }
 
-    /// Looks at a timeline again, for changed rules.
+    /// Looks at a timeline again, for changed rules, baselines or outages; what only they raise is marked so.
     pub fn reevaluate(&self, state: &mut TimelineState, now: Timestamp) -> Changes {
         let now = state.not_before(now);
+        // A deadline that passed unseen raises what the former would have raised too.
+        let is_due = state.deadline_at().is_some_and(|deadline| deadline <= now);
+        self.look(state, Look { now, is_for_newer: !is_due })
+    }
+
+    fn look(&self, state: &mut TimelineState, look: Look) -> Changes {
+        let now = look.now;
         let mut changes = Changes::none(Outcome::Duplicate);
         match state.subject.as_ref().map(|s| s.kind) {
-            Some(SubjectKind::Container) => container::evaluate(self, state, now, &mut changes),
+            Some(SubjectKind::Container) => container::evaluate(self, state, look, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
             Some(SubjectKind::SealRun) => seal_run::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),

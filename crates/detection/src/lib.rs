@@ -59,4 +59,4 @@ pub use engine::{Changes, Engine, Outcome};
 pub use outages::Outages;
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
-pub use trust::{FeedFigures, Lateness, Share};
+pub use trust::{FeedFigures, Lateness, Places, Share};

@@ -2,8 +2,8 @@
 //!
 //! From recorded traffic the baselines know of each feed how complete it is, by terminal and kind of event
 //! (`completeness.rs` says what is counted), how late it tells what, and how often it is wrong. An indicator that rests on an
-//! absence ([`Indicator::absent_since`]) weighs as much as the best feed that tells of such events there: at the terminal of
-//! which the absence speaks, else in its port, else anywhere. Where that feed is known to lag the sentence says so; an absence
+//! absence ([`Indicator::absent_since`]) weighs as much as the feeds that tell of such events there: at the terminal of which
+//! the absence speaks, else in its port, else anywhere. Where they are known to lag the sentence says so; an absence
 //! in which nobody trusts, or that a system's announced outage hides, raises no alert alone. A feed that nobody has measured
 //! is believed.
 
@@ -13,11 +13,11 @@ use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Indicator, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Rules;
 use crate::completeness::port_of;
 use crate::outages::{spans, within as is_within};
 use crate::settings::HOUR_MS;
 use crate::view::{Findings, Found, Hidden, View};
+use crate::{Baselines, Rules};
 
 /// Table `[trust]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -55,12 +55,14 @@ pub struct FeedFigures {
     pub told: u32,
     /// What happened of the kinds of which it tells, where it tells of them.
     pub happened: u32,
-    /// The same by SMDG terminal code or UN/LOCODE (nothing for what names no terminal), and kind of event. Files that were
-    /// built before this was counted have none.
-    pub places: BTreeMap<String, BTreeMap<String, Share>>,
+    /// The same by place and kind. Files that were built before this was counted have none.
+    pub places: Places,
     /// Lateness by kind of event.
     pub kinds: BTreeMap<String, Lateness>,
 }
+
+/// What was told by place (SMDG terminal code or UN/LOCODE; nothing for what names no terminal) and kind of event.
+pub type Places = BTreeMap<String, BTreeMap<String, Share>>;
 
 /// How much of what happened was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -111,15 +113,6 @@ impl FeedFigures {
         self.places.get(place)?.get(kind.as_str()).copied()
     }
 
-    /// The same over all places.
-    fn share_anywhere(&self, kind: &EventKind) -> Option<Share> {
-        let shares = self.places.values().filter_map(|kinds| kinds.get(kind.as_str()));
-        shares.copied().reduce(|a, b| Share {
-            told: a.told.saturating_add(b.told),
-            happened: a.happened.saturating_add(b.happened),
-        })
-    }
-
     /// How late it is with events of a kind, or what stands for them: the latest.
     fn lateness(&self, kind: &EventKind, min_count: u32) -> Option<Lateness> {
         let known = alike(kind).iter().filter_map(|kind| self.kinds.get(kind.as_str()));
@@ -156,7 +149,7 @@ pub(crate) fn alike(kind: &EventKind) -> &'static [EventKind] {
 
 /// Scales what rests on absences.
 pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
-    let (rules, feeds) = (findings.rules, &findings.baselines.feeds);
+    let (rules, baselines) = (findings.rules, findings.baselines);
     let settings = &rules.trust;
     let mut all = std::mem::take(&mut findings.found);
     for found in all.iter_mut().filter(|f| f.indicator.absent_since().is_some()) {
@@ -176,10 +169,11 @@ pub(crate) fn weigh(view: &View<'_>, findings: &mut Findings<'_>) {
             found.indicator.sentence.push_str(" A system was out at that time.");
             continue;
         }
-        if feeds.is_empty() {
+        if baselines.feeds.is_empty() {
             continue;
         }
-        let Some((trust, late_minutes)) = best(feeds, &kind, &places(view, found), settings.min_count) else {
+        let there = places(view, found);
+        let Some((trust, late_minutes)) = trust_in(baselines, &kind, &there, settings.min_count) else {
             continue;
         };
         found.indicator.weight *= trust;
@@ -220,30 +214,42 @@ fn places(view: &View<'_>, found: &Found) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Trust and lateness of the best feed that tells of this kind of event, at the first of these places of which any is
-/// known, else anywhere.
-fn best(
-    feeds: &BTreeMap<String, FeedFigures>,
+/// How much the silence about this kind of event says at the first of these places of which enough is known, else anywhere,
+/// and how late its word is: by what all feeds together tell of it, less what is wrong with the one that tells the most.
+fn trust_in(
+    baselines: &Baselines,
     kind: &EventKind,
     places: &[String],
     min_count: u32,
 ) -> Option<(f64, f64)> {
     let known = alike(kind).first()?;
-    let best_by = |share: &dyn Fn(&FeedFigures) -> Option<f64>| {
-        let told = feeds.values().filter_map(|feed| {
-            let late = feed.lateness(kind, min_count).map_or(0.0, |l| l.q95_minutes);
-            Some((feed.right(share(feed)?), late))
-        });
-        told.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
-    };
-    let enough = |share: Option<Share>| share.filter(|s| s.happened >= min_count).map(Share::ratio);
-    let there = places.iter().find_map(|place| best_by(&|feed| enough(feed.share(place, known))));
-    there.or_else(|| best_by(&|feed| enough(feed.share_anywhere(known)))).or_else(|| {
-        // Nobody can count what was not told; only how late the rest is.
-        best_by(&|feed| {
-            let whole = if feed.places.is_empty() { feed.completeness() } else { 1.0 };
-            feed.lateness(kind, min_count).map(|_| whole)
-        })
+    let enough = |share: &Share| share.happened >= min_count;
+    let told_at = |place: &String| baselines.places.get(place)?.get(known.as_str()).copied();
+    let there = places.iter().find_map(|place| Some((Some(place), told_at(place).filter(enough)?)));
+    let anywhere = || sum(baselines.places.values(), known).filter(enough).map(|share| (None, share));
+    if let Some((place, share)) = there.or_else(anywhere) {
+        let told = |feed: &FeedFigures| match place {
+            Some(place) => feed.share(place, known),
+            None => sum(feed.places.values(), known),
+        };
+        let most = baselines.feeds.values().filter_map(|feed| Some((told(feed)?.told, feed)));
+        let most = most.max_by_key(|(told, _)| *told).map(|(_, feed)| feed);
+        let late = most.and_then(|feed| feed.lateness(kind, min_count)).map_or(0.0, |l| l.q95_minutes);
+        return Some((most.map_or(share.ratio(), |feed| feed.right(share.ratio())), late));
+    }
+    // Nobody has counted what was not told, or nobody can; how late the rest is, is known.
+    let whole = |feed: &FeedFigures| if feed.places.is_empty() { feed.completeness() } else { 1.0 };
+    let late = |feed: &FeedFigures| feed.lateness(kind, min_count).map(|l| l.q95_minutes);
+    let feeds = baselines.feeds.values().filter_map(|feed| Some((feed.right(whole(feed)), late(feed)?)));
+    feeds.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
+}
+
+/// What was told of one kind over all places.
+fn sum<'p>(places: impl Iterator<Item = &'p BTreeMap<String, Share>>, kind: &EventKind) -> Option<Share> {
+    let shares = places.filter_map(|kinds| kinds.get(kind.as_str()));
+    shares.copied().reduce(|a, b| Share {
+        told: a.told.saturating_add(b.told),
+        happened: a.happened.saturating_add(b.happened),
     })
 }
 

@@ -307,7 +307,16 @@ fn standing(mut world: World) -> BTreeMap<String, Alert> {
         .filter(|(_, a)| a.state != AlertState::Retracted)
         .map(|(key, alert)| {
             let state = if alert.state == AlertState::Updated { AlertState::Raised } else { alert.state };
-            (key, Alert { revision: 0, produced_at: Timestamp::default(), state, ..alert.clone() })
+            (
+                key,
+                Alert {
+                    revision: 0,
+                    produced_at: Timestamp::default(),
+                    in_hindsight: false,
+                    state,
+                    ..alert.clone()
+                },
+            )
         })
         .collect()
 }

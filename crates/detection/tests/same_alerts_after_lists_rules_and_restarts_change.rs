@@ -124,7 +124,16 @@ fn standing(world: &World) -> BTreeMap<String, Alert> {
     let last = world.last().into_iter().filter(|(_, a)| a.state != AlertState::Retracted);
     last.map(|(key, alert)| {
         let state = if alert.state == AlertState::Updated { AlertState::Raised } else { alert.state };
-        (key, Alert { revision: 0, produced_at: Timestamp::default(), state, ..alert.clone() })
+        (
+            key,
+            Alert {
+                revision: 0,
+                produced_at: Timestamp::default(),
+                in_hindsight: false,
+                state,
+                ..alert.clone()
+            },
+        )
     })
     .collect()
 }

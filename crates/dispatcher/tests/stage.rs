@@ -65,6 +65,7 @@ fn alert(revision: i32, discreet: bool) -> Alert {
         detected_at: at,
         event_time: at,
         produced_at: at,
+        in_hindsight: false,
         versions: Versions::default(),
         retention_until: later,
     }

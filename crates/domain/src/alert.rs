@@ -110,7 +110,7 @@ pub struct Versions {
     pub binary: String,
 }
 
-/// An alert, full content. Everything but `produced_at` follows from the facts alone.
+/// An alert, full content. Everything but `produced_at` and `in_hindsight` follows from the facts alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// UUIDv5 over subject and visit.
@@ -153,6 +153,10 @@ pub struct Alert {
     pub event_time: Timestamp,
     /// When this revision was written.
     pub produced_at: Timestamp,
+    /// Whether rules, baselines or announced outages that are newer than what it rests on raised it: with them it would have
+    /// been raised at `detected_at`.
+    #[serde(default)]
+    pub in_hindsight: bool,
     /// What produced it.
     pub versions: Versions,
     /// When it must be erased.
@@ -217,6 +221,9 @@ pub struct AgencyAlert {
     pub event_time: Timestamp,
     /// When this version was written.
     pub produced_at: Timestamp,
+    /// As in the alert.
+    #[serde(default)]
+    pub in_hindsight: bool,
     /// What produced it.
     pub versions: Versions,
     /// When it must be erased.

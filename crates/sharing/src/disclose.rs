@@ -164,6 +164,7 @@ fn withdrawal(agency: &Agency, alert: &Alert, before: &ViewState, now: Timestamp
         detected_at: before.detected_at,
         event_time: before.event_time,
         produced_at: now,
+        in_hindsight: false,
         versions: Versions {
             rules: alert.versions.rules.clone(),
             lists: Vec::new(),

@@ -11,7 +11,7 @@ use quaywatch_domain::{
 /// Most indicators that are written out.
 const MAX_LINES: usize = 12;
 
-/// An alert that could have been known this much earlier follows from a rule or list that is newer than the traffic.
+/// What newer rules raise so soon after it happened needs no remark.
 const IN_HINDSIGHT_MS: i64 = 3_600_000;
 
 struct Block<'a> {
@@ -26,7 +26,7 @@ struct Block<'a> {
     action: Action,
     evidence: usize,
     event_time: Timestamp,
-    /// When it could first be known, when that is long before it was written.
+    /// When it would have been raised by the rules that raise it now, when that is long before.
     in_hindsight: Option<Timestamp>,
     valid_until: Timestamp,
     handling: &'a Handling,
@@ -49,7 +49,7 @@ pub fn alert_text(alert: &Alert) -> String {
         action: alert.recommended_action,
         evidence: alert.evidence.len(),
         event_time: alert.event_time,
-        in_hindsight: in_hindsight(alert.state, alert.detected_at, alert.produced_at),
+        in_hindsight: in_hindsight(alert.in_hindsight, alert.state, alert.detected_at, alert.produced_at),
         valid_until: alert.valid_until,
         handling: &alert.handling,
         alert_id: alert.alert_id.to_string(),
@@ -72,7 +72,7 @@ pub fn view_text(view: &AgencyAlert) -> String {
         action: view.recommended_action,
         evidence: view.evidence.len(),
         event_time: view.event_time,
-        in_hindsight: in_hindsight(view.state, view.detected_at, view.produced_at),
+        in_hindsight: in_hindsight(view.in_hindsight, view.state, view.detected_at, view.produced_at),
         valid_until: view.valid_until,
         handling: &view.handling,
         alert_id: view.alert_id.to_string(),
@@ -112,7 +112,10 @@ fn write_block(out: &mut String, block: &Block<'_>) -> std::fmt::Result {
             writeln!(out, "  and {more} more")?;
         }
         if let Some(at) = block.in_hindsight {
-            writeln!(out, "  by rules or lists newer than the traffic; would have been raised at {at}")?;
+            writeln!(
+                out,
+                "  by rules, baselines or outages newer than the traffic; would have been raised at {at}"
+            )?;
         }
         writeln!(out, "  advice: {}", advice(block.action))?;
         write!(out, "  score {:.0} of 100, {}", block.score, messages(block.evidence))?;
@@ -123,8 +126,13 @@ fn write_block(out: &mut String, block: &Block<'_>) -> std::fmt::Result {
     writeln!(out, "  {}  alert {}, revision {}", label(block.handling), block.alert_id, block.revision)
 }
 
-fn in_hindsight(state: AlertState, detected_at: Timestamp, produced_at: Timestamp) -> Option<Timestamp> {
-    let is_new = state == AlertState::Raised;
+fn in_hindsight(
+    by_newer_rules: bool,
+    state: AlertState,
+    detected_at: Timestamp,
+    produced_at: Timestamp,
+) -> Option<Timestamp> {
+    let is_new = by_newer_rules && state == AlertState::Raised;
     (is_new && produced_at.millis_since(detected_at) > IN_HINDSIGHT_MS).then_some(detected_at)
 }
 

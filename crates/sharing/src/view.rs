@@ -93,6 +93,7 @@ pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
         detected_at: summary.detected_at,
         event_time: summary.event_time,
         produced_at: alert.produced_at,
+        in_hindsight: alert.in_hindsight,
         versions: Versions {
             rules: alert.versions.rules.clone(),
             lists: summary.lists,

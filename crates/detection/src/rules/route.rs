@@ -78,8 +78,7 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let Some((s, route, (loading, discharge))) = whole else { return };
     let known = findings.baselines.lane(loading, discharge, stay, rules.baseline.min_count);
     let Some(lane) = known else { return };
-    let share =
-        |port: &String| f64::from(lane.via.get(port).copied().unwrap_or(0)) / f64::from(lane.count) * 100.0;
+    let share = |port: &String| f64::from(lane.via(port)) / f64::from(lane.count()) * 100.0;
     if let Some(rare) = route.transshipment_ports.iter().find(|port| share(port) < settings.rare_percent) {
         let sentence = format!(
             "Changed ships in {rare}, which hardly any container from {loading} to {discharge} does."
@@ -89,8 +88,8 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let legs = std::iter::once(loading)
         .chain(route.transshipment_ports.iter().map(String::as_str))
         .chain([discharge]);
-    let travelled = findings.baselines.distance_km(legs).filter(|_| lane.median_km > 0.0);
-    if let Some(factor) = travelled.map(|km| km / lane.median_km).filter(|f| *f > settings.detour_factor) {
+    let travelled = findings.baselines.distance_km(legs).filter(|_| lane.median_km() > 0.0);
+    if let Some(factor) = travelled.map(|km| km / lane.median_km()).filter(|f| *f > settings.detour_factor) {
         let sentence =
             format!("Its way from {loading} to {discharge} was {factor:.1} times as long as usual.");
         findings.add("MO-13c", &settings.c, sentence, vec![*s]);
@@ -106,7 +105,11 @@ fn goods(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             let Some(code) = cargo.hs_code.as_deref() else { continue };
             let origin = cargo.origin_country.as_deref().or_else(|| route(s)?.origin_country.as_deref());
             let Some(origin) = origin else { continue };
-            let known = findings.baselines.origin(code, origin, stay, rules.baseline.min_count);
+            let (baselines, min_count) = (findings.baselines, rules.baseline.min_count);
+            // Most origins are usual with or without the visit itself.
+            let mut known = baselines.origin(code, origin, min_count);
+            known = known.filter(|(times, count)| is_rare(times.saturating_sub(1), *count, settings));
+            known = known.and_then(|_| baselines.origin_of_others(code, origin, stay, min_count));
             if known.is_some_and(|(times, count)| is_rare(times, count, settings)) {
                 let heading = code.get(..4).unwrap_or(code);
                 let sentence = format!("Goods of heading {heading} hardly ever come from {origin}.");

@@ -129,6 +129,8 @@ fn few_seals_few_days_and_a_baseline_that_has_aged_say_less() {
     assert_eq!(at_the_end(&recorded, 18), ["MO-04c@1"]);
     // The carrier has numbered on for half as long again.
     assert_eq!(at_the_end(&recorded, 29), [""; 0]);
+    let within = |days| numbered(300, days).map(|e| e.clone().received(e.occurred_at.max(at(14, "00:00"))));
     assert_eq!(at_the_end(&built(numbered(300, 3)), 18), [""; 0], "three days");
+    assert_eq!(at_the_end(&built(within(17)), 18), [""; 0], "of days, told within four");
     assert_eq!(at_the_end(&built(numbered(150, 17)), 18), [""; 0], "150 seals");
 }

@@ -11,6 +11,7 @@ use quaywatch_domain::EventKind::{
     SealAffixed, SealRemoved, SealReplaced, Stripped, SystemOutageEnded, SystemOutageStarted, VesselDeparted,
     WorkOrdered, YardMove,
 };
+use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::SealSource::Carrier;
 use quaywatch_domain::event::{EquipmentStatus, Laden, Reefer};
 use quaywatch_domain::{Alert, EventKind, Indicator, PortEvent, Severity, Timestamp};
@@ -290,12 +291,10 @@ fn it_weighs_as_much_as_the_feeds_that_should_have_told() {
         let weight = |told| {
             let share = Share { told, happened: 100 };
             let kinds = BTreeMap::from([(story.untold.as_str().to_owned(), share)]);
-            let figures = FeedFigures {
-                places: BTreeMap::from([("LUKKP".to_owned(), kinds)]),
-                ..FeedFigures::default()
-            };
+            let places = BTreeMap::from([("LUKKP".to_owned(), kinds)]);
+            let figures = FeedFigures { places: places.clone(), ..FeedFigures::default() };
             let feeds = BTreeMap::from([("feed".to_owned(), figures)]);
-            let baselines = Baselines { version: "b".into(), feeds, ..Baselines::default() };
+            let baselines = Baselines { version: "b".into(), places, feeds, ..Baselines::default() };
             let world = world(&story, baselines, Outages::default());
             first(&world, story.code).map_or(0.0, |(_, i)| i.weight)
         };
@@ -306,4 +305,54 @@ fn it_weighs_as_much_as_the_feeds_that_should_have_told() {
             story.code
         );
     }
+}
+
+#[test]
+fn what_newer_rules_or_outages_raise_is_told_apart_from_what_comes_late() {
+    let story = stories().into_iter().find(|story| story.code == "MO-25a").unwrap();
+    let last = |world: &World| world.published.last().map(|a| (a.state, a.in_hindsight));
+    let raised = |in_hindsight| Some((AlertState::Raised, in_hindsight));
+    let shadowed = || {
+        let rules = Rules::parse("[gate_out_under_hold.a]\nshadow = true\n").unwrap();
+        let mut world = World::with(rules).and(story.events.iter().cloned());
+        world.wait_until(at(6, "00:00"));
+        world
+    };
+    let mut world = shadowed();
+    assert_eq!(last(&world), None);
+    world.engine = Engine::new(Rules::default(), "test");
+    world.look_again();
+    assert_eq!(last(&world), raised(true), "newer rules");
+    world.see(&told(CustomsHeld, 3, "09:00").feed("customs").received(at(6, "01:00")));
+    assert_eq!(
+        world.published.last().map(|a| a.in_hindsight),
+        Some(false),
+        "an update is no news of that kind"
+    );
+
+    // An outage that was denied.
+    let mut world = World::new();
+    world.engine = world.engine.with_outages(Arc::new(outage(story.then, None)));
+    let mut world = world.and(story.events.iter().cloned());
+    world.wait_until(at(6, "00:00"));
+    assert_eq!(last(&world), None);
+    world.engine = world.engine.with_outages(Arc::default());
+    world.look_again();
+    assert_eq!(last(&world), raised(true));
+
+    // A release that is taken back two days later.
+    let released = told(CustomsReleased, 4, "13:00").feed("customs");
+    let mut world = World::after(story.events.iter().cloned().chain([released.clone()]));
+    world.wait_until(at(6, "00:00"));
+    assert_eq!(last(&world), None);
+    world.see(&released.revision(2).retracted().received(at(6, "00:00")));
+    assert_eq!(last(&world), raised(false));
+    let alert = world.alert(BOX);
+    assert!(alert.produced_at.millis_since(alert.detected_at) > 24 * 3_600_000, "late all the same");
+
+    // A deadline that passed while nobody looked.
+    let mut world = World::after(story.events.iter().cloned());
+    world.now = at(6, "00:00");
+    world.look_again();
+    assert_eq!(last(&world), raised(false));
 }

@@ -120,6 +120,43 @@ fn the_feeds_of_the_terminal_speak_for_it_and_others_where_none_is_known() {
 }
 
 #[test]
+fn the_feeds_of_the_port_speak_for_a_terminal_of_which_nothing_is_known() {
+    let in_port = |recorded: Recorded, port: &str| -> Recorded {
+        let named = |e: PortEvent| if e.place.is_some() { e.port(port) } else { e };
+        recorded.into_iter().map(|events| events.into_iter().map(named).collect()).collect()
+    };
+    let pier = in_port(released(imports(0, 100, "PIER2"), "customs-si", 20, 0, 1), "SIKOP");
+    let trieste = in_port(released(imports(500, 100, "ITTRS"), "customs-it", 100, 0, 1), "ITTRS");
+    let baselines = built(&pier.into_iter().chain(trieste).collect());
+    let told = |port: &str| {
+        let events = in_port(vec![held_and_out()], port).into_iter().flatten();
+        let mut world = World::knowing(baselines.clone()).and(events);
+        world.wait_until(at(3, "12:00"));
+        world.codes(BOX)
+    };
+    assert_eq!(told("SIKOP"), [""; 0]);
+    assert_eq!(told("ITTRS"), ["MO-25a@1"]);
+}
+
+#[test]
+fn two_feeds_that_share_the_work_are_trusted_together() {
+    let recorded = released(imports(0, 100, "LUKKP"), "customs-a", 50, 0, 1);
+    let mut recorded = recorded.into_iter().rev().collect();
+    recorded = released(recorded, "customs-b", 50, 0, 1);
+    let built = built(&recorded);
+    let half = Some(Share { told: 50, happened: 100 });
+    for feed in ["customs-a", "customs-b"] {
+        assert_eq!(built.feeds[feed].share("LUKKP", &EventKind::CustomsReleased), half);
+    }
+    assert_eq!(built.places["LUKKP"]["customs_released"], Share { told: 100, happened: 100 });
+    let weighed = |baselines| {
+        let world = world(baselines, &[]);
+        world.last().into_values().next().map(|a| a.indicators[0].clone())
+    };
+    assert_eq!(weighed(built), weighed(Baselines::default()), "nothing is missing");
+}
+
+#[test]
 fn a_feed_is_held_against_all_that_happened_at_its_terminals() {
     let koper = |built: &Baselines, feed: &str, kind| built.feeds[feed].share("LUKKP", &kind);
     let share = |told, happened| Some(Share { told, happened });

@@ -156,6 +156,7 @@ pub(crate) fn alert_with(
         detected_at: summary.as_ref().map_or(at(2), |s| s.detected_at),
         event_time: summary.as_ref().map_or(at(2), |s| s.event_time),
         produced_at,
+        in_hindsight: false,
         versions: Versions {
             rules: "r1".into(),
             lists: summary.map(|s| s.lists).unwrap_or_default(),

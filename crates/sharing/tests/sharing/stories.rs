@@ -293,3 +293,21 @@ fn clearance_needs_light_and_code() {
     assert!(!clearance.allows(&Handling::new(Tlp::Red, EuropolCode::H0)));
     assert!(!clearance.allows(&Handling::new(Tlp::Clear, EuropolCode::H3)));
 }
+
+#[test]
+fn only_what_newer_rules_raised_is_said_to_be_seen_in_hindsight() {
+    let says = |by_newer_rules, state, hours: i64| {
+        let mut alert = alert(vec![indicator("MO-25a", Severity::High, "Left under a hold.")], at(0));
+        alert.in_hindsight = by_newer_rules;
+        alert.state = state;
+        alert.produced_at = alert.detected_at.plus_millis(hours * 3_600_000);
+        alert_text(&alert).contains("would have been raised at")
+    };
+    assert!(says(true, AlertState::Raised, 30));
+    assert!(!says(true, AlertState::Raised, 1), "that is now");
+    assert!(
+        !says(false, AlertState::Raised, 30),
+        "read late, or late word of something took away what explained it"
+    );
+    assert!(!says(true, AlertState::Updated, 30));
+}
