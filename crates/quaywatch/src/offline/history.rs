@@ -15,6 +15,17 @@ pub(crate) struct Told {
     since: BTreeMap<String, Timestamp>,
     /// Every code that ever stood.
     pub(crate) codes: BTreeSet<String>,
+    /// Whether it never was more than a watch.
+    pub(crate) is_watch: bool,
+}
+
+/// What codes begin with that follow from a find in another container.
+pub(crate) const WATCH: &str = "CONTAGION-";
+
+/// Whether an alert rests on a find in another container: whatever else stands in it makes no alert alone.
+pub(crate) fn is_watch(alert: &Alert) -> bool {
+    let (watch, own): (Vec<_>, Vec<_>) = alert.indicators.iter().partition(|i| i.code.starts_with(WATCH));
+    !watch.is_empty() && own.iter().all(|i| i.severity == Severity::Low)
 }
 
 /// All alerts of a run.
@@ -29,7 +40,9 @@ impl History {
             severity: alert.severity,
             since: BTreeMap::new(),
             codes: BTreeSet::new(),
+            is_watch: true,
         });
+        told.is_watch &= alert.indicators.is_empty() || is_watch(alert);
         told.severity = told.severity.max(alert.severity);
         told.since.retain(|code, _| alert.indicators.iter().any(|i| i.code == *code));
         for indicator in &alert.indicators {

@@ -7,12 +7,10 @@ use quaywatch_domain::{Alert, Severity, Subject, Timestamp};
 use quaywatch_simulator::Truth;
 use serde::Serialize;
 
-use super::history::History;
+use super::history::{History, WATCH, is_watch};
 
 /// Code of visits that are drawn for control.
 const CONTROL: &str = "CONTROL";
-/// What codes begin with that follow from a find in another container.
-const WATCH: &str = "CONTAGION-";
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -164,7 +162,7 @@ impl Score {
     fn withdrawn(&mut self, seen: &Observed<'_>, alert: &Alert, is_story: bool) {
         let told = seen.history.of(alert);
         // The watch ended with the find that had asked for it.
-        if told.is_some_and(|told| told.codes.iter().all(|code| code.starts_with(WATCH))) {
+        if told.is_some_and(|told| told.is_watch) {
             return;
         }
         if is_story {
@@ -275,12 +273,6 @@ impl Score {
     pub(crate) fn per_10_000(&self, count: usize) -> Option<f64> {
         (self.visits > 0).then(|| count as f64 * 10_000.0 / self.visits as f64)
     }
-}
-
-/// Whether an alert rests on a find in another container: whatever else stands in it makes no alert alone.
-fn is_watch(alert: &Alert) -> bool {
-    let (watch, own): (Vec<_>, Vec<_>) = alert.indicators.iter().partition(|i| i.code.starts_with(WATCH));
-    !watch.is_empty() && own.iter().all(|i| i.severity == Severity::Low)
 }
 
 /// Minutes from the alert to the gate-out that it had to precede: the first at or after what happened, else the last.
