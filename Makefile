@@ -71,7 +71,7 @@ tune: $(BASELINE) ## how the rules do on simulated ports of other SEEDS ("21 22 
 
 GOAL_SEEDS ?= 111 112 113 114 115 116 117 118
 # Ports of the confusion table: one crime in N containers, containers, one look-alike in N containers.
-PORTS ?= 20:6000:25 2000:20000:25 2000:20000:250
+PORTS ?= 30:6000:25 2000:20000:25 2000:20000:250
 
 # Port on which each feed is left out.
 BARE ?= 20:2000:25

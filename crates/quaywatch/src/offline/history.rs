@@ -11,6 +11,9 @@ pub(crate) struct Told {
     subject: Subject,
     /// Its highest severity.
     pub(crate) severity: Severity,
+    /// When it was first published, and last.
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
     /// Since when each code has stood that stands.
     since: BTreeMap<String, Timestamp>,
     /// Every code that ever stood.
@@ -38,11 +41,14 @@ impl History {
         let told = self.0.entry(alert.alert_id).or_insert_with(|| Told {
             subject: alert.subject.clone(),
             severity: alert.severity,
+            first: at,
+            last: at,
             since: BTreeMap::new(),
             codes: BTreeSet::new(),
             is_watch: true,
         });
         told.is_watch &= alert.indicators.is_empty() || is_watch(alert);
+        told.last = at;
         told.severity = told.severity.max(alert.severity);
         told.since.retain(|code, _| alert.indicators.iter().any(|i| i.code == *code));
         for indicator in &alert.indicators {

@@ -50,12 +50,28 @@ pub(crate) struct Score {
     pub(crate) false_withdrawn: usize,
     /// Those of them that were HIGH or CRITICAL.
     pub(crate) false_withdrawn_grave: usize,
+    /// Watches on what travelled with a find that an agency took back.
+    pub(crate) watches_withdrawn: usize,
+    /// Every alert about a container without a story that was raised and taken back.
+    pub(crate) taken_back: Vec<TakenBack>,
     /// Container visits.
     pub(crate) visits: u64,
     /// Containers with an uneventful visit in the control sample.
     pub(crate) control: Vec<String>,
     /// Those of them that have a story: what no rule saw.
     pub(crate) control_stories: usize,
+}
+
+/// An alert that was raised and taken back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct TakenBack {
+    subject: String,
+    /// Every code that it ever had.
+    codes: BTreeSet<String>,
+    /// Its highest severity.
+    severity: Severity,
+    raised_at: Timestamp,
+    taken_back_at: Timestamp,
 }
 
 /// One code.
@@ -160,21 +176,27 @@ impl Score {
     }
 
     fn withdrawn(&mut self, seen: &Observed<'_>, alert: &Alert, is_story: bool) {
-        let told = seen.history.of(alert);
-        // The watch ended with the find that had asked for it.
-        if told.is_some_and(|told| told.is_watch) {
-            return;
-        }
+        let Some(told) = seen.history.of(alert) else { return };
         if is_story {
             self.true_withdrawn += 1;
             return;
         }
+        if told.is_watch {
+            self.watches_withdrawn += 1;
+            return;
+        }
         self.false_withdrawn += 1;
-        let Some(told) = told else { return };
         self.false_withdrawn_grave += usize::from(told.severity >= Severity::High);
         for code in &told.codes {
             self.rules.entry(code.clone()).or_default().withdrawn += 1;
         }
+        self.taken_back.push(TakenBack {
+            subject: alert.subject.to_string(),
+            codes: told.codes.clone(),
+            severity: told.severity,
+            raised_at: told.first,
+            taken_back_at: told.last,
+        });
     }
 
     fn watched(&mut self, codes: &BTreeSet<&str>) {

@@ -6,7 +6,7 @@ use crate::letter::Body;
 use crate::trades::empties;
 use crate::trades::import::known_as;
 use crate::trades::yard::{Ordered, YardMove};
-use crate::world::{Site, badge};
+use crate::world::{Haulier, Site, badge};
 
 /// The stories.
 pub(super) const ALL: &[Story] = &[switched, right_stolen, ripped_off, trojan_by_night];
@@ -79,10 +79,12 @@ fn ripped_off(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn trojan_by_night(scene: &mut Scene<'_, '_>) -> Option<()> {
     let at = scene.night(50);
     let world = scene.teller.world;
-    let haulier = world.hauliers.iter().find(|h| !h.nameless_code)?.clone();
+    let known: Vec<&Haulier> = world.hauliers.iter().filter(|h| !h.nameless_code).collect();
+    let haulier = (*scene.teller.chance.pick(&known)?).clone();
     let plate = crate::world::plate(&mut scene.teller.chance);
     // The badge is that of a driver who has only ever driven for another haulier.
-    let other = world.hauliers.iter().rev().find(|h| !h.nameless_code && h.firm != haulier.firm)?.clone();
+    let others: Vec<&Haulier> = known.into_iter().filter(|h| h.firm != haulier.firm).collect();
+    let other = (*scene.teller.chance.pick(&others)?).clone();
     badges::drove_before(scene, &other, other.plates.last()?);
     let unit = scene.teller.numbers.dry_empty(2, &mut scene.teller.chance);
     let kg = unit.tare_kg() + scene.teller.chance.between(500, 1_500);
