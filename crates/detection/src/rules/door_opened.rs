@@ -36,6 +36,8 @@ use crate::{Rules, Sighting};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) bounce_seconds: i64,
+    /// Until word of that must have come.
+    settle_seconds: i64,
     pub(crate) work_minutes: i64,
     pub(crate) unreliable_openings: usize,
     pub(crate) unreliable_hours: i64,
@@ -84,7 +86,7 @@ fn opened(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         if bounced(view, s, settings) || is_faulty(view, s, findings.rules) {
             continue;
         }
-        let settled = s.fact.received_at.plus_millis(settings.bounce_seconds * 1_000);
+        let settled = s.fact.received_at.plus_millis(settings.settle_seconds * 1_000);
         if findings.passed(settled) {
             let sentence = format!("A door was opened {place}, and nobody had ordered it.");
             findings.add("MO-06a", &settings.a, sentence, vec![*s]);

@@ -7,11 +7,11 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! from there or soon after the scan); customs' own opening, reported before their inspection; an ordinary move on a
-//! work order (LOW), which may be lost on its way; a position that differs in row or tier only. `b`: a decision that is
-//! late by design weighs LOW and says so. `c`: a pre-notification from before the selection, cancelled, for a slot far
-//! ahead, for a slot after the decision, or made while the picture is read. `d`: users of customs; systems that name no
-//! role.
+//! from there or soon after the scan); customs' own opening, reported before their inspection, for which it waits a while;
+//! an ordinary move on a work order (LOW), which may be lost on its way; a position that differs in row or tier only. `b`:
+//! a decision that is late by design weighs LOW and says so. `c`: a pre-notification from before the selection, cancelled,
+//! for a slot far ahead, for a slot after the decision, or made while the picture is read. `d`: users of customs; systems
+//! that name no role.
 
 use quaywatch_domain::event::{PortEvent, SealSource};
 use quaywatch_domain::indicator::Expected;
@@ -31,6 +31,7 @@ pub(crate) struct Settings {
     order_hours: i64,
     return_minutes: i64,
     inspection_minutes: i64,
+    report_minutes: i64,
     pickup_soon_hours: i64,
     a: Touched,
     b: SubRule,
@@ -148,6 +149,11 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         if evidence.len() > MAX_TOUCHES || is_for_customs(stay, gap, s, word, came_from_site, rules) {
+            continue;
+        }
+        // Customs may have opened it themselves, and are about to say so.
+        let reported_by = s.fact.received_at.plus_millis(settings.report_minutes * MINUTE_MS);
+        if *s.kind() == EventKind::DoorOpened && !findings.passed(reported_by) {
             continue;
         }
         // As for MO-10: a move that names its order has one, though the order itself may not have reached us.
