@@ -29,8 +29,15 @@ pub(super) fn men_in_an_empty(scene: &mut Scene<'_, '_>) -> Option<()> {
     Some(())
 }
 
-/// An export that is never meant to sail: brought in, its booking cancelled, taken out again by the same haulier.
-fn for_nothing(scene: &mut Scene<'_, '_>, haulier: &Haulier, percent: i64, codes: &[&str]) -> Option<()> {
+/// An export that is never meant to sail: brought in, its booking cancelled, taken out again by the same haulier between
+/// so many hours later.
+fn for_nothing(
+    scene: &mut Scene<'_, '_>,
+    haulier: &Haulier,
+    percent: i64,
+    (least, most): (i64, i64),
+    codes: &[&str],
+) -> Option<()> {
     let mut plan = scene.export_plan(percent)?;
     plan.haulier = haulier.clone();
     plan.plate = haulier.plates.first()?.clone();
@@ -39,7 +46,7 @@ fn for_nothing(scene: &mut Scene<'_, '_>, haulier: &Haulier, percent: i64, codes
     plan.tell_arrival(scene.teller);
     let cancelled_at = plan.in_at.plus_millis(scene.teller.chance.minutes(60, 7 * 60));
     scene.teller.shipment("CANC", ("BKG", &plan.unit.booking), cancelled_at, &plan.unit);
-    let out_at = plan.in_at.plus_millis(scene.teller.chance.minutes(22 * 60, 60 * 60));
+    let out_at = plan.in_at.plus_millis(scene.teller.chance.minutes(least * 60, most * 60));
     let out_at = out_at.min(scene.options.end().plus_millis(-HOUR_MS));
     let mut gate = scene.teller.passage(false, out_at, &plan.unit, &plan.haulier, &plan.plate);
     gate.status = EXPORT;
@@ -53,15 +60,16 @@ fn for_nothing(scene: &mut Scene<'_, '_>, haulier: &Haulier, percent: i64, codes
 fn booked_for_nothing(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.leave_room(3);
     let haulier = coded(scene)?;
-    for_nothing(scene, &haulier, 35, &["MO-09b"])
+    for_nothing(scene, &haulier, 35, (22, 60), &["MO-09b"])
 }
 
 fn booked_again(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.leave_room(5);
     let haulier = coded(scene)?;
-    for_nothing(scene, &haulier, 12, &["MO-09b"])?;
-    for_nothing(scene, &haulier, 30, &["MO-09b"])?;
-    for_nothing(scene, &haulier, 48, &["MO-09b", "MO-09c"])
+    for_nothing(scene, &haulier, 12, (22, 30), &["MO-09b"])?;
+    for_nothing(scene, &haulier, 30, (22, 30), &["MO-09b"])?;
+    // The last one leaves last: then it is known that he does so again and again.
+    for_nothing(scene, &haulier, 48, (30, 60), &["MO-09b", "MO-09c"])
 }
 
 fn under_repair(scene: &mut Scene<'_, '_>) -> Option<()> {
