@@ -100,7 +100,8 @@ impl Garbage {
 fn garbage(kind: Garbage, options: &Options, sent: &[Message], chance: &mut Chance) -> Option<Message> {
     let earliest = options.start.plus_millis(HOUR_MS);
     let at = chance.moment(earliest, options.end().plus_millis(-HOUR_MS));
-    let of_feed: Vec<&Message> = sent.iter().filter(|m| m.feed == kind.feed()).collect();
+    // A broken copy comes after what it is a copy of.
+    let of_feed: Vec<&Message> = sent.iter().filter(|m| m.feed == kind.feed() && m.at <= at).collect();
     let real = (*chance.pick(&of_feed)?).clone();
     Some(Message { at, garbage: true, bytes: kind.spoil(&real.bytes, chance), ..real })
 }

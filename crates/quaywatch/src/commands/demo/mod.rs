@@ -7,6 +7,7 @@ mod tally;
 mod watcher;
 mod world;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use anyhow::{Context as _, Result, bail};
 use quaywatch_domain::Timestamp;
 use quaywatch_service::{Clock, ExitCode};
 use quaywatch_simulator::{Options, simulate};
+use uuid::Uuid;
 
 use crate::cli::Demo;
 use feeder::Part;
@@ -71,6 +73,7 @@ async fn day(args: &Demo) -> Result<ExitCode> {
     // Weeks that come in at once look as if everything had been missing: the agencies begin to look when they are read.
     let past = feeder::send(&world, &day, (start, Part::Past), &clock, &watcher, &screen).await?;
     wait(DRAIN_LIMIT, "the past to come through", || Tally::of(&world).is_settled(past.accepted))?;
+    let of_the_past: HashSet<Uuid> = world.alerts()?.iter().map(|alert| alert.alert_id).collect();
     watcher.look();
     clock.begin();
     let begun = Instant::now();
@@ -84,7 +87,7 @@ async fn day(args: &Demo) -> Result<ExitCode> {
     let seen = watcher.finish()?;
     screen.end();
     let tally = Tally::of(&world);
-    let verdict = report::print(&day, &sent, &tally, &seen, &world, begun.elapsed())?;
+    let verdict = report::print((&day, &of_the_past), &sent, &tally, &seen, &world, begun.elapsed())?;
     world.stop().await?;
     Ok(if verdict { ExitCode::Done } else { ExitCode::Found })
 }

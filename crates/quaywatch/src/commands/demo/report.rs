@@ -1,11 +1,12 @@
 //! The end of the day: accounting, alerts against the truth, latency, what to try next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use anyhow::Result;
 use quaywatch_domain::Alert;
 use quaywatch_simulator::Day;
+use uuid::Uuid;
 
 use super::feeder::Sent;
 use super::tally::{STAGES, Tally};
@@ -15,9 +16,10 @@ use crate::offline::history::History;
 use crate::offline::score::{Observed, Score};
 use crate::offline::table;
 
-/// Prints the summary; whether everything adds up and every crime was found.
+/// Prints the summary; whether everything adds up and every crime was found. Alerts about weeks that came in at once before
+/// the day count only where they are about a crime.
 pub(super) fn print(
-    day: &Day,
+    (day, of_the_past): (&Day, &HashSet<Uuid>),
     sent: &Sent,
     tally: &Tally,
     seen: &Seen,
@@ -46,7 +48,11 @@ pub(super) fn print(
         println!("  {agency:<16} {}", words.join(", "));
     }
 
-    let revisions = world.alerts()?;
+    let mut revisions = world.alerts()?;
+    let crimes: HashSet<&str> = day.truth.iter().map(|told| told.subject.as_str()).collect();
+    revisions.retain(|alert| {
+        !of_the_past.contains(&alert.alert_id) || crimes.contains(alert.subject.to_string().as_str())
+    });
     let score = score(day, &revisions);
     println!("\nAgainst the truth ({} crimes):", day.truth.len());
     print!("{}", table::of(&score));
