@@ -101,12 +101,6 @@ impl FeedFigures {
         Share { told: self.told, happened: self.happened }.ratio()
     }
 
-    /// That completeness without what is wrong, between 0 and 1.
-    #[must_use]
-    pub fn trust(&self) -> f64 {
-        self.right(self.completeness())
-    }
-
     /// How much of the events of a kind it tells of at a place; `None` where it tells of none.
     #[must_use]
     pub fn share(&self, place: &str, kind: &EventKind) -> Option<Share> {

@@ -16,9 +16,8 @@ use std::collections::BTreeMap;
 use common::{Says, World, at, event, facts_of};
 use proptest::prelude::*;
 use quaywatch_detection::Rules;
-use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{Laden, Party, PartyRole, Reefer, WeightKind};
-use quaywatch_domain::{Alert, EventKind as K, Fact, PortEvent, Sha256, Timestamp};
+use quaywatch_domain::{Alert, EventKind as K, Fact, PortEvent, Sha256};
 
 const RULES: &str = r#"
 [alert]
@@ -301,24 +300,7 @@ fn world() -> World {
 /// What stands at the end of the month, without what may differ.
 fn standing(mut world: World) -> BTreeMap<String, Alert> {
     world.wait_until(at(31, "23:00"));
-    world
-        .last()
-        .into_iter()
-        .filter(|(_, a)| a.state != AlertState::Retracted)
-        .map(|(key, alert)| {
-            let state = if alert.state == AlertState::Updated { AlertState::Raised } else { alert.state };
-            (
-                key,
-                Alert {
-                    revision: 0,
-                    produced_at: Timestamp::default(),
-                    in_hindsight: false,
-                    state,
-                    ..alert.clone()
-                },
-            )
-        })
-        .collect()
+    world.standing()
 }
 
 fn shuffled(events: &[PortEvent], order: &[u32]) -> Vec<Fact> {

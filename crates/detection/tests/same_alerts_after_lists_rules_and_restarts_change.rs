@@ -17,10 +17,9 @@ use std::collections::BTreeMap;
 use common::{Says, World, at, event, facts_of, feedback, hit};
 use proptest::prelude::*;
 use quaywatch_detection::{Engine, Rules};
-use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{EquipmentStatus, Laden, PartyRole, SealSource, Transport};
 use quaywatch_domain::watchlist::EntryAction;
-use quaywatch_domain::{Alert, EventKind, Fact, Severity, Timestamp, Verdict};
+use quaywatch_domain::{Alert, EventKind, Fact, Severity, Verdict};
 
 const BOXES: [&str; 5] = ["CSQU3054383", "MSKU1234565", "TGHU7654321", "HLXU1111111", "MSCU2222221"];
 const KINDS: [EventKind; 6] = [
@@ -119,25 +118,6 @@ prop_compose! {
     }
 }
 
-/// What stands in the end, without what may differ.
-fn standing(world: &World) -> BTreeMap<String, Alert> {
-    let last = world.last().into_iter().filter(|(_, a)| a.state != AlertState::Retracted);
-    last.map(|(key, alert)| {
-        let state = if alert.state == AlertState::Updated { AlertState::Raised } else { alert.state };
-        (
-            key,
-            Alert {
-                revision: 0,
-                produced_at: Timestamp::default(),
-                in_hindsight: false,
-                state,
-                ..alert.clone()
-            },
-        )
-    })
-    .collect()
-}
-
 fn engine(rules: &str) -> Engine {
     Engine::new(Rules::parse(rules).unwrap(), "test")
 }
@@ -188,7 +168,7 @@ proptest! {
 
         // Alerts that did not change keep the version of the rules under which they were written.
         let content = |world: &World| -> BTreeMap<String, Alert> {
-            let all = standing(world).into_iter();
+            let all = world.standing().into_iter();
             all.map(|(k, a)| (k, Alert { versions: Default::default(), ..a })).collect()
         };
         prop_assert_eq!(content(&one), content(&other));
@@ -211,7 +191,7 @@ fn the_generated_worlds_hold_watches_profiles_and_combinations() {
         pieces.into_iter().flatten().for_each(|fact| {
             world.put(fact);
         });
-        for alert in standing(&world).into_values() {
+        for alert in world.standing().into_values() {
             codes.extend(alert.indicators.into_iter().map(|i| i.code));
         }
     }

@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 use common::{Says, World, at, event, facts_of, feedback, hit};
 use proptest::prelude::*;
 use quaywatch_detection::{Baselines, Goods, Lane, SealFormat};
-use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{
     Condition, EquipmentStatus, Laden, PartyRole, PinOutcome, SealSource, WeightKind,
 };
@@ -409,24 +408,7 @@ fn standing(facts: Vec<Fact>, now: Timestamp) -> BTreeMap<String, Alert> {
     for fact in facts {
         world.put(fact);
     }
-    world
-        .last()
-        .into_iter()
-        .filter(|(_, a)| a.state != AlertState::Retracted)
-        .map(|(key, alert)| {
-            let state = if alert.state == AlertState::Updated { AlertState::Raised } else { alert.state };
-            (
-                key,
-                Alert {
-                    revision: 0,
-                    produced_at: Timestamp::default(),
-                    in_hindsight: false,
-                    state,
-                    ..alert.clone()
-                },
-            )
-        })
-        .collect()
+    world.standing()
 }
 
 fn shuffled(mut facts: Vec<Fact>, order: &[u32]) -> Vec<Fact> {

@@ -536,6 +536,17 @@ impl World {
         self.published.iter().map(|a| (format!("{}#{}", a.subject, a.visit.number), a)).collect()
     }
 
+    /// What stands, without what may differ from one order of arrival to another.
+    pub(crate) fn standing(&self) -> BTreeMap<String, Alert> {
+        let last = self.last().into_iter().filter(|(_, a)| a.state != AlertState::Retracted);
+        last.map(|(key, alert)| {
+            let state = if alert.state == AlertState::Updated { AlertState::Raised } else { alert.state };
+            let produced_at = Timestamp::default();
+            (key, Alert { revision: 0, produced_at, in_hindsight: false, state, ..alert.clone() })
+        })
+        .collect()
+    }
+
     /// The last version of the only alert about a container.
     pub(crate) fn alert(&self, container: &str) -> &Alert {
         let all = self.last();

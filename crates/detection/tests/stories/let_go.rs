@@ -23,11 +23,7 @@ fn view(n: usize) -> PortEvent {
 }
 
 fn standing(world: &World, code: &str) -> usize {
-    let all = world.last();
-    let holds = |a: &&&quaywatch_domain::Alert| {
-        a.state != AlertState::Retracted && a.indicators.iter().any(|i| i.code == code)
-    };
-    all.values().filter(holds).count()
+    world.standing().values().filter(|a| a.indicators.iter().any(|i| i.code == code)).count()
 }
 
 #[test]
