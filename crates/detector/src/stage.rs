@@ -5,7 +5,7 @@ use quaywatch_codec::Codec;
 use quaywatch_detection::{Baselines, Changes, Engine, Outages, TimelineState};
 use quaywatch_domain::{Fact, PortEvent, PublishedBaselines, Timestamp};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
-use quaywatch_service::stage::{decode, refused};
+use quaywatch_service::stage::{decode, patiently};
 
 use crate::state::Timeline;
 
@@ -98,13 +98,17 @@ impl Detector {
     }
 
     /// Sends what changed; an alert is written now, whatever time its timeline is looked at for.
-    fn publish(&self, changes: &mut Changes, out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
+    ///
+    /// The error is the dead letter of what cannot be written.
+    fn publish(&self, changes: &mut Changes, out: &mut Outputs) -> Result<(), Outcome> {
         for alert in &mut changes.alerts {
             alert.produced_at = Timestamp::from_millis(out.now_ms());
-            out.send(ALERTS, alert.alert_id.to_string(), self.codec.encode(ALERTS, alert)?);
+            let value = patiently(|| self.codec.encode(ALERTS, alert))?;
+            out.send(ALERTS, alert.alert_id.to_string(), value);
         }
         for fact in &changes.facts {
-            out.send(FACTS, fact.subject.to_string(), self.codec.encode(FACTS, fact)?);
+            let value = patiently(|| self.codec.encode(FACTS, fact))?;
+            out.send(FACTS, fact.subject.to_string(), value);
         }
         for code in &changes.shadowed {
             self.shadowed.with_label_values(&[code]).inc();
@@ -112,7 +116,8 @@ impl Detector {
         Ok(())
     }
 
-    /// Looks at one timeline without a new fact.
+    /// Looks at one timeline without a new fact. When what follows cannot be written, the look is undone and the timeline
+    /// goes to the dead letters.
     fn look(
         &self,
         key: &[u8],
@@ -122,10 +127,9 @@ impl Detector {
     ) {
         let Some(timeline) = states.get_mut(key) else { return };
         let mut changes = step(&self.engine, &mut timeline.0);
-        if let Err(error) = self.publish(&mut changes, out) {
-            tracing::error!(%error, "an alert cannot be encoded");
-        }
-        if changes.expired {
+        if let Err(Outcome::DeadLettered { code, sentence, position }) = self.publish(&mut changes, out) {
+            out.dead_letter(code, sentence, position, None);
+        } else if changes.expired {
             states.remove(key);
         }
     }
@@ -154,8 +158,8 @@ impl Stage for Detector {
         if timeline.0.is_empty() {
             states.remove(&key);
         }
-        if let Err(error) = self.publish(&mut changes, out) {
-            return refused(&error);
+        if let Err(outcome) = self.publish(&mut changes, out) {
+            return outcome;
         }
         match changes.outcome {
             quaywatch_detection::Outcome::New => Outcome::Produced,

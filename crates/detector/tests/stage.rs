@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use prometheus::{IntCounterVec, Opts};
-use quaywatch_codec::Codec;
+use quaywatch_codec::{Codec, RegistrySettings};
 use quaywatch_detection::{Engine, Rules};
 use quaywatch_detector::{ALERTS, BASELINES, Detector, FACTS, OUTAGES};
 use quaywatch_domain::event::{Equipment, Place, Source};
@@ -58,6 +60,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::writing(Codec::embedded())
+    }
+
+    /// A world whose detector writes with `writer`.
+    fn writing(writer: Codec) -> Self {
         let codec = Codec::embedded();
         let shadowed = IntCounterVec::new(Opts::new("shadowed", "shadowed"), &["code"]).unwrap();
         let engine = Arc::new(Mutex::new(Arc::new(Engine::new(Rules::default(), "test"))));
@@ -66,7 +73,7 @@ impl World {
         Self {
             engine,
             now: NOW,
-            harness: Harness::new(Detector::new(codec.clone(), engines, shadowed), FACTS),
+            harness: Harness::new(Detector::new(writer, engines, shadowed), FACTS),
             codec,
         }
     }
@@ -199,6 +206,47 @@ fn published_baselines_weigh_what_rests_on_a_silence() {
     assert!(publish(&mut world, "2", "{").is_empty(), "the former ones stay in force");
     let removed = world.table(BASELINES, "baselines", None);
     assert_eq!((removed.len(), removed[0].score), (1, 75.0));
+}
+
+/// A schema registry that takes no schema of ours.
+fn unwilling_registry() -> Codec {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 1 << 16];
+            let mut read = 0;
+            // Head and body of the request; the answer closes the connection.
+            while !String::from_utf8_lossy(&request[..read]).contains("\"schema\"") {
+                match stream.read(&mut request[read..]).unwrap() {
+                    0 => break,
+                    more => read += more,
+                }
+            }
+            let answer = "HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    Codec::with_registry(&RegistrySettings::new(url)).unwrap()
+}
+
+#[test]
+fn an_alert_of_a_deadline_that_cannot_be_written_is_dead_lettered() {
+    let mut world = World::writing(unwilling_registry());
+    for (kind, ago) in [(EventKind::Discharged, 300), (EventKind::CustomsHeld, 200), (EventKind::GateOut, 5)]
+    {
+        assert_eq!(world.send(&fact(kind, ago, 1, false)).0, Outcome::Produced);
+    }
+    let before = world.harness.state(0, b"container/CSQU3054383").unwrap().0;
+    let due = world.harness.next_due_ms().unwrap();
+    let sent = world.harness.due(due);
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0].topic, "port.deadletters");
+    let letter = String::from_utf8(sent[0].value.clone().unwrap()).unwrap();
+    assert!(letter.contains("port.alerts"), "{letter}");
+    let after = world.harness.state(0, b"container/CSQU3054383").unwrap().0;
+    assert_eq!(after, before, "what was not sent is not taken for published");
 }
 
 #[test]
