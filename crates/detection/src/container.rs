@@ -60,7 +60,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
     let view = View::of(engine, state, &subject);
     let mut findings = Findings::new(engine, now);
     rules::run(&view, &mut findings);
-    let Findings { found, deadline, .. } = findings;
+    let Findings { found, ended, deadline, .. } = findings;
     let (shadow, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.shadow);
     let mut held: Vec<String> =
         shadow.iter().map(|f| format!("{} {}", view.number(f.visit), f.indicator.code)).collect();
@@ -69,7 +69,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
     held.extend(drawn.into_iter().map(|visit| format!("{} {}", view.number(visit), control::CODE)));
     held.sort_unstable();
     held.dedup();
-    let standing = alerts::standing(engine, &view, found, now);
+    let standing = alerts::standing(engine, &view, found, ended, now);
     let finds = contagion::sources(engine, &view);
     changes.shadowed = held
         .iter()

@@ -178,7 +178,7 @@ impl Engine {
             _ => {}
         }
         if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
-            contagion::evaluate(self, state, now, &mut changes.facts, &mut changes.shadowed);
+            contagion::evaluate(self, state, &mut changes.facts, &mut changes.shadowed);
         }
         state.looked_at(now, &changes);
         changes

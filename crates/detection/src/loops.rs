@@ -240,6 +240,7 @@ impl Told<'_> {
             action: self.action,
             evidence: self.sightings.iter().map(|s| s.fact_id.clone()).collect(),
             first_held_at: last.occurred_at,
+            ended_at: None,
             expected: None,
             handling,
             discreet: false,

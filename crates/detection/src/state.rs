@@ -33,9 +33,6 @@ pub struct TimelineState {
     pub watched: Vec<Emitted>,
     /// Watches that only count, as `subject code`.
     pub watch_shadowed: Vec<String>,
-    /// When the first of the open watches closes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub watch_until: Option<Timestamp>,
     /// Shadow indicators that hold, as `visit code`, so that each is counted once.
     pub shadowed: Vec<String>,
     /// Visits that were folded away; the next one has this number plus one.
@@ -214,7 +211,7 @@ impl TimelineState {
     /// When [`crate::Engine::due`] next has something to do: a deadline, the end of an alert or of the state itself.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        [self.deadline_at, self.closes_at, self.expires_at, self.watch_until].into_iter().flatten().min()
+        [self.deadline_at, self.closes_at, self.expires_at].into_iter().flatten().min()
     }
 
     /// When the absence of an expected event next fires. An offline run ends after the last of these; running on to

@@ -305,8 +305,10 @@ pub(crate) struct Findings<'r> {
     pub(crate) rules: &'r Rules,
     pub(crate) baselines: &'r Baselines,
     pub(crate) now: Timestamp,
-    heard_until: Option<Timestamp>,
+    pub(crate) heard_until: Option<Timestamp>,
     pub(crate) found: Vec<Found>,
+    /// Watches that ran out: no ground for anything else.
+    pub(crate) ended: Vec<Found>,
     /// Earliest time at which an absence will fire.
     pub(crate) deadline: Option<Timestamp>,
 }
@@ -319,6 +321,7 @@ impl<'r> Findings<'r> {
             now,
             heard_until: engine.heard_until,
             found: Vec::new(),
+            ended: Vec::new(),
             deadline: None,
         }
     }
@@ -416,6 +419,7 @@ impl<'r> Findings<'r> {
                 action: sub.action,
                 evidence: evidence.iter().map(|s| s.fact.fact_id.clone()).collect(),
                 first_held_at: absent_from.map_or(last.at(), |by| by.max(last.at())),
+                ended_at: None,
                 expected,
                 handling,
                 discreet: false,

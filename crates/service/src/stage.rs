@@ -127,7 +127,8 @@ pub fn patiently<T>(step: impl Fn() -> Result<T, quaywatch_codec::Error>) -> Res
 }
 
 /// The dead letter of a record whose value cannot be read, or whose outputs cannot be written.
-fn refused(error: &quaywatch_codec::Error) -> Outcome {
+#[must_use]
+pub fn refused(error: &quaywatch_codec::Error) -> Outcome {
     let code = error.dead_letter_code().unwrap_or(DeadLetterCode::UnknownSchema);
     Outcome::dead_letter(code.as_str(), error.to_string())
 }

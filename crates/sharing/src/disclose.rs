@@ -102,11 +102,13 @@ fn next(
         };
         return Some((Some(withdrawal), after));
     };
-    // An alert is also closed when it lapses, which may come later than the view does: only an answer closes a view.
-    let answered = alert.state == AlertState::Closed && view.valid_until > now;
+    // An alert is also closed when it lapses, which may come later than the view does: only an answer closes a view, or
+    // the end of a watch that it shows.
+    let is_over = view.state == AlertState::Closed;
+    let answered = !is_over && alert.state == AlertState::Closed && view.valid_until > now;
     let settled_before = before.and_then(|before| before.settled_until);
     let still_settled = settled_before.is_some_and(|until| view.detected_at <= until);
-    let closed = answered || still_settled;
+    let closed = answered || still_settled || is_over;
     let lapsed = view.valid_until <= now;
     if before.is_none() && (closed || lapsed) {
         return None;

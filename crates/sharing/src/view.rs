@@ -52,7 +52,7 @@ fn is_in_scope(agency: &Agency, alert: &Alert) -> bool {
     terminal.is_some_and(|terminal| terminals.contains(terminal))
 }
 
-/// The view, with revision 0 and state RAISED; `None` when nothing stands that the agency may see.
+/// The view, with revision 0 and state RAISED, or CLOSED where only what has ended is left; `None` when nothing stands that the agency may see.
 pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
     let mut seen: Vec<(&Indicator, ScorePart)> =
         parts(alert).into_iter().filter(|(indicator, _)| is_visible(agency, alert, indicator)).collect();
@@ -61,11 +61,9 @@ pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
     let indicators: Vec<Indicator> = seen.iter().map(|(i, _)| redaction.indicator(i)).collect();
     let score_parts: Vec<ScorePart> = seen.iter().map(|(_, part)| part.clone()).collect();
     let behind = evidence(alert, &seen);
-    let summary = Summary::of(&alert.subject, &indicators, &score_parts, &behind)?;
     let owns_one = seen.iter().any(|(indicator, _)| is_own(agency, indicator));
-    if !owns_one && !summary.stands(&indicators, agency.threshold) {
-        return None;
-    }
+    let stands = |s: &Summary, of: &[Indicator]| owns_one || s.stands(of, agency.threshold);
+    let summary = Summary::of_standing(&alert.subject, &indicators, &score_parts, &behind, stands)?;
     // How long an alert is current and kept counts from what it rests on; here from what is visible of that.
     let known = summary.event_time.max(summary.detected_at);
     let known_in_full = alert.event_time.max(alert.detected_at);
@@ -73,7 +71,7 @@ pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
     Some(AgencyAlert {
         alert_id: alert.alert_id,
         revision: 0,
-        state: AlertState::Raised,
+        state: if summary.is_over { AlertState::Closed } else { AlertState::Raised },
         agency: agency.id.clone(),
         withdrawn: false,
         subject: alert.subject.clone(),

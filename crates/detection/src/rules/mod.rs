@@ -30,6 +30,7 @@ use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Fact, Indicator, Timestamp};
 use serde::Deserialize;
 
+use crate::contagion;
 use crate::view::{Findings, Found, View};
 
 /// A rule over the timeline of one container.
@@ -123,7 +124,9 @@ fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
             None if is_folded(view, fact.occurred_at) => continue,
             None => view.visit_at(fact.occurred_at),
         };
-        findings.found.push(Found { visit, shadow: false, indicator: (*indicator).clone(), hidden: None });
+        let mut found = Found { visit, shadow: false, indicator: (*indicator).clone(), hidden: None };
+        let is_over = contagion::end(&mut found.indicator, findings);
+        if is_over { &mut findings.ended } else { &mut findings.found }.push(found);
     }
 }
 
