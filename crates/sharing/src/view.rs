@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use quaywatch_domain::alert::{Evidence, ScorePart, Versions};
 use quaywatch_domain::blinding;
-use quaywatch_domain::summary::Summary;
+use quaywatch_domain::summary::{MAX_SCORE, Summary};
 use quaywatch_domain::{AgencyAlert, Alert, AlertState, Id, Indicator};
 
 use crate::agencies::Agency;
@@ -100,6 +100,16 @@ pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
         retention_until: from_here(alert.retention_until),
         indicators,
     })
+}
+
+/// Whether only what has ended makes it an alert: its score counts that as well.
+pub(crate) fn rests_on_ended(alert: &Alert) -> bool {
+    let ended = |i: &Indicator| i.ended_at.is_some();
+    if !alert.indicators.iter().any(ended) {
+        return false;
+    }
+    let open: f64 = parts(alert).iter().filter(|(i, _)| !ended(i)).map(|(_, part)| part.points).sum();
+    open.min(MAX_SCORE) + 0.05 < alert.score
 }
 
 /// Each indicator with its points. They stand in the same order; by code where they do not.
