@@ -49,10 +49,6 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
         release_right::tell_pins(rules, &origin, &standing, &mut wanted);
         unordered_move::tell_rate(rules, &origin, &standing, &mut wanted);
         state.deadline_at = driver_badge::tell(rules, &origin, &standing, now, &mut wanted);
-    } else {
-        // Nothing of it stays.
-        state.sightings.clear();
-        state.floor = None;
     }
     for (fact, _) in &mut wanted {
         fact.handling = fact.handling.strictest(&rules.people.handling);

@@ -6,12 +6,15 @@ use crate::alerts::Look;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
 use crate::view::{Findings, Seen, View};
-use crate::{Changes, Engine, Outcome, TimelineState, alerts, contagion, control, loops, rules};
+use crate::{Changes, Engine, Outcome, TimelineState, alerts, contagion, control, loops, people, rules};
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
     if fact.event.is_some() && state.floor.is_some_and(|floor| fact.occurred_at <= floor) {
         return Changes::none(Outcome::TooLate);
     }
+    let Some(fact) = people::kept(&engine.rules, fact) else {
+        return Changes::none(Outcome::OutOfScope);
+    };
     let full = state.facts.len() >= MAX_FACTS;
     let id = if full { fact.fact_id.clone() } else { Id::default() };
     let outcome = timeline::put(&mut state.facts, fact);

@@ -9,8 +9,8 @@ use crate::alerts::Look;
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
-    Baselines, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, seal,
-    seal_run, yard,
+    Baselines, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, people,
+    seal, seal_run, yard,
 };
 
 /// What became of a fact. Each fact ends in exactly one of these.
@@ -160,7 +160,12 @@ impl Engine {
         let now = state.not_before(now);
         // A deadline that passed unseen raises what the former would have raised too.
         let is_due = state.deadline_at().is_some_and(|deadline| deadline <= now);
-        self.look(state, Look { now, is_for_newer: !is_due })
+        if !self.rules.people.enabled {
+            people::forget(state);
+        }
+        let mut changes = self.look(state, Look { now, is_for_newer: !is_due });
+        changes.expired = state.is_empty();
+        changes
     }
 
     fn look(&self, state: &mut TimelineState, look: Look) -> Changes {

@@ -48,12 +48,15 @@ pub(crate) fn has_hauled(sighting: &Sighting) -> bool {
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
 
+/// Beginning of the relation of an issuer to a user who entered its release; kept while people are looked at.
+pub(crate) const USER: &str = "USER=";
+
 /// Class of the parties that handle a consignee's containers, kept in [`Sighting::partners`].
 const PARTNER: &str = "PARTNER";
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
     let is_known = is_kept(state, fact);
-    let Some(sighting) = sighting(fact, state, is_known) else {
+    let Some(sighting) = sighting(engine, fact, state, is_known) else {
         return Changes::none(Outcome::OutOfScope);
     };
     state.expires_at = Some(now.plus_millis(engine.rules.history.party_days * DAY_MS));
@@ -170,9 +173,10 @@ pub(crate) fn beginnings<'a>(values: &Values<'a>) -> HashMap<&'a str, Timestamp>
 }
 
 /// The sighting that a fact is; a retraction of anything is one.
-fn sighting(fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighting> {
+fn sighting(engine: &Engine, fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighting> {
     let event = fact.event.as_deref();
-    let seen = event.filter(|_| !fact.retracted).and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
+    let seen = event.filter(|_| !fact.retracted);
+    let seen = seen.and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
     let hauled = event.filter(|e| !fact.retracted && is_hauled(e, &fact.subject.id));
     if seen.is_none() && hauled.is_none() && !is_known && !fact.retracted {
         return None;
@@ -180,6 +184,9 @@ fn sighting(fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighti
     let standing = seen.as_ref().map(|(e, _)| *e).or(hauled);
     let (mut partners, mut relations) = seen.map(|(_, told)| told).unwrap_or_default();
     relations.extend(hauled.map(|_| HAULED.to_owned()));
+    if !engine.rules.people.enabled {
+        relations.retain(|r| !r.starts_with(USER));
+    }
     for class in &state.saturated_classes {
         relations.retain(|r| value_of(r, class).is_none());
         if class == PARTNER {
@@ -353,7 +360,7 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
 fn repeats(state: &TimelineState, new: &Sighting) -> bool {
     let Some(container) = new.container.as_deref() else { return false };
     // Transfers may be first relations; who enters and sends a release, and exports taken out, are counted one by one.
-    let counts = |r: &String| r == HAULED || ["USER=", "SENDER="].iter().any(|class| r.starts_with(class));
+    let counts = |r: &String| r == HAULED || [USER, "SENDER="].iter().any(|class| r.starts_with(class));
     if new.kind == EventKind::ReleaseTransferred || new.relations.iter().any(counts) {
         return false;
     }

@@ -5,6 +5,8 @@
 //! <https://www.technadu.com/dutch-hacker-sentenced-to-seven-years-for-rotterdam-antwerp-port-cyberattacks/618157>,
 //! <https://www.flanderstoday.eu/content/smarter-port-security>.
 //!
+//! `c` looks at users, so it needs the module for people's actions, without which none is known.
+//!
 //! **Inputs.** Gate-outs against the pre-notification and the release that a terminal demands (`a`, `g`); users and
 //! senders of release messages in the ledger of the party that issues them (`c`, `d`); control references and times of
 //! messages (`e`, `f`).

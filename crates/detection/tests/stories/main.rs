@@ -39,6 +39,7 @@ mod look_ups;
 mod message_spoofing;
 #[cfg(test)]
 mod out_and_back;
+mod people;
 mod profiles;
 #[cfg(test)]
 mod reefer_anomaly;

@@ -70,12 +70,15 @@ fn release(container: &str, day: u32, user: &str, sender: &str) -> PortEvent {
 }
 
 fn history(containers: u32) -> World {
-    World::after((1..=containers).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")))
+    World::with_people()
+        .and((1..=containers).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")))
 }
 
 #[test]
 fn a_release_by_a_new_user_or_from_a_new_sender_of_an_issuer_with_a_history_is_raised() {
     assert_eq!(history(8).and([release(BOX, 12, "usr:9", "MSCEDI")]).codes(BOX), ["MO-23c@1"]);
+    let off = World::after((1..=8).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")));
+    assert_eq!(off.and([release(BOX, 12, "usr:9", "MSCEDI")]).codes(BOX), [""; 0], "users are not looked at");
     let world = history(8).and([release(BOX, 12, "usr:1", "EVIL")]);
     assert_eq!(world.codes(BOX), ["MO-23d@1"]);
     assert!(!world.alert(BOX).indicators[0].sentence.contains("EVIL"));
