@@ -12,9 +12,12 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
     if fact.event.is_some() && state.floor.is_some_and(|floor| fact.occurred_at <= floor) {
         return Changes::none(Outcome::TooLate);
     }
-    let Some(fact) = people::kept(&engine.rules, fact) else {
+    let Some(mut fact) = people::kept(&engine.rules, fact) else {
         return Changes::none(Outcome::OutOfScope);
     };
+    // It says why this look is taken, not what happened.
+    let is_due = state.deadline_at.is_some_and(|deadline| deadline <= now);
+    let is_for_newer = std::mem::take(&mut fact.in_hindsight) && !is_due;
     let full = state.facts.len() >= MAX_FACTS;
     let id = if full { fact.fact_id.clone() } else { Id::default() };
     let outcome = timeline::put(&mut state.facts, fact);
@@ -26,7 +29,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
     }
     state.expires_at = Some(now.plus_millis(engine.rules.history.container_days * DAY_MS));
     let mut changes = Changes::none(Outcome::New);
-    evaluate(engine, state, Look { now, is_for_newer: false }, &mut changes);
+    evaluate(engine, state, Look { now, is_for_newer }, &mut changes);
     changes
 }
 

@@ -164,6 +164,9 @@ impl Engine {
             people::forget(state);
         }
         let mut changes = self.look(state, Look { now, is_for_newer: !is_due });
+        for told in &mut changes.facts {
+            told.in_hindsight = !is_due && !told.retracted;
+        }
         changes.expired = state.is_empty();
         changes
     }

@@ -83,6 +83,7 @@ pub(crate) fn indicator_fact(target: &str, indicator: Indicator, own_at: Timesta
         indicator: Some(Box::new(indicator)),
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 
@@ -171,6 +172,7 @@ fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut 
             indicator: None,
             feedback: None,
             pointer: None,
+            in_hindsight: false,
         });
     }
     for mut fact in wanted {

@@ -48,6 +48,7 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 

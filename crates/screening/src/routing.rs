@@ -118,5 +118,6 @@ fn bare_fact(event: &PortEvent, subject: Subject, retracted: bool) -> Fact {
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }

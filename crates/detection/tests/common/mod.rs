@@ -291,6 +291,7 @@ fn fact(subject: Subject, id: String, at: Timestamp) -> Fact {
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 

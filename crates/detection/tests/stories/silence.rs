@@ -16,7 +16,7 @@ use quaywatch_domain::event::SealSource::Carrier;
 use quaywatch_domain::event::{EquipmentStatus, Laden, Reefer};
 use quaywatch_domain::{Alert, EventKind, Indicator, PortEvent, Severity, Timestamp};
 
-use crate::common::{BOX, Says, World, at, event};
+use crate::common::{BOX, OTHER_BOX, Says, World, at, event};
 
 struct Story {
     code: &'static str,
@@ -355,4 +355,32 @@ fn what_newer_rules_or_outages_raise_is_told_apart_from_what_comes_late() {
     world.now = at(6, "00:00");
     world.look_again();
     assert_eq!(last(&world), raised(false));
+}
+
+#[test]
+fn what_newer_rules_make_other_subjects_tell_is_seen_in_hindsight_too() {
+    let sealed = |container: &str, day: u32, feed: &str| {
+        told(SealAffixed, day, "09:00")
+            .feed(feed)
+            .id(&format!("seal/{container}"))
+            .seal("ML1234567", Carrier)
+            .edit(|e| e.equipment.as_mut().unwrap().number = container.into())
+    };
+    let both = || [sealed(BOX, 3, "a"), sealed(OTHER_BOX, 4, "b")];
+    let shadow = "[duplicate_seal.a]\nshadow = true\n";
+    let mut world = World::with(Rules::parse(shadow).unwrap()).and(both());
+    assert!(world.published.is_empty());
+    world.engine = Engine::new(Rules::default(), "test");
+    world.look_again();
+    for container in [BOX, OTHER_BOX] {
+        let alert = world.alert(container);
+        assert_eq!((alert.state, alert.in_hindsight), (AlertState::Raised, true), "{container}");
+        assert_eq!(alert.indicators[0].code, "MO-04a");
+    }
+    let kept = |world: &World| world.states.values().flat_map(|s| &s.facts).any(|f| f.in_hindsight);
+    assert!(!kept(&world), "a reason to look is nothing to remember");
+
+    // What the same rules say of a new sighting is news.
+    let world = World::new().and(both());
+    assert!(!world.alert(BOX).in_hindsight && !world.alert(OTHER_BOX).in_hindsight);
 }
