@@ -113,15 +113,21 @@ fn stories() -> Vec<Story> {
             "MO-08b",
             GateIn,
             at(3, "12:00"),
-            at(3, "13:00"),
-            vec![told(GateOut, 3, "08:00"), told(GateOut, 3, "12:00").terminal("ITTRS")],
+            at(3, "17:00"),
+            vec![
+                told(GateOut, 3, "08:00"),
+                told(GateOut, 3, "12:00").terminal("ITTRS").received(at(3, "16:00")),
+            ],
         ),
         story(
             "MO-08b",
             GateIn,
             at(3, "12:00"),
             at(3, "12:00"),
-            vec![told(GateOut, 3, "08:00"), told(GateOut, 3, "12:00").feed("camera")],
+            vec![
+                told(GateOut, 3, "08:00"),
+                told(GateOut, 3, "12:00").feed("camera").received(at(3, "16:00")),
+            ],
         ),
         story(
             "MO-08f",
@@ -283,6 +289,35 @@ fn an_outage_takes_it_its_force_wherever_it_rests_on_silence() {
         assert_eq!(grade(outage(story.then, Some("HRRJK"))), full, "{}: another terminal", story.code);
         assert_eq!(grade(outage(at(1, "01:00"), None)), full, "{}: another day", story.code);
     }
+}
+
+#[test]
+fn an_outage_of_another_system_excuses_nothing_at_a_gate_that_is_heard_meanwhile() {
+    let twice = |received: &str, terminal: &str| {
+        let second = told(GateOut, 3, "12:00").terminal(terminal).feed("camera").received(at(3, received));
+        story(
+            "MO-08b",
+            GateIn,
+            at(3, "12:00"),
+            at(3, "12:00"),
+            vec![told(GateOut, 3, "07:00").terminal(terminal), second],
+        )
+    };
+    let severity = |story: &Story, outages| {
+        let world = world(story, Baselines::default(), outages);
+        first(&world, story.code).map(|(_, i)| i.severity)
+    };
+    // The port system is out from nine to three; the gate says at once who leaves.
+    let out = || outage(at(3, "12:00"), Some("LUKKP"));
+    assert_eq!(severity(&twice("12:03", "LUKKP"), out()), Some(Severity::High));
+    // Told when the outage was over: the gate worked by hand, and nobody wrote the way in down.
+    assert!(severity(&twice("15:30", "LUKKP"), out()).is_none_or(|s| s == Severity::Low));
+    // Another gate is heard: it says nothing of this one.
+    let mut story = twice("15:30", "LUKKP");
+    story
+        .events
+        .insert(1, told(GateIn, 3, "10:00").terminal("ITTRS").feed("trieste").id("x").wrong_check_digit());
+    assert!(severity(&story, out()).is_none_or(|s| s == Severity::Low));
 }
 
 #[test]
