@@ -17,9 +17,11 @@
 //! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
+//! | when is a relation new again? | `aging.rs` |
 //! | who may see what people do? | `people.rs` |
 
 mod actor;
+mod aging;
 mod alerts;
 mod baseline_builder;
 mod baselines;

@@ -111,13 +111,14 @@ pub(crate) fn tell(
 pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
     let is_corrected =
         |e: &Emitted| state.sightings.iter().any(|s| s.retracted && e.rests_on.contains(&s.fact_id));
+    let floor = state.floor.max(state.aged_to);
     let is_settled = |e: &Emitted| {
         !e.retracted
-            && e.since.is_some_and(|since| Some(since) <= state.floor)
+            && e.since.is_some_and(|since| Some(since) <= floor)
             && !wanted.iter().any(|f| f.fact_id == e.fact_id && f.subject == e.subject)
             && !is_corrected(e)
     };
-    if state.floor.is_some() {
+    if floor.is_some() {
         let settled: Vec<bool> = state.emitted.iter().map(is_settled).collect();
         let mut settled = settled.into_iter();
         forget(state, |_| settled.next().unwrap_or(false));

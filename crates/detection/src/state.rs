@@ -40,6 +40,9 @@ pub struct TimelineState {
     /// Event time up to which facts or sightings were let go; of containers, older ones come too late.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<Timestamp>,
+    /// Event time up to which a ledger tells nothing any more, because relations have aged out of it (parties).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aged_to: Option<Timestamp>,
     /// Highest version of what was sent to other subjects and is no longer remembered in `emitted`.
     pub emitted_before: i64,
     /// When it was last looked at with a result: an input that is read again does not turn its time back.

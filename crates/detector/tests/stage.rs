@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
@@ -216,15 +216,17 @@ fn unwilling_registry() -> Codec {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut request = [0; 1 << 16];
-            let mut read = 0;
-            // Head and body of the request; the answer closes the connection.
-            while !String::from_utf8_lossy(&request[..read]).contains("\"schema\"") {
-                match stream.read(&mut request[read..]).unwrap() {
-                    0 => break,
-                    more => read += more,
+            let mut request = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                if request.read_line(&mut line).unwrap() <= 2 {
+                    break;
                 }
+                let head = line.to_lowercase();
+                length = head.strip_prefix("content-length:").map_or(length, |n| n.trim().parse().unwrap());
             }
+            request.read_exact(&mut vec![0; length]).unwrap();
             let answer = "HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
             stream.write_all(answer.as_bytes()).unwrap();
         }

@@ -8,6 +8,8 @@
 mod common;
 
 #[cfg(test)]
+mod aging;
+#[cfg(test)]
 mod alert_lifecycle;
 #[cfg(test)]
 mod baselines;
@@ -39,6 +41,7 @@ mod look_ups;
 mod message_spoofing;
 #[cfg(test)]
 mod out_and_back;
+#[cfg(test)]
 mod people;
 mod profiles;
 #[cfg(test)]
