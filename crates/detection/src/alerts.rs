@@ -32,7 +32,20 @@ pub(crate) fn standing(
     for one in found.into_iter().chain(ended) {
         visits.entry(one.visit).or_default().push(one.indicator);
     }
-    visits.into_iter().filter_map(|(visit, indicators)| alert(engine, view, visit, indicators, now)).collect()
+    let stands = |s: &Summary, of: &[Indicator]| s.stands(of, engine.rules.alert.threshold);
+    let alerts = visits.into_iter();
+    alerts.filter_map(|(visit, indicators)| alert(engine, view, visit, indicators, now, stands)).collect()
+}
+
+/// The alert of a visit that was drawn for control: it stands without any suspicion.
+pub(crate) fn of_control(
+    engine: &Engine,
+    view: &View<'_>,
+    visit: usize,
+    drawn: Indicator,
+    now: Timestamp,
+) -> Option<Alert> {
+    alert(engine, view, visit, vec![drawn], now, |_, _| true)
 }
 
 fn alert(
@@ -41,6 +54,7 @@ fn alert(
     visit: usize,
     mut indicators: Vec<Indicator>,
     now: Timestamp,
+    stands: impl Fn(&Summary, &[Indicator]) -> bool,
 ) -> Option<Alert> {
     indicators.sort_by(|a, b| {
         let key = |i: &Indicator| (i.ended_at.is_some(), Reverse(i.severity));
@@ -50,7 +64,6 @@ fn alert(
     let stay = view.visits.get(visit).map(|range| view.stay(range)).unwrap_or_default();
     let evidence = evidence(view, &indicators);
     let score_parts = score_parts(engine, stay, &indicators);
-    let stands = |s: &Summary, of: &[Indicator]| s.stands(of, engine.rules.alert.threshold);
     let summary = Summary::of_standing(view.subject, &indicators, &score_parts, &evidence, stands)?;
     let number = view.number(visit);
     let alert_id = Alert::id_for(view.subject, number);

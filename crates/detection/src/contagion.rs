@@ -30,7 +30,7 @@ use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{
-    Action, Alert, EventKind, Fact, Feedback, Handling, Id, Indicator, Severity, Subject, Timestamp, Verdict,
+    Action, EventKind, Fact, Feedback, Handling, Id, Indicator, Severity, Subject, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,19 +115,15 @@ pub(crate) fn sources(engine: &Engine, view: &View<'_>) -> Vec<Fact> {
 }
 
 /// Confirmed finds and seizures by visit, unless the same agency later called the alert false.
-fn finds<'a>(view: &'a View<'_>) -> impl Iterator<Item = (usize, &'a Feedback)> {
-    let visit_of = |f: &Feedback| match f.alert_id {
-        Some(id) => (0..view.visits.len()).find(|v| Alert::id_for(view.subject, view.number(*v)) == id),
-        None => Some(view.visit_at(f.at)),
-    };
+pub(crate) fn finds<'a>(view: &'a View<'_>) -> impl Iterator<Item = (usize, &'a Feedback)> {
     let is_find = |f: &&&Feedback| matches!(f.verdict, Verdict::Confirmed | Verdict::Seizure);
     view.feedback.iter().filter(is_find).filter_map(move |f| {
-        let visit = visit_of(f)?;
+        let visit = view.visit_of(f)?;
         let denied = view.feedback.iter().any(|other| {
             other.verdict == Verdict::FalsePositive
                 && other.agency == f.agency
                 && other.at > f.at
-                && visit_of(other) == Some(visit)
+                && view.visit_of(other) == Some(visit)
         });
         (!denied).then_some((visit, *f))
     })

@@ -28,6 +28,35 @@ pub enum Outcome {
     OutOfScope,
 }
 
+/// Why an agency looked into a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sample {
+    /// A rule had raised an alert.
+    Alert,
+    /// It was drawn for control, and no alert stood.
+    Control,
+}
+
+impl Sample {
+    /// Its name in metrics and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Control => "control",
+        }
+    }
+}
+
+/// What came of an agency's look into a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inspected {
+    /// Why it looked.
+    pub sample: Sample,
+    /// Whether it found something.
+    pub found: bool,
+}
+
 /// What changed by a fact, a deadline or new rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes {
@@ -39,13 +68,22 @@ pub struct Changes {
     pub facts: Vec<Fact>,
     /// Codes of shadow rules that began to hold; to be counted, never shown.
     pub shadowed: Vec<String>,
+    /// Visits of which an agency has said what it found, each told once; to be counted.
+    pub inspected: Vec<Inspected>,
     /// Whether the state may be dropped now.
     pub expired: bool,
 }
 
 impl Changes {
     pub(crate) const fn none(outcome: Outcome) -> Self {
-        Self { outcome, alerts: Vec::new(), facts: Vec::new(), shadowed: Vec::new(), expired: false }
+        Self {
+            outcome,
+            alerts: Vec::new(),
+            facts: Vec::new(),
+            shadowed: Vec::new(),
+            inspected: Vec::new(),
+            expired: false,
+        }
     }
 }
 

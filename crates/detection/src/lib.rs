@@ -18,6 +18,7 @@
 //! | how do other subjects tell a container something? | `loops.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
 //! | when is a relation new again? | `aging.rs` |
+//! | which visits are drawn for control? what is found? | `control.rs` |
 //! | who may see what people do? | `people.rs` |
 
 mod actor;
@@ -57,7 +58,7 @@ mod yard;
 pub use baseline_builder::BaselineBuilder;
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange};
 pub use contagion::Kin;
-pub use engine::{Changes, Engine, Outcome};
+pub use engine::{Changes, Engine, Inspected, Outcome, Sample};
 pub use outages::Outages;
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};

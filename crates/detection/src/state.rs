@@ -35,6 +35,8 @@ pub struct TimelineState {
     pub watch_shadowed: Vec<String>,
     /// Shadow indicators that hold, as `visit code`, so that each is counted once.
     pub shadowed: Vec<String>,
+    /// Numbers of the visits of which it was counted what agencies found (containers).
+    pub inspected: Vec<i32>,
     /// Visits that were folded away; the next one has this number plus one.
     pub visits_before: i32,
     /// Event time up to which facts or sightings were let go; of containers, older ones come too late.

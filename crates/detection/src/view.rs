@@ -6,7 +6,7 @@ use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{EquipmentStatus, Glance, Laden, PartyRole, PortEvent};
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Feedback, Hit, Id, Indicator, Severity, Subject, Timestamp};
+use quaywatch_domain::{Alert, EventKind, Fact, Feedback, Hit, Id, Indicator, Severity, Subject, Timestamp};
 
 use crate::completeness::port_of;
 use crate::golden::{Golden, same_happening};
@@ -259,6 +259,14 @@ impl<'a> View<'a> {
     /// Keys of the parties in a role by every report of a happening: one system names them, another does not.
     pub(crate) fn keys_of_all(&self, of: &Seen<'a>, role: PartyRole, rules: &Rules) -> Vec<Key<'a>> {
         self.reports_of(of, rules).iter().flat_map(|s| keys_of(s.event, role)).collect()
+    }
+
+    /// Index of the visit that an answer is about; one that names no alert is about the visit that was going on.
+    pub(crate) fn visit_of(&self, answer: &Feedback) -> Option<usize> {
+        match answer.alert_id {
+            Some(id) => (0..self.visits.len()).find(|v| Alert::id_for(self.subject, self.number(*v)) == id),
+            None => Some(self.visit_at(answer.at)),
+        }
     }
 
     /// Index of the visit that was going on at `at`; the first one for times before it.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use prometheus::IntCounterVec;
+use prometheus::{IntCounterVec, Opts, Registry};
 use quaywatch_codec::Codec;
 use quaywatch_detection::{Baselines, Changes, Engine, Outages, TimelineState};
 use quaywatch_domain::{Fact, PortEvent, PublishedBaselines, Timestamp};
@@ -21,11 +21,44 @@ pub const OUTAGES: &str = "port.outages";
 /// Gives the engine with the rules in force; asked again between transactions, so that a changed rule file takes effect.
 pub type Engines = Arc<dyn Fn() -> Arc<Engine> + Send + Sync>;
 
+/// What the detector counts beside what the runtime does.
+#[derive(Debug, Clone)]
+pub struct Counters {
+    shadowed: IntCounterVec,
+    inspections: IntCounterVec,
+}
+
+impl Counters {
+    /// Registers them.
+    ///
+    /// # Errors
+    /// When the registry has metrics of these names already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counter = |name, help, labels: &[&str]| {
+            let family = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(family.clone()))?;
+            Ok::<_, prometheus::Error>(family)
+        };
+        Ok(Self {
+            shadowed: counter(
+                "quaywatch_shadow_indicators_total",
+                "What shadow rules would have said, and the visits drawn for control, by code",
+                &["code"],
+            )?,
+            inspections: counter(
+                "quaywatch_inspections_total",
+                "Visits of which an agency said what it found, by why it looked (alert, control) and outcome (found, nothing)",
+                &["sample", "outcome"],
+            )?,
+        })
+    }
+}
+
 /// The pure step from one fact to what it changes.
 pub struct Detector {
     codec: Codec,
     engines: Engines,
-    shadowed: IntCounterVec,
+    counters: Counters,
     /// The engine with the rules in force, as it was given.
     given: Arc<Engine>,
     /// The same with what the tables say.
@@ -37,15 +70,15 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// A stage with these rules; `shadowed` counts, by code, what shadow rules would have said.
+    /// A stage with these rules.
     #[must_use]
-    pub fn new(codec: Codec, engines: Engines, shadowed: IntCounterVec) -> Self {
+    pub fn new(codec: Codec, engines: Engines, counters: Counters) -> Self {
         let given = (engines)();
         let engine = Engine::clone(&given);
         // Timelines that are taken over are looked at in any case.
         let version = engine.version();
         let (baselines, outages) = (None, Outages::default());
-        Self { codec, engines, shadowed, given, engine, baselines, outages, version }
+        Self { codec, engines, counters, given, engine, baselines, outages, version }
     }
 
     /// Puts together the rules in force and what the tables say; whether that is something new.
@@ -111,7 +144,11 @@ impl Detector {
             out.send(FACTS, fact.subject.to_string(), value);
         }
         for code in &changes.shadowed {
-            self.shadowed.with_label_values(&[code]).inc();
+            self.counters.shadowed.with_label_values(&[code]).inc();
+        }
+        for inspected in &changes.inspected {
+            let outcome = if inspected.found { "found" } else { "nothing" };
+            self.counters.inspections.with_label_values(&[inspected.sample.as_str(), outcome]).inc();
         }
         Ok(())
     }

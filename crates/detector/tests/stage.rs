@@ -6,10 +6,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use prometheus::{IntCounterVec, Opts};
+use prometheus::Registry;
 use quaywatch_codec::{Codec, RegistrySettings};
 use quaywatch_detection::{Engine, Rules};
-use quaywatch_detector::{ALERTS, BASELINES, Detector, FACTS, OUTAGES};
+use quaywatch_detector::{ALERTS, BASELINES, Counters, Detector, FACTS, OUTAGES};
 use quaywatch_domain::event::{Equipment, Place, Source};
 use quaywatch_domain::{
     Alert, AlertState, EventKind, Fact, Handling, PortEvent, PublishedBaselines, Subject, Timestamp,
@@ -67,14 +67,15 @@ impl World {
     /// A world whose detector writes with `writer`.
     fn writing(writer: Codec) -> Self {
         let codec = Codec::embedded();
-        let shadowed = IntCounterVec::new(Opts::new("shadowed", "shadowed"), &["code"]).unwrap();
+        let registry = Registry::new();
+        let counters = Counters::register(&registry).unwrap();
         let engine = Arc::new(Mutex::new(Arc::new(Engine::new(Rules::default(), "test"))));
         let in_force = Arc::clone(&engine);
         let engines = Arc::new(move || Arc::clone(&in_force.lock().unwrap()));
         Self {
             engine,
             now: NOW,
-            harness: Harness::new(Detector::new(writer, engines, shadowed), FACTS),
+            harness: Harness::new(Detector::new(writer, engines, counters), FACTS),
             codec,
         }
     }

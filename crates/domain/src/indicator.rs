@@ -46,6 +46,9 @@ pub struct Expected {
     pub by: Timestamp,
 }
 
+/// Code of what is drawn for control: no suspicion, and nobody but its owner may see it.
+pub const CONTROL: &str = "CONTROL";
+
 /// What one rule says about one subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Indicator {
@@ -79,7 +82,7 @@ pub struct Indicator {
     /// Whether nobody but the list's owner may notice it.
     #[serde(default)]
     pub discreet: bool,
-    /// Agency that owns the list entry behind it.
+    /// Agency that owns the list entry behind it, or has the control sample drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Legal ground of the list entry behind it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use quaywatch_domain::alert::{Evidence, ScorePart, Versions};
 use quaywatch_domain::blinding;
+use quaywatch_domain::indicator::CONTROL;
 use quaywatch_domain::summary::{MAX_SCORE, Summary};
 use quaywatch_domain::{AgencyAlert, Alert, AlertState, Id, Indicator};
 
@@ -15,14 +16,14 @@ use crate::redact::Redaction;
 const COMBINATION: &str = "COMBO";
 
 /// Whether the agency sees this indicator of the alert. An owner always sees the hits on its own entries, and of blinded
-/// entries nobody else does, whatever the clearance.
+/// entries and of the control sample nobody else does, whatever the clearance.
 pub(crate) fn is_visible(agency: &Agency, alert: &Alert, indicator: &Indicator) -> bool {
     if is_own(agency, indicator) {
         return true;
     }
     let released = alert.releasable_to.is_empty() || alert.releasable_to.contains(&agency.id);
     released
-        && indicator.code != blinding::CODE
+        && ![blinding::CODE, CONTROL].contains(&indicator.code.as_str())
         && (!indicator.discreet || agency.discreet)
         && agency.clearance.allows(&indicator.handling)
         && agency.wants(&indicator.code)

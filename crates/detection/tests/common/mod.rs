@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quaywatch_detection::{Baselines, Engine, Outcome, Rules, TimelineState};
+use quaywatch_detection::{Baselines, Engine, Inspected, Outcome, Rules, TimelineState};
 use quaywatch_domain::alert::{AlertState, Evidence};
 use quaywatch_domain::event::{
     Actor, Cargo, Classifier, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole, Pin,
@@ -423,6 +423,7 @@ pub(crate) struct World {
     /// Every alert version, in order of writing.
     pub(crate) published: Vec<Alert>,
     pub(crate) shadowed: Vec<String>,
+    pub(crate) inspected: Vec<Inspected>,
     pub(crate) now: Timestamp,
 }
 
@@ -444,6 +445,7 @@ impl World {
             states: BTreeMap::new(),
             published: Vec::new(),
             shadowed: Vec::new(),
+            inspected: Vec::new(),
             now: at(1, "00:00"),
         }
     }
@@ -482,6 +484,7 @@ impl World {
     pub(crate) fn put(&mut self, fact: Fact) -> Outcome {
         let state = self.states.entry(fact.subject.clone()).or_default();
         let changes = self.engine.apply(state, fact, self.now);
+        self.inspected.extend(&changes.inspected);
         self.take(changes.alerts, changes.shadowed);
         for told in changes.facts {
             self.put(told);
@@ -500,6 +503,7 @@ impl World {
         for subject in subjects {
             let Some(state) = self.states.get_mut(&subject) else { continue };
             let changes = self.engine.reevaluate(state, self.now);
+            self.inspected.extend(&changes.inspected);
             self.take(changes.alerts, changes.shadowed);
             for told in changes.facts {
                 self.put(told);
@@ -523,6 +527,7 @@ impl World {
                 if changes.expired {
                     self.states.remove(&subject);
                 }
+                self.inspected.extend(&changes.inspected);
                 self.take(changes.alerts, changes.shadowed);
                 for told in changes.facts {
                     self.put(told);

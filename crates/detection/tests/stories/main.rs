@@ -16,6 +16,8 @@ mod baselines;
 mod combinations;
 mod contagion;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod customs_status;
 #[cfg(test)]
 mod door_opened;

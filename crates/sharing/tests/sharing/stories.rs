@@ -138,6 +138,23 @@ fn sentences_about_a_trade_are_plain_for_those_who_see_no_parties() {
 }
 
 #[test]
+fn the_control_sample_is_told_to_the_agency_that_has_it_drawn_alone() {
+    let drawn = || Indicator {
+        discreet: true,
+        owner: Some("customs".into()),
+        weight: 0.0,
+        ..indicator("CONTROL", Severity::Low, "Drawn at random for control; there is no suspicion.")
+    };
+    let views = disclose(&agencies(), &alert(vec![drawn()], at(5)), &mut DisclosureState::default(), at(5));
+    assert_eq!(names(&views), ["customs"]);
+    assert_eq!((views[0].severity, views[0].score), (Severity::Low, 0.0));
+    let beside = alert(vec![drawn(), seal_change()], at(5));
+    let views = disclose(&agencies(), &beside, &mut DisclosureState::default(), at(5));
+    assert_eq!(codes(of(&views, "customs")), ["MO-03a", "CONTROL"]);
+    assert_eq!(codes(of(&views, "police")), ["MO-03a"], "cleared for all and trusted with discreet hits");
+}
+
+#[test]
 fn a_container_of_another_terminal_is_none_of_a_terminals_business() {
     let mut alert = alert(vec![seal_change()], at(5));
     alert.visit.terminal = Some("ITTRS".into());
