@@ -56,7 +56,7 @@ mod work_orders;
 mod yard;
 
 pub use baseline_builder::BaselineBuilder;
-pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange};
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Moves, Quantiles, SealFormat, SealRange};
 pub use contagion::Kin;
 pub use engine::{Changes, Engine, Inspected, Outcome, Sample};
 pub use outages::Outages;
