@@ -24,7 +24,7 @@ codes! {
         Bill = "bill",
         /// One vessel call.
         Call = "call",
-        /// One block of a terminal's yard, `LUKKP:A`; the terminal alone where blocks are not named.
+        /// One block of a terminal's yard, `LUKKP:A`; the terminal or depot alone where blocks are not named.
         Yard = "yard",
         /// One port of loading, UN/LOCODE, by the empties that come from there.
         Origin = "origin",

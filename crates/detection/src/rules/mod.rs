@@ -103,6 +103,7 @@ const AUXILIARY: &[&str] = &[
     driver_badge::FIRST_VISIT,
     shell_importer::FIRST_KNOWN,
     unplanned_restow::MANY,
+    empty_depot::INTRUDERS,
 ];
 
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
