@@ -10,7 +10,7 @@ use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
     Baselines, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, people,
-    seal, seal_run, yard,
+    seal, seal_run, sender, yard,
 };
 
 /// What became of a fact. Each fact ends in exactly one of these.
@@ -180,6 +180,7 @@ impl Engine {
                 changes
             }
             SubjectKind::Yard => yard::apply(self, state, &fact, now),
+            SubjectKind::Sender => sender::apply(self, state, &fact, now),
             SubjectKind::Actor => actor::apply(self, state, &fact, now),
         }
     }
@@ -219,6 +220,7 @@ impl Engine {
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
             Some(SubjectKind::Actor) => actor::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Sender) => sender::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Yard) => yard::evaluate(self, state, &mut changes),
             Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
             _ => {}

@@ -16,7 +16,7 @@
 //! | when were systems out? | `outages.rs` |
 //! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
-//! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
+//! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, `sender.rs`, and of people `actor.rs` |
 //! | when is a relation new again? | `aging.rs` |
 //! | which visits are drawn for control? what is found? | `control.rs` |
 //! | who may see what people do? | `people.rs` |
@@ -46,6 +46,7 @@ mod profiles;
 mod rules;
 mod seal;
 mod seal_run;
+mod sender;
 mod settings;
 mod state;
 mod timeline;

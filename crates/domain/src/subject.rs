@@ -28,6 +28,8 @@ codes! {
         Yard = "yard",
         /// One port of loading, UN/LOCODE, by the empties that come from there.
         Origin = "origin",
+        /// One sender of EDIFACT messages that open the way out, `FEED/SENDER`.
+        Sender = "sender",
         /// One alert: forwards an agency's feedback to the container that the alert is about.
         Alert = "alert",
     }

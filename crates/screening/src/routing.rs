@@ -14,7 +14,7 @@ pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
 /// comparable number, runs of shippers' seals, parties with a key, what they share, users and drivers, bills of lading,
 /// vessel calls, the yard where doors open, empty reefers come in or intruders are seen, of empties the port where they were
-/// loaded.
+/// loaded, and the sender of what opens the way out.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -60,6 +60,7 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
         add(SubjectKind::Yard, yard_of(event));
     }
     add(SubjectKind::Yard, event.depot().map(str::to_owned));
+    add(SubjectKind::Sender, event.opening_sender());
     if event.is_empty() {
         add(SubjectKind::Origin, event.came_from().map(str::to_owned));
     }

@@ -215,9 +215,11 @@ const fn field_of(kind: SubjectKind) -> Field {
         SubjectKind::Party | SubjectKind::Actor => Field::Parties,
         SubjectKind::Bill => Field::Bills,
         SubjectKind::Call => Field::Call,
-        SubjectKind::Container | SubjectKind::Yard | SubjectKind::Origin | SubjectKind::Alert => {
-            Field::Related
-        }
+        SubjectKind::Container
+        | SubjectKind::Sender
+        | SubjectKind::Yard
+        | SubjectKind::Origin
+        | SubjectKind::Alert => Field::Related,
     }
 }
 

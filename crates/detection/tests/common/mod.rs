@@ -337,6 +337,7 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         let yard = place.and_then(|p| p.terminal.clone()).map(|terminal| format!("{terminal}{block}"));
         subjects.extend(yard.map(|id| Subject::new(SubjectKind::Yard, id)));
     }
+    subjects.extend(event.opening_sender().map(|id| Subject::new(SubjectKind::Sender, id)));
     subjects.extend(event.depot().map(|id| Subject::new(SubjectKind::Yard, id.to_owned())));
     if event.is_empty() {
         let origin = event.came_from().map(str::to_owned);

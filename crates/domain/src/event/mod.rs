@@ -223,6 +223,16 @@ impl PortEvent {
         self.terminal().filter(|_| tells)
     }
 
+    /// Feed and sender of an EDIFACT message that opens the way out: a release order (COREOR) or the announcement of a truck
+    /// (COPINO), whatever it says of it.
+    #[must_use]
+    pub fn opening_sender(&self) -> Option<String> {
+        let source = &self.source;
+        let opens = ["EDIFACT-COREOR", "EDIFACT-COPINO"].iter().any(|name| source.format.starts_with(name));
+        let sender = source.sender.as_deref().filter(|_| opens && source.message_id.is_some())?;
+        Some(format!("{}/{sender}", source.feed))
+    }
+
     /// The first party in this role.
     #[must_use]
     pub fn party(&self, role: PartyRole) -> Option<&Party> {
