@@ -151,6 +151,21 @@ pub fn apply(previous: Option<&DocumentState>, document: Document) -> Applied {
     step.finish(whole)
 }
 
+/// The events of a document of which there is no other version: what [`apply`] emits for it, without the state that later
+/// ones would need.
+#[must_use]
+pub fn alone(mut document: Document) -> Vec<PortEvent> {
+    if matches!(document.function, Function::Cancel | Function::Delete) {
+        return apply(None, document).emit;
+    }
+    let mut stated = BTreeSet::new();
+    document.events.retain(|event| stated.insert(event.event_id.clone()));
+    for event in &mut document.events {
+        (event.revision, event.retracted) = (document.revision, false);
+    }
+    document.events
+}
+
 struct Step {
     state: DocumentState,
     lines: BTreeMap<Id, LineState>,

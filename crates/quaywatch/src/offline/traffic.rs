@@ -75,7 +75,12 @@ fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<Arc<PortEvent>
         }
         progress.step();
     }
-    for versions in documents.into_values() {
+    for mut versions in documents.into_values() {
+        if versions.len() == 1 {
+            let only = versions.pop().into_iter().flat_map(document::alone);
+            events.extend(only.map(Arc::new));
+            continue;
+        }
         let mut state: Option<DocumentState> = None;
         for doc in versions {
             let applied = document::apply(state.as_ref(), doc);
