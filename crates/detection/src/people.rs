@@ -8,11 +8,11 @@ use std::sync::Arc;
 use quaywatch_domain::event::Actor;
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{EventKind, Fact, Severity};
+use quaywatch_domain::{EventKind, Fact, PortEvent, Severity};
 
 use crate::settings::SubRule;
 use crate::view::{Findings, Seen};
-use crate::{Rules, TimelineState, party};
+use crate::{Engine, Rules, TimelineState, party};
 
 /// Shortest name that may be found in another.
 const MIN_NAME_CHARACTERS: usize = 3;
@@ -51,14 +51,14 @@ pub(crate) fn kept(rules: &Rules, mut fact: Fact) -> Option<Fact> {
     if is_of_people(&fact) {
         return None;
     }
-    without_names(&mut fact);
+    unname(&mut fact);
     Some(fact)
 }
 
 /// Takes out of a timeline what was kept of people while the module was on.
 pub(crate) fn forget(state: &mut TimelineState) {
     state.facts.retain(|fact| !is_of_people(fact));
-    state.facts.iter_mut().for_each(without_names);
+    state.facts.iter_mut().for_each(unname);
     for sighting in &mut state.sightings {
         sighting.relations.retain(|relation| !relation.starts_with(party::USER));
     }
@@ -71,21 +71,35 @@ fn is_of_people(fact: &Fact) -> bool {
     fact.event.as_deref().is_some_and(|e| is_look_up(&e.kind)) || fact.fact_id.starts_with(TOLD_BY_PEOPLE)
 }
 
-/// Takes users, devices and drivers out of an event; what they did stays, and for whom.
-fn without_names(fact: &mut Fact) {
-    let Some(event) = fact.event.as_deref() else { return };
-    let by_user = event.actor.as_deref().is_some_and(|a| a.user.is_some() || a.client.is_some());
-    if !by_user && event.transport.as_deref().is_none_or(|t| t.driver.is_none()) {
-        return;
+impl Engine {
+    /// Takes out of an event what may not be kept of people, before it becomes facts: each timeline would do so, and copy it.
+    pub fn forget_people(&self, event: &mut Arc<PortEvent>) {
+        if !self.rules.people.enabled && names_somebody(event) {
+            without_names(Arc::make_mut(event));
+        }
     }
-    let mut event = event.clone();
+}
+
+/// Takes out of a fact what may not be kept of people; what they did stays, and for whom.
+fn unname(fact: &mut Fact) {
+    if fact.event.as_deref().is_some_and(names_somebody) {
+        fact.event = fact.event.take().map(|event| event.changed(without_names));
+    }
+}
+
+fn names_somebody(event: &PortEvent) -> bool {
+    event.actor.as_deref().is_some_and(|a| a.user.is_some() || a.client.is_some())
+        || event.transport.as_deref().is_some_and(|t| t.driver.is_some())
+}
+
+/// Takes users, devices and drivers out of an event.
+fn without_names(event: &mut PortEvent) {
     if let Some(actor) = event.actor.as_deref_mut() {
         (actor.user, actor.client) = (None, None);
     }
     if let Some(transport) = event.transport.as_deref_mut() {
         transport.driver = None;
     }
-    fact.event = Some(Arc::new(event).into());
 }
 
 /// Whether the event is a look-up of the container in a computer system.

@@ -154,6 +154,14 @@ impl SharedEvent {
     pub const fn glance(&self) -> Glance {
         self.glance
     }
+
+    /// The same with a change; copied only where others hold it too.
+    #[must_use]
+    pub fn changed(self, change: impl FnOnce(&mut PortEvent)) -> Self {
+        let mut event = self.event;
+        change(Arc::make_mut(&mut event));
+        event.into()
+    }
 }
 
 impl From<Arc<PortEvent>> for SharedEvent {

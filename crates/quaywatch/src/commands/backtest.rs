@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
     let mut index = index(&lists, &reader.key)?;
     decide(&mut index, args)?;
     let baselines = Arc::new(args.baselines.as_deref().map(baseline::load).transpose()?.unwrap_or_default());
-    let traffic = Traffic::read(&folder, &reader)?;
+    let mut traffic = Traffic::read(&folder, &reader)?;
     eprintln!(
         "{} files, {} events, {} rejected parts",
         folder.messages.len(),
@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
         });
         let engine = Engine::new(rules, env!("CARGO_PKG_VERSION")).with_baselines(Arc::clone(&baselines));
         let mut pipeline = Pipeline::new(engine, index.clone(), agencies);
+        let traffic = if compared { traffic.clone() } else { std::mem::take(&mut traffic) };
         traffic.replay(&mut pipeline, &name);
         match args.now {
             Some(now) => pipeline.run_to(now),

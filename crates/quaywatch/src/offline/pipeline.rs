@@ -84,17 +84,18 @@ impl Pipeline {
     }
 
     /// Takes one event in; the clock moves to its receipt.
-    pub(crate) fn event(&mut self, event: &Arc<PortEvent>) {
+    pub(crate) fn event(&mut self, mut event: Arc<PortEvent>) {
         self.run_to(event.received_at);
+        self.engine.forget_people(&mut event);
         let facts = match event.container() {
             Some(container) => {
-                self.note_gate_out(container, event);
+                self.note_gate_out(container, &event);
                 let state = self.containers.entry(container.to_owned()).or_default();
-                screen_shared(state, event, &self.index, self.now)
+                screen_shared(state, &event, &self.index, self.now)
             }
             None => {
-                self.outage(event);
-                facts_without_container(event)
+                self.outage(&event);
+                facts_without_container(&event)
             }
         };
         self.facts(facts);

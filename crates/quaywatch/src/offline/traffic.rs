@@ -16,7 +16,7 @@ use super::pipeline::Pipeline;
 use super::progress::Progress;
 
 /// What is replayed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Traffic {
     /// In order of receipt.
     pub(crate) events: Vec<Arc<PortEvent>>,
@@ -37,10 +37,10 @@ impl Traffic {
     }
 
     /// Events and answers through the pipeline, merged by the time at which they came in.
-    pub(crate) fn replay(&self, pipeline: &mut Pipeline, label: &str) {
+    pub(crate) fn replay(self, pipeline: &mut Pipeline, label: &str) {
         let mut progress = Progress::new(label, self.events.len());
         let mut answers = self.feedback.iter().peekable();
-        for event in &self.events {
+        for event in self.events {
             while let Some(answer) = answers.next_if(|f| f.at <= event.received_at) {
                 pipeline.feedback(answer);
             }
