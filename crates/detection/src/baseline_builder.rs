@@ -335,8 +335,8 @@ impl<'r> BaselineBuilder<'r> {
             built.lanes.insert(key, Lane { count, via, median_km });
         }
         for ((feed, kind), values) in self.late {
-            let [q50_minutes, q95_minutes] = values.quantiles([0.5, 0.95]);
-            let lateness = Lateness { count: values.count, q50_minutes, q95_minutes };
+            let [q50_minutes, q95_minutes, q99_minutes] = values.quantiles([0.5, 0.95, 0.99]);
+            let lateness = Lateness { count: values.count, q50_minutes, q95_minutes, q99_minutes };
             built.feeds.entry(feed).or_default().kinds.insert(kind, lateness);
         }
         let content = serde_json::to_vec(&built).unwrap_or_default();

@@ -7,7 +7,8 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! from there or soon after the scan); customs' own opening, reported before their inspection, for which it waits a while;
+//! from there or soon after the scan); customs' own opening of doors and seals, reported before their inspection, for which
+//! it waits a while; what left without a decision is the business of `MO-25a` when nothing else happened to it;
 //! an ordinary move on a work order (LOW), which may be lost on its way; a position that differs in row or tier only. `b`:
 //! a decision that is late by design weighs LOW and says so. `c`: a pre-notification from before the selection, cancelled,
 //! for a slot far ahead, for a slot after the decision, or made while the picture is read. `d`: users of customs; systems
@@ -153,7 +154,7 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         }
         // Customs may have opened it themselves, and are about to say so.
         let reported_by = s.fact.received_at.plus_millis(settings.report_minutes * MINUTE_MS);
-        if *s.kind() == EventKind::DoorOpened && !findings.passed(reported_by) {
+        if matches!(word, "opened" | "resealed") && !findings.passed(reported_by) {
             continue;
         }
         // As for MO-10: a move that names its order has one, though the order itself may not have reached us.
@@ -166,7 +167,9 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         }
         evidence.push(*s);
     }
-    if words.is_empty() {
+    // That it was moved to the gate says nothing more than that it left before the decision.
+    let left = || stay.iter().any(|s| s.is_actual() && *s.kind() == EventKind::GateOut && gap.holds(s.at()));
+    if words.is_empty() || (severity == settings.a.severity_ordered && left()) {
         return;
     }
     let since = if *gap.opened.kind() == EventKind::CustomsScanned { "scan" } else { "customs selection" };

@@ -69,7 +69,7 @@ fn world(baselines: Baselines, extra: &[PortEvent]) -> World {
     events.extend(extra.iter().cloned());
     events.sort_by_key(|e| e.received_at);
     events.iter().for_each(|e| world.see(e));
-    world.wait_until(at(3, "12:00"));
+    world.wait_until(at(3, "18:00"));
     world
 }
 
