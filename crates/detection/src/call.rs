@@ -8,7 +8,7 @@ use quaywatch_domain::event::{Classifier, EquipmentStatus, Laden, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Handling, Subject, Timestamp};
 
 use crate::rules::{ghost_box, unplanned_restow};
-use crate::settings::{DAY_MS, HOUR_MS, Rules};
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules};
 use crate::timeline;
 use crate::view::evidence_of;
 use crate::{Changes, Engine, Mention, Outcome, Sighting, TimelineState, loops};
@@ -19,6 +19,8 @@ const MAX_MENTIONS: usize = 32_768;
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
     let Some(mention) = mention(fact) else { return Changes::none(Outcome::OutOfScope) };
+    let is_urgent = mention.retracted || mention.kind == EventKind::Restowed;
+    let departed_at = (mention.kind == EventKind::VesselDeparted).then_some(mention.occurred_at);
     state.expires_at = Some(now.plus_millis(engine.rules.history.call_days * DAY_MS));
     if state.saturated {
         return Changes::none(Outcome::New);
@@ -32,7 +34,19 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
         state.mentions.clear();
     }
     let mut changes = Changes::none(Outcome::New);
-    evaluate(engine, state, now, &mut changes);
+    if is_urgent {
+        evaluate(engine, state, now, &mut changes);
+        return changes;
+    }
+    // What thousands of reports say together is looked at when no more are awaited, and later ones once in a while.
+    let settings = &engine.rules.rule.ghost_box;
+    let next = match state.deadline_at {
+        Some(deadline) => {
+            departed_at.map_or(deadline, |at| at.plus_millis(settings.close_hours * HOUR_MS).min(deadline))
+        }
+        None => now.plus_millis(settings.look_minutes * MINUTE_MS),
+    };
+    state.deadline_at = Some(next);
     changes
 }
 

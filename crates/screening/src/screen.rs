@@ -42,7 +42,8 @@ pub fn screen_shared(
     let Some(container) = event.container() else { return facts_of_shared(event) };
     let subjects = subjects_of(event);
     let Some(taken) = state.take(event, &subjects) else { return Vec::new() };
-    let left: Vec<Subject> = taken.before.into_iter().filter(|subject| !subjects.contains(subject)).collect();
+    let left: Vec<Subject> =
+        taken.before.iter().filter(|subject| !subjects.contains(subject)).cloned().collect();
     let mut facts: Vec<Fact> = event_facts(event, subjects).collect();
     facts.extend(left.into_iter().map(|subject| left_behind_fact(event, subject)));
     let is_same = match taken.news {

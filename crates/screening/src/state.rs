@@ -57,12 +57,12 @@ pub struct SeenEvent {
     /// Path into the message.
     pub path: Arc<str>,
     /// Identifiers that it holds; none when taken back.
-    pub identifiers: Vec<Value>,
+    pub identifiers: Arc<[Value]>,
     /// Countries of its parties; none when taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<NamedCountry>,
     /// Whom it was told to; none when taken back.
-    pub subjects: Vec<Subject>,
+    pub subjects: Arc<[Subject]>,
 }
 
 /// The country of a party by its name.
@@ -104,9 +104,20 @@ pub enum Standing {
     Superseded,
 }
 
+/// How many of the latest events are looked at for the same list: most say the same of a container again and again.
+const ALIKE: usize = 8;
+
+/// `list`, as one of the `known` holds it already, if one does.
+fn shared<'k, T: Clone + PartialEq + 'k>(list: &[T], known: impl Iterator<Item = &'k Arc<[T]>>) -> Arc<[T]> {
+    known.take(ALIKE).find(|other| ***other == *list).map_or_else(|| list.into(), Arc::clone)
+}
+
 impl SeenEvent {
-    fn of(event: &PortEvent, subjects: &[Subject]) -> Self {
+    /// The event as it is kept beside the `known` ones of its container.
+    fn of(event: &PortEvent, subjects: &[Subject], known: &[Self]) -> Self {
         let live = !event.retracted;
+        let identifiers = if live { identifiers_of(event) } else { Vec::new() };
+        let latest = || known.iter().rev();
         Self {
             event_id: event.event_id.clone(),
             revision: event.revision,
@@ -118,9 +129,9 @@ impl SeenEvent {
             offset: event.source.offset,
             sha256: event.source.sha256,
             path: event.source.path.clone(),
-            identifiers: if live { identifiers_of(event) } else { Vec::new() },
+            identifiers: shared(&identifiers, latest().map(|e| &e.identifiers)),
             countries: if live { countries_of(event) } else { Vec::new() },
-            subjects: if live { subjects.to_vec() } else { Vec::new() },
+            subjects: shared(if live { subjects } else { &[] }, latest().map(|e| &e.subjects)),
         }
     }
 
@@ -152,7 +163,7 @@ impl SeenEvent {
 /// What taking an event in changed.
 pub(crate) struct Taken {
     /// Whom the version before it was told to.
-    pub(crate) before: Vec<Subject>,
+    pub(crate) before: Arc<[Subject]>,
     /// What it may change on the lists.
     pub(crate) news: News,
 }
@@ -212,7 +223,7 @@ impl SubjectState {
             return None;
         }
         let before = known.map(|at| self.events.remove(at).subjects);
-        let seen = SeenEvent::of(event, subjects);
+        let seen = SeenEvent::of(event, subjects, &self.events);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
         let news = match before {
             None if self.events.len() < MAX_EVENTS => self.news_of(&seen, at),
@@ -230,7 +241,7 @@ impl SubjectState {
         // The latest come first, being most alike.
         let is_told = |v: &Value| earlier.iter().rev().any(|e| holds(e, v));
         let fresh: Vec<usize> =
-            (0..).zip(&seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(n, _)| n).collect();
+            (0..).zip(&*seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(n, _)| n).collect();
         let values = || fresh.iter().filter_map(|n| seen.identifiers.get(*n));
         if values().any(|v| later.iter().any(|e| holds(e, v))) {
             return News::Any;
@@ -246,7 +257,7 @@ impl SubjectState {
     pub(crate) fn identifiers(&self) -> Vec<(&Value, &SeenEvent)> {
         let mut first: HashMap<&Value, &SeenEvent> = HashMap::new();
         for seen in self.events.iter().filter(|seen| !seen.retracted) {
-            for value in &seen.identifiers {
+            for value in &*seen.identifiers {
                 first.entry(value).or_insert(seen);
             }
         }
@@ -277,7 +288,7 @@ impl SubjectState {
             return latest;
         }
         let mut held: BTreeMap<&Value, usize> = BTreeMap::new();
-        for value in self.events.iter().flat_map(|seen| &seen.identifiers) {
+        for value in self.events.iter().flat_map(|seen| &*seen.identifiers) {
             *held.entry(value).or_default() += 1;
         }
         let redundant = |seen: &SeenEvent, witnesses: usize| {

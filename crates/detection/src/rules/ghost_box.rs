@@ -16,6 +16,8 @@
 //! were there before, empties. `d`: swap bodies (ILU codes). `e`: several bills for one container, another edition of
 //! the list.
 
+use std::collections::BTreeSet;
+
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Indicator};
@@ -34,6 +36,7 @@ use crate::{Mention, Sighting};
 pub(crate) struct Settings {
     pub(crate) close_hours: i64,
     pub(crate) quiet_hours: i64,
+    pub(crate) look_minutes: i64,
     min_boxes: usize,
     complete_percent: f64,
     grace_hours: i64,
@@ -51,11 +54,11 @@ pub(crate) const SHORT: &str = "MO-21b-short";
 /// What a closed call tells its containers (`a`, and the ground of `b`), each with whether it is a shadow.
 pub(crate) fn tell(rules: &Rules, call: &Call<'_>, wanted: &mut Vec<(Fact, bool)>) {
     let settings = &rules.rule.ghost_box;
-    let ports: Vec<&str> =
+    let ports: BTreeSet<&str> =
         call.boxes.values().filter_map(|b| b.discharged.and_then(|m| m.port.as_deref())).collect();
     let is_for_here = |b: &OnCall<'_>| {
         let port = b.listed.and_then(|m| m.port.as_deref());
-        port.is_none_or(|port| ports.is_empty() || ports.contains(&port))
+        port.is_none_or(|port| ports.is_empty() || ports.contains(port))
     };
     let came = |b: &&OnCall<'_>| b.discharged.is_some() && !b.loaded;
     let discharged = call.boxes.values().filter(came).count();
