@@ -265,13 +265,16 @@ pub(crate) struct LateWord {
     pub(crate) most_ms: i64,
 }
 
-/// How late word of a kind of event comes; no wait where nobody has measured it.
+/// How late word of a kind of event comes: by what is told of it there, else by the feed of `at` itself; no wait where nobody
+/// has measured it.
 pub(crate) fn late_word(findings: &Findings<'_>, kind: &EventKind, at: &Seen<'_>) -> LateWord {
     let settings = &findings.rules.trust;
     let places: Vec<String> =
         at.event.terminal().into_iter().chain(port_of(at.event)).map(str::to_owned).collect();
     let told = told_at(findings.baselines, kind, &places, settings.min_count);
-    let late = told.and_then(|(_, most)| most?.lateness(kind, settings.min_count)).unwrap_or_default();
+    let most = told.and_then(|(_, most)| most);
+    let feed = most.or_else(|| findings.baselines.feeds.get(at.event.source.feed.as_ref()));
+    let late = feed.and_then(|feed| feed.lateness(kind, settings.min_count)).unwrap_or_default();
     let ms =
         |minutes: f64| ((minutes * MINUTE_MS as f64) as i64).min(settings.late_word_most_hours * HOUR_MS);
     let most = late.q99_minutes.max(late.q95_minutes) * settings.late_word_factor;

@@ -246,7 +246,8 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     if !matches!(view.golden.at(last.at()), Whereabouts::Yard(_)) {
         return;
     }
-    let silence_ms = settings.silence_hours * HOUR_MS;
+    let device_ms = late_word(findings, last.kind(), last).usual_ms;
+    let silence_ms = settings.silence_hours * HOUR_MS + device_ms;
     // Who is fetched says nothing more from inside; word of the gate may come late.
     let fetched = |s: &&Seen<'_>| {
         matches!(s.kind(), EventKind::PickupAnnounced | EventKind::PickupAccepted)

@@ -219,3 +219,17 @@ fn a_door_that_customs_open_is_never_raised_and_one_that_they_did_not_is() {
     nobodys.wait_until(at(3, "12:45"));
     assert_eq!(nobodys.codes_of(BOX, "MO-06"), ["MO-06a@1"]);
 }
+
+#[test]
+fn a_device_whose_word_is_often_late_falls_silent_later() {
+    let fixes = (0..9).map(|h| event(PositionReported, BOX, at(3, &format!("{h:02}:00"))).feed("theirs"));
+    let mut world = World::where_late(&PositionReported, 60.0).and([in_yard(BOX)].into_iter().chain(fixes));
+    // Nineteen in twenty come within ten minutes.
+    world.wait_until(at(3, "12:09"));
+    assert!(world.published.is_empty());
+    world.see(&event(PositionReported, BOX, at(3, "12:00")).feed("theirs").received(at(3, "12:09")));
+    world.wait_until(at(3, "16:09"));
+    assert!(world.published.is_empty());
+    world.wait_until(at(3, "16:10"));
+    assert_eq!(world.codes(BOX), ["MO-06c@1"]);
+}

@@ -1,9 +1,10 @@
+use quaywatch_detection::{Baselines, Group, Measure, Quantiles};
 use quaywatch_domain::EventKind::{
     CustomsHeld, CustomsInspected, CustomsReleased, CustomsScanned, CustomsSelectedForScan,
     CustomsSelectionCancelled, DeviceUnpaired, Discharged, DoorOpened, GateOut, PickupAnnounced,
     PickupCancelled, PositionReported, SealAffixed, SealRemoved, WorkOrdered, YardMove,
 };
-use quaywatch_domain::event::{SealSource, Yard};
+use quaywatch_domain::event::{EquipmentStatus, SealSource, Yard};
 use quaywatch_domain::{EventKind, PortEvent, Severity};
 
 use crate::common::{BOX, Says, World, at, event};
@@ -187,4 +188,21 @@ fn a_move_to_the_gate_says_nothing_beside_the_gate_out_without_a_decision() {
     let mut world = night([on(YardMove, "03:00").order("W9"), off, out]);
     world.wait_until(at(2, "12:00"));
     assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+}
+
+#[test]
+fn a_decision_that_takes_as_long_as_most_do_there_is_not_overdue() {
+    let quantiles = Quantiles { count: 500, q95: 1_170.0, ..Quantiles::default() };
+    let everywhere = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
+    let usual = Baselines {
+        quantiles: [(Measure::ScanToDecisionMinutes, vec![(everywhere, quantiles)])].into(),
+        ..Baselines::default()
+    };
+    let scanned =
+        [event(Discharged, BOX, at(1, "20:00")), on(CustomsScanned, "01:00"), on(DoorOpened, "03:00")];
+    let mut world = World::knowing(usual).and(scanned);
+    world.wait_until(at(2, "20:59"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+    world.wait_until(at(2, "21:00"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1", "MO-15b@1"]);
 }
