@@ -58,17 +58,17 @@ records! {
     RawMessage RawMessage: ["port.raw"], [1];
     FeedStatus FeedStatus: ["port.feeds"], [1];
     PortEvent PortEvent: ["port.events", "port.outages"], [1, 2];
-    Fact Fact: ["port.facts"], [1, 2];
+    Fact Fact: ["port.facts"], [1, 2, 3];
     PublishedBaselines PublishedBaselines: ["port.baselines"], [1];
     WatchlistEntry WatchlistEntry: ["port.watchlist"], [1, 2];
-    Alert Alert: ["port.alerts"], [1, 2];
-    AgencyAlert AgencyAlert: ["agency.*.alerts"], [1, 2];
+    Alert Alert: ["port.alerts"], [1, 2, 3];
+    AgencyAlert AgencyAlert: ["agency.*.alerts"], [1, 2, 3];
     Feedback Feedback: ["agency.*.feedback"], [1];
     DeadLetter DeadLetter: ["port.deadletters"], [1];
     ScreenerState SubjectState: ["screener.state"], [1, 2];
     DispatcherState DisclosureState: ["dispatcher.state"], [1];
     NormalizerState DocumentState: ["normalizer.state"], [1, 2];
-    DetectorState TimelineState: ["detector.state"], [1, 2, 3, 4];
+    DetectorState TimelineState: ["detector.state"], [1, 2, 3, 4, 5];
 }
 
 /// Every record with its topics and schemas.

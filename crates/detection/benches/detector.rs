@@ -138,6 +138,7 @@ fn facts(event: PortEvent) -> Vec<Fact> {
             indicator: None,
             feedback: None,
             pointer: None,
+            in_hindsight: false,
         })
         .collect()
 }

@@ -47,12 +47,8 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
         let standing: Vec<&Sighting> = state.sightings.iter().filter(|s| !s.retracted).collect();
         look_ups::tell(rules, &origin, &standing, &mut wanted);
         release_right::tell_pins(rules, &origin, &standing, &mut wanted);
-        unordered_move::tell_rate(rules, &origin, &standing, &mut wanted);
+        unordered_move::tell_rate(rules, &engine.baselines, &origin, &standing, &mut wanted);
         state.deadline_at = driver_badge::tell(rules, &origin, &standing, now, &mut wanted);
-    } else {
-        // Nothing of it stays.
-        state.sightings.clear();
-        state.floor = None;
     }
     for (fact, _) in &mut wanted {
         fact.handling = fact.handling.strictest(&rules.people.handling);

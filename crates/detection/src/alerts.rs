@@ -1,5 +1,6 @@
 //! From indicators to alerts: evidence, score, state; and what to publish of it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use quaywatch_domain::alert::{AlertState, Evidence, Keys, ScorePart, Versions, Visit};
@@ -18,13 +19,33 @@ const MAX_KEYS: usize = 32;
 /// Most indicators of one alert; the gravest stay.
 const MAX_INDICATORS: usize = 64;
 
-/// The alerts that stand on a timeline, in order of visit; their revision is yet to be set.
-pub(crate) fn standing(engine: &Engine, view: &View<'_>, found: Vec<Found>, now: Timestamp) -> Vec<Alert> {
+/// The alerts that stand on a timeline, and those of which only what has ended is left, in order of visit; their revision is
+/// yet to be set.
+pub(crate) fn standing(
+    engine: &Engine,
+    view: &View<'_>,
+    found: Vec<Found>,
+    ended: Vec<Found>,
+    now: Timestamp,
+) -> Vec<Alert> {
     let mut visits: BTreeMap<usize, Vec<Indicator>> = BTreeMap::new();
-    for one in found {
+    for one in found.into_iter().chain(ended) {
         visits.entry(one.visit).or_default().push(one.indicator);
     }
-    visits.into_iter().filter_map(|(visit, indicators)| alert(engine, view, visit, indicators, now)).collect()
+    let stands = |s: &Summary, of: &[Indicator]| s.stands(of, engine.rules.alert.threshold);
+    let alerts = visits.into_iter();
+    alerts.filter_map(|(visit, indicators)| alert(engine, view, visit, indicators, now, stands)).collect()
+}
+
+/// The alert of a visit that was drawn for control: it stands without any suspicion.
+pub(crate) fn of_control(
+    engine: &Engine,
+    view: &View<'_>,
+    visit: usize,
+    drawn: Indicator,
+    now: Timestamp,
+) -> Option<Alert> {
+    alert(engine, view, visit, vec![drawn], now, |_, _| true)
 }
 
 fn alert(
@@ -33,25 +54,25 @@ fn alert(
     visit: usize,
     mut indicators: Vec<Indicator>,
     now: Timestamp,
+    stands: impl Fn(&Summary, &[Indicator]) -> bool,
 ) -> Option<Alert> {
     indicators.sort_by(|a, b| {
-        (b.severity, &a.code, &a.sentence, &a.list).cmp(&(a.severity, &b.code, &b.sentence, &b.list))
+        let key = |i: &Indicator| (i.ended_at.is_some(), Reverse(i.severity));
+        (key(a), &a.code, &a.sentence, &a.list).cmp(&(key(b), &b.code, &b.sentence, &b.list))
     });
     indicators.truncate(MAX_INDICATORS);
     let stay = view.visits.get(visit).map(|range| view.stay(range)).unwrap_or_default();
     let evidence = evidence(view, &indicators);
     let score_parts = score_parts(engine, stay, &indicators);
-    let summary = Summary::of(view.subject, &indicators, &score_parts, &evidence)?;
-    if !summary.stands(&indicators, engine.rules.alert.threshold) {
-        return None;
-    }
+    let summary = Summary::of_standing(view.subject, &indicators, &score_parts, &evidence, stands)?;
     let number = view.number(visit);
     let alert_id = Alert::id_for(view.subject, number);
     // What is told late is news all the same: an alert is not born expired.
     let known = summary.event_time.max(summary.detected_at);
     let valid_until = known.plus_millis(engine.rules.alert.valid_hours * HOUR_MS);
     let settled = last_settlement(view, visit, alert_id).is_some_and(|at| at >= summary.detected_at);
-    let state = if settled || valid_until <= now { AlertState::Closed } else { AlertState::Raised };
+    let is_closed = settled || summary.is_over || valid_until <= now;
+    let state = if is_closed { AlertState::Closed } else { AlertState::Raised };
     Some(Alert {
         alert_id,
         revision: 0,

@@ -6,11 +6,12 @@ use quaywatch_domain::event::{EquipmentStatus, WeightKind, note};
 use quaywatch_domain::{EventKind, Fact, Sha256, Timestamp};
 
 use crate::baselines::{
-    Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange, is_recorded,
+    Baselines, Goods, Group, Lane, Measure, Moves, Quantiles, SealFormat, SealRange, is_recorded,
 };
 use crate::completeness::Completeness;
 use crate::contribution::{carrier_seals, headings, recorded, way};
 use crate::rules::scan_gap::decides;
+use crate::rules::unordered_move;
 use crate::settings::MINUTE_MS;
 use crate::trust::{FeedFigures, Lateness};
 use crate::view::{Seen, View};
@@ -111,6 +112,7 @@ pub struct BaselineBuilder<'r> {
     measures: BTreeMap<(Measure, Group), Values>,
     lanes: BTreeMap<String, (u32, BTreeMap<String, u32>)>,
     goods: BTreeMap<String, Goods>,
+    moves: BTreeMap<String, Moves>,
     seals: BTreeMap<String, BTreeMap<String, Values<u64>>>,
     feeds: BTreeMap<String, FeedFigures>,
     completeness: Completeness,
@@ -130,6 +132,7 @@ impl<'r> BaselineBuilder<'r> {
             measures: BTreeMap::new(),
             lanes: BTreeMap::new(),
             goods: BTreeMap::new(),
+            moves: BTreeMap::new(),
             seals: BTreeMap::new(),
             feeds: BTreeMap::new(),
             completeness: Completeness::default(),
@@ -164,6 +167,7 @@ impl<'r> BaselineBuilder<'r> {
         let (from, to) = (self.from, self.to);
         self.completeness.count(&view, self.rules, |fact| is_recorded(fact, from, to));
         self.lateness(&view);
+        self.moves(&view);
     }
 
     fn is_within(&self, fact: &Fact) -> bool {
@@ -315,6 +319,17 @@ impl<'r> BaselineBuilder<'r> {
         }
     }
 
+    /// What the drivers of yard machines move, with an order and without.
+    fn moves(&mut self, view: &View<'_>) {
+        let moved = view.events.iter().filter(|s| s.is_actual() && *s.kind() == EventKind::YardMove);
+        for s in moved.filter(|s| self.is_within(s.fact)).collect::<Vec<_>>() {
+            let has_driver = s.event.transport.as_deref().is_some_and(|t| t.driver.is_some());
+            if let Some(terminal) = s.event.terminal().filter(|_| has_driver) {
+                self.moves.entry(terminal.to_owned()).or_default().add(unordered_move::has_order(s));
+            }
+        }
+    }
+
     /// How late each feed tells.
     fn lateness(&mut self, view: &View<'_>) {
         for s in view.events.iter().filter(|s| s.is_actual()) {
@@ -341,6 +356,7 @@ impl<'r> BaselineBuilder<'r> {
             ports,
             places,
             goods: self.goods,
+            moves: self.moves,
             seals: self.seals.into_iter().map(|(carrier, forms)| (carrier, of_carrier(forms))).collect(),
             feeds: self.feeds,
             ..Baselines::default()

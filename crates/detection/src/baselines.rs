@@ -156,6 +156,23 @@ impl SealFormat {
     }
 }
 
+/// Moves of containers in a yard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moves {
+    /// All of them.
+    pub count: u32,
+    /// Those that name no order.
+    pub unordered: u32,
+}
+
+impl Moves {
+    pub(crate) fn add(&mut self, is_ordered: bool) {
+        self.count = self.count.saturating_add(1);
+        self.unordered = self.unordered.saturating_add(u32::from(!is_ordered));
+    }
+}
+
 /// Everything usual. `quaywatch baseline build` writes it; equal content has an equal version.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -185,6 +202,9 @@ pub struct Baselines {
     pub places: Places,
     /// How far each feed is to be trusted, by feed id.
     pub feeds: BTreeMap<String, crate::FeedFigures>,
+    /// Moves in the yard, by terminal (SMDG code), where somebody is named who made them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub moves: BTreeMap<String, Moves>,
     /// Forms of carriers' seals by carrier (SMDG liner code), then by form.
     pub seals: BTreeMap<String, BTreeMap<String, SealFormat>>,
 }

@@ -2,8 +2,7 @@
 //!
 //! A call has thousands of containers, so it keeps a short mention of each fact and speaks only when the set is closed.
 
-use std::collections::BTreeMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::event::{Classifier, EquipmentStatus, Laden, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Handling, Subject, Timestamp};
 
@@ -151,7 +150,7 @@ pub(crate) struct OnCall<'a> {
 /// A call whose set is closed.
 pub(crate) struct Call<'a> {
     pub(crate) origin: &'a Subject,
-    pub(crate) boxes: BTreeMap<&'a str, OnCall<'a>>,
+    pub(crate) boxes: HashMap<&'a str, OnCall<'a>>,
     pub(crate) departure: Option<&'a Mention>,
     /// Since when no more reports are awaited.
     pub(crate) closed_at: Timestamp,
@@ -164,7 +163,7 @@ impl<'a> Call<'a> {
         departure: Option<&'a Mention>,
         closed_at: Timestamp,
     ) -> Self {
-        let mut boxes: BTreeMap<&str, OnCall<'a>> = BTreeMap::new();
+        let mut boxes: HashMap<&str, OnCall<'a>> = HashMap::with_capacity(mentions.len() / 2);
         for m in mentions.iter().filter(|m| !m.retracted) {
             let Some(container) = m.container.as_deref() else { continue };
             let known = boxes.entry(container).or_default();

@@ -184,6 +184,7 @@ fn combine(
         action: settings.action,
         evidence,
         first_held_at: last.first_held_at,
+        ended_at: None,
         // An absence among the parts is one of the whole: it can be known when the last of them can.
         expected: chosen.iter().filter_map(|i| i.expected.clone()).max_by_key(|e| e.by),
         handling: chosen.iter().skip(1).fold(first.handling.clone(), |h, i| h.strictest(&i.handling)),

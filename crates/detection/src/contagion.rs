@@ -17,8 +17,8 @@
 //! its shipper (the place of stuffing), the seal numbers next to its own, its vessel call, its port of loading. These tell
 //! the containers that they know, each with its reason: `CONTAGION-bill`, `CONTAGION-shipper`, `CONTAGION-seal`,
 //! `CONTAGION-cell` (beside it on board), `CONTAGION-origin` (the next empties from the same port, see `origin.rs`). The
-//! watch is bounded in time, in reach and in number, and closes itself; when the agency takes its word back, it closes at
-//! once.
+//! watch is bounded in time, in reach and in number, and closes itself: an alert of which nothing else is left is CLOSED, not
+//! RETRACTED, because it was right. When the agency takes its word back, the watch is taken back at once.
 //!
 //! This is the one thing that a container tells others. It follows from an agency's answer and the container's own
 //! events alone, never from indicators, so the loop still ends.
@@ -30,15 +30,17 @@ use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{
-    Action, Alert, EventKind, Fact, Feedback, Handling, Id, Indicator, Severity, Subject, Timestamp, Verdict,
+    Action, EventKind, Fact, Feedback, Handling, Id, Indicator, Severity, Subject, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule, label};
 use crate::timeline;
-use crate::view::{Seen, View, evidence_of};
+use crate::view::{Findings, Seen, View, evidence_of};
 use crate::{Changes, Engine, Outcome, TimelineState, loops, origin};
 
+/// Rule of the watches.
+const RULE: &str = "CONTAGION";
 /// Code of what a container tells a bill, a party, a seal, a call or a port of loading; never shown.
 const FOUND: &str = "FOUND";
 /// Most subjects that one container tells.
@@ -113,19 +115,15 @@ pub(crate) fn sources(engine: &Engine, view: &View<'_>) -> Vec<Fact> {
 }
 
 /// Confirmed finds and seizures by visit, unless the same agency later called the alert false.
-fn finds<'a>(view: &'a View<'_>) -> impl Iterator<Item = (usize, &'a Feedback)> {
-    let visit_of = |f: &Feedback| match f.alert_id {
-        Some(id) => (0..view.visits.len()).find(|v| Alert::id_for(view.subject, view.number(*v)) == id),
-        None => Some(view.visit_at(f.at)),
-    };
+pub(crate) fn finds<'a>(view: &'a View<'_>) -> impl Iterator<Item = (usize, &'a Feedback)> {
     let is_find = |f: &&&Feedback| matches!(f.verdict, Verdict::Confirmed | Verdict::Seizure);
     view.feedback.iter().filter(is_find).filter_map(move |f| {
-        let visit = visit_of(f)?;
+        let visit = view.visit_of(f)?;
         let denied = view.feedback.iter().any(|other| {
             other.verdict == Verdict::FalsePositive
                 && other.agency == f.agency
                 && other.at > f.at
-                && visit_of(other) == Some(visit)
+                && view.visit_of(other) == Some(visit)
         });
         (!denied).then_some((visit, *f))
     })
@@ -182,7 +180,7 @@ fn neighbours(number: &str, reach: u64) -> Vec<String> {
 fn source(settings: &Settings, of: &Subject, to: &Subject, feedback: &Feedback, seen: &Seen<'_>) -> Fact {
     let what = if feedback.verdict == Verdict::Seizure { "seized goods" } else { "confirmed a find" };
     let indicator = Indicator {
-        rule: "CONTAGION".to_owned(),
+        rule: RULE.to_owned(),
         code: FOUND.to_owned(),
         version: 1,
         severity: Severity::Low,
@@ -191,6 +189,7 @@ fn source(settings: &Settings, of: &Subject, to: &Subject, feedback: &Feedback, 
         action: Action::Inform,
         evidence: vec![seen.fact.fact_id.clone()],
         first_held_at: feedback.at,
+        ended_at: None,
         expected: None,
         handling: settings.handling.strictest(&seen.fact.handling),
         discreet: false,
@@ -228,7 +227,7 @@ pub(crate) fn apply(
         let keep = now.plus_millis(engine.rules.history.seal_days * DAY_MS);
         state.expires_at = state.expires_at.max(Some(keep));
     }
-    evaluate(engine, state, now, &mut changes.facts, &mut changes.shadowed);
+    evaluate(engine, state, &mut changes.facts, &mut changes.shadowed);
 }
 
 fn remember(engine: &Engine, all: &mut Vec<Kin>, kin: Kin, kind: SubjectKind) -> Outcome {
@@ -296,15 +295,30 @@ fn cell(event: &PortEvent) -> Option<&str> {
     event.transport.as_deref()?.stow_cell.as_deref()
 }
 
-/// Sends the difference between the watches that are open now and those that were.
+/// Marks a watch that has run out, where that is recorded: at the end of recorded traffic the clock runs on, but nobody has
+/// closed the watch. Whether it has; when not, the timeline is looked at again by then.
+pub(crate) fn end(indicator: &mut Indicator, findings: &mut Findings<'_>) -> bool {
+    if indicator.rule != RULE {
+        return false;
+    }
+    let days = findings.rules.contagion.window_days;
+    let end = indicator.first_held_at.plus_millis(days * DAY_MS);
+    let is_over = findings.heard_until.is_none_or(|heard| end <= heard) && findings.passed(end);
+    if is_over {
+        indicator.ended_at = Some(end);
+        indicator.sentence.push_str(&format!(" The watch ended after {days} days."));
+    }
+    is_over
+}
+
+/// Sends the difference between the watches that were opened and those that were known. Who is told knows when a watch ends
+/// ([`end`]): it is taken back only when the find is.
 pub(crate) fn evaluate(
     engine: &Engine,
     state: &mut TimelineState,
-    now: Timestamp,
     out: &mut Vec<Fact>,
     shadowed: &mut Vec<String>,
 ) {
-    state.watch_until = None;
     if state.facts.is_empty() && state.watched.is_empty() {
         return;
     }
@@ -322,15 +336,7 @@ pub(crate) fn evaluate(
         state.facts.iter().filter(|f| !f.retracted).filter_map(|f| Some((f, f.indicator.as_deref()?)));
     for (fact, indicator) in found {
         let end = fact.occurred_at.plus_millis(rules.contagion.window_days * DAY_MS);
-        // At the end of recorded traffic the clock runs on, but nobody has closed the watch.
-        let is_recorded = engine.heard_until.is_none_or(|heard| end <= heard);
-        if is_recorded && end <= now {
-            continue;
-        }
-        if is_recorded {
-            state.watch_until = state.watch_until.into_iter().chain([end]).min();
-        }
-        for (container, at, reason) in siblings(rules, state, &origin, indicator) {
+        for (container, at, reason) in siblings(rules, state, &origin, indicator, end) {
             let told = tell(rules, &origin, edge, sub, indicator, (container, at, reason));
             let known = wanted.entry(container.to_owned()).or_insert_with(|| told.clone());
             if later(&told) > later(known) {
@@ -357,12 +363,13 @@ fn later(fact: &Fact) -> (Option<Timestamp>, Option<&str>) {
     (indicator.map(|i| i.first_held_at), indicator.map(|i| i.sentence.as_str()))
 }
 
-/// Containers that are near the one of `found`, each with the time and the fact of its own event, nearest in time first.
+/// Containers that are near the one of `found` and came before the watch ended, each with the time and the fact of its own event, nearest in time first.
 fn siblings<'a>(
     rules: &Rules,
     state: &'a TimelineState,
     origin: &Subject,
     found: &Indicator,
+    end: Timestamp,
 ) -> Vec<(&'a str, Timestamp, &'a str)> {
     let from = found.origin.as_ref().map(|o| &*o.id).unwrap_or_default();
     let when = found.carried.first().map_or(found.first_held_at, |e| e.occurred_at);
@@ -386,7 +393,7 @@ fn siblings<'a>(
     let mut nearest: BTreeMap<&str, (i64, Reverse<Timestamp>, &str)> = BTreeMap::new();
     for (container, at, fact_id) in kin.chain(seals).filter(|(container, ..)| *container != from) {
         let apart = at.millis_since(when).saturating_abs();
-        if apart <= reach_ms && Some(at) >= begin {
+        if apart <= reach_ms && Some(at) >= begin && at <= end {
             let mine = (apart, Reverse(at), fact_id);
             let known = nearest.entry(container).or_insert(mine);
             *known = mine.min(*known);

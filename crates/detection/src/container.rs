@@ -1,17 +1,26 @@
 //! The timeline of a container: takes facts in, folds history, runs the rules, publishes the difference.
 
+use quaywatch_domain::indicator::CONTROL;
 use quaywatch_domain::{Fact, Id, Timestamp};
 
 use crate::alerts::Look;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
 use crate::view::{Findings, Seen, View};
-use crate::{Changes, Engine, Outcome, TimelineState, alerts, contagion, control, loops, rules};
+use crate::{
+    Changes, Engine, Inspected, Outcome, TimelineState, alerts, contagion, control, loops, people, rules,
+};
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
     if fact.event.is_some() && state.floor.is_some_and(|floor| fact.occurred_at <= floor) {
         return Changes::none(Outcome::TooLate);
     }
+    let Some(mut fact) = people::kept(&engine.rules, fact) else {
+        return Changes::none(Outcome::OutOfScope);
+    };
+    // It says why this look is taken, not what happened.
+    let is_due = state.deadline_at.is_some_and(|deadline| deadline <= now);
+    let is_for_newer = std::mem::take(&mut fact.in_hindsight) && !is_due;
     let full = state.facts.len() >= MAX_FACTS;
     let id = if full { fact.fact_id.clone() } else { Id::default() };
     let outcome = timeline::put(&mut state.facts, fact);
@@ -23,7 +32,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
     }
     state.expires_at = Some(now.plus_millis(engine.rules.history.container_days * DAY_MS));
     let mut changes = Changes::none(Outcome::New);
-    evaluate(engine, state, Look { now, is_for_newer: false }, &mut changes);
+    evaluate(engine, state, Look { now, is_for_newer }, &mut changes);
     changes
 }
 
@@ -60,16 +69,15 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
     let view = View::of(engine, state, &subject);
     let mut findings = Findings::new(engine, now);
     rules::run(&view, &mut findings);
-    let Findings { found, deadline, .. } = findings;
+    let Findings { found, ended, deadline, .. } = findings;
     let (shadow, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.shadow);
     let mut held: Vec<String> =
         shadow.iter().map(|f| format!("{} {}", view.number(f.visit), f.indicator.code)).collect();
-    let eventful = |visit| found.iter().chain(&shadow).any(|f| f.visit == visit);
-    let drawn = control::sample(&view, &engine.rules, eventful);
-    held.extend(drawn.into_iter().map(|visit| format!("{} {}", view.number(visit), control::CODE)));
+    let mut standing = alerts::standing(engine, &view, found, ended, now);
+    let drawn = control::draw(engine, &view, &mut standing, now);
+    held.extend(drawn.uneventful.into_iter().map(|visit| format!("{} {CONTROL}", view.number(visit))));
     held.sort_unstable();
     held.dedup();
-    let standing = alerts::standing(engine, &view, found, now);
     let finds = contagion::sources(engine, &view);
     changes.shadowed = held
         .iter()
@@ -77,6 +85,10 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
         .filter_map(|s| s.split_once(' ').map(|(_, code)| code.to_owned()))
         .collect();
     state.shadowed = held;
+    let counted = |(visit, _): &(i32, Inspected)| state.inspected.contains(visit);
+    changes.inspected =
+        drawn.inspected.iter().filter(|i| !counted(i)).map(|(_, inspected)| *inspected).collect();
+    state.inspected = drawn.inspected.into_iter().map(|(visit, _)| visit).collect();
     state.deadline_at = deadline;
     alerts::publish(engine, state, &subject, standing, look, &mut changes.alerts);
     loops::emit_to(&mut state.watched, finds, &mut changes.facts);

@@ -9,8 +9,8 @@ use crate::alerts::Look;
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
-    Baselines, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, seal,
-    seal_run, yard,
+    Baselines, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, people,
+    seal, seal_run, sender, yard,
 };
 
 /// What became of a fact. Each fact ends in exactly one of these.
@@ -28,6 +28,35 @@ pub enum Outcome {
     OutOfScope,
 }
 
+/// Why an agency looked into a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sample {
+    /// A rule had raised an alert.
+    Alert,
+    /// It was drawn for control, and no alert stood.
+    Control,
+}
+
+impl Sample {
+    /// Its name in metrics and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Control => "control",
+        }
+    }
+}
+
+/// What came of an agency's look into a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inspected {
+    /// Why it looked.
+    pub sample: Sample,
+    /// Whether it found something.
+    pub found: bool,
+}
+
 /// What changed by a fact, a deadline or new rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes {
@@ -39,13 +68,22 @@ pub struct Changes {
     pub facts: Vec<Fact>,
     /// Codes of shadow rules that began to hold; to be counted, never shown.
     pub shadowed: Vec<String>,
+    /// Visits of which an agency has said what it found, each told once; to be counted.
+    pub inspected: Vec<Inspected>,
     /// Whether the state may be dropped now.
     pub expired: bool,
 }
 
 impl Changes {
     pub(crate) const fn none(outcome: Outcome) -> Self {
-        Self { outcome, alerts: Vec::new(), facts: Vec::new(), shadowed: Vec::new(), expired: false }
+        Self {
+            outcome,
+            alerts: Vec::new(),
+            facts: Vec::new(),
+            shadowed: Vec::new(),
+            inspected: Vec::new(),
+            expired: false,
+        }
     }
 }
 
@@ -142,6 +180,7 @@ impl Engine {
                 changes
             }
             SubjectKind::Yard => yard::apply(self, state, &fact, now),
+            SubjectKind::Sender => sender::apply(self, state, &fact, now),
             SubjectKind::Actor => actor::apply(self, state, &fact, now),
         }
     }
@@ -160,7 +199,15 @@ impl Engine {
         let now = state.not_before(now);
         // A deadline that passed unseen raises what the former would have raised too.
         let is_due = state.deadline_at().is_some_and(|deadline| deadline <= now);
-        self.look(state, Look { now, is_for_newer: !is_due })
+        if !self.rules.people.enabled {
+            people::forget(state);
+        }
+        let mut changes = self.look(state, Look { now, is_for_newer: !is_due });
+        for told in &mut changes.facts {
+            told.in_hindsight = !is_due && !told.retracted;
+        }
+        changes.expired = state.is_empty();
+        changes
     }
 
     fn look(&self, state: &mut TimelineState, look: Look) -> Changes {
@@ -173,12 +220,13 @@ impl Engine {
             Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
             Some(SubjectKind::Actor) => actor::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Sender) => sender::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Yard) => yard::evaluate(self, state, &mut changes),
             Some(SubjectKind::Call) => call::evaluate(self, state, now, &mut changes),
             _ => {}
         }
         if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
-            contagion::evaluate(self, state, now, &mut changes.facts, &mut changes.shadowed);
+            contagion::evaluate(self, state, &mut changes.facts, &mut changes.shadowed);
         }
         state.looked_at(now, &changes);
         changes

@@ -16,10 +16,13 @@
 //! | when were systems out? | `outages.rs` |
 //! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
-//! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, and of people `actor.rs` |
+//! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, `sender.rs`, and of people `actor.rs` |
+//! | when is a relation new again? | `aging.rs` |
+//! | which visits are drawn for control? what is found? | `control.rs` |
 //! | who may see what people do? | `people.rs` |
 
 mod actor;
+mod aging;
 mod alerts;
 mod baseline_builder;
 mod baselines;
@@ -43,6 +46,7 @@ mod profiles;
 mod rules;
 mod seal;
 mod seal_run;
+mod sender;
 mod settings;
 mod state;
 mod timeline;
@@ -53,9 +57,9 @@ mod work_orders;
 mod yard;
 
 pub use baseline_builder::BaselineBuilder;
-pub use baselines::{Baselines, Goods, Group, Lane, Measure, Quantiles, SealFormat, SealRange};
+pub use baselines::{Baselines, Goods, Group, Lane, Measure, Moves, Quantiles, SealFormat, SealRange};
 pub use contagion::Kin;
-pub use engine::{Changes, Engine, Outcome};
+pub use engine::{Changes, Engine, Inspected, Outcome, Sample};
 pub use outages::Outages;
 pub use settings::{Error, Rules};
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};

@@ -83,6 +83,7 @@ pub(crate) fn indicator_fact(target: &str, indicator: Indicator, own_at: Timesta
         indicator: Some(Box::new(indicator)),
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 
@@ -110,13 +111,14 @@ pub(crate) fn tell(
 pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
     let is_corrected =
         |e: &Emitted| state.sightings.iter().any(|s| s.retracted && e.rests_on.contains(&s.fact_id));
+    let floor = state.floor.max(state.aged_to);
     let is_settled = |e: &Emitted| {
         !e.retracted
-            && e.since.is_some_and(|since| Some(since) <= state.floor)
+            && e.since.is_some_and(|since| Some(since) <= floor)
             && !wanted.iter().any(|f| f.fact_id == e.fact_id && f.subject == e.subject)
             && !is_corrected(e)
     };
-    if state.floor.is_some() {
+    if floor.is_some() {
         let settled: Vec<bool> = state.emitted.iter().map(is_settled).collect();
         let mut settled = settled.into_iter();
         forget(state, |_| settled.next().unwrap_or(false));
@@ -171,6 +173,7 @@ fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut 
             indicator: None,
             feedback: None,
             pointer: None,
+            in_hindsight: false,
         });
     }
     for mut fact in wanted {
@@ -240,6 +243,7 @@ impl Told<'_> {
             action: self.action,
             evidence: self.sightings.iter().map(|s| s.fact_id.clone()).collect(),
             first_held_at: last.occurred_at,
+            ended_at: None,
             expected: None,
             handling,
             discreet: false,

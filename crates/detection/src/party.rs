@@ -1,4 +1,5 @@
-//! The ledger of a party: with whom and what it has traded, as first-seen relations over two years.
+//! The ledger of a party: with whom and what it has traded, as first-seen relations over two years; each of them ages by
+//! itself (`aging.rs`).
 //!
 //! The haulier also has the exports that it took out by gate, latest first.
 //!
@@ -19,7 +20,7 @@ use crate::rules::{identity_hijack, message_spoofing, release_right, shell_impor
 use crate::settings::DAY_MS;
 use crate::timeline;
 use crate::view::evidence_of;
-use crate::{Changes, Engine, Outcome, Sighting, TimelineState, loops};
+use crate::{Changes, Engine, Outcome, Rules, Sighting, TimelineState, aging, loops};
 
 /// Most values of one class of relations; a party with more is a trade platform and has no habits to break.
 const MAX_VALUES: usize = 48;
@@ -33,7 +34,7 @@ const MAX_CONTAINERS_PER_RELATION: usize = 8;
 const MAX_SIGHTINGS_PER_CONTAINER: usize = 8;
 
 /// Containers of the party kept as its history.
-const MAX_HISTORY_CONTAINERS: usize = 8;
+pub(crate) const MAX_HISTORY_CONTAINERS: usize = 8;
 
 /// Exports taken out by the party as haulier, kept latest first.
 const MAX_HAULED: usize = 64;
@@ -48,12 +49,15 @@ pub(crate) fn has_hauled(sighting: &Sighting) -> bool {
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
 
+/// Beginning of the relation of an issuer to a user who entered its release; kept while people are looked at.
+pub(crate) const USER: &str = "USER=";
+
 /// Class of the parties that handle a consignee's containers, kept in [`Sighting::partners`].
 const PARTNER: &str = "PARTNER";
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
     let is_known = is_kept(state, fact);
-    let Some(sighting) = sighting(fact, state, is_known) else {
+    let Some(sighting) = sighting(engine, fact, state, is_known) else {
         return Changes::none(Outcome::OutOfScope);
     };
     state.expires_at = Some(now.plus_millis(engine.rules.history.party_days * DAY_MS));
@@ -62,21 +66,24 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     }
     let comes_last =
         !is_known && !is_tombstone(&sighting) && !is_only_hauled(&sighting) && is_last(state, &sighting);
-    if comes_last && is_surplus(state, &sighting) {
+    let is_surplus = comes_last && is_surplus(state, &sighting);
+    if is_surplus && aging::is_marked(state, &sighting) {
         return Changes::none(Outcome::New);
     }
-    let is_repeated = comes_last && repeats(state, &sighting);
+    let says_nothing_new = is_surplus || (comes_last && repeats(state, &sighting));
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
-    // What comes last and is no surplus stays, and makes nothing before it go.
-    if !comes_last || may_saturate(state) {
+    // What comes last and is no surplus stays, and makes nothing before it go unless that has aged.
+    let rules = &engine.rules;
+    if !comes_last || is_surplus || may_saturate(state) || aging::may_age(rules, state) {
         prune_hauled(state);
-        if !prune(state) && !is_known && !is_kept(state, fact) {
+        let changed = prune(rules, state);
+        if !changed && !is_known && (says_nothing_new || !is_kept(state, fact)) {
             return Changes::none(Outcome::New);
         }
-    } else if is_repeated {
+    } else if says_nothing_new {
         return Changes::none(Outcome::New);
     }
     let mut changes = Changes::none(Outcome::New);
@@ -99,6 +106,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut
         identity_hijack::tell(rules, &ledger, &mut wanted);
         shell_importer::tell(rules, &ledger, &mut wanted);
         message_spoofing::tell(rules, &ledger, &mut wanted);
+        wanted.retain(|(fact, _)| Some(fact.occurred_at) > state.aged_to);
     }
     let hauled = trojan_box::tell_repeated(rules, &origin, &state.sightings);
     wanted.extend(hauled.into_iter().map(|fact| (fact, false)));
@@ -119,7 +127,7 @@ pub(crate) type Values<'a> = BTreeMap<&'a str, Vec<&'a Sighting>>;
 
 impl<'a> Ledger<'a> {
     fn read(origin: &'a Subject, sightings: &'a [Sighting]) -> Self {
-        let standing = || sightings.iter().filter(|s| !s.retracted);
+        let standing = || sightings.iter().filter(|s| !s.retracted && !aging::is_mark(s));
         let split = |s: &'a Sighting| {
             let relations = s.relations.iter().filter_map(|r| r.split_once('='));
             relations.map(move |(class, value)| (class, value, s))
@@ -170,9 +178,10 @@ pub(crate) fn beginnings<'a>(values: &Values<'a>) -> HashMap<&'a str, Timestamp>
 }
 
 /// The sighting that a fact is; a retraction of anything is one.
-fn sighting(fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighting> {
+fn sighting(engine: &Engine, fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighting> {
     let event = fact.event.as_deref();
-    let seen = event.filter(|_| !fact.retracted).and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
+    let seen = event.filter(|_| !fact.retracted);
+    let seen = seen.and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
     let hauled = event.filter(|e| !fact.retracted && is_hauled(e, &fact.subject.id));
     if seen.is_none() && hauled.is_none() && !is_known && !fact.retracted {
         return None;
@@ -180,6 +189,9 @@ fn sighting(fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighti
     let standing = seen.as_ref().map(|(e, _)| *e).or(hauled);
     let (mut partners, mut relations) = seen.map(|(_, told)| told).unwrap_or_default();
     relations.extend(hauled.map(|_| HAULED.to_owned()));
+    if !engine.rules.people.enabled {
+        relations.retain(|r| !r.starts_with(USER));
+    }
     for class in &state.saturated_classes {
         relations.retain(|r| value_of(r, class).is_none());
         if class == PARTNER {
@@ -201,6 +213,12 @@ fn sighting(fact: &Fact, state: &TimelineState, is_known: bool) -> Option<Sighti
         handling: fact.handling.clone(),
         evidence: standing.map(|e| evidence_of(fact, e)),
     })
+}
+
+/// Whether a relation says what the party is or does, and not with whom or what it deals: it ages with the party alone.
+pub(crate) fn is_attribute(relation: &str) -> bool {
+    relation == HAULED
+        || ["REGISTERED", "OFFICERS", "CAPITAL"].iter().any(|class| value_of(relation, class).is_some())
 }
 
 /// Whether the party with this key takes an export out by gate.
@@ -297,7 +315,7 @@ fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<String> {
 }
 
 /// Whether nothing but an export taken out speaks for keeping a sighting.
-fn is_only_hauled(s: &Sighting) -> bool {
+pub(crate) fn is_only_hauled(s: &Sighting) -> bool {
     s.partners.is_empty() && matches!(s.relations.as_slice(), [only] if only == HAULED)
 }
 
@@ -324,7 +342,10 @@ fn is_last(state: &TimelineState, new: &Sighting) -> bool {
 /// Whether [`prune`] would let go of this new sighting, the last one, at once, because enough earlier ones say all that
 /// it says.
 fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
-    let telling = || state.sightings.iter().filter(|s| !is_tombstone(s) && !is_only_hauled(s));
+    let telling = || {
+        let all = state.sightings.iter();
+        all.filter(|s| !is_tombstone(s) && !is_only_hauled(s) && !aging::is_mark(s))
+    };
     let mut containers: Vec<&str> = Vec::with_capacity(MAX_HISTORY_CONTAINERS);
     let standing = state.sightings.iter().filter(|s| !s.retracted && !is_only_hauled(s));
     for container in standing.filter_map(|s| s.container.as_deref()) {
@@ -353,7 +374,7 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
 fn repeats(state: &TimelineState, new: &Sighting) -> bool {
     let Some(container) = new.container.as_deref() else { return false };
     // Transfers may be first relations; who enters and sends a release, and exports taken out, are counted one by one.
-    let counts = |r: &String| r == HAULED || ["USER=", "SENDER="].iter().any(|class| r.starts_with(class));
+    let counts = |r: &String| r == HAULED || [USER, "SENDER="].iter().any(|class| r.starts_with(class));
     if new.kind == EventKind::ReleaseTransferred || new.relations.iter().any(counts) {
         return false;
     }
@@ -381,13 +402,15 @@ fn count<'a>(seen: &mut Vec<(Option<&'a str>, usize)>, container: Option<&'a str
 }
 
 /// Whether a sighting says nothing. It stays for a while as well: an older version that says something may still come.
-fn is_tombstone(s: &Sighting) -> bool {
+pub(crate) fn is_tombstone(s: &Sighting) -> bool {
     s.retracted || (s.partners.is_empty() && s.relations.is_empty())
 }
 
 /// Keeps the earliest sightings of each partner, of each relation and of the first containers; what is kept of a set of
-/// sightings does not depend on their arrival. Whether a class of relations was given up for it.
-fn prune(state: &mut TimelineState) -> bool {
+/// sightings does not depend on their arrival. Of later ones stays what shows that relations are in use. Whether something
+/// has aged, or a class of relations was given up.
+fn prune(rules: &Rules, state: &mut TimelineState) -> bool {
+    let has_aged = aging::age(rules, state);
     let is_given_up = saturate(state);
     let mut partners: HashMap<&str, usize> = HashMap::new();
     let mut relations: HashMap<&str, Vec<(Option<&str>, usize)>> = HashMap::new();
@@ -404,8 +427,8 @@ fn prune(state: &mut TimelineState) -> bool {
             tombstones = tombstones.saturating_sub(1);
             continue;
         }
-        if is_only_hauled(s) {
-            keep.push(true);
+        if is_only_hauled(s) || aging::is_mark(s) {
+            keep.push(is_only_hauled(s));
             continue;
         }
         let container = s.container.as_deref();
@@ -422,16 +445,17 @@ fn prune(state: &mut TimelineState) -> bool {
         }
         keep.push(kept);
     }
+    aging::mark(rules, &mut state.sightings, &mut keep);
     let mut keep = keep.into_iter();
     state.sightings.retain(|_| keep.next().unwrap_or(true));
-    is_given_up
+    has_aged || is_given_up
 }
 
 /// Whether a class of relations may have too many values: an upper bound, by the first letters of what is told.
 fn may_saturate(state: &TimelineState) -> bool {
     let mut partners = 0_usize;
     let mut relations = [0_usize; 32];
-    for s in &state.sightings {
+    for s in state.sightings.iter().filter(|s| !aging::is_mark(s)) {
         partners += s.partners.len();
         for first in s.relations.iter().filter_map(|r| r.bytes().next()) {
             if let Some(count) = relations.get_mut(usize::from(first % 32)) {

@@ -1,13 +1,18 @@
-//! What rules about people's actions share: their label, and whether somebody has business with a container.
+//! What rules about people's actions share: their label, whether somebody has business with a container, and that nothing of
+//! people is kept while the module is off: no look-up, no user, device or driver, nothing that their timelines told.
 //!
 //! Sentences name no user, badge or plate, not even as a pseudonym; the evidence leads there for those who may follow it.
 
+use std::sync::Arc;
+
 use quaywatch_domain::event::Actor;
 use quaywatch_domain::identifiers::normalise_reference;
-use quaywatch_domain::{EventKind, Severity};
+use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::{EventKind, Fact, Severity};
 
 use crate::settings::SubRule;
 use crate::view::{Findings, Seen};
+use crate::{Rules, TimelineState, party};
 
 /// Shortest name that may be found in another.
 const MIN_NAME_CHARACTERS: usize = 3;
@@ -33,6 +38,54 @@ impl Findings<'_> {
             found.indicator.discreet = true;
         }
     }
+}
+
+/// Beginning of the ids of what timelines of people tell.
+const TOLD_BY_PEOPLE: &str = "ind/actor/";
+
+/// What may be kept of a fact on the timeline of a container; `None`: nothing.
+pub(crate) fn kept(rules: &Rules, mut fact: Fact) -> Option<Fact> {
+    if rules.people.enabled {
+        return Some(fact);
+    }
+    if is_of_people(&fact) {
+        return None;
+    }
+    without_names(&mut fact);
+    Some(fact)
+}
+
+/// Takes out of a timeline what was kept of people while the module was on.
+pub(crate) fn forget(state: &mut TimelineState) {
+    state.facts.retain(|fact| !is_of_people(fact));
+    state.facts.iter_mut().for_each(without_names);
+    for sighting in &mut state.sightings {
+        sighting.relations.retain(|relation| !relation.starts_with(party::USER));
+    }
+    if state.subject.as_ref().is_some_and(|s| s.kind == SubjectKind::Actor) {
+        *state = TimelineState::default();
+    }
+}
+
+fn is_of_people(fact: &Fact) -> bool {
+    fact.event.as_deref().is_some_and(|e| is_look_up(&e.kind)) || fact.fact_id.starts_with(TOLD_BY_PEOPLE)
+}
+
+/// Takes users, devices and drivers out of an event; what they did stays, and for whom.
+fn without_names(fact: &mut Fact) {
+    let Some(event) = fact.event.as_deref() else { return };
+    let by_user = event.actor.as_deref().is_some_and(|a| a.user.is_some() || a.client.is_some());
+    if !by_user && event.transport.as_deref().is_none_or(|t| t.driver.is_none()) {
+        return;
+    }
+    let mut event = event.clone();
+    if let Some(actor) = event.actor.as_deref_mut() {
+        (actor.user, actor.client) = (None, None);
+    }
+    if let Some(transport) = event.transport.as_deref_mut() {
+        transport.driver = None;
+    }
+    fact.event = Some(Arc::new(event).into());
 }
 
 /// Whether the event is a look-up of the container in a computer system.

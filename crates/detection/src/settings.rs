@@ -49,6 +49,16 @@ pub enum Error {
         /// What is wrong, and where.
         what: String,
     },
+    /// The control sample cannot be told.
+    #[error(
+        "the rule file tells the control sample to {agency} under a short key, so that others could guess it; set control.key \
+         to a secret of at least {} characters",
+        control::MIN_KEY_CHARACTERS
+    )]
+    Control {
+        /// Who is to be told.
+        agency: String,
+    },
     /// A value makes no sense.
     #[error("the rule file sets {name} to {value}; use a value {range}")]
     Range {
@@ -349,6 +359,9 @@ impl Rules {
         within("alert.half_life_days", self.alert.half_life_days, 0.1, MAX_WINDOW_DAYS)?;
         within("calendar.day_from_hour", f64::from(self.calendar.day_from_hour), 0.0, 24.0)?;
         within("calendar.day_to_hour", f64::from(self.calendar.day_to_hour), 0.0, 24.0)?;
+        if !self.control.agency.is_empty() && !self.control.has_own_key() {
+            return Err(Error::Control { agency: self.control.agency.clone() });
+        }
         self.calendar.check()
     }
 }

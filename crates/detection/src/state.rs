@@ -33,16 +33,18 @@ pub struct TimelineState {
     pub watched: Vec<Emitted>,
     /// Watches that only count, as `subject code`.
     pub watch_shadowed: Vec<String>,
-    /// When the first of the open watches closes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub watch_until: Option<Timestamp>,
     /// Shadow indicators that hold, as `visit code`, so that each is counted once.
     pub shadowed: Vec<String>,
+    /// Numbers of the visits of which it was counted what agencies found (containers).
+    pub inspected: Vec<i32>,
     /// Visits that were folded away; the next one has this number plus one.
     pub visits_before: i32,
     /// Event time up to which facts or sightings were let go; of containers, older ones come too late.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<Timestamp>,
+    /// Event time up to which a ledger tells nothing any more, because relations have aged out of it (parties).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aged_to: Option<Timestamp>,
     /// Highest version of what was sent to other subjects and is no longer remembered in `emitted`.
     pub emitted_before: i64,
     /// When it was last looked at with a result: an input that is read again does not turn its time back.
@@ -214,7 +216,7 @@ impl TimelineState {
     /// When [`crate::Engine::due`] next has something to do: a deadline, the end of an alert or of the state itself.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        [self.deadline_at, self.closes_at, self.expires_at, self.watch_until].into_iter().flatten().min()
+        [self.deadline_at, self.closes_at, self.expires_at].into_iter().flatten().min()
     }
 
     /// When the absence of an expected event next fires. An offline run ends after the last of these; running on to

@@ -90,12 +90,23 @@ pub(crate) fn take_latest(
     days: i64,
     now: Timestamp,
 ) -> Outcome {
+    take_latest_of(state, sighting, days, MAX_FACTS, now)
+}
+
+/// The same, at most so many.
+pub(crate) fn take_latest_of(
+    state: &mut TimelineState,
+    sighting: Sighting,
+    days: i64,
+    most: usize,
+    now: Timestamp,
+) -> Outcome {
     let id = sighting.fact_id.clone();
     let outcome = put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return outcome;
     }
-    state.floor = keep_latest(&mut state.sightings, days, MAX_FACTS).max(state.floor);
+    state.floor = keep_latest(&mut state.sightings, days, most).max(state.floor);
     state.expires_at = Some(now.plus_millis(days * DAY_MS));
     if state.sightings.iter().any(|s| s.fact_id == id) { outcome } else { Outcome::TooLate }
 }

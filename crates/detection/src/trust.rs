@@ -4,7 +4,8 @@
 //! (`completeness.rs` says what is counted), how late it tells what, and how often it is wrong. An indicator that rests on an
 //! absence ([`Indicator::absent_since`]) weighs as much as the feeds that tell of such events there: at the terminal of which
 //! the absence speaks, else in its port, else anywhere. Where they are known to lag the sentence says so; an absence
-//! in which nobody trusts, or that a system's announced outage hides, raises no alert alone. A feed that nobody has measured
+//! in which nobody trusts, or that a system's announced outage hides, raises no alert alone. An outage hides nothing of a gate or
+//! quay that is heard while it lasts. A feed that nobody has measured
 //! is believed.
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::completeness::port_of;
 use crate::outages::{spans, within as is_within};
 use crate::settings::{HOUR_MS, MINUTE_MS};
-use crate::view::{Findings, Found, Hidden, Seen, View};
+use crate::view::{Findings, Found, Hidden, Kinds, Seen, View};
 use crate::{Baselines, Rules};
 
 /// Table `[trust]` of the rule file.
@@ -299,6 +300,40 @@ enum Excuse {
     ForGood,
 }
 
+/// The kinds that the one system of a gate, or of a quay, tells, where `kind` is one of them.
+const fn told_alongside(kind: &EventKind) -> Kinds {
+    const GATE: Kinds = Kinds::of(&[EventKind::GateIn, EventKind::GateOut]);
+    const QUAY: Kinds = Kinds::of(&[EventKind::Discharged, EventKind::Loaded]);
+    match kind {
+        EventKind::GateIn | EventKind::GateOut => GATE,
+        EventKind::Discharged | EventKind::Loaded => QUAY,
+        _ => Kinds::of(&[]),
+    }
+}
+
+/// Whether the gate or quay that should have told of something was heard during an outage: then it is another system that
+/// was out. No announcement names its system, but what comes in shows which one speaks.
+fn was_heard(
+    view: &View<'_>,
+    kind: &EventKind,
+    places: &[String],
+    (start, end): (Timestamp, Timestamp),
+) -> bool {
+    let alongside = told_alongside(kind);
+    let is_there = |event: &PortEvent| {
+        let mut named = event.terminal().into_iter().chain(port_of(event));
+        places.first().is_none_or(|place| named.any(|name| name == place))
+    };
+    view.has_any(alongside)
+        && view.events.iter().any(|s| {
+            s.is_actual()
+                && alongside.have_any(Kinds::of(std::slice::from_ref(s.kind())))
+                && (start..=end).contains(&s.fact.received_at)
+                && (start..=end).contains(&s.at())
+                && is_there(s.event)
+        })
+}
+
 /// What the outages that concern this container explain of a silence. Where it is known when what was not told would have
 /// happened: an outage at the end of that time, or for much of it, when things are done by hand. Else one for much of the
 /// time from the evidence to the deadline, and for a while after it one for a little of it.
@@ -307,7 +342,11 @@ fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excus
         return Excuse::None;
     }
     let evidence = || found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let outages = spans(&view.outages, rules.trust.outage_max_hours);
+    let mut outages = spans(&view.outages, rules.trust.outage_max_hours);
+    if let Some(expected) = &found.indicator.expected {
+        let there = places(view, found);
+        outages.retain(|span| !was_heard(view, &expected.event, &there, *span));
+    }
     let takes_much = |from: Timestamp, to: Timestamp| {
         let within = outages.iter().filter(|(start, end)| *start <= to && *end >= from);
         let out_ms: i64 = within.map(|(start, end)| to.min(*end).millis_since(from.max(*start))).sum();

@@ -6,7 +6,7 @@ use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{EquipmentStatus, Glance, Laden, PartyRole, PortEvent};
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Feedback, Hit, Id, Indicator, Severity, Subject, Timestamp};
+use quaywatch_domain::{Alert, EventKind, Fact, Feedback, Hit, Id, Indicator, Severity, Subject, Timestamp};
 
 use crate::completeness::port_of;
 use crate::golden::{Golden, same_happening};
@@ -261,6 +261,14 @@ impl<'a> View<'a> {
         self.reports_of(of, rules).iter().flat_map(|s| keys_of(s.event, role)).collect()
     }
 
+    /// Index of the visit that an answer is about; one that names no alert is about the visit that was going on.
+    pub(crate) fn visit_of(&self, answer: &Feedback) -> Option<usize> {
+        match answer.alert_id {
+            Some(id) => (0..self.visits.len()).find(|v| Alert::id_for(self.subject, self.number(*v)) == id),
+            None => Some(self.visit_at(answer.at)),
+        }
+    }
+
     /// Index of the visit that was going on at `at`; the first one for times before it.
     pub(crate) fn visit_at(&self, at: Timestamp) -> usize {
         let begun =
@@ -305,8 +313,10 @@ pub(crate) struct Findings<'r> {
     pub(crate) rules: &'r Rules,
     pub(crate) baselines: &'r Baselines,
     pub(crate) now: Timestamp,
-    heard_until: Option<Timestamp>,
+    pub(crate) heard_until: Option<Timestamp>,
     pub(crate) found: Vec<Found>,
+    /// Watches that ran out: no ground for anything else.
+    pub(crate) ended: Vec<Found>,
     /// Earliest time at which an absence will fire.
     pub(crate) deadline: Option<Timestamp>,
 }
@@ -319,6 +329,7 @@ impl<'r> Findings<'r> {
             now,
             heard_until: engine.heard_until,
             found: Vec::new(),
+            ended: Vec::new(),
             deadline: None,
         }
     }
@@ -416,6 +427,7 @@ impl<'r> Findings<'r> {
                 action: sub.action,
                 evidence: evidence.iter().map(|s| s.fact.fact_id.clone()).collect(),
                 first_held_at: absent_from.map_or(last.at(), |by| by.max(last.at())),
+                ended_at: None,
                 expected,
                 handling,
                 discreet: false,

@@ -6,11 +6,10 @@ mod state;
 
 use std::sync::Arc;
 
-use prometheus::{IntCounterVec, Opts};
 use quaywatch_kafka::{Error, Topology};
 use quaywatch_service::stage::Environment;
 
-pub use stage::{ALERTS, BASELINES, Detector, Engines, FACTS, OUTAGES};
+pub use stage::{ALERTS, BASELINES, Counters, Detector, Engines, FACTS, OUTAGES};
 pub use state::Timeline;
 
 /// Topic of the timelines, by subject; compacted.
@@ -21,15 +20,13 @@ pub const STATE: &str = "detector.state";
 /// # Errors
 /// When it cannot start, or does not stop in time.
 pub async fn run(engine: Engines, environment: &Environment) -> Result<(), Error> {
-    let help = "What shadow rules would have said, by code";
-    let shadowed = IntCounterVec::new(Opts::new("quaywatch_shadow_indicators_total", help), &["code"])?;
-    environment.registry.register(Box::new(shadowed.clone()))?;
+    let counters = Counters::register(&environment.registry)?;
     let topology = Topology::new("detector", FACTS, environment.dead_letters())
         .stateful()
         .table(BASELINES)
         .table(OUTAGES)
         .version(env!("CARGO_PKG_VERSION"));
     let codec = environment.codec.clone();
-    let stage = move || Detector::new(codec.clone(), Arc::clone(&engine), shadowed.clone());
+    let stage = move || Detector::new(codec.clone(), Arc::clone(&engine), counters.clone());
     quaywatch_kafka::run(&topology, &environment.kafka, stage, environment.host()).await
 }

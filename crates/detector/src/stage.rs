@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use prometheus::IntCounterVec;
+use prometheus::{IntCounterVec, Opts, Registry};
 use quaywatch_codec::Codec;
 use quaywatch_detection::{Baselines, Changes, Engine, Outages, TimelineState};
 use quaywatch_domain::{Fact, PortEvent, PublishedBaselines, Timestamp};
 use quaywatch_kafka::{Outcome, Outputs, Record, Stage, States, Sweep, TableChange};
-use quaywatch_service::stage::{decode, refused};
+use quaywatch_service::stage::{decode, patiently};
 
 use crate::state::Timeline;
 
@@ -21,11 +21,44 @@ pub const OUTAGES: &str = "port.outages";
 /// Gives the engine with the rules in force; asked again between transactions, so that a changed rule file takes effect.
 pub type Engines = Arc<dyn Fn() -> Arc<Engine> + Send + Sync>;
 
+/// What the detector counts beside what the runtime does.
+#[derive(Debug, Clone)]
+pub struct Counters {
+    shadowed: IntCounterVec,
+    inspections: IntCounterVec,
+}
+
+impl Counters {
+    /// Registers them.
+    ///
+    /// # Errors
+    /// When the registry has metrics of these names already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counter = |name, help, labels: &[&str]| {
+            let family = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(family.clone()))?;
+            Ok::<_, prometheus::Error>(family)
+        };
+        Ok(Self {
+            shadowed: counter(
+                "quaywatch_shadow_indicators_total",
+                "What shadow rules would have said, and the visits drawn for control, by code",
+                &["code"],
+            )?,
+            inspections: counter(
+                "quaywatch_inspections_total",
+                "Visits of which an agency said what it found, by why it looked (alert, control) and outcome (found, nothing)",
+                &["sample", "outcome"],
+            )?,
+        })
+    }
+}
+
 /// The pure step from one fact to what it changes.
 pub struct Detector {
     codec: Codec,
     engines: Engines,
-    shadowed: IntCounterVec,
+    counters: Counters,
     /// The engine with the rules in force, as it was given.
     given: Arc<Engine>,
     /// The same with what the tables say.
@@ -37,15 +70,15 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// A stage with these rules; `shadowed` counts, by code, what shadow rules would have said.
+    /// A stage with these rules.
     #[must_use]
-    pub fn new(codec: Codec, engines: Engines, shadowed: IntCounterVec) -> Self {
+    pub fn new(codec: Codec, engines: Engines, counters: Counters) -> Self {
         let given = (engines)();
         let engine = Engine::clone(&given);
         // Timelines that are taken over are looked at in any case.
         let version = engine.version();
         let (baselines, outages) = (None, Outages::default());
-        Self { codec, engines, shadowed, given, engine, baselines, outages, version }
+        Self { codec, engines, counters, given, engine, baselines, outages, version }
     }
 
     /// Puts together the rules in force and what the tables say; whether that is something new.
@@ -98,21 +131,30 @@ impl Detector {
     }
 
     /// Sends what changed; an alert is written now, whatever time its timeline is looked at for.
-    fn publish(&self, changes: &mut Changes, out: &mut Outputs) -> Result<(), quaywatch_codec::Error> {
+    ///
+    /// The error is the dead letter of what cannot be written.
+    fn publish(&self, changes: &mut Changes, out: &mut Outputs) -> Result<(), Outcome> {
         for alert in &mut changes.alerts {
             alert.produced_at = Timestamp::from_millis(out.now_ms());
-            out.send(ALERTS, alert.alert_id.to_string(), self.codec.encode(ALERTS, alert)?);
+            let value = patiently(|| self.codec.encode(ALERTS, alert))?;
+            out.send(ALERTS, alert.alert_id.to_string(), value);
         }
         for fact in &changes.facts {
-            out.send(FACTS, fact.subject.to_string(), self.codec.encode(FACTS, fact)?);
+            let value = patiently(|| self.codec.encode(FACTS, fact))?;
+            out.send(FACTS, fact.subject.to_string(), value);
         }
         for code in &changes.shadowed {
-            self.shadowed.with_label_values(&[code]).inc();
+            self.counters.shadowed.with_label_values(&[code]).inc();
+        }
+        for inspected in &changes.inspected {
+            let outcome = if inspected.found { "found" } else { "nothing" };
+            self.counters.inspections.with_label_values(&[inspected.sample.as_str(), outcome]).inc();
         }
         Ok(())
     }
 
-    /// Looks at one timeline without a new fact.
+    /// Looks at one timeline without a new fact. When what follows cannot be written, the look is undone and the timeline
+    /// goes to the dead letters.
     fn look(
         &self,
         key: &[u8],
@@ -122,10 +164,9 @@ impl Detector {
     ) {
         let Some(timeline) = states.get_mut(key) else { return };
         let mut changes = step(&self.engine, &mut timeline.0);
-        if let Err(error) = self.publish(&mut changes, out) {
-            tracing::error!(%error, "an alert cannot be encoded");
-        }
-        if changes.expired {
+        if let Err(Outcome::DeadLettered { code, sentence, position }) = self.publish(&mut changes, out) {
+            out.dead_letter(code, sentence, position, None);
+        } else if changes.expired {
             states.remove(key);
         }
     }
@@ -154,8 +195,8 @@ impl Stage for Detector {
         if timeline.0.is_empty() {
             states.remove(&key);
         }
-        if let Err(error) = self.publish(&mut changes, out) {
-            return refused(&error);
+        if let Err(outcome) = self.publish(&mut changes, out) {
+            return outcome;
         }
         match changes.outcome {
             quaywatch_detection::Outcome::New => Outcome::Produced,

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use prometheus::{IntCounterVec, Opts};
-use quaywatch_codec::Codec;
+use prometheus::Registry;
+use quaywatch_codec::{Codec, RegistrySettings};
 use quaywatch_detection::{Engine, Rules};
-use quaywatch_detector::{ALERTS, BASELINES, Detector, FACTS, OUTAGES};
+use quaywatch_detector::{ALERTS, BASELINES, Counters, Detector, FACTS, OUTAGES};
 use quaywatch_domain::event::{Equipment, Place, Source};
 use quaywatch_domain::{
     Alert, AlertState, EventKind, Fact, Handling, PortEvent, PublishedBaselines, Subject, Timestamp,
@@ -46,6 +48,7 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 
@@ -58,15 +61,21 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::writing(Codec::embedded())
+    }
+
+    /// A world whose detector writes with `writer`.
+    fn writing(writer: Codec) -> Self {
         let codec = Codec::embedded();
-        let shadowed = IntCounterVec::new(Opts::new("shadowed", "shadowed"), &["code"]).unwrap();
+        let registry = Registry::new();
+        let counters = Counters::register(&registry).unwrap();
         let engine = Arc::new(Mutex::new(Arc::new(Engine::new(Rules::default(), "test"))));
         let in_force = Arc::clone(&engine);
         let engines = Arc::new(move || Arc::clone(&in_force.lock().unwrap()));
         Self {
             engine,
             now: NOW,
-            harness: Harness::new(Detector::new(codec.clone(), engines, shadowed), FACTS),
+            harness: Harness::new(Detector::new(writer, engines, counters), FACTS),
             codec,
         }
     }
@@ -199,6 +208,49 @@ fn published_baselines_weigh_what_rests_on_a_silence() {
     assert!(publish(&mut world, "2", "{").is_empty(), "the former ones stay in force");
     let removed = world.table(BASELINES, "baselines", None);
     assert_eq!((removed.len(), removed[0].score), (1, 75.0));
+}
+
+/// A schema registry that takes no schema of ours.
+fn unwilling_registry() -> Codec {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                if request.read_line(&mut line).unwrap() <= 2 {
+                    break;
+                }
+                let head = line.to_lowercase();
+                length = head.strip_prefix("content-length:").map_or(length, |n| n.trim().parse().unwrap());
+            }
+            request.read_exact(&mut vec![0; length]).unwrap();
+            let answer = "HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    Codec::with_registry(&RegistrySettings::new(url)).unwrap()
+}
+
+#[test]
+fn an_alert_of_a_deadline_that_cannot_be_written_is_dead_lettered() {
+    let mut world = World::writing(unwilling_registry());
+    for (kind, ago) in [(EventKind::Discharged, 300), (EventKind::CustomsHeld, 200), (EventKind::GateOut, 5)]
+    {
+        assert_eq!(world.send(&fact(kind, ago, 1, false)).0, Outcome::Produced);
+    }
+    let before = world.harness.state(0, b"container/CSQU3054383").unwrap().0;
+    let due = world.harness.next_due_ms().unwrap();
+    let sent = world.harness.due(due);
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0].topic, "port.deadletters");
+    let letter = String::from_utf8(sent[0].value.clone().unwrap()).unwrap();
+    assert!(letter.contains("port.alerts"), "{letter}");
+    let after = world.harness.state(0, b"container/CSQU3054383").unwrap().0;
+    assert_eq!(after, before, "what was not sent is not taken for published");
 }
 
 #[test]

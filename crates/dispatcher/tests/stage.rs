@@ -29,6 +29,7 @@ fn indicator(discreet: bool) -> Indicator {
         action: Action::Inspect,
         evidence: vec!["f".into()],
         first_held_at: Timestamp::from_millis(NOW),
+        ended_at: None,
         expected: None,
         handling: Handling::new(Tlp::Amber, EuropolCode::H0),
         discreet,

@@ -46,6 +46,9 @@ pub struct Expected {
     pub by: Timestamp,
 }
 
+/// Code of what is drawn for control: no suspicion, and nobody but its owner may see it.
+pub const CONTROL: &str = "CONTROL";
+
 /// What one rule says about one subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Indicator {
@@ -68,6 +71,9 @@ pub struct Indicator {
     /// When the evidence was first complete: the latest event time among it, or when what was expected had not come. A wait
     /// for late word of what would explain it does not put it off.
     pub first_held_at: Timestamp,
+    /// When it was over, for a watch that ran out: it was right, and counts for nothing from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
     /// What would settle it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Expected>,
@@ -76,7 +82,7 @@ pub struct Indicator {
     /// Whether nobody but the list's owner may notice it.
     #[serde(default)]
     pub discreet: bool,
-    /// Agency that owns the list entry behind it.
+    /// Agency that owns the list entry behind it, or has the control sample drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Legal ground of the list entry behind it.

@@ -24,10 +24,12 @@ codes! {
         Bill = "bill",
         /// One vessel call.
         Call = "call",
-        /// One block of a terminal's yard, `LUKKP:A`; the terminal alone where blocks are not named.
+        /// One block of a terminal's yard, `LUKKP:A`; the terminal or depot alone where blocks are not named.
         Yard = "yard",
         /// One port of loading, UN/LOCODE, by the empties that come from there.
         Origin = "origin",
+        /// One sender of EDIFACT messages that open the way out, `FEED/SENDER`.
+        Sender = "sender",
         /// One alert: forwards an agency's feedback to the container that the alert is about.
         Alert = "alert",
     }

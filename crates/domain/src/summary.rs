@@ -10,6 +10,8 @@ pub const MAX_SCORE: f64 = 100.0;
 /// What follows from a set of indicators.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
+    /// Whether it holds no more, because of what made an alert a part has ended.
+    pub is_over: bool,
     /// Gravest of them.
     pub severity: Severity,
     /// Sum of their points, capped at [`MAX_SCORE`], to one decimal.
@@ -31,6 +33,30 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Like [`Self::of`], of those indicators that make an alert: the open ones where `stands` says that they do, else all,
+    /// the ended ones among them. `None` when not even all do.
+    #[must_use]
+    pub fn of_standing(
+        subject: &Subject,
+        indicators: &[Indicator],
+        parts: &[ScorePart],
+        evidence: &[Evidence],
+        stands: impl Fn(&Self, &[Indicator]) -> bool,
+    ) -> Option<Self> {
+        let of = |indicators: &[Indicator], parts: &[ScorePart], evidence: &[Evidence]| {
+            Self::of(subject, indicators, parts, evidence).filter(|summary| stands(summary, indicators))
+        };
+        if indicators.iter().all(|i| i.ended_at.is_none()) {
+            return of(indicators, parts, evidence);
+        }
+        let open = indicators.iter().zip(parts).filter(|(i, _)| i.ended_at.is_none());
+        let (open, points): (Vec<_>, Vec<_>) = open.map(|(i, part)| (i.clone(), part.clone())).unzip();
+        let named = |e: &&Evidence| open.iter().any(|i| i.evidence.contains(&e.fact_id));
+        let behind: Vec<Evidence> = evidence.iter().filter(named).cloned().collect();
+        let over = || Some(Self { is_over: true, ..of(indicators, parts, evidence)? });
+        of(&open, &points, &behind).or_else(over)
+    }
+
     /// Sums up `indicators` (gravest first) with the points that each gives and the evidence they name; `None` when there
     /// are none.
     #[must_use]
@@ -44,6 +70,7 @@ impl Summary {
         let severity = indicators.iter().map(|i| i.severity).max()?;
         let total: f64 = parts.iter().map(|p| p.points).sum();
         Some(Self {
+            is_over: false,
             severity,
             score: (total.min(MAX_SCORE) * 10.0).round() / 10.0,
             title: title(subject, first, indicators.len()),
@@ -100,6 +127,7 @@ mod tests {
             action,
             evidence: vec!["a".into()],
             first_held_at: Timestamp::from_millis(5),
+            ended_at: None,
             expected: None,
             handling: Handling::new(tlp, EuropolCode::H0),
             discreet: false,

@@ -59,7 +59,19 @@ pub(crate) fn finish(mut event: PortEvent, context: &Context<'_>) -> PortEvent {
     event.cargo.truncate(MAX_CARGO);
     limit_texts(&mut event);
     event.notes.truncate(MAX_LIST);
+    tighten(&mut event.parties);
+    tighten(&mut event.seals);
+    tighten(&mut event.cargo);
     event
+}
+
+/// Gives back the room that a list grew for: events are kept for weeks, and most have one or two of these.
+fn tighten<T>(list: &mut Vec<T>) {
+    if list.capacity() > list.len() {
+        let mut tight = Vec::with_capacity(list.len());
+        tight.append(list);
+        *list = tight;
+    }
 }
 
 fn default_place(event: &mut PortEvent, context: &Context<'_>) {

@@ -22,6 +22,12 @@ const OUTPUT_TOO_LARGE: &str = "OUTPUT_TOO_LARGE";
 pub(crate) const STATE_UNWRITABLE: &str = "STATE_UNWRITABLE";
 /// Room for the headers that the runtime adds and the framing of Kafka.
 const OVERHEAD_BYTES: usize = 4_096;
+/// Offset in the dead letter of a state, which stands at none.
+const NO_OFFSET: i64 = -1;
+
+fn too_large(bytes: usize) -> String {
+    format!("an output of {bytes} bytes is above the limit of {MAX_RECORD_BYTES}")
+}
 
 /// The step touched what an earlier one of the transaction had changed: only all can be undone.
 #[derive(Debug)]
@@ -132,10 +138,9 @@ impl<S: Stage> Engine<S> {
             return Outcome::dead_letter(code, sentence);
         }
         match self.out.records.iter().map(Output::bytes).max() {
-            Some(bytes) if bytes + OVERHEAD_BYTES > MAX_RECORD_BYTES => Outcome::dead_letter(
-                OUTPUT_TOO_LARGE,
-                format!("an output of {bytes} bytes is above the limit of {MAX_RECORD_BYTES}"),
-            ),
+            Some(bytes) if bytes + OVERHEAD_BYTES > MAX_RECORD_BYTES => {
+                Outcome::dead_letter(OUTPUT_TOO_LARGE, too_large(bytes))
+            }
             _ => outcome,
         }
     }
@@ -255,18 +260,52 @@ impl<S: Stage> Engine<S> {
             Call::Sweep => stage.sweep(key, now_ms, &mut states, out),
         }));
         let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };
-        let too_large = self.out.records.iter().any(|o| o.bytes() + OVERHEAD_BYTES > MAX_RECORD_BYTES);
-        let failed = done.is_err() || self.step.fault.is_some() || too_large;
-        if failed || partition.writable(&self.step).is_err() {
-            tracing::error!(stage = self.name, partition = number, ?call, "a state could not be handled");
+        let largest = self.out.records.iter().map(Output::bytes).max().unwrap_or_default();
+        let trouble = if done.is_err() {
+            Some((STAGE_PANIC.into(), "the stage panicked over this state".to_owned()))
+        } else if let Some(fault) = self.step.fault.take() {
+            Some(fault)
+        } else if let Some(letter) = self.out.letters.pop() {
+            Some((letter.code, letter.sentence))
+        } else if largest + OVERHEAD_BYTES > MAX_RECORD_BYTES {
+            Some((OUTPUT_TOO_LARGE.into(), too_large(largest)))
+        } else {
+            let written = partition.writable(&self.step);
+            written.err().map(|error| (STATE_UNWRITABLE.into(), error.to_string()))
+        };
+        if let Some((code, sentence)) = trouble {
+            tracing::error!(stage = self.name, partition = number, ?call, %code, "a state could not be handled");
             self.tally.faults += 1;
             self.out.reset(times);
             if !partition.undo(&self.step) {
                 return Err(Entangled);
             }
+            self.bury_look(number, key, times, &code, &sentence);
         }
         self.count_outputs();
         Ok(())
+    }
+
+    /// Writes the dead letter of a look at a state: what the look would have sent is in no record, but follows from the
+    /// state's bytes.
+    fn bury_look(&mut self, number: i32, key: &[u8], times: Times, code: &str, sentence: &str) {
+        let topic = format!("{}.state", self.name);
+        let state = self.partitions.get(&number).and_then(|partition| partition.store.get(key));
+        let cut = state.and_then(|state| state.get(..MAX_DEAD_LETTER_VALUE_BYTES));
+        let mut record = Record::new(&topic, number, NO_OFFSET, key, &[]);
+        record.value = cut.or(state);
+        self.tally.cut_letters += u64::from(cut.is_some());
+        let value = self.letters.encode(&DeadLetter {
+            record: &record,
+            part: None,
+            code,
+            sentence,
+            position: None,
+            stage: &self.name,
+            now_ms: times.now_ms,
+        });
+        self.tally.dead_letters += 1;
+        self.out.send(DEAD_LETTERS, format!("{topic}/{number}/{NO_OFFSET}"), value);
     }
 
     /// Hands changes of a table to the stage. Only between transactions.
@@ -493,6 +532,54 @@ mod tests {
         assert_eq!(engine.idle_ms(read_to(4)), Some(1));
         assert!(engine.due(read_to(5)).unwrap());
         assert_eq!((engine.out.now_ms(), engine.out.read_to_ms()), (9, 5));
+    }
+
+    #[test]
+    fn a_look_that_cannot_be_handled_is_undone_and_dead_lettered() {
+        struct Refuse;
+        impl Stage for Refuse {
+            type State = Bytes;
+
+            fn handle(
+                &mut self,
+                record: &Record<'_>,
+                states: &mut States<'_, Bytes>,
+                _: &mut Outputs,
+            ) -> Outcome {
+                states.put(record.key.unwrap_or_default(), Bytes(record.value.unwrap_or_default().to_vec()));
+                Outcome::Produced
+            }
+
+            fn due(&mut self, key: &[u8], _: i64, states: &mut States<'_, Bytes>, out: &mut Outputs) {
+                states.put(key, Bytes(b"told".to_vec()));
+                out.send("told", key, "");
+                match key {
+                    b"panics" => std::panic::resume_unwind(Box::new(())),
+                    _ => out.dead_letter("REFUSED", "it cannot be written", None, None),
+                }
+            }
+        }
+        let shown = |letter: &DeadLetter<'_>| {
+            let value = String::from_utf8_lossy(letter.record.value.unwrap()).into_owned();
+            format!("{} {:?} {value}", letter.code, letter.record).into_bytes()
+        };
+        for (key, code) in [("refuses", "REFUSED"), ("panics", "STAGE_PANIC")] {
+            let mut engine = Engine::new(Refuse, "keep", "in", Arc::new(shown));
+            engine.own(0, Partition::default(), false);
+            engine.handle(&Record::new("in", 0, 0, key.as_bytes(), b"due"), Times::at_end(1)).unwrap();
+            let changes = engine.changes().unwrap();
+            engine.committed(changes);
+            assert!(engine.due(at_end(5)).unwrap());
+            let (sent, _) = engine.outputs();
+            assert_eq!((sent.len(), &*sent[0].topic), (1, DEAD_LETTERS));
+            let letter = sent[0].value.as_deref().map(String::from_utf8_lossy).unwrap();
+            assert_eq!(letter, format!("{code} keep.state/0/-1 (3 B) due"));
+            let changes = engine.changes().unwrap();
+            let tally = engine.committed(changes);
+            assert_eq!((tally.faults, tally.dead_letters), (1, 1));
+            assert_eq!(engine.state(0, key.as_bytes()).unwrap().0, b"due", "as before");
+            assert!(!engine.due(at_end(9)).unwrap(), "not before it changes");
+        }
     }
 
     #[test]

@@ -96,7 +96,8 @@ impl Outputs {
 
     /// Sends the current record to the dead letters although it was handled in part: a file of which some
     /// lines are bad. `part` is the rejected part and `position` its place. The record's outcome stays what `handle`
-    /// returns.
+    /// returns. From [`crate::Stage::due`] or [`crate::Stage::sweep`] it says that the state cannot be handled: what the
+    /// call did is undone, and the state's bytes go to the dead letters.
     pub fn dead_letter(
         &mut self,
         code: impl Into<Cow<'static, str>>,

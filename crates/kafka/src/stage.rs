@@ -26,7 +26,9 @@ pub trait Stage {
     ) -> Outcome;
 
     /// The state of `key` said through [`State::due_ms`] that it wants to be looked at by now: by the time up to which the
-    /// input has been read ([`Outputs::read_to_ms`]). It fires once for each version of the state.
+    /// input has been read ([`Outputs::read_to_ms`]). It fires once for each version of the state. A call that panics,
+    /// sends or keeps what cannot be written, or says so by [`Outputs::dead_letter`], is undone and its state goes to the
+    /// dead letters.
     fn due(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, Self::State>, out: &mut Outputs) {
         let _ = (key, now_ms, states, out);
     }

@@ -13,7 +13,8 @@ pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
 /// comparable number, runs of shippers' seals, parties with a key, what they share, users and drivers, bills of lading,
-/// vessel calls, of empties the port where they were loaded.
+/// vessel calls, the yard where doors open, empty reefers come in or intruders are seen, of empties the port where they were
+/// loaded, and the sender of what opens the way out.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -58,6 +59,8 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
         add(SubjectKind::Yard, yard_of(event));
     }
+    add(SubjectKind::Yard, event.depot().map(str::to_owned));
+    add(SubjectKind::Sender, event.opening_sender());
     if event.is_empty() {
         add(SubjectKind::Origin, event.came_from().map(str::to_owned));
     }
@@ -118,5 +121,6 @@ fn bare_fact(event: &PortEvent, subject: Subject, retracted: bool) -> Fact {
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }

@@ -264,6 +264,7 @@ fn hit_fact(fact_id: Id, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 
@@ -282,6 +283,7 @@ fn taken_back(hit: &HitState, subject: &Subject, now: Timestamp) -> Fact {
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 

@@ -59,8 +59,8 @@ pub struct SeenEvent {
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Arc<[Value]>,
     /// Countries of its parties; none when taken back.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub countries: Vec<NamedCountry>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub countries: Arc<[NamedCountry]>,
     /// Whom it was told to; none when taken back.
     pub subjects: Arc<[Subject]>,
 }
@@ -107,6 +107,10 @@ pub enum Standing {
 /// How many of the latest events are looked at for the same list: most say the same of a container again and again.
 const ALIKE: usize = 8;
 
+fn is_none<T>(list: &Arc<[T]>) -> bool {
+    list.is_empty()
+}
+
 /// `list`, as one of the `known` holds it already, if one does.
 fn shared<'k, T: Clone + PartialEq + 'k>(list: &[T], known: impl Iterator<Item = &'k Arc<[T]>>) -> Arc<[T]> {
     known.take(ALIKE).find(|other| ***other == *list).map_or_else(|| list.into(), Arc::clone)
@@ -117,6 +121,7 @@ impl SeenEvent {
     fn of(event: &PortEvent, subjects: &[Subject], known: &[Self]) -> Self {
         let live = !event.retracted;
         let identifiers = if live { identifiers_of(event) } else { Vec::new() };
+        let countries = if live { countries_of(event) } else { Vec::new() };
         let latest = || known.iter().rev();
         Self {
             event_id: event.event_id.clone(),
@@ -130,7 +135,7 @@ impl SeenEvent {
             sha256: event.source.sha256,
             path: event.source.path.clone(),
             identifiers: shared(&identifiers, latest().map(|e| &e.identifiers)),
-            countries: if live { countries_of(event) } else { Vec::new() },
+            countries: shared(&countries, latest().map(|e| &e.countries)),
             subjects: shared(if live { subjects } else { &[] }, latest().map(|e| &e.subjects)),
         }
     }
@@ -240,8 +245,12 @@ impl SubjectState {
         let holds = |e: &SeenEvent, v: &Value| !e.retracted && e.identifiers.binary_search(v).is_ok();
         // The latest come first, being most alike.
         let is_told = |v: &Value| earlier.iter().rev().any(|e| holds(e, v));
-        let fresh: Vec<usize> =
-            (0..).zip(&*seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(n, _)| n).collect();
+        let is_alike = |e: &SeenEvent| !e.retracted && Arc::ptr_eq(&e.identifiers, &seen.identifiers);
+        let fresh: Vec<usize> = if earlier.iter().rev().any(is_alike) {
+            Vec::new()
+        } else {
+            (0..).zip(&*seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(n, _)| n).collect()
+        };
         let values = || fresh.iter().filter_map(|n| seen.identifiers.get(*n));
         if values().any(|v| later.iter().any(|e| holds(e, v))) {
             return News::Any;
@@ -268,7 +277,7 @@ impl SubjectState {
 
     /// The country of the party of this name, where the standing events agree on one.
     pub(crate) fn country_of(&self, name: &str) -> Option<&str> {
-        let named = self.events.iter().flat_map(|seen| &seen.countries).filter(|named| named.name == name);
+        let named = self.events.iter().flat_map(|seen| &*seen.countries).filter(|named| named.name == name);
         let mut countries = named.map(|named| named.country.as_str());
         let first = countries.next()?;
         countries.all(|other| other == first).then_some(first)

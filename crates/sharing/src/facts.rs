@@ -22,6 +22,7 @@ pub fn pointer_fact(alert: &Alert) -> Fact {
         indicator: None,
         feedback: None,
         pointer: Some(Box::new(Pointer { subject: alert.subject.clone() })),
+        in_hindsight: false,
     }
 }
 
@@ -51,5 +52,6 @@ pub fn feedback_fact(feedback: &Feedback) -> Option<Fact> {
         indicator: None,
         feedback: Some(Box::new(feedback.clone())),
         pointer: None,
+        in_hindsight: false,
     })
 }

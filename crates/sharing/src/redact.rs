@@ -179,7 +179,8 @@ impl<'a> Redaction<'a> {
         if is_own || names.iter().all(|field| self.agency.sees(*field)) {
             return if is_own { indicator.sentence.clone() } else { self.scrub(&indicator.sentence) };
         }
-        self.scrub(plain.map_or(PLAIN_UNKNOWN, |plain| plain.sentence))
+        let plain = self.scrub(plain.map_or(PLAIN_UNKNOWN, |plain| plain.sentence));
+        if indicator.ended_at.is_some() { format!("{plain} The watch has ended.") } else { plain }
     }
 
     /// Evidence without what its ids may tell.
@@ -214,9 +215,11 @@ const fn field_of(kind: SubjectKind) -> Field {
         SubjectKind::Party | SubjectKind::Actor => Field::Parties,
         SubjectKind::Bill => Field::Bills,
         SubjectKind::Call => Field::Call,
-        SubjectKind::Container | SubjectKind::Yard | SubjectKind::Origin | SubjectKind::Alert => {
-            Field::Related
-        }
+        SubjectKind::Container
+        | SubjectKind::Sender
+        | SubjectKind::Yard
+        | SubjectKind::Origin
+        | SubjectKind::Alert => Field::Related,
     }
 }
 

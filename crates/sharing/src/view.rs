@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use quaywatch_domain::alert::{Evidence, ScorePart, Versions};
 use quaywatch_domain::blinding;
-use quaywatch_domain::summary::Summary;
+use quaywatch_domain::indicator::CONTROL;
+use quaywatch_domain::summary::{MAX_SCORE, Summary};
 use quaywatch_domain::{AgencyAlert, Alert, AlertState, Id, Indicator};
 
 use crate::agencies::Agency;
@@ -15,14 +16,14 @@ use crate::redact::Redaction;
 const COMBINATION: &str = "COMBO";
 
 /// Whether the agency sees this indicator of the alert. An owner always sees the hits on its own entries, and of blinded
-/// entries nobody else does, whatever the clearance.
+/// entries and of the control sample nobody else does, whatever the clearance.
 pub(crate) fn is_visible(agency: &Agency, alert: &Alert, indicator: &Indicator) -> bool {
     if is_own(agency, indicator) {
         return true;
     }
     let released = alert.releasable_to.is_empty() || alert.releasable_to.contains(&agency.id);
     released
-        && indicator.code != blinding::CODE
+        && ![blinding::CODE, CONTROL].contains(&indicator.code.as_str())
         && (!indicator.discreet || agency.discreet)
         && agency.clearance.allows(&indicator.handling)
         && agency.wants(&indicator.code)
@@ -52,7 +53,7 @@ fn is_in_scope(agency: &Agency, alert: &Alert) -> bool {
     terminal.is_some_and(|terminal| terminals.contains(terminal))
 }
 
-/// The view, with revision 0 and state RAISED; `None` when nothing stands that the agency may see.
+/// The view, with revision 0 and state RAISED, or CLOSED where only what has ended is left; `None` when nothing stands that the agency may see.
 pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
     let mut seen: Vec<(&Indicator, ScorePart)> =
         parts(alert).into_iter().filter(|(indicator, _)| is_visible(agency, alert, indicator)).collect();
@@ -61,11 +62,9 @@ pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
     let indicators: Vec<Indicator> = seen.iter().map(|(i, _)| redaction.indicator(i)).collect();
     let score_parts: Vec<ScorePart> = seen.iter().map(|(_, part)| part.clone()).collect();
     let behind = evidence(alert, &seen);
-    let summary = Summary::of(&alert.subject, &indicators, &score_parts, &behind)?;
     let owns_one = seen.iter().any(|(indicator, _)| is_own(agency, indicator));
-    if !owns_one && !summary.stands(&indicators, agency.threshold) {
-        return None;
-    }
+    let stands = |s: &Summary, of: &[Indicator]| owns_one || s.stands(of, agency.threshold);
+    let summary = Summary::of_standing(&alert.subject, &indicators, &score_parts, &behind, stands)?;
     // How long an alert is current and kept counts from what it rests on; here from what is visible of that.
     let known = summary.event_time.max(summary.detected_at);
     let known_in_full = alert.event_time.max(alert.detected_at);
@@ -73,7 +72,7 @@ pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
     Some(AgencyAlert {
         alert_id: alert.alert_id,
         revision: 0,
-        state: AlertState::Raised,
+        state: if summary.is_over { AlertState::Closed } else { AlertState::Raised },
         agency: agency.id.clone(),
         withdrawn: false,
         subject: alert.subject.clone(),
@@ -102,6 +101,16 @@ pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
         retention_until: from_here(alert.retention_until),
         indicators,
     })
+}
+
+/// Whether only what has ended makes it an alert: its score counts that as well.
+pub(crate) fn rests_on_ended(alert: &Alert) -> bool {
+    let ended = |i: &Indicator| i.ended_at.is_some();
+    if !alert.indicators.iter().any(ended) {
+        return false;
+    }
+    let open: f64 = parts(alert).iter().filter(|(i, _)| !ended(i)).map(|(_, part)| part.points).sum();
+    open.min(MAX_SCORE) + 0.05 < alert.score
 }
 
 /// Each indicator with its points. They stand in the same order; by code where they do not.

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::people::{has_business, is_look_up, role};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Kinds, Seen, View};
 use crate::visits::is_arrival;
 
 /// Table `[customs_status]` of the rule file.
@@ -33,12 +33,24 @@ pub(crate) struct Settings {
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !view.has_any(DECISIONS) {
+        return;
+    }
     for stay in view.stays() {
         withdrawn(stay, findings);
         cancelled_after_look_up(stay, findings);
         not_competent(stay, findings);
     }
 }
+
+/// What customs say that the rules here begin with.
+const DECISIONS: Kinds = Kinds::of(&[
+    EventKind::CustomsHeld,
+    EventKind::CustomsSelectedForScan,
+    EventKind::CustomsSelectedForInspection,
+    EventKind::CustomsSelectionCancelled,
+    EventKind::CustomsReleased,
+]);
 
 const fn is_interest(kind: &EventKind) -> bool {
     matches!(

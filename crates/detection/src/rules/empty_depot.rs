@@ -7,19 +7,25 @@
 //! <https://kikotapasando.com/2023/05/23/douane-vindt-34-kilo-cocaine-in-container-met-bevroren-kip/>.
 //!
 //! **Inputs.** A reefer that came laden from a watched origin, was emptied, and stands empty: for some days what happens
-//! there (intrusions, moves without order, weights, look-ups, release orders for exactly this box).
+//! there (intrusions, moves without order, weights, look-ups, release orders for exactly this box). A guard who names no
+//! container speaks to all that came into the depot lately, and less gravely.
 //!
 //! **False positives.** Depot repairs and pre-trip inspections (work on an order, `b`); scales of little accuracy and
 //! gensets (`c` has an upper end); dry boxes, other origins, a watch that is over; orders for a type instead of a number
 //! (they name no container); look-ups by the owner, the carrier or the depot (`d`).
 
-use quaywatch_domain::EventKind;
+use std::collections::BTreeMap;
+
 use quaywatch_domain::event::{PortEvent, WeightKind};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
+
+use crate::loops::{Told, indicator_fact};
 
 use crate::people::{has_business, is_look_up};
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
+use crate::{Rules, Sighting, TimelineState};
 
 /// Table `[empty_depot]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -31,6 +37,7 @@ pub(crate) struct Settings {
     excess_least_kg: f64,
     excess_most_kg: f64,
     default_tares_kg: Vec<f64>,
+    severity_a_depot: Severity,
     a: SubRule,
     b: SubRule,
     c: SubRule,
@@ -45,7 +52,42 @@ struct Watch<'s, 'a> {
     arrived: Seen<'a>,
     /// What happened while it stood there.
     during: Vec<&'s Seen<'a>>,
+    /// When it left, or is no longer watched.
+    ends: Timestamp,
     visit: usize,
+}
+
+/// Code of the auxiliary indicator "intruders in the depot", read by `a` alone and never shown.
+pub(crate) const INTRUDERS: &str = "MO-20a-depot";
+
+/// What the timeline of a depot tells the empty reefers that came in lately: that intruders were seen, at no container that
+/// was named.
+pub(crate) fn tell(rules: &Rules, origin: &Subject, state: &TimelineState) -> Vec<(Fact, bool)> {
+    let settings = &rules.rule.empty_depot;
+    let standing = state.sightings.iter().filter(|s| !s.retracted);
+    let seen: Vec<&Sighting> = standing.filter(|s| s.kind == EventKind::IntrusionReported).collect();
+    let mut wanted: BTreeMap<&str, Fact> = BTreeMap::new();
+    if seen.is_empty() {
+        return Vec::new();
+    }
+    for came in state.mentions.iter().filter(|m| !m.retracted) {
+        let Some(container) = came.container.as_deref() else { continue };
+        let ends = came.occurred_at.plus_millis(settings.watch_days * DAY_MS);
+        let first = seen.iter().find(|s| (came.occurred_at..=ends).contains(&s.occurred_at));
+        let Some(intrusion) = first else { continue };
+        let told = Told {
+            origin,
+            code: INTRUDERS,
+            severity: settings.severity_a_depot,
+            action: settings.a.action,
+            sentence: "Intruders at the depot.".to_owned(),
+            sightings: vec![intrusion],
+        };
+        if let Some(indicator) = told.indicator(rules) {
+            wanted.insert(container, indicator_fact(container, indicator, came.occurred_at));
+        }
+    }
+    wanted.into_values().map(|fact| (fact, false)).collect()
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
@@ -54,7 +96,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     }
     for (visit, stay) in view.stays().enumerate() {
         let Some(watch) = watch(view, visit, stay, findings) else { continue };
-        intrusion(&watch, findings);
+        intrusion(view, &watch, findings);
         moved(&watch, findings);
         too_heavy(view, &watch, findings);
         looked_up(view, &watch, findings);
@@ -95,7 +137,7 @@ fn watch<'s, 'a>(
     let ends = arrived.at().plus_millis(settings.watch_days * DAY_MS);
     let ends = left.map_or(ends, |l| l.at().min(ends));
     let during = stay.iter().filter(|s| s.at() >= arrived.at() && s.at() <= ends).collect();
-    emptied.then_some(Watch { laden: *laden, arrived: *arrived, during, visit })
+    emptied.then_some(Watch { laden: *laden, arrived: *arrived, during, ends, visit })
 }
 
 impl<'a> Watch<'_, 'a> {
@@ -105,11 +147,37 @@ impl<'a> Watch<'_, 'a> {
 }
 
 /// MO-20a.
-fn intrusion(watch: &Watch<'_, '_>, findings: &mut Findings<'_>) {
+fn intrusion(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>) {
+    let settings = &findings.rules.rule.empty_depot;
     let intrusion = watch.during.iter().find(|s| *s.kind() == EventKind::IntrusionReported);
     if let Some(s) = intrusion {
         let sentence = "Intruders at the depot, by an emptied reefer that came from a watched origin.";
-        findings.add("MO-20a", &findings.rules.rule.empty_depot.a, sentence.to_owned(), watch.evidence(s));
+        findings.add("MO-20a", &settings.a, sentence.to_owned(), watch.evidence(s));
+        return;
+    }
+    let then = watch.arrived.at()..=watch.ends;
+    let told = view.indicators.iter().map(|(_, i)| *i);
+    if let Some(told) = told.into_iter().find(|i| i.code == INTRUDERS && then.contains(&i.first_held_at)) {
+        let sentence =
+            "Intruders at the depot where it stands emptied, soon after a cargo from a watched origin.";
+        let evidence = vec![watch.laden, watch.arrived];
+        let before = findings.found.len();
+        findings.add_as(
+            "MO-20a",
+            &settings.a,
+            settings.severity_a_depot,
+            sentence.to_owned(),
+            evidence,
+            None,
+        );
+        if let Some(found) = findings.found.get_mut(before) {
+            let indicator = &mut found.indicator;
+            indicator.evidence.extend(told.evidence.iter().cloned());
+            indicator.first_held_at = told.first_held_at.max(indicator.first_held_at);
+            indicator.handling = indicator.handling.strictest(&told.handling);
+            indicator.origin.clone_from(&told.origin);
+            indicator.carried.clone_from(&told.carried);
+        }
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn tell(rules: &Rules, call: &Call<'_>, wanted: &mut Vec<(Fact, bool)
     let is_complete = |of: usize| {
         both >= settings.min_boxes && both as f64 * 100.0 >= settings.complete_percent * of as f64
     };
+    let first = wanted.len();
     for (container, on_call) in &call.boxes {
         let ghost = on_call.overlanded.or(on_call.discharged).filter(|_| {
             on_call.listed.is_none()
@@ -89,6 +90,9 @@ pub(crate) fn tell(rules: &Rules, call: &Call<'_>, wanted: &mut Vec<(Fact, bool)
             let awaited = EventKind::Discharged;
             wanted.extend(say(rules, call, container, (SHORT, &settings.b), sentence, (mention, awaited)));
         }
+    }
+    if let Some(told) = wanted.get_mut(first..) {
+        told.sort_unstable_by(|(a, _), (b, _)| (&a.subject, &a.fact_id).cmp(&(&b.subject, &b.fact_id)));
     }
 }
 

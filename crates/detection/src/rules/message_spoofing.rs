@@ -1,25 +1,29 @@
-//! Message spoofing and abuse of gate control (`MO-23a`, `c` to `g`); a pass made for one visit is `MO-23b`, in
+//! Message spoofing and abuse of gate control (`MO-23a`, `c` to `h`); a pass made for one visit is `MO-23b`, in
 //! `driver_badge`.
 //!
 //! **Pattern.** A hacker in a terminal's network made e-mails and transport orders and opened the gates. Sources:
 //! <https://www.technadu.com/dutch-hacker-sentenced-to-seven-years-for-rotterdam-antwerp-port-cyberattacks/618157>,
 //! <https://www.flanderstoday.eu/content/smarter-port-security>.
 //!
+//! `c` looks at users, so it needs the module for people's actions, without which none is known.
+//!
 //! **Inputs.** Gate-outs against the pre-notification and the release that a terminal demands (`a`, `g`); users and
 //! senders of release messages in the ledger of the party that issues them (`c`, `d`); control references and times of
-//! messages (`e`, `f`).
+//! messages (`e`, `f`); a gap in the control references of a sender of EDIFACT messages that open the way out (`h`): one was
+//! held back.
 //!
 //! **False positives.** Terminals without the procedure (only those that the settings name), rail and barge, empties,
 //! the customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate,
 //! a refused delivery that leaves once more under its release (`g`). A new user or sender taken up in earnest
 //! (onboarding: many containers at once), an issuer with a short history. A message sent twice (same bytes), a sender
-//! that always writes the same reference, a counter that has come round. Times without zone; messages that are merely
+//! that always writes the same reference, a counter that has come round. A sender that does not count one by one or writes to
+//! others under the same counter, a feed that loses much, a message that comes late (`h`; LOW, since messages are lost). Times without zone; messages that are merely
 //! late.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::{Mode, note};
-use quaywatch_domain::{EventKind, Fact};
+use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
@@ -38,7 +42,7 @@ pub(crate) struct Settings {
     min_other_containers: usize,
     batch_hours: i64,
     max_containers: usize,
-    reuse_days: i64,
+    pub(crate) reuse_days: i64,
     skew_hours: i64,
     a: SubRule,
     c: SubRule,
@@ -46,6 +50,10 @@ pub(crate) struct Settings {
     e: SubRule,
     f: SubRule,
     g: SubRule,
+    h: SubRule,
+    counted_messages: usize,
+    counted_percent: f64,
+    longest_gap: u64,
 }
 
 /// Facility code of a customs site.
@@ -86,6 +94,73 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
             }
         }
     }
+}
+
+/// Prefix and number of a control reference.
+fn numbered(reference: &str) -> Option<(&str, u64)> {
+    let digits = reference.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (prefix, run) = reference.split_at_checked(reference.len() - digits)?;
+    (1..=18).contains(&run.len()).then(|| run.parse().ok().map(|number| (prefix, number))).flatten()
+}
+
+/// What the timeline of a sender tells containers whose message followed a gap in its control references (`h`), and when it
+/// may tell next: a message may come late.
+pub(crate) fn tell_gaps(
+    rules: &Rules,
+    origin: &Subject,
+    sightings: &[Sighting],
+    now: Timestamp,
+) -> (Vec<(Fact, bool)>, Option<Timestamp>) {
+    let settings = &rules.rule.message_spoofing;
+    let mut sent: BTreeMap<(&str, u64), Vec<&Sighting>> = BTreeMap::new();
+    for s in sightings {
+        if let Some(at) = s.relations.first().and_then(|reference| numbered(reference)) {
+            sent.entry(at).or_default().push(s);
+        }
+    }
+    let steps = || {
+        let pairs = sent.iter().zip(sent.iter().skip(1));
+        pairs
+            .filter(|((a, _), (b, _))| a.0 == b.0)
+            .map(|((a, before), (b, after))| (b.1 - a.1, before, after))
+    };
+    let (all, by_one) =
+        steps().fold((0, 0), |(all, one), (step, ..)| (all + 1, one + usize::from(step == 1)));
+    let (mut wanted, mut deadline) = (Vec::new(), None);
+    // A sender that does not count one by one, or of which much is lost, or that writes to others as well.
+    if all < settings.counted_messages || (by_one as f64) < all as f64 * settings.counted_percent / 100.0 {
+        return (wanted, deadline);
+    }
+    for (_, before, after) in steps().filter(|(step, ..)| (2..=settings.longest_gap + 1).contains(step)) {
+        let (Some(last), Some(next)) = (before.last(), after.first()) else { continue };
+        // Another round of the counter.
+        if next.received_at < last.received_at {
+            continue;
+        }
+        let by = next.received_at.plus_millis(settings.grace_hours * HOUR_MS);
+        if by > now {
+            deadline = deadline.into_iter().chain([by]).min();
+            continue;
+        }
+        for container in containers(after.iter().copied()) {
+            let own = after.iter().copied().filter(|s| s.container.as_deref() == Some(container));
+            let told = Told {
+                origin,
+                code: "MO-23h",
+                severity: settings.h.severity,
+                action: settings.h.action,
+                sentence: "Just before this message its sender sent another, by the control references, which never came."
+                    .to_owned(),
+                sightings: own.chain([*last]).collect(),
+            };
+            let Some(mut indicator) = told.indicator(rules) else { continue };
+            // Messages are told apart by their references; what they say has ids of its own.
+            indicator.evidence = indicator.carried.iter().map(|e| e.fact_id.clone()).collect();
+            let at = next.evidence.as_ref().map_or(next.occurred_at, |e| e.occurred_at);
+            wanted.push((indicator_fact(container, indicator, at), settings.h.shadow));
+        }
+    }
+    (wanted, deadline)
 }
 
 const GATE_OUT: Kinds = Kinds::of(&[EventKind::GateOut]);

@@ -30,6 +30,7 @@ use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Fact, Indicator, Timestamp};
 use serde::Deserialize;
 
+use crate::contagion;
 use crate::view::{Findings, Found, View};
 
 /// A rule over the timeline of one container.
@@ -102,6 +103,7 @@ const AUXILIARY: &[&str] = &[
     driver_badge::FIRST_VISIT,
     shell_importer::FIRST_KNOWN,
     unplanned_restow::MANY,
+    empty_depot::INTRUDERS,
 ];
 
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
@@ -123,7 +125,9 @@ fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
             None if is_folded(view, fact.occurred_at) => continue,
             None => view.visit_at(fact.occurred_at),
         };
-        findings.found.push(Found { visit, shadow: false, indicator: (*indicator).clone(), hidden: None });
+        let mut found = Found { visit, shadow: false, indicator: (*indicator).clone(), hidden: None };
+        let is_over = contagion::end(&mut found.indicator, findings);
+        if is_over { &mut findings.ended } else { &mut findings.found }.push(found);
     }
 }
 

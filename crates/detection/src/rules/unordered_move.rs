@@ -6,7 +6,8 @@
 //! <https://publicist24.com/correctional-court-of-antwerp-convicted-3-drivers-for-cocaine-trafficking/>.
 //!
 //! **Sub-rules.** `a` a change of slot without an order. `b` not found at its slot, HIGH when the search takes long.
-//! `c` moved by a driver who moves far more than others without orders (people).
+//! `c` moved by a driver who moves far more than the other drivers of the terminal without orders (people; the
+//! baselines know how much that is, and where they do not, the rule file says).
 //!
 //! **Inputs.** Yard moves and position fixes with slots, work orders, "box not in position" reports; origin of the cargo.
 //!
@@ -16,6 +17,8 @@
 //! Terminals that share no orders: a timeline or the rule file must show that this one does. Telemetry drift: a fix
 //! counts by its slot, and only when a second one agrees. The first placing after arrival. A box that turns up at once.
 
+use std::collections::BTreeMap;
+
 use quaywatch_domain::event::Yard;
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
@@ -24,9 +27,10 @@ use serde::Deserialize;
 use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
+use crate::timeline::known_at;
 use crate::trust::late_word;
 use crate::view::{Absence, Findings, Seen, View};
-use crate::{Rules, Sighting, actor};
+use crate::{Baselines, Moves, Rules, Sighting, actor};
 
 /// Table `[unordered_move]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -154,7 +158,7 @@ fn shares_orders(stay: &[Seen<'_>], settings: &Settings) -> bool {
     })
 }
 
-fn has_order(s: &Seen<'_>) -> bool {
+pub(crate) fn has_order(s: &Seen<'_>) -> bool {
     s.event.documents.as_deref().is_some_and(|d| d.order.is_some())
 }
 
@@ -221,25 +225,58 @@ fn not_found(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     findings.add_as("MO-10b", &settings.b, severity, sentence, vec![*report], expected);
 }
 
-/// MO-10c, on the timeline of a machine driver: far more moves without an order than is usual. About what a person does,
-/// so it belongs to the module for that.
+/// What share of a terminal's moves has no order when its other drivers make them, by the baselines less what this driver
+/// has added; `None` where too few are known.
+fn usual_among_peers(
+    baselines: &Baselines,
+    own: &[&Sighting],
+    terminal: &str,
+    min_count: u32,
+) -> Option<f64> {
+    let all = baselines.moves.get(terminal)?;
+    let (from, to) = baselines.from.zip(baselines.to)?;
+    let mut mine = Moves::default();
+    let here = own.iter().filter(|s| actor::value(s, "TERMINAL") == Some(terminal));
+    for s in here.filter(|s| known_at(**s) >= from && s.received_at < to) {
+        mine.add(actor::value(s, "ORDER") == Some("YES"));
+    }
+    let count = all.count.saturating_sub(mine.count);
+    let unordered = all.unordered.saturating_sub(mine.unordered);
+    // None in a hundred is not never.
+    (count >= min_count).then(|| (f64::from(unordered) + 1.0) / (f64::from(count) + 2.0))
+}
+
+/// MO-10c, on the timeline of a machine driver: far more moves without an order than the other drivers of its terminals
+/// make. About what a person does, so it belongs to the module for that.
 pub(crate) fn tell_rate(
     rules: &Rules,
+    baselines: &Baselines,
     origin: &Subject,
     standing: &[&Sighting],
     wanted: &mut Vec<(Fact, bool)>,
 ) {
     let settings = &rules.rule.unordered_move;
-    let moves = || standing.iter().filter(|s| s.kind == EventKind::YardMove).copied();
-    let unordered: Vec<&Sighting> = moves().filter(|s| actor::value(s, "ORDER") == Some("NO")).collect();
-    let (count, without) = (moves().count(), unordered.len());
+    let moves: Vec<&Sighting> = standing.iter().filter(|s| s.kind == EventKind::YardMove).copied().collect();
+    let unordered: Vec<&Sighting> =
+        moves.iter().filter(|s| actor::value(s, "ORDER") == Some("NO")).copied().collect();
+    let (count, without) = (moves.len(), unordered.len());
     // Where most moves bear no order, orders do not reach us.
     if count < settings.moves_least || without * 2 > count {
         return;
     }
-    let usual = settings.usual_unordered_percent / 100.0;
-    let expected = usual * count as f64;
-    let deviation = (expected * (1.0 - usual)).sqrt().max(f64::MIN_POSITIVE);
+    let mut at: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for s in &moves {
+        *at.entry(actor::value(s, "TERMINAL")).or_default() += 1;
+    }
+    let (mut expected, mut variance) = (0.0, 0.0);
+    for (terminal, count) in at {
+        let min_count = rules.baseline.min_count;
+        let peers = terminal.and_then(|t| usual_among_peers(baselines, &moves, t, min_count));
+        let usual = peers.unwrap_or(settings.usual_unordered_percent / 100.0);
+        expected += usual * count as f64;
+        variance += usual * (1.0 - usual) * count as f64;
+    }
+    let deviation = f64::sqrt(variance).max(f64::MIN_POSITIVE);
     if (without as f64 - expected) / deviation <= settings.deviations {
         return;
     }

@@ -85,6 +85,7 @@ fn push(findings: &mut Findings<'_>, visit: usize, fact: &Fact, hit: &Hit, seen:
             action: action(hit.action),
             evidence: evidence.into_iter().map(|(_, id)| id).collect(),
             first_held_at,
+            ended_at: None,
             expected: None,
             handling: seen
                 .map_or_else(|| fact.handling.clone(), |s| fact.handling.strictest(&s.fact.handling)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use quaywatch_detection::{
-    Baselines, Engine, FeedFigures, Lateness, Outcome, Places, Rules, Share, TimelineState,
+    Baselines, Engine, FeedFigures, Inspected, Lateness, Outcome, Places, Rules, Share, TimelineState,
 };
 use quaywatch_domain::alert::{AlertState, Evidence};
 use quaywatch_domain::event::{
@@ -293,6 +293,7 @@ fn fact(subject: Subject, id: String, at: Timestamp) -> Fact {
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 
@@ -338,6 +339,8 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         let yard = place.and_then(|p| p.terminal.clone()).map(|terminal| format!("{terminal}{block}"));
         subjects.extend(yard.map(|id| Subject::new(SubjectKind::Yard, id)));
     }
+    subjects.extend(event.opening_sender().map(|id| Subject::new(SubjectKind::Sender, id)));
+    subjects.extend(event.depot().map(|id| Subject::new(SubjectKind::Yard, id.to_owned())));
     if event.is_empty() {
         let origin = event.came_from().map(str::to_owned);
         subjects.extend(origin.map(|id| Subject::new(SubjectKind::Origin, id)));
@@ -424,6 +427,7 @@ pub(crate) struct World {
     /// Every alert version, in order of writing.
     pub(crate) published: Vec<Alert>,
     pub(crate) shadowed: Vec<String>,
+    pub(crate) inspected: Vec<Inspected>,
     pub(crate) now: Timestamp,
 }
 
@@ -460,6 +464,7 @@ impl World {
             states: BTreeMap::new(),
             published: Vec::new(),
             shadowed: Vec::new(),
+            inspected: Vec::new(),
             now: at(1, "00:00"),
         }
     }
@@ -498,6 +503,7 @@ impl World {
     pub(crate) fn put(&mut self, fact: Fact) -> Outcome {
         let state = self.states.entry(fact.subject.clone()).or_default();
         let changes = self.engine.apply(state, fact, self.now);
+        self.inspected.extend(&changes.inspected);
         self.take(changes.alerts, changes.shadowed);
         for told in changes.facts {
             self.put(told);
@@ -516,6 +522,7 @@ impl World {
         for subject in subjects {
             let Some(state) = self.states.get_mut(&subject) else { continue };
             let changes = self.engine.reevaluate(state, self.now);
+            self.inspected.extend(&changes.inspected);
             self.take(changes.alerts, changes.shadowed);
             for told in changes.facts {
                 self.put(told);
@@ -539,6 +546,7 @@ impl World {
                 if changes.expired {
                     self.states.remove(&subject);
                 }
+                self.inspected.extend(&changes.inspected);
                 self.take(changes.alerts, changes.shadowed);
                 for told in changes.facts {
                     self.put(told);

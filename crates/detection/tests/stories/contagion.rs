@@ -64,11 +64,47 @@ fn a_seizure_watches_the_bill_and_closes_itself() {
     assert_eq!(indicator.evidence.len(), 2);
     assert_eq!(indicator.handling.tlp.as_str(), "AMBER+STRICT");
 
-    // A container that comes on the bill later is watched as well; nothing speaks after the window.
+    // A container that comes on the bill later is watched as well; nothing speaks after the window, and what was said was
+    // right: it is closed, not taken back.
     see(&mut world, &discharged("HLXU1111111", "20:00", "0120182").bill("BL1").edit(|e| e.transport = None));
     assert_eq!(contagion(&world, "HLXU1111111"), ["CONTAGION-bill@1"]);
     world.wait_until(at(25, "12:00"));
     assert!(contagion(&world, OTHER_BOX).is_empty() && contagion(&world, "HLXU1111111").is_empty());
+    for container in [OTHER_BOX, "HLXU1111111"] {
+        let alert = world.alert(container);
+        assert_eq!(alert.state, AlertState::Closed);
+        assert!(alert.title.ends_with("The watch ended after 14 days."), "{}", alert.title);
+        assert_eq!(alert.indicators[0].ended_at, Some(at(25, "12:00")));
+    }
+    // What comes on the bill afterwards was never watched.
+    let late = event(EventKind::Discharged, FAR, at(26, "08:00")).terminal("LUKKP").bill("BL1");
+    see(&mut world, &late);
+    assert!(world.published.iter().all(|alert| *alert.subject.id != *FAR));
+    // A find that turns out to be none was never right, also afterwards.
+    found(&mut world, Verdict::FalsePositive, 27);
+    assert_eq!(world.alert(OTHER_BOX).state, AlertState::Retracted);
+}
+
+#[test]
+fn beside_a_watch_that_ended_what_else_stands_stays() {
+    let mut world = World::new();
+    for container in [BOX, OTHER_BOX] {
+        see(&mut world, &discharged(container, "08:00", "0120182").bill("BL1").edit(|e| e.transport = None));
+    }
+    found(&mut world, Verdict::Seizure, 11);
+    let opened = event(EventKind::DoorOpened, OTHER_BOX, at(24, "10:00")).terminal("LUKKP");
+    let closed = event(EventKind::DoorClosed, OTHER_BOX, at(24, "10:20")).terminal("LUKKP");
+    world.see(&opened);
+    world.see(&closed);
+    world.wait_until(at(24, "12:00"));
+    let both = world.alert(OTHER_BOX).clone();
+    assert_eq!(world.codes(OTHER_BOX), ["CONTAGION-bill@1", "MO-06a@1"]);
+    world.wait_until(at(25, "12:00"));
+    let alert = world.alert(OTHER_BOX);
+    assert_eq!(alert.state, AlertState::Updated);
+    assert!(alert.score < both.score && alert.title.contains("door"), "{alert:?}");
+    let ended: Vec<bool> = alert.indicators.iter().map(|i| i.ended_at.is_some()).collect();
+    assert_eq!(ended, [false, true]);
 }
 
 #[test]

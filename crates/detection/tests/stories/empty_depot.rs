@@ -3,7 +3,7 @@ use quaywatch_domain::EventKind::{
     Weighed, WorkOrdered, YardMove,
 };
 use quaywatch_domain::event::{Laden, PartyRole, WeightKind, Yard};
-use quaywatch_domain::{EventKind, PortEvent, Timestamp};
+use quaywatch_domain::{EventKind, PortEvent, Severity, Timestamp};
 
 use crate::common::{BOX, Says, World, at, event};
 
@@ -106,4 +106,38 @@ fn an_order_for_exactly_this_box_is_raised_and_a_late_one_is_not() {
     let asked = |day| vec![on(ReleaseOrder, at(day, "10:00")).planned()];
     assert_eq!(codes(asked(12)), ["MO-20e@2"]);
     assert_eq!(codes(asked(26)), [""; 0]);
+}
+
+#[test]
+fn intruders_in_the_depot_are_told_to_every_emptied_reefer_that_stands_there() {
+    let guard = |depot: &str, day, id: &str| {
+        event(IntrusionReported, "", at(day, "02:00")).terminal(depot).without_container().id(id)
+    };
+    let told = |world: World| {
+        let mut world = world;
+        world.wait_until(at(26, "00:00"));
+        let alert = world.last().into_values().find(|a| a.indicators.iter().any(|i| i.code == "MO-20a"));
+        alert.cloned()
+    };
+    let stands = || World::new().and(from("ECGYE", "45R1"));
+    let alert = told(stands().and([guard("DEPOT1", 12, "guard")])).unwrap();
+    assert_eq!((alert.severity, alert.detected_at), (Severity::Medium, at(12, "02:00")));
+    assert!(alert.evidence.iter().any(|e| &*e.fact_id == "guard"), "{:?}", alert.evidence);
+    // Told in another order, and taken back.
+    let early = World::new().and([guard("DEPOT1", 12, "guard")]).and(from("ECGYE", "45R1"));
+    assert_eq!(told(early).map(|a| a.indicators), Some(alert.indicators));
+    let denied = guard("DEPOT1", 12, "guard").revision(2).retracted();
+    assert!(
+        told(stands().and([guard("DEPOT1", 12, "guard"), denied])).is_none_or(|a| a.indicators.is_empty())
+    );
+    // Another depot, before it came, after it left, when it is no longer watched; another origin, a dry box.
+    assert!(told(stands().and([guard("DEPOT2", 12, "guard")])).is_none());
+    assert!(told(stands().and([guard("DEPOT1", 9, "guard")])).is_none());
+    assert!(told(stands().and([on(GateOut, at(11, "08:00")), guard("DEPOT1", 12, "guard")])).is_none());
+    assert!(told(stands().and([guard("DEPOT1", 25, "guard")])).is_none());
+    assert!(told(World::new().and(from("ESALG", "45R1")).and([guard("DEPOT1", 12, "guard")])).is_none());
+    assert!(told(World::new().and(from("ECGYE", "45G1")).and([guard("DEPOT1", 12, "guard")])).is_none());
+    // Who names the container says more.
+    let named = stands().and([on(IntrusionReported, at(12, "02:10")), guard("DEPOT1", 12, "guard")]);
+    assert_eq!(told(named).map(|a| a.severity), Some(Severity::High));
 }

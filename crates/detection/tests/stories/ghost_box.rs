@@ -56,7 +56,7 @@ fn a_container_that_no_manifest_names_is_raised_when_the_set_is_closed() {
         assert_eq!(world.codes(&container), [""; 0]);
     }
     world.see(&listed(BOX).received(at(3, "12:00")));
-    world.wait_until(at(3, "12:10"));
+    world.wait_until(at(3, "12:30"));
     assert_eq!(world.codes(BOX), [""; 0]);
 }
 

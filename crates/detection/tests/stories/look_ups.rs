@@ -270,9 +270,3 @@ fn a_look_up_right_after_customs_selected_it_counts_with_others() {
     assert_eq!(codes([selected(), by("usr:1", "LUKKP", "08:30")]), [""; 0]);
     assert_eq!(codes([selected(), by("usr:1", "ACME", "08:30").role("CUSTOMS")]), [""; 0]);
 }
-
-#[test]
-fn nothing_is_kept_of_people_while_the_module_is_off() {
-    let world = World::after(["08:00", "12:00", "20:00"].map(|time| by("usr:1", "ACME", time)));
-    assert!(world.states.iter().all(|(s, state)| s.kind != SubjectKind::Actor || state.is_empty()));
-}

@@ -8,11 +8,15 @@
 mod common;
 
 #[cfg(test)]
+mod aging;
+#[cfg(test)]
 mod alert_lifecycle;
 #[cfg(test)]
 mod baselines;
 mod combinations;
 mod contagion;
+#[cfg(test)]
+mod control;
 #[cfg(test)]
 mod customs_status;
 #[cfg(test)]
@@ -39,6 +43,8 @@ mod look_ups;
 mod message_spoofing;
 #[cfg(test)]
 mod out_and_back;
+#[cfg(test)]
+mod people;
 mod profiles;
 #[cfg(test)]
 mod reefer_anomaly;

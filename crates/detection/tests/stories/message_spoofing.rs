@@ -70,12 +70,15 @@ fn release(container: &str, day: u32, user: &str, sender: &str) -> PortEvent {
 }
 
 fn history(containers: u32) -> World {
-    World::after((1..=containers).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")))
+    World::with_people()
+        .and((1..=containers).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")))
 }
 
 #[test]
 fn a_release_by_a_new_user_or_from_a_new_sender_of_an_issuer_with_a_history_is_raised() {
     assert_eq!(history(8).and([release(BOX, 12, "usr:9", "MSCEDI")]).codes(BOX), ["MO-23c@1"]);
+    let off = World::after((1..=8).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")));
+    assert_eq!(off.and([release(BOX, 12, "usr:9", "MSCEDI")]).codes(BOX), [""; 0], "users are not looked at");
     let world = history(8).and([release(BOX, 12, "usr:1", "EVIL")]);
     assert_eq!(world.codes(BOX), ["MO-23d@1"]);
     assert!(!world.alert(BOX).indicators[0].sentence.contains("EVIL"));
@@ -126,4 +129,82 @@ fn a_release_dated_in_the_future_is_raised_and_late_or_zoneless_ones_are_not() {
     for event in [said("11:00"), said("05:00"), without_zone, position] {
         assert!(World::after([event]).published.is_empty());
     }
+}
+
+/// The announcement of a truck in an interchange of its own, so many minutes after the first.
+fn copino(reference: u64, container: &str, minutes: i64) -> PortEvent {
+    let time = at(2, "06:00").plus_millis(minutes * 60_000);
+    event(PickupAnnounced, container, time).id(&format!("copino/{reference}")).edit(|e| {
+        e.source.format = "EDIFACT-COPINO-D95B".into();
+        e.source.sender = Some("HAULIER1".into());
+        e.source.message_id = Some(format!("HX{reference:06}/1").into());
+    })
+}
+
+/// `count` announcements with these references, ten minutes apart, and that of the container of interest as the last.
+fn counted(references: impl IntoIterator<Item = u64>) -> Vec<PortEvent> {
+    let mut events: Vec<PortEvent> = references
+        .into_iter()
+        .zip(0..)
+        .map(|(n, place)| copino(n, &format!("MSKU{n:07}"), place * 10))
+        .collect();
+    if let Some(last) = events.last_mut() {
+        last.equipment.get_or_insert_default().number = BOX.into();
+    }
+    events
+}
+
+/// What is told of the last container's message, LOW or not.
+fn gap_told(events: Vec<PortEvent>) -> Vec<String> {
+    let rules = Rules::parse("[message_spoofing.h]\nseverity = \"MEDIUM\"\n").unwrap();
+    let mut world = World::with(rules).and(events);
+    world.wait_until(at(3, "20:00"));
+    world.codes_of(BOX, "MO-23h")
+}
+
+#[test]
+fn a_gap_in_the_references_of_a_sender_that_counts_is_told_to_who_follows_it() {
+    let events = || counted((1..=30).chain([32]));
+    assert_eq!(gap_told(events()), ["MO-23h@1"]);
+    // It alone, and LOW makes no alert.
+    let rules = Rules::parse("[message_spoofing.h]\nseverity = \"MEDIUM\"\n").unwrap();
+    let mut world = World::with(rules).and(events());
+    assert!(world.published.is_empty(), "a message may come late");
+    world.wait_until(at(3, "20:00"));
+    assert_eq!(world.published.len(), 1);
+    let alert = world.alert(BOX);
+    assert_eq!(alert.evidence.len(), 2);
+    assert!(!alert.title.contains("HAULIER1"), "{}", alert.title);
+    let mut world = World::new().and(events());
+    world.wait_until(at(3, "20:00"));
+    assert!(world.published.is_empty());
+    // In any order.
+    let mut turned = events();
+    turned.reverse();
+    assert_eq!(gap_told(turned), ["MO-23h@1"]);
+}
+
+#[test]
+fn what_explains_a_gap_in_the_references_is_silent() {
+    let late = || copino(31, "MSKU0000031", 600);
+    assert_eq!(
+        gap_told(counted((1..=30).chain([32])).into_iter().chain([late()]).collect()),
+        [""; 0],
+        "late"
+    );
+    assert_eq!(gap_told(counted(1..=31)), [""; 0]);
+    assert_eq!(gap_told(counted((1..=15).chain([17]))), [""; 0], "a short history");
+    assert_eq!(gap_told(counted((1..=60).step_by(2))), [""; 0], "counts for others too");
+    assert_eq!(gap_told(counted((1..=30).chain([90]))), [""; 0], "a jump");
+    assert_eq!(gap_told(counted((999_970..=999_999).chain([2]))), [""; 0], "a counter that has come round");
+    // One reference in two messages of one interchange, and a correction under a later one.
+    let again = copino(29, "MSKU0000029", 290).edit(|e| {
+        e.revision = 2;
+        e.source.message_id = Some("HX000031/1".into());
+    });
+    let corrected = counted((1..=30).chain([32])).into_iter().chain([again]).collect();
+    assert_eq!(gap_told(corrected), [""; 0], "it was the correction");
+    let other_format =
+        counted((1..=30).chain([32])).into_iter().map(|e| e.edit(|e| e.source.format = "JSONL".into()));
+    assert_eq!(gap_told(other_format.collect()), [""; 0]);
 }

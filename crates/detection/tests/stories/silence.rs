@@ -16,7 +16,7 @@ use quaywatch_domain::event::SealSource::Carrier;
 use quaywatch_domain::event::{EquipmentStatus, Laden, Reefer};
 use quaywatch_domain::{Alert, EventKind, Indicator, PortEvent, Severity, Timestamp};
 
-use crate::common::{BOX, Says, World, at, event};
+use crate::common::{BOX, OTHER_BOX, Says, World, at, event};
 
 struct Story {
     code: &'static str,
@@ -113,15 +113,21 @@ fn stories() -> Vec<Story> {
             "MO-08b",
             GateIn,
             at(3, "12:00"),
-            at(3, "13:00"),
-            vec![told(GateOut, 3, "08:00"), told(GateOut, 3, "12:00").terminal("ITTRS")],
+            at(3, "17:00"),
+            vec![
+                told(GateOut, 3, "08:00"),
+                told(GateOut, 3, "12:00").terminal("ITTRS").received(at(3, "16:00")),
+            ],
         ),
         story(
             "MO-08b",
             GateIn,
             at(3, "12:00"),
             at(3, "12:00"),
-            vec![told(GateOut, 3, "08:00"), told(GateOut, 3, "12:00").feed("camera")],
+            vec![
+                told(GateOut, 3, "08:00"),
+                told(GateOut, 3, "12:00").feed("camera").received(at(3, "16:00")),
+            ],
         ),
         story(
             "MO-08f",
@@ -286,6 +292,35 @@ fn an_outage_takes_it_its_force_wherever_it_rests_on_silence() {
 }
 
 #[test]
+fn an_outage_of_another_system_excuses_nothing_at_a_gate_that_is_heard_meanwhile() {
+    let twice = |received: &str, terminal: &str| {
+        let second = told(GateOut, 3, "12:00").terminal(terminal).feed("camera").received(at(3, received));
+        story(
+            "MO-08b",
+            GateIn,
+            at(3, "12:00"),
+            at(3, "12:00"),
+            vec![told(GateOut, 3, "07:00").terminal(terminal), second],
+        )
+    };
+    let severity = |story: &Story, outages| {
+        let world = world(story, Baselines::default(), outages);
+        first(&world, story.code).map(|(_, i)| i.severity)
+    };
+    // The port system is out from nine to three; the gate says at once who leaves.
+    let out = || outage(at(3, "12:00"), Some("LUKKP"));
+    assert_eq!(severity(&twice("12:03", "LUKKP"), out()), Some(Severity::High));
+    // Told when the outage was over: the gate worked by hand, and nobody wrote the way in down.
+    assert!(severity(&twice("15:30", "LUKKP"), out()).is_none_or(|s| s == Severity::Low));
+    // Another gate is heard: it says nothing of this one.
+    let mut story = twice("15:30", "LUKKP");
+    story
+        .events
+        .insert(1, told(GateIn, 3, "10:00").terminal("ITTRS").feed("trieste").id("x").wrong_check_digit());
+    assert!(severity(&story, out()).is_none_or(|s| s == Severity::Low));
+}
+
+#[test]
 fn it_weighs_as_much_as_the_feeds_that_should_have_told() {
     for story in stories() {
         let weight = |told| {
@@ -355,4 +390,32 @@ fn what_newer_rules_or_outages_raise_is_told_apart_from_what_comes_late() {
     world.now = at(6, "00:00");
     world.look_again();
     assert_eq!(last(&world), raised(false));
+}
+
+#[test]
+fn what_newer_rules_make_other_subjects_tell_is_seen_in_hindsight_too() {
+    let sealed = |container: &str, day: u32, feed: &str| {
+        told(SealAffixed, day, "09:00")
+            .feed(feed)
+            .id(&format!("seal/{container}"))
+            .seal("ML1234567", Carrier)
+            .edit(|e| e.equipment.as_mut().unwrap().number = container.into())
+    };
+    let both = || [sealed(BOX, 3, "a"), sealed(OTHER_BOX, 4, "b")];
+    let shadow = "[duplicate_seal.a]\nshadow = true\n";
+    let mut world = World::with(Rules::parse(shadow).unwrap()).and(both());
+    assert!(world.published.is_empty());
+    world.engine = Engine::new(Rules::default(), "test");
+    world.look_again();
+    for container in [BOX, OTHER_BOX] {
+        let alert = world.alert(container);
+        assert_eq!((alert.state, alert.in_hindsight), (AlertState::Raised, true), "{container}");
+        assert_eq!(alert.indicators[0].code, "MO-04a");
+    }
+    let kept = |world: &World| world.states.values().flat_map(|s| &s.facts).any(|f| f.in_hindsight);
+    assert!(!kept(&world), "a reason to look is nothing to remember");
+
+    // What the same rules say of a new sighting is news.
+    let world = World::new().and(both());
+    assert!(!world.alert(BOX).in_hindsight && !world.alert(OTHER_BOX).in_hindsight);
 }

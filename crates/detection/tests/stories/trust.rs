@@ -1,4 +1,4 @@
-//! Feed trust, the control sample, and the baselines that both rest on.
+//! Feed trust, and the baselines that it rests on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -319,34 +319,6 @@ fn of_two_versions_of_an_announcement_the_same_stands_whichever_came_first() {
         assert_eq!(version([&a, &b]), version([&b, &a]));
         assert_eq!(version([&a, &b]), only(&b), "the second of each pair wins");
     }
-}
-
-#[test]
-fn uneventful_visits_are_drawn_by_a_key_and_told_to_nobody() {
-    let drawn = |per_10000: u32, key: &str, eventful: bool| {
-        let rules = format!("[control]\nper_10000 = {per_10000}\nkey = \"{key}\"\n");
-        let mut world = World::with(Rules::parse(&rules).unwrap());
-        for n in 0..200 {
-            let container = format!("CSQU{:07}", 1_000_000 + n);
-            world.see(&event(EventKind::Discharged, &container, at(2, "08:00")).terminal("LUKKP"));
-            if eventful {
-                world.see(&event(EventKind::CustomsHeld, &container, at(2, "09:00")));
-            }
-            world.see(&event(EventKind::GateOut, &container, at(4, "08:00")).terminal("LUKKP"));
-        }
-        world.wait_until(at(4, "12:00"));
-        (world.shadowed.iter().filter(|c| *c == "CONTROL").count(), world)
-    };
-    let (all, world) = drawn(10_000, "a", false);
-    assert_eq!(all, 200);
-    assert!(world.published.is_empty());
-    let (some, _) = drawn(2_000, "a", false);
-    assert!((15..70).contains(&some), "{some}");
-    assert_ne!(drawn(2_000, "a", false).1.states, drawn(2_000, "b", false).1.states);
-    assert_eq!(drawn(0, "a", false).0, 0);
-    // What turns out to be eventful is no control.
-    let (_, world) = drawn(10_000, "a", true);
-    assert!(world.states.values().all(|s| s.shadowed.iter().all(|held| !held.ends_with("CONTROL"))));
 }
 
 /// Import containers that stand for `hours` each, told by the terminal 30 minutes late.

@@ -1,11 +1,13 @@
+use quaywatch_detection::{BaselineBuilder, Rules};
 use quaywatch_domain::EventKind::{
     Discharged, GateOut, ManifestLine, NotInPosition, PickupAnnounced, PositionReported, WorkOrdered,
     YardMove,
 };
 use quaywatch_domain::event::Laden;
+use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{PortEvent, Severity};
 
-use crate::common::{BOX, Says, World, at, event};
+use crate::common::{BOX, Says, World, at, event, facts_of};
 
 fn told(events: impl IntoIterator<Item = PortEvent>) -> Vec<String> {
     let mut world = World::after(events);
@@ -141,4 +143,32 @@ fn an_order_that_is_told_as_late_as_some_are_is_waited_for_until_somebody_comes(
     let mut fetched = known().and([event(PickupAnnounced, BOX, at(3, "03:40"))]);
     fetched.wait_until(at(3, "03:40"));
     assert_eq!(fetched.codes(BOX), ["MO-10a@1"]);
+}
+
+#[test]
+fn a_driver_is_compared_to_the_others_of_his_terminal() {
+    let moved = |n: i64, driver: &str, without: bool| {
+        let time = at(2, "00:00").plus_millis(n * 60_000);
+        let moved = event(YardMove, &format!("MSKU{n:07}"), time).driver(driver).terminal("LUKKP");
+        if without { moved } else { moved.order("W1") }
+    };
+    // The others make one move in `every` without an order; ours, of forty, so many.
+    let told = |every: i64, without: i64| {
+        let others = (1_000..2_000).map(|n| moved(n, "bdg:2", n % every == 0));
+        let own: Vec<PortEvent> = (0..40).map(|n| moved(n, "bdg:1", n < without)).collect();
+        let rules = Rules::default();
+        let mut builder = BaselineBuilder::new(&rules, at(1, "00:00"), at(9, "00:00"));
+        for event in others.chain(own.iter().cloned()) {
+            let facts = facts_of(&event).into_iter().filter(|f| f.subject.kind == SubjectKind::Container);
+            builder.container(facts);
+        }
+        let baselines = builder.finish(std::collections::BTreeMap::new());
+        let mut world = World::with_people();
+        world.engine = world.engine.with_baselines(std::sync::Arc::new(baselines));
+        world.and(own).codes_of("MSKU0000000", "MO-10c")
+    };
+    assert_eq!(told(100, 4), ["MO-10c@1"], "four are many where others make none");
+    assert_eq!(told(5, 9), [""; 0], "nine are few where everybody does so");
+    assert_eq!(told(5, 18), ["MO-10c@1"]);
+    assert_eq!(told(100, 1), [""; 0]);
 }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
+use crate::identifiers::size_type::{Build, SizeType};
 use crate::{Id, Timestamp, identifiers};
 use kind::EventKind;
 pub use party::{Party, PartyRole};
@@ -204,6 +205,32 @@ impl PortEvent {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.equipment.as_deref().is_some_and(|e| e.laden == Some(Laden::Empty))
+    }
+
+    /// The terminal or depot to which it says something as a whole: of intruders where no container is named, or of an empty
+    /// reefer that came in by gate, at which they may have been.
+    #[must_use]
+    pub fn depot(&self) -> Option<&str> {
+        let is_reefer = || {
+            let iso_type = self.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
+            iso_type.and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer)
+        };
+        let tells = match self.kind {
+            EventKind::IntrusionReported => self.container().is_none(),
+            EventKind::GateIn => self.is_actual() && self.is_empty() && is_reefer(),
+            _ => false,
+        };
+        self.terminal().filter(|_| tells)
+    }
+
+    /// Feed and sender of an EDIFACT message that opens the way out: a release order (COREOR) or the announcement of a truck
+    /// (COPINO), whatever it says of it.
+    #[must_use]
+    pub fn opening_sender(&self) -> Option<String> {
+        let source = &self.source;
+        let opens = ["EDIFACT-COREOR", "EDIFACT-COPINO"].iter().any(|name| source.format.starts_with(name));
+        let sender = source.sender.as_deref().filter(|_| opens && source.message_id.is_some())?;
+        Some(format!("{}/{sender}", source.feed))
     }
 
     /// The first party in this role.

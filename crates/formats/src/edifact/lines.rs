@@ -24,7 +24,7 @@ pub(super) fn read(reader: &Reader<'_>, message: &Message<'_>, mut document: Doc
     let goods = goods(reader, message);
     let count = message.groups.iter().filter(|g| g.group == Group::Equipment).count();
     let only = count == 1;
-    document.events.reserve(count);
+    document.events.reserve_exact(count);
     let mut cell = None;
     let mut lines = 0;
     for (at, found) in message.groups.iter().enumerate() {

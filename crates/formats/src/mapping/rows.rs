@@ -196,7 +196,8 @@ fn has_subject(event: &PortEvent) -> bool {
         t.vessel_imo.is_some() || t.vessel_mmsi.is_some() || t.vessel_name.is_some() || t.call_id.is_some()
     });
     let system = matches!(event.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded);
-    event.container().is_some() || documents || vessel || event.actor.is_some() || system || event.retracted
+    let is_named = event.container().is_some() || documents || vessel || event.actor.is_some();
+    is_named || system || event.depot().is_some() || event.retracted
 }
 
 /// What a rule finds in a row: its sources joined with a blank.

@@ -152,6 +152,7 @@ fn fact(event: &Arc<PortEvent>, container: &str) -> Fact {
         indicator: None,
         feedback: None,
         pointer: None,
+        in_hindsight: false,
     }
 }
 

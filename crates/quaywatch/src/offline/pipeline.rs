@@ -4,14 +4,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use quaywatch_detection::{Changes, Engine, Outages, Outcome, TimelineState};
+use quaywatch_detection::{Changes, Engine, Outages, Outcome, Sample, TimelineState};
 use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, Id, PortEvent, Subject, Timestamp};
 use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_shared};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
 use uuid::Uuid;
 
 use super::history::History;
-use super::score::Observed;
+use super::score::{Inspections, Observed};
 
 /// A timeline and its timer.
 #[derive(Default)]
@@ -50,6 +50,8 @@ pub(crate) struct Pipeline {
     history: History,
     /// When a shadow code first held, by subject and code.
     first_shadowed: HashMap<(Subject, String), Timestamp>,
+    /// Visits in which agencies found something and nothing, by why they looked.
+    inspections: BTreeMap<Sample, Inspections>,
     /// Actual gate-outs by container and event; none when taken back.
     gate_outs: HashMap<String, HashMap<Id, (i64, Option<Timestamp>)>>,
     /// Visits of timelines that are gone.
@@ -74,6 +76,7 @@ impl Pipeline {
             views: BTreeMap::new(),
             history: History::default(),
             first_shadowed: HashMap::new(),
+            inspections: BTreeMap::new(),
             gate_outs: HashMap::new(),
             visits_before: 0,
             outcomes: BTreeMap::new(),
@@ -171,6 +174,7 @@ impl Pipeline {
             alerts: self.alerts.values().collect(),
             history: self.history.clone(),
             visits: self.visits_before,
+            inspections: self.inspections.clone(),
             ..Observed::default()
         };
         for (subject, slot) in &self.timelines {
@@ -225,6 +229,9 @@ impl Pipeline {
         let mut facts = changes.facts;
         for alert in changes.alerts {
             facts.extend(self.alert(alert));
+        }
+        for inspected in changes.inspected {
+            self.inspections.entry(inspected.sample).or_default().count(inspected.found);
         }
         let Some(slot) = self.timelines.get_mut(&subject) else { return facts };
         for key in shadow_keys(&subject, &slot.timeline) {

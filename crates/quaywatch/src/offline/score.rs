@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use quaywatch_detection::Sample;
 use quaywatch_domain::alert::AlertState;
+use quaywatch_domain::indicator::CONTROL;
 use quaywatch_domain::{Alert, Severity, Subject, Timestamp};
 use quaywatch_simulator::Truth;
 use serde::Serialize;
 
 use super::history::{History, WATCH, is_watch};
-
-/// Code of visits that are drawn for control.
-const CONTROL: &str = "CONTROL";
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -25,6 +24,29 @@ pub(crate) struct Observed<'a> {
     pub(crate) gate_outs: HashMap<String, Vec<Timestamp>>,
     /// Container visits; 0 when not known.
     pub(crate) visits: u64,
+    /// What agencies found, by why they looked.
+    pub(crate) inspections: BTreeMap<Sample, Inspections>,
+}
+
+/// Visits that agencies looked into.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Inspections {
+    /// With a find.
+    pub(crate) found: usize,
+    /// Without.
+    pub(crate) nothing: usize,
+}
+
+impl Inspections {
+    pub(crate) const fn count(&mut self, found: bool) {
+        let counted = if found { &mut self.found } else { &mut self.nothing };
+        *counted += 1;
+    }
+
+    /// Share of them with a find.
+    pub(crate) fn hit_rate(self) -> Option<f64> {
+        share(self.found, self.found + self.nothing)
+    }
 }
 
 /// How a run compares to the truth.
@@ -60,6 +82,8 @@ pub(crate) struct Score {
     pub(crate) control: Vec<String>,
     /// Those of them that have a story: what no rule saw.
     pub(crate) control_stories: usize,
+    /// What agencies found, by why they looked: `alert` or `control`.
+    pub(crate) inspections: BTreeMap<&'static str, Inspections>,
 }
 
 /// An alert that was raised and taken back.
@@ -131,7 +155,8 @@ impl RuleScore {
 impl Score {
     /// Compares what stands in the end with the truth.
     pub(crate) fn of(seen: &Observed<'_>, truth: &[Truth]) -> Self {
-        let mut score = Self { visits: seen.visits, ..Self::default() };
+        let inspections = seen.inspections.iter().map(|(sample, n)| (sample.as_str(), *n)).collect();
+        let mut score = Self { visits: seen.visits, inspections, ..Self::default() };
         let stories = || truth.iter().filter(|t| !t.codes.is_empty());
         let subjects: BTreeSet<&str> = stories().map(|t| t.subject.as_str()).collect();
         let kin: BTreeSet<&str> = truth.iter().map(|t| t.subject.as_str()).collect();
@@ -143,6 +168,10 @@ impl Score {
             let subject = alert.subject.to_string();
             let is_story = subjects.contains(subject.as_str());
             let codes: BTreeSet<&str> = alert.indicators.iter().map(|i| i.code.as_str()).collect();
+            // Who is drawn at random is under no suspicion.
+            if codes.iter().all(|code| *code == CONTROL) {
+                continue;
+            }
             if !is_story && kin.contains(subject.as_str()) && is_watch(alert) {
                 score.watched(&codes);
                 continue;
@@ -177,6 +206,9 @@ impl Score {
 
     fn withdrawn(&mut self, seen: &Observed<'_>, alert: &Alert, is_story: bool) {
         let Some(told) = seen.history.of(alert) else { return };
+        if told.codes.iter().all(|code| code == CONTROL) {
+            return;
+        }
         if is_story {
             self.true_withdrawn += 1;
             return;
@@ -386,6 +418,34 @@ mod tests {
         let rule = &score.rules["CONTAGION-bill"];
         assert_eq!((rule.expected, rule.found, rule.raised, rule.on_stories, rule.watches), (1, 1, 3, 1, 1));
         assert_eq!(score.stories.len(), 1);
+    }
+
+    #[test]
+    fn who_is_drawn_for_control_is_neither_a_true_nor_a_false_alert() {
+        let alerts = [alert("ABCU1", &["CONTROL"]), alert("ABCU2", &["MO-06a"])];
+        let mut inspected = Inspections::default();
+        for found in [true, false, false, false] {
+            inspected.count(found);
+        }
+        let at = Timestamp::from_millis(0);
+        let mark = |number| (Subject::container(number), CONTROL.to_owned());
+        let seen = Observed {
+            alerts: alerts.iter().collect(),
+            shadowed: BTreeMap::from([(mark("ABCU1"), at), (mark("ABCU3"), at)]),
+            inspections: BTreeMap::from([(Sample::Control, inspected)]),
+            ..Observed::default()
+        };
+        let story = Truth {
+            subject: "container/ABCU3".to_owned(),
+            codes: vec!["MO-06a".to_owned()],
+            from: at,
+            to: at,
+            story: String::new(),
+        };
+        let score = Score::of(&seen, &[story]);
+        assert_eq!((score.true_alerts, score.false_alerts), (0, 1));
+        assert_eq!((score.control.len(), score.control_stories), (2, 1));
+        assert_eq!(score.inspections["control"].hit_rate(), Some(0.25));
     }
 
     #[test]

@@ -56,9 +56,19 @@ pub(crate) fn of(score: &Score) -> String {
     if !score.control.is_empty() {
         let _ = writeln!(
             text,
-            "  control sample: {} containers in which nothing was found, {} of them with a story (--report lists them)",
+            "  control sample: {} containers without alert, {} of them with a story, {} (--report lists them)",
             score.control.len(),
-            score.control_stories
+            score.control_stories,
+            ratio(share(score.control_stories, score.control.len()))
+        );
+    }
+    for (sample, inspections) in &score.inspections {
+        let _ = writeln!(
+            text,
+            "  looked into by {sample}: {} with a find, {} without; hit rate {}",
+            inspections.found,
+            inspections.nothing,
+            ratio(inspections.hit_rate())
         );
     }
     if !score.stories.is_empty() {

@@ -73,6 +73,7 @@ pub(crate) fn indicator(code: &str, severity: Severity, sentence: &str) -> Indic
         action: Action::Scan,
         evidence: vec![format!("fact-{code}").into()],
         first_held_at: at(1),
+        ended_at: None,
         expected: None,
         handling: Handling::port_traffic(),
         discreet: false,

@@ -138,6 +138,23 @@ fn sentences_about_a_trade_are_plain_for_those_who_see_no_parties() {
 }
 
 #[test]
+fn the_control_sample_is_told_to_the_agency_that_has_it_drawn_alone() {
+    let drawn = || Indicator {
+        discreet: true,
+        owner: Some("customs".into()),
+        weight: 0.0,
+        ..indicator("CONTROL", Severity::Low, "Drawn at random for control; there is no suspicion.")
+    };
+    let views = disclose(&agencies(), &alert(vec![drawn()], at(5)), &mut DisclosureState::default(), at(5));
+    assert_eq!(names(&views), ["customs"]);
+    assert_eq!((views[0].severity, views[0].score), (Severity::Low, 0.0));
+    let beside = alert(vec![drawn(), seal_change()], at(5));
+    let views = disclose(&agencies(), &beside, &mut DisclosureState::default(), at(5));
+    assert_eq!(codes(of(&views, "customs")), ["MO-03a", "CONTROL"]);
+    assert_eq!(codes(of(&views, "police")), ["MO-03a"], "cleared for all and trusted with discreet hits");
+}
+
+#[test]
 fn a_container_of_another_terminal_is_none_of_a_terminals_business() {
     let mut alert = alert(vec![seal_change()], at(5));
     alert.visit.terminal = Some("ITTRS".into());
@@ -223,6 +240,46 @@ fn an_answer_closes_the_views_and_new_evidence_opens_them_again() {
     let reopened = crate::common::alert_with(vec![seal_change(), later], at(5), &[("fact-later", 9)]);
     let views = disclose(&agencies, &reopened, &mut state, at(10));
     assert!(views.iter().all(|view| view.state == AlertState::Updated && view.revision == 3));
+}
+
+#[test]
+fn a_watch_that_ran_out_is_closed_where_it_is_seen_and_nothing_else_is() {
+    let watch = |ended: Option<i64>| Indicator {
+        rule: "CONTAGION".into(),
+        ended_at: ended.map(at),
+        handling: Handling::parse("AMBER+STRICT/H1").unwrap(),
+        ..indicator("CONTAGION-shipper", Severity::Medium, "From the same shipper as MSKU1234565.")
+    };
+    let low = || indicator("MO-12c", Severity::Low, "Copied.");
+    let other = || indicator("MO-14d", Severity::Low, "Stored on.");
+    let text = AGENCIES.replace("threshold = 50", "threshold = 25");
+    let agencies = Agencies::parse(&text).unwrap();
+    let mut state = DisclosureState::default();
+    let before = disclose(&agencies, &alert(vec![watch(None), low(), other()], at(5)), &mut state, at(5));
+    assert_eq!(names(&before), ["customs", "police", "terminal"]);
+    assert_eq!(codes(of(&before, "terminal")), ["MO-12c", "MO-14d"]);
+
+    let over = quaywatch_domain::Alert {
+        state: AlertState::Closed,
+        ..alert(vec![watch(Some(8)), low(), other()], at(8))
+    };
+    let after = disclose(&agencies, &over, &mut state, at(8));
+    assert_eq!(names(&after), ["customs", "police"], "the terminal never saw the watch");
+    for view in &after {
+        assert_eq!((view.state, view.withdrawn, view.indicators.len()), (AlertState::Closed, false, 3));
+    }
+    // Nothing was settled by it: what is found afterwards is told.
+    let more = alert(vec![watch(Some(8)), seal_change()], at(9));
+    let again = disclose(&agencies, &more, &mut state, at(9));
+    assert!(names(&again).contains(&"customs"));
+    let customs = of(&again, "customs");
+    assert_eq!((customs.state, customs.severity, customs.score), (AlertState::Updated, Severity::High, 75.0));
+    // Who hears of it when it is over hears nothing.
+    assert!(
+        disclose(&agencies, &over, &mut DisclosureState::default(), at(8))
+            .iter()
+            .all(|v| v.agency == "terminal")
+    );
 }
 
 #[test]
