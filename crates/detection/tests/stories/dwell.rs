@@ -97,6 +97,13 @@ fn what_is_usual_decides_where_it_is_known() {
     assert!(slow.published.is_empty(), "one in a hundred stands for so long");
     slow.wait_until(at(6, "12:00"));
     assert_eq!(slow.codes(BOX), ["MO-14b@1"]);
+    // Somebody pays again and again and does not come.
+    let mut paid = waiting("CNSHA");
+    for day in [7, 8, 9] {
+        assert!(paid.published.is_empty());
+        paid.see(&event(StorageExtended, BOX, at(day, "08:00")));
+    }
+    assert_eq!(paid.codes(BOX), ["MO-14b@1", "MO-14d@1"]);
     // An importer on holiday: nothing else is known of it, and it is fetched by day.
     let mut forgotten = waiting("CNSHA");
     forgotten.wait_until(at(9, "10:00"));
