@@ -15,9 +15,6 @@ pub(super) const ALL: &[Story] =
 /// Days since a company was founded for the purpose: weeks to months.
 const NEW_DAYS: (i64, i64) = (14, 170);
 
-/// Days that a shelf company may have lain on the shelf: up to two years.
-const SHELF_DAYS: (i64, i64) = (30, 700);
-
 /// Days since a company was sold: weeks.
 const SOLD_DAYS: (i64, i64) = (10, 80);
 
@@ -48,20 +45,19 @@ fn import_by(scene: &mut Scene<'_, '_>, firm: &Firm, percent: i64) -> Option<(Im
 }
 
 fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let first = young(scene, "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), SHELF_DAYS);
+    let first = young(scene, "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), NEW_DAYS);
     let names = ["Berta", "Cita", "Dana"];
     let mut firms = vec![first.clone()];
     for name in names {
         let name = format!("{name} Import Export Hrana d.o.o.");
-        let firm = young(scene, name, SHELF_DAYS);
+        let firm = young(scene, name, NEW_DAYS);
         firms.push(Firm { address: first.address.clone(), contact: first.contact.clone(), ..firm });
     }
     for (n, firm) in (0..).zip(&firms) {
         let (plan, _) = import_by(scene, firm, 60 + 8 * n)?;
         plan.tell(scene.teller);
         let story = "Four companies that nobody has heard of, under one address and one telephone, import bananas from Ecuador.";
-        // They may have been founded long ago, so that nothing is said of their age.
-        scene.must_find_once_here(&plan, &["MO-17a", "MO-17e", "MO-17h"], story);
+        scene.must_find_once_here(&plan, &["MO-17a", "MO-17b", "MO-17e", "MO-17h"], story);
     }
     Some(())
 }
