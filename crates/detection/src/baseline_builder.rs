@@ -10,6 +10,7 @@ use crate::baselines::{
 };
 use crate::completeness::Completeness;
 use crate::contribution::{carrier_seals, headings, recorded, way};
+use crate::rules::scan_gap::decides;
 use crate::rules::unordered_move;
 use crate::settings::MINUTE_MS;
 use crate::trust::{FeedFigures, Lateness};
@@ -215,12 +216,21 @@ impl<'r> BaselineBuilder<'r> {
                 self.measure(Measure::EmptyReturnMinutes, &group, &out.fact.fact_id, away as f64);
             }
         }
+        let decides = |s: &&Seen<'_>| s.is_actual() && decides(s.kind());
+        let decided = |scan: &Seen<'_>| stay.iter().filter(decides).find(|s| s.at() >= scan.at());
+        if let Some((scan, decision)) = first(EventKind::CustomsScanned).and_then(|s| Some((s, decided(s)?)))
+        {
+            let group = group(scan.event.terminal(), EquipmentStatus::Import, size.as_deref());
+            let waited = decision.at().millis_since(scan.at()) / MINUTE_MS;
+            self.measure(Measure::ScanToDecisionMinutes, &group, &scan.fact.fact_id, waited as f64);
+        }
         if let Some((off, on)) = off.zip(on).filter(|(off, on)| on.at() > off.at()) {
             let group = group(off.event.terminal(), EquipmentStatus::Transshipment, size.as_deref());
             let stood = on.at().millis_since(off.at()) / MINUTE_MS;
             self.measure(Measure::TransshipmentDwellMinutes, &group, &off.fact.fact_id, stood as f64);
         }
         self.weights(stay, size.as_deref());
+        self.scales(stay, size.as_deref());
         self.lane(stay);
         self.cargo(stay);
         self.seals(stay);
@@ -264,6 +274,24 @@ impl<'r> BaselineBuilder<'r> {
             let group = group(b.event.terminal(), status, size);
             let percent = (less - more).abs() / less.max(*more) * 100.0;
             self.measure(Measure::WeightDifferencePercent, &group, &b.fact.fact_id, percent);
+        }
+    }
+
+    /// The difference between the first scale that weighed it and each that did later on.
+    fn scales(&mut self, stay: &[Seen<'_>], size: Option<&str>) {
+        let out = stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::GateOut);
+        let same_ms = self.rules.rule.weight.same_weighing_minutes * MINUTE_MS;
+        let mut readings = stay
+            .iter()
+            .filter(|s| s.is_actual() && !s.is_empty() && !s.number_is_doubtful())
+            .filter(|s| out.is_none_or(|out| s.at().millis_since(out.at()) <= same_ms))
+            .filter_map(|s| Some((s, s.event.weights.iter().find(|w| w.kind == WeightKind::Scale)?.kg)));
+        let Some((first, kg)) = readings.next() else { return };
+        for (later, other_kg) in readings.filter(|(s, _)| s.at().millis_since(first.at()) > same_ms) {
+            let status = stay.iter().find_map(Seen::status).unwrap_or(EquipmentStatus::Import);
+            let group = group(later.event.terminal(), status, size);
+            let difference = (kg - other_kg).abs();
+            self.measure(Measure::ScaleDifferenceKg, &group, &later.fact.fact_id, difference);
         }
     }
 
@@ -351,8 +379,8 @@ impl<'r> BaselineBuilder<'r> {
             built.lanes.insert(key, Lane { count, via, median_km });
         }
         for ((feed, kind), values) in self.late {
-            let [q50_minutes, q95_minutes] = values.quantiles([0.5, 0.95]);
-            let lateness = Lateness { count: values.count, q50_minutes, q95_minutes };
+            let [q50_minutes, q95_minutes, q99_minutes] = values.quantiles([0.5, 0.95, 0.99]);
+            let lateness = Lateness { count: values.count, q50_minutes, q95_minutes, q99_minutes };
             built.feeds.entry(feed).or_default().kinds.insert(kind, lateness);
         }
         let content = serde_json::to_vec(&built).unwrap_or_default();

@@ -33,6 +33,10 @@ pub enum Measure {
     WeightDifferencePercent,
     /// Gate-out of a laden import container to the return of the empty, minutes.
     EmptyReturnMinutes,
+    /// Difference between two scales that weighed one laden container apart within a visit, before it left, kg.
+    ScaleDifferenceKg,
+    /// Scan by customs to their decision, minutes.
+    ScanToDecisionMinutes,
 }
 
 /// A group of visits: those of one terminal, trade and size; what is `None` is not told apart.

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::completeness::port_of;
 use crate::outages::{spans, within as is_within};
-use crate::settings::HOUR_MS;
-use crate::view::{Findings, Found, Hidden, Kinds, View};
+use crate::settings::{HOUR_MS, MINUTE_MS};
+use crate::view::{Findings, Found, Hidden, Kinds, Seen, View};
 use crate::{Baselines, Rules};
 
 /// Table `[trust]` of the rule file.
@@ -28,6 +28,10 @@ pub(crate) struct Settings {
     min_count: u32,
     /// Later than this for one event in twenty: the status may lag.
     lag_minutes: i64,
+    /// Late word is waited for so many times as long as the latest hundredth takes, where nothing speaks for haste.
+    late_word_factor: f64,
+    /// And never longer.
+    late_word_most_hours: i64,
     /// Below this trust the sentence says so.
     doubt_below_percent: f64,
     /// Below this trust the absence counts one grade less.
@@ -93,6 +97,9 @@ pub struct Lateness {
     pub q50_minutes: f64,
     /// Minutes that 95 in 100 take at most.
     pub q95_minutes: f64,
+    /// Minutes that 99 in 100 take at most; 0 in files that were built before this was counted.
+    #[serde(default)]
+    pub q99_minutes: f64,
 }
 
 impl FeedFigures {
@@ -209,26 +216,37 @@ fn places(view: &View<'_>, found: &Found) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// How much the silence about this kind of event says at the first of these places of which enough is known, else anywhere,
-/// and how late its word is: by what all feeds together tell of it, less what is wrong with the one that tells the most.
+/// What is told of one kind of event at the first of these places of which enough is known, else anywhere: by all feeds
+/// together, and by the one that tells the most.
+fn told_at<'b>(
+    baselines: &'b Baselines,
+    kind: &EventKind,
+    places: &[String],
+    min_count: u32,
+) -> Option<(Share, Option<&'b FeedFigures>)> {
+    let known = alike(kind).first()?;
+    let enough = |share: &Share| share.happened >= min_count;
+    let told_at = |place: &String| baselines.places.get(place)?.get(known.as_str()).copied();
+    let there = places.iter().find_map(|place| Some((Some(place), told_at(place).filter(enough)?)));
+    let anywhere = || sum(baselines.places.values(), known).filter(enough).map(|share| (None, share));
+    let (place, share) = there.or_else(anywhere)?;
+    let told = |feed: &FeedFigures| match place {
+        Some(place) => feed.share(place, known),
+        None => sum(feed.places.values(), known),
+    };
+    let most = baselines.feeds.values().filter_map(|feed| Some((told(feed)?.told, feed)));
+    Some((share, most.max_by_key(|(told, _)| *told).map(|(_, feed)| feed)))
+}
+
+/// How much the silence about this kind of event says, less what is wrong with the feed that tells the most, and how late
+/// its word is.
 fn trust_in(
     baselines: &Baselines,
     kind: &EventKind,
     places: &[String],
     min_count: u32,
 ) -> Option<(f64, f64)> {
-    let known = alike(kind).first()?;
-    let enough = |share: &Share| share.happened >= min_count;
-    let told_at = |place: &String| baselines.places.get(place)?.get(known.as_str()).copied();
-    let there = places.iter().find_map(|place| Some((Some(place), told_at(place).filter(enough)?)));
-    let anywhere = || sum(baselines.places.values(), known).filter(enough).map(|share| (None, share));
-    if let Some((place, share)) = there.or_else(anywhere) {
-        let told = |feed: &FeedFigures| match place {
-            Some(place) => feed.share(place, known),
-            None => sum(feed.places.values(), known),
-        };
-        let most = baselines.feeds.values().filter_map(|feed| Some((told(feed)?.told, feed)));
-        let most = most.max_by_key(|(told, _)| *told).map(|(_, feed)| feed);
+    if let Some((share, most)) = told_at(baselines, kind, places, min_count) {
         let late = most.and_then(|feed| feed.lateness(kind, min_count)).map_or(0.0, |l| l.q95_minutes);
         return Some((most.map_or(share.ratio(), |feed| feed.right(share.ratio())), late));
     }
@@ -237,6 +255,31 @@ fn trust_in(
     let late = |feed: &FeedFigures| feed.lateness(kind, min_count).map(|l| l.q95_minutes);
     let feeds = baselines.feeds.values().filter_map(|feed| Some((feed.right(whole(feed)), late(feed)?)));
     feeds.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))
+}
+
+/// Until when word of what happened at a time may still come, by what is known of the feed that tells the most of it where
+/// `at` was.
+pub(crate) struct LateWord {
+    /// That of nineteen in twenty has come, ms.
+    pub(crate) usual_ms: i64,
+    /// What has not come by then is hardly late, ms.
+    pub(crate) most_ms: i64,
+}
+
+/// How late word of a kind of event comes: by what is told of it there, else by the feed of `at` itself; no wait where nobody
+/// has measured it.
+pub(crate) fn late_word(findings: &Findings<'_>, kind: &EventKind, at: &Seen<'_>) -> LateWord {
+    let settings = &findings.rules.trust;
+    let places: Vec<String> =
+        at.event.terminal().into_iter().chain(port_of(at.event)).map(str::to_owned).collect();
+    let told = told_at(findings.baselines, kind, &places, settings.min_count);
+    let most = told.and_then(|(_, most)| most);
+    let feed = most.or_else(|| findings.baselines.feeds.get(at.event.source.feed.as_ref()));
+    let late = feed.and_then(|feed| feed.lateness(kind, settings.min_count)).unwrap_or_default();
+    let ms =
+        |minutes: f64| ((minutes * MINUTE_MS as f64) as i64).min(settings.late_word_most_hours * HOUR_MS);
+    let most = late.q99_minutes.max(late.q95_minutes) * settings.late_word_factor;
+    LateWord { usual_ms: ms(late.q95_minutes), most_ms: ms(most) }
 }
 
 /// What was told of one kind over all places.

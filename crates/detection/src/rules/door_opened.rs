@@ -14,7 +14,7 @@
 //!
 //! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other work for which
 //! a container is opened, done or ordered close by; an order that names a slot only moves it, unless to where customs
-//! inspect. Pre-trip checks of reefers and everything else about empties. Light and vibration: a device that opens on other
+//! inspect; word of customs' inspection comes after it, and is waited for while they want one. Pre-trip checks of reefers and everything else about empties. Light and vibration: a device that opens on other
 //! stays too without a reason, or opens again and again and never closes, is not believed. An outage of the device's
 //! system. A device taken off after the cargo was. `b`: two containers that customs open side by side.
 
@@ -27,6 +27,7 @@ use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
 use crate::rules::two_places::distance_km;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
+use crate::trust::late_word;
 use crate::view::{Absence, Findings, Seen, View};
 use crate::work_orders::opening_is_ordered;
 use crate::{Rules, Sighting};
@@ -38,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) bounce_seconds: i64,
     /// Until word of that must have come.
     settle_seconds: i64,
+    /// Until customs, who wanted to look at it, must have said that they did.
+    inspection_told_minutes: i64,
     pub(crate) work_minutes: i64,
     pub(crate) unreliable_openings: usize,
     pub(crate) unreliable_hours: i64,
@@ -86,7 +89,10 @@ fn opened(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         if bounced(view, s, settings) || is_faulty(view, s, findings.rules) {
             continue;
         }
-        let settled = s.fact.received_at.plus_millis(settings.settle_seconds * 1_000);
+        let settle_ms = settings.settle_seconds * 1_000;
+        let told_ms =
+            if is_customs_business(view, s) { settings.inspection_told_minutes * MINUTE_MS } else { 0 };
+        let settled = s.fact.received_at.plus_millis(settle_ms.max(told_ms));
         if findings.passed(settled) {
             let sentence = format!("A door was opened {place}, and nobody had ordered it.");
             findings.add("MO-06a", &settings.a, sentence, vec![*s]);
@@ -97,6 +103,20 @@ fn opened(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 
 fn openings<'s, 'a>(stay: &'s [Seen<'a>]) -> impl Iterator<Item = &'s Seen<'a>> {
     stay.iter().filter(|s| *s.kind() == EventKind::DoorOpened && s.is_actual())
+}
+
+/// Whether customs wanted to look at it and had not decided: they open it themselves, and say so afterwards.
+fn is_customs_business(view: &View<'_>, s: &Seen<'_>) -> bool {
+    let mut before = view.stay_of(s.visit).iter().rev().filter(|k| k.is_actual() && k.at() <= s.at());
+    let word = before.find_map(|k| match k.kind() {
+        EventKind::CustomsSelectedForScan
+        | EventKind::CustomsSelectedForInspection
+        | EventKind::CustomsScanned
+        | EventKind::CustomsHeld => Some(true),
+        EventKind::CustomsReleased | EventKind::CustomsSelectionCancelled => Some(false),
+        _ => None,
+    });
+    word == Some(true)
 }
 
 /// Where the door of a full container was opened, in the yard or at sea, without work that would explain it.
@@ -226,7 +246,18 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     if !matches!(view.golden.at(last.at()), Whereabouts::Yard(_)) {
         return;
     }
-    let by = last.at().plus_millis(settings.silence_hours * HOUR_MS);
+    let device_ms = late_word(findings, last.kind(), last).usual_ms;
+    let silence_ms = settings.silence_hours * HOUR_MS + device_ms;
+    // Who is fetched says nothing more from inside; word of the gate may come late.
+    let fetched = |s: &&Seen<'_>| {
+        matches!(s.kind(), EventKind::PickupAnnounced | EventKind::PickupAccepted)
+            && s.at() > last.at().plus_millis(-silence_ms)
+            && s.visit == last.visit
+    };
+    let fetched = view.events.iter().filter(fetched).map(|s| s.at()).max();
+    let late_ms = late_word(findings, &EventKind::GateOut, last).most_ms;
+    let silent_by = last.at().plus_millis(silence_ms);
+    let by = fetched.map_or(silent_by, |at| silent_by.max(at.plus_millis(silence_ms + late_ms)));
     // What ends the stay, explains the silence, or is reported as such.
     let ends = |s: &Seen<'_>| {
         matches!(
@@ -239,8 +270,8 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
         )
     };
     if findings.missing(view, last, by, ends) {
-        let sentence =
-            format!("Its tracking device reported regularly and is silent for {} h.", settings.silence_hours);
+        let hours = by.millis_since(last.at()) / HOUR_MS;
+        let sentence = format!("Its tracking device reported regularly and is silent for {hours} h.");
         let expected = Some(Expected { event: last.kind().clone(), by });
         findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
     }

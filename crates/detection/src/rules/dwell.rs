@@ -12,9 +12,10 @@
 //! **False positives.** Trains and barges wait for nobody. Priority cargo: a pick-up announced before the release, or
 //! goods that perish, may go at once. Weekends do not count as waiting (`b`), but they do as time stood (`a`).
 //! Containers without a release, under a hold, or for transshipment. Late releases (a release that is told later moves
-//! the count). A gate-out that nobody reported: without a baseline that says what is usual, `b` is LOW and only counts
-//! with others. One in a hundred lies beyond a quantile of one in a hundred: only what is far beyond counts. Who waits
-//! for the release drives off with it.
+//! the count). Holidays, unpaid bills, a gate-out that nobody reported: without a baseline that says what is usual, and for
+//! cargo from where no drugs are shipped and for which nobody keeps paying, `b` is LOW and only counts with others. One in a
+//! hundred lies beyond a quantile of one in a hundred: only what is far beyond counts. Who waits for the release drives off
+//! with it.
 
 use quaywatch_domain::event::{EquipmentStatus, Mode};
 use quaywatch_domain::indicator::Expected;
@@ -35,7 +36,7 @@ pub(crate) struct Settings {
     pub(crate) long_days: i64,
     pub(crate) after_release_days: i64,
     pub(crate) beyond_usual: f64,
-    pub(crate) severity_b_unproven: Severity,
+    pub(crate) severity_b_plain: Severity,
     pub(crate) extensions: usize,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
@@ -190,8 +191,13 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
                 let sentence = format!("Released, and not collected {days} days after discharge.");
                 let expected = Some(Expected { event: EventKind::GateOut, by });
                 let evidence = vec![stay.arrival, green];
+                // Who pays again and again for what he does not fetch has his reasons.
+                let events = view.stay_of(stay.arrival.visit);
+                let paid = events.iter().filter(|s| *s.kind() == EventKind::StorageExtended).count();
+                let risky =
+                    view.is_from_watched_origin(stay.arrival.visit, rules) || paid >= settings.extensions;
                 let severity =
-                    if known.is_some() { settings.b.severity } else { settings.severity_b_unproven };
+                    if known.is_some() && risky { settings.b.severity } else { settings.severity_b_plain };
                 findings.add_as("MO-14b", &settings.b, severity, sentence, evidence, expected);
             }
         }

@@ -16,11 +16,12 @@
 //! order, but not the one for its slot on the way back in; or to another terminal by the same haulier under the same bill).
 //! A return for export (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took
 //! it, or for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late
-//! (grace). A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back.
+//! (grace). A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back, and for cargo from
+//! where no drugs are shipped it is LOW.
 
-use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};
 use quaywatch_domain::indicator::Expected;
+use quaywatch_domain::{EventKind, Severity};
 use serde::Deserialize;
 
 use crate::Rules;
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) grace_minutes: i64,
     pub(crate) empty_return_days: i64,
     pub(crate) arrival_grace_hours: i64,
+    severity_d_plain: Severity,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
     pub(crate) c: SubRule,
@@ -247,6 +249,8 @@ fn did_not_arrive(view: &View<'_>, out: &Seen<'_>, findings: &mut Findings<'_>) 
     if !turned_up && findings.missing(view, out, by, is_arrival) {
         let sentence = "Left the terminal and did not arrive where it was expected.".to_owned();
         let expected = Some(Expected { event: EventKind::DroppedOff, by });
-        findings.add_as("MO-02d", &settings.d, settings.d.severity, sentence, vec![*out, *plan], expected);
+        let risky = view.is_from_watched_origin(out.visit, findings.rules);
+        let severity = if risky { settings.d.severity } else { settings.severity_d_plain };
+        findings.add_as("MO-02d", &settings.d, severity, sentence, vec![*out, *plan], expected);
     }
 }

@@ -7,17 +7,19 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! from there or soon after the scan); customs' own opening, reported before their inspection, for which it waits a while;
+//! from there or soon after the scan); customs' own opening of doors and seals, reported before their inspection, for which
+//! it waits a while; what left without a decision is the business of `MO-25a` when nothing else happened to it;
 //! an ordinary move on a work order (LOW), which may be lost on its way; a position that differs in row or tier only. `b`:
-//! a decision that is late by design weighs LOW and says so. `c`: a pre-notification from before the selection, cancelled,
+//! a decision that is late by design weighs LOW and says so; one that takes as long as most do there. `c`: a pre-notification from before the selection, cancelled,
 //! for a slot far ahead, for a slot after the decision, or made while the picture is read. `d`: users of customs; systems
 //! that name no role.
 
-use quaywatch_domain::event::{PortEvent, SealSource};
+use quaywatch_domain::event::{EquipmentStatus, PortEvent, SealSource};
 use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{Action, EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
+use crate::baselines::{Group, Measure};
 use crate::people::role;
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
@@ -93,12 +95,7 @@ fn gaps<'a>(stay: &[Seen<'a>]) -> Vec<Gap<'a>> {
                     gap.scanned = gap.scanned.or(Some(*s));
                 }
             }
-            EventKind::CustomsReleased
-            | EventKind::CustomsInspected
-            | EventKind::CustomsHeld
-            | EventKind::CustomsSelectionCancelled
-                if is_open =>
-            {
+            kind if decides(kind) && is_open => {
                 if let Some(gap) = gaps.last_mut() {
                     gap.closed = Some(*s);
                 }
@@ -107,6 +104,17 @@ fn gaps<'a>(stay: &[Seen<'a>]) -> Vec<Gap<'a>> {
         }
     }
     gaps
+}
+
+/// Whether customs have decided by it, or looked themselves.
+pub(crate) const fn decides(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::CustomsReleased
+            | EventKind::CustomsInspected
+            | EventKind::CustomsHeld
+            | EventKind::CustomsSelectionCancelled
+    )
 }
 
 fn order(event: &PortEvent) -> Option<&str> {
@@ -153,7 +161,7 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         }
         // Customs may have opened it themselves, and are about to say so.
         let reported_by = s.fact.received_at.plus_millis(settings.report_minutes * MINUTE_MS);
-        if *s.kind() == EventKind::DoorOpened && !findings.passed(reported_by) {
+        if matches!(word, "opened" | "resealed") && !findings.passed(reported_by) {
             continue;
         }
         // As for MO-10: a move that names its order has one, though the order itself may not have reached us.
@@ -166,7 +174,9 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         }
         evidence.push(*s);
     }
-    if words.is_empty() {
+    // That it was moved to the gate says nothing more than that it left before the decision.
+    let left = || stay.iter().any(|s| s.is_actual() && *s.kind() == EventKind::GateOut && gap.holds(s.at()));
+    if words.is_empty() || (severity == settings.a.severity_ordered && left()) {
         return;
     }
     let since = if *gap.opened.kind() == EventKind::CustomsScanned { "scan" } else { "customs selection" };
@@ -226,7 +236,10 @@ fn overdue(gap: &Gap<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         return;
     }
     let (from, hours, what, event) = match gap.scanned {
-        Some(scan) => (scan, settings.scan_hours, "Scanned, and no decision", EventKind::CustomsReleased),
+        Some(scan) => {
+            let hours = settings.scan_hours.max(usual_hours(&scan, findings));
+            (scan, hours, "Scanned, and no decision", EventKind::CustomsReleased)
+        }
         None => (
             gap.opened,
             settings.selection_hours,
@@ -240,6 +253,15 @@ fn overdue(gap: &Gap<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         let expected = Some(Expected { event, by });
         findings.add_as("MO-15b", &settings.b, settings.b.severity, sentence, vec![from], expected);
     }
+}
+
+/// In how many hours nineteen in twenty scans are decided on at this terminal; 0 when unknown.
+fn usual_hours(scan: &Seen<'_>, findings: &Findings<'_>) -> i64 {
+    let terminal = scan.event.terminal().map(str::to_owned);
+    let group = Group { terminal, trade: Some(EquipmentStatus::Import), size: None };
+    let min_count = findings.rules.baseline.min_count;
+    let usual = findings.baselines.quantiles(Measure::ScanToDecisionMinutes, &group, min_count);
+    usual.map_or(0, |usual| (usual.q95 / 60.0).ceil() as i64)
 }
 
 /// MO-15c: taken back by a decision before the slot.

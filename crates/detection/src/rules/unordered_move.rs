@@ -11,7 +11,8 @@
 //!
 //! **Inputs.** Yard moves and position fixes with slots, work orders, "box not in position" reports; origin of the cargo.
 //!
-//! **False positives.** Housekeeping on orders; orders that come late or are entered after the move (window and grace);
+//! **False positives.** Housekeeping on orders; orders that come late or are entered after the move (window and grace, longer where
+//! the feed of orders is known for late ones and nobody comes for the container yet);
 //! an order is spent by the move that carries it out.
 //! Terminals that share no orders: a timeline or the rule file must show that this one does. Telemetry drift: a fix
 //! counts by its slot, and only when a second one agrees. The first placing after arrival. A box that turns up at once.
@@ -20,13 +21,14 @@ use std::collections::BTreeMap;
 
 use quaywatch_domain::event::Yard;
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Severity, Subject};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::timeline::known_at;
+use crate::trust::late_word;
 use crate::view::{Absence, Findings, Seen, View};
 use crate::{Baselines, Moves, Rules, Sighting, actor};
 
@@ -110,7 +112,7 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
         {
             continue;
         }
-        let by = s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+        let by = order_awaited_until(stay, s, findings);
         if findings.passed(by) {
             let risky = view.is_from_watched_origin(visit, findings.rules);
             let severity = if risky { settings.severity_a_risky } else { settings.a.severity };
@@ -123,6 +125,26 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
             return;
         }
     }
+}
+
+/// Until when an order that is told late is waited for: as long as orders may come by what is known of their feed, but no
+/// longer than the grace when somebody comes for the container, as then there is no time to lose.
+fn order_awaited_until(stay: &[Seen<'_>], s: &Seen<'_>, findings: &Findings<'_>) -> Timestamp {
+    let settings = &findings.rules.rule.unordered_move;
+    let at_once = s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+    let late = late_word(findings, &EventKind::WorkOrdered, s);
+    let at_last = at_once.max(s.at().plus_millis(late.most_ms));
+    let comes_for_it = |k: &&Seen<'_>| {
+        matches!(
+            k.kind(),
+            EventKind::PickupAnnounced
+                | EventKind::PickupAccepted
+                | EventKind::GateOut
+                | EventKind::DoorOpened
+        )
+    };
+    let soonest = stay.iter().filter(comes_for_it).map(|k| k.fact.received_at).min();
+    soonest.map_or(at_last, |soonest| at_last.min(soonest.max(at_once)))
 }
 
 /// Whether orders of the terminal reach us.

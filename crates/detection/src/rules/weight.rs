@@ -14,15 +14,15 @@
 //!
 //! **False positives.** Sums of method 2 and declared weights (not calibrated: not compared). Units taken for another, and
 //! net taken for gross (the ratio or the difference betrays it). Moisture and scales of ordinary accuracy (a share of the
-//! weight, or what the baseline knows). Gensets that hang on reefers at the gate. Default tares, also in what the shipper
+//! weight, or what the baseline knows of the weights, and of the scales, of that port). Gensets that hang on reefers at the gate. Default tares, also in what the shipper
 //! declares. Goods taken out by customs or stripping between the two readings. Two reports of one weighing, and one system
 //! that tells again what it knows (two scales are of two feeds or terminals, or the crane's and another).
 
-use quaywatch_domain::event::WeightKind;
+use quaywatch_domain::event::{EquipmentStatus, WeightKind};
 use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
-use crate::baselines::{Group, Measure};
+use crate::baselines::{Group, Measure, Quantiles};
 use crate::golden::{Whereabouts, independent, other_terminal};
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, is_reefer_type};
@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) drop_least_kg: f64,
     pub(crate) drop_most_kg: f64,
     pub(crate) scale_accuracy_percent: f64,
+    beyond_usual: f64,
+    beyond_usual_drop: f64,
     pub(crate) genset_kg: f64,
     pub(crate) genset_most_kg: f64,
     pub(crate) bridge_minutes: i64,
@@ -154,7 +156,11 @@ impl<'a> Trip<'a> {
                 continue;
             }
             let percent = drop.abs() / old.kg.max(new.kg) * 100.0;
-            let usual = usual_percent(view, &new.seen, findings).max(settings.scale_accuracy_percent);
+            let known_percent = known(view, Measure::WeightDifferencePercent, &new.seen, findings);
+            let usual = known_percent.map_or(0.0, |q| q.q99).max(settings.scale_accuracy_percent);
+            // What ordinary containers differ by there tells more than a limit for all ports.
+            let most_percent =
+                known_percent.map_or(settings.difference_percent, |_| usual * settings.beyond_usual);
             let evidence = || vec![old.seen, new.seen];
             let off_the_ship =
                 *old.seen.kind() == EventKind::Discharged || *old.seen.kind() == EventKind::Weighed;
@@ -162,8 +168,11 @@ impl<'a> Trip<'a> {
                 && new.is_scale
                 && off_the_ship
                 && at_the_gate(view, &new.seen, settings)
-                && (settings.drop_least_kg..=settings.drop_most_kg).contains(&drop)
-                && percent > settings.scale_accuracy_percent;
+                && drop <= settings.drop_most_kg
+                && match known(view, Measure::ScaleDifferenceKg, &new.seen, findings) {
+                    Some(usual) => drop > usual.q95 * settings.beyond_usual_drop,
+                    None => drop >= settings.drop_least_kg && percent > settings.scale_accuracy_percent,
+                };
             let (code, sub, sentence) = if is_drop {
                 if self.opened.is_some_and(|opened| opened >= old.seen.at()) {
                     continue;
@@ -173,9 +182,7 @@ impl<'a> Trip<'a> {
                 || percent > settings.great_difference_percent.max(usual)
             {
                 ("MO-12b", &settings.b, differ(old.kg, new.kg))
-            } else if drop.abs()
-                > settings.difference_kg.max(settings.difference_percent.max(usual) / 100.0 * old.kg)
-            {
+            } else if drop.abs() > settings.difference_kg.max(most_percent.max(usual) / 100.0 * old.kg) {
                 ("MO-12a", &settings.a, differ(old.kg, new.kg))
             } else if old.is_scale
                 && new.is_scale
@@ -264,15 +271,19 @@ fn differ(a: f64, b: f64) -> String {
     format!("Two calibrated weights differ: {a:.0} kg and {b:.0} kg.")
 }
 
-/// What ordinary containers of this group differ by, per cent; 0 when unknown.
-fn usual_percent(view: &View<'_>, s: &Seen<'_>, findings: &Findings<'_>) -> f64 {
+/// What ordinary containers of this group differ by, where it is known.
+fn known<'f>(
+    view: &View<'_>,
+    measure: Measure,
+    s: &Seen<'_>,
+    findings: &Findings<'f>,
+) -> Option<&'f Quantiles> {
     let group = Group {
         terminal: s.event.terminal().map(str::to_owned),
-        trade: s.status(),
+        trade: view.stay_of(s.visit).iter().find_map(Seen::status).or(Some(EquipmentStatus::Import)),
         size: view.iso_type().and_then(Group::size_of),
     };
-    let min_count = findings.rules.baseline.min_count;
-    findings.baselines.quantiles(Measure::WeightDifferencePercent, &group, min_count).map_or(0.0, |q| q.q99)
+    findings.baselines.quantiles(measure, &group, findings.rules.baseline.min_count)
 }
 
 /// One weighing that two systems tell of, or that one tells of twice.

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quaywatch_detection::{Baselines, Engine, Inspected, Outcome, Rules, TimelineState};
+use quaywatch_detection::{
+    Baselines, Engine, FeedFigures, Inspected, Lateness, Outcome, Places, Rules, Share, TimelineState,
+};
 use quaywatch_domain::alert::{AlertState, Evidence};
 use quaywatch_domain::event::{
     Actor, Cargo, Classifier, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole, Pin,
@@ -439,6 +441,21 @@ impl World {
         let mut world = Self::new();
         world.engine = world.engine.with_baselines(Arc::new(baselines));
         world
+    }
+
+    /// Where at LUKKP one event in a hundred of a kind is told later than so many minutes, and nineteen in twenty within ten.
+    pub(crate) fn where_late(kind: &EventKind, q99_minutes: f64) -> Self {
+        let kind = kind.as_str().to_owned();
+        let lateness = Lateness { count: 500, q50_minutes: 3.0, q95_minutes: 10.0, q99_minutes };
+        let share = Share { told: 500, happened: 500 };
+        let places = Places::from([("LUKKP".to_owned(), [(kind.clone(), share)].into())]);
+        let kinds = [(kind, lateness)].into();
+        let feed = FeedFigures { events: 500, places: places.clone(), kinds, ..FeedFigures::default() };
+        Self::knowing(Baselines {
+            places,
+            feeds: [("theirs".to_owned(), feed)].into(),
+            ..Baselines::default()
+        })
     }
 
     pub(crate) fn with(rules: Rules) -> Self {

@@ -1,6 +1,6 @@
 use quaywatch_domain::EventKind::{
-    CustomsInspected, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateIn, GateOut, Loaded,
-    PositionReported, Stripped, SystemOutageStarted, WorkOrdered,
+    CustomsInspected, CustomsSelectedForScan, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateIn,
+    GateOut, Loaded, PickupAnnounced, PositionReported, Stripped, SystemOutageStarted, WorkOrdered,
 };
 use quaywatch_domain::event::Laden;
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
@@ -33,9 +33,9 @@ fn opened() -> PortEvent {
 fn a_door_that_opens_in_the_yard_or_at_sea_is_raised_after_it_may_have_bounced() {
     let mut world = World::after([in_yard(BOX), opened()]);
     assert!(world.published.is_empty());
-    world.wait_until(at(3, "12:02"));
+    world.wait_until(at(3, "12:04"));
     assert!(world.published.is_empty(), "word of the closing may be on its way");
-    world.wait_until(at(3, "12:03"));
+    world.wait_until(at(3, "12:05"));
     assert_eq!(world.codes(BOX), ["MO-06a@1"]);
     assert!(world.alert(BOX).title.contains("in the yard"));
     world.see(&event(WorkOrdered, BOX, at(3, "11:00")).received(at(3, "13:00")));
@@ -183,4 +183,53 @@ fn a_device_that_falls_silent_after_regular_reports_is_raised() {
     silent([in_yard(BOX)].into_iter().chain(fixes(5)));
     silent([in_yard(BOX), event(GateOut, BOX, at(3, "09:00"))].into_iter().chain(fixes(9)));
     silent([in_yard(BOX), event(SystemOutageStarted, BOX, at(3, "08:30"))].into_iter().chain(fixes(9)));
+}
+
+#[test]
+fn a_device_that_falls_silent_while_its_container_is_fetched_waits_for_word_of_the_gate() {
+    let fixes = || (0..9).map(|h| event(PositionReported, BOX, at(3, &format!("{h:02}:00"))).feed("sensors"));
+    let fetched = || [event(PickupAnnounced, BOX, at(3, "08:30"))];
+    let known = || World::where_late(&GateOut, 60.0).and([in_yard(BOX)].into_iter().chain(fixes()));
+    // Word of the gate comes hours late, as it does now and then.
+    let mut late = known().and(fetched());
+    late.wait_until(at(3, "13:55"));
+    late.see(&event(GateOut, BOX, at(3, "09:10")).received(at(3, "13:55")));
+    late.wait_until(at(5, "00:00"));
+    assert!(late.published.is_empty(), "{:?}", late.published);
+    // It never comes: nobody fetched it, and the device is off.
+    let mut off = known().and(fetched());
+    off.wait_until(at(3, "14:30"));
+    assert_eq!(off.codes(BOX), ["MO-06c@1"]);
+    // Nobody comes: there is nothing to wait for.
+    let mut alone = known();
+    alone.wait_until(at(3, "12:00"));
+    assert_eq!(alone.codes(BOX), ["MO-06c@1"]);
+}
+
+#[test]
+fn a_door_that_customs_open_is_never_raised_and_one_that_they_did_not_is() {
+    let wanted =
+        || World::after([in_yard(BOX), event(CustomsSelectedForScan, BOX, at(2, "20:00")), opened()]);
+    let mut theirs = wanted();
+    theirs.wait_until(at(3, "12:30"));
+    theirs.see(&event(CustomsInspected, BOX, at(3, "12:25")).received(at(3, "12:30")));
+    theirs.wait_until(at(4, "00:00"));
+    assert!(theirs.published.is_empty(), "{:?}", theirs.published);
+    let mut nobodys = wanted();
+    nobodys.wait_until(at(3, "12:45"));
+    assert_eq!(nobodys.codes_of(BOX, "MO-06"), ["MO-06a@1"]);
+}
+
+#[test]
+fn a_device_whose_word_is_often_late_falls_silent_later() {
+    let fixes = (0..9).map(|h| event(PositionReported, BOX, at(3, &format!("{h:02}:00"))).feed("theirs"));
+    let mut world = World::where_late(&PositionReported, 60.0).and([in_yard(BOX)].into_iter().chain(fixes));
+    // Nineteen in twenty come within ten minutes.
+    world.wait_until(at(3, "12:09"));
+    assert!(world.published.is_empty());
+    world.see(&event(PositionReported, BOX, at(3, "12:00")).feed("theirs").received(at(3, "12:09")));
+    world.wait_until(at(3, "16:09"));
+    assert!(world.published.is_empty());
+    world.wait_until(at(3, "16:10"));
+    assert_eq!(world.codes(BOX), ["MO-06c@1"]);
 }

@@ -1,6 +1,7 @@
 use quaywatch_detection::{Baselines, Group, Measure, Quantiles, Rules};
 use quaywatch_domain::EventKind::{
-    CustomsHeld, CustomsReleased, Discharged, GateOut, PickupAnnounced, ReleaseIssued, StorageExtended,
+    CustomsHeld, CustomsReleased, Discharged, GateOut, ManifestLine, PickupAnnounced, ReleaseIssued,
+    StorageExtended,
 };
 use quaywatch_domain::event::{EquipmentStatus, Mode};
 use quaywatch_domain::{PortEvent, Severity};
@@ -87,19 +88,33 @@ fn what_is_usual_decides_where_it_is_known() {
     quick.see(&out(2, "16:00"));
     assert_eq!(quick.codes(BOX), ["MO-14a@1"]);
     silent([discharged(), out(2, "16:00")]);
-    let mut slow = knowing();
-    slow.see(&discharged());
-    slow.see(&released(3, "08:00"));
+    let waiting = |from: &str| {
+        let listed = event(ManifestLine, BOX, at(1, "08:00")).route(from, &[], "SIKOP");
+        knowing().and([listed, discharged(), released(3, "08:00")])
+    };
+    let mut slow = waiting("ECGYE");
     slow.wait_until(at(6, "11:59"));
     assert!(slow.published.is_empty(), "one in a hundred stands for so long");
     slow.wait_until(at(6, "12:00"));
     assert_eq!(slow.codes(BOX), ["MO-14b@1"]);
+    // Somebody pays again and again and does not come.
+    let mut paid = waiting("CNSHA");
+    for day in [7, 8, 9] {
+        assert!(paid.published.is_empty());
+        paid.see(&event(StorageExtended, BOX, at(day, "08:00")));
+    }
+    assert_eq!(paid.codes(BOX), ["MO-14b@1", "MO-14d@1"]);
+    // An importer on holiday: nothing else is known of it, and it is fetched by day.
+    let mut forgotten = waiting("CNSHA");
+    forgotten.wait_until(at(9, "10:00"));
+    forgotten.see(&out(9, "10:00"));
+    assert!(forgotten.published.is_empty(), "{:?}", forgotten.published);
 }
 
 #[test]
 fn a_released_container_that_nobody_collects_is_raised_and_high_when_it_goes_by_night() {
     let proven = || {
-        let mut world = World::with(Rules::parse("[dwell]\nseverity_b_unproven = \"MEDIUM\"\n").unwrap());
+        let mut world = World::with(Rules::parse("[dwell]\nseverity_b_plain = \"MEDIUM\"\n").unwrap());
         world.see(&discharged());
         world.see(&released(3, "08:00"));
         world
@@ -151,7 +166,7 @@ fn storage_extended_again_and_again_is_a_low_indicator() {
 
 #[test]
 fn what_recorded_traffic_ends_too_early_to_tell_is_not_absent() {
-    let rules = || Rules::parse("[dwell]\nseverity_b_unproven = \"MEDIUM\"\n").unwrap();
+    let rules = || Rules::parse("[dwell]\nseverity_b_plain = \"MEDIUM\"\n").unwrap();
     let ended = |day: u32| {
         let mut world = World::with(rules()).and([discharged(), released(3, "08:00")]);
         world.engine = world.engine.heard_until(at(day, "09:00"));

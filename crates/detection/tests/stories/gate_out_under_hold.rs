@@ -1,6 +1,8 @@
 use quaywatch_domain::EventKind::{
-    CustomsHeld, CustomsReleased, CustomsSelectedForScan, CustomsSelectionCancelled, GateOut,
+    CustomsHeld, CustomsReleased, CustomsScanned, CustomsSelectedForScan, CustomsSelectionCancelled, GateOut,
+    YardMove,
 };
+use quaywatch_domain::Severity;
 use quaywatch_domain::alert::AlertState;
 
 use crate::common::{BOX, Says, World, at, event};
@@ -72,4 +74,46 @@ fn a_hold_placed_while_the_container_is_at_sea_counts_for_the_stay_to_come() {
     ]);
     world.wait_until(at(10, "15:00"));
     assert_eq!(world.codes(BOX), ["MO-25a@2"]);
+}
+
+/// Selected in the morning, out at 14:05, at a terminal where one release in a hundred is told more than 80 minutes late.
+fn selected_and_out() -> World {
+    World::where_late(&CustomsReleased, 80.0)
+        .and([event(CustomsSelectedForScan, BOX, at(2, "08:00")).terminal("LUKKP")])
+}
+
+fn out() -> quaywatch_domain::PortEvent {
+    event(GateOut, BOX, at(2, "14:05")).terminal("LUKKP")
+}
+
+#[test]
+fn a_release_after_the_scan_that_is_told_as_late_as_some_are_is_silent() {
+    let scanned = || event(CustomsScanned, BOX, at(2, "11:00")).terminal("LUKKP");
+    let to_the_lane = || event(YardMove, BOX, at(2, "13:50")).order("W1").terminal("LUKKP");
+    let mut late = selected_and_out().and([scanned(), to_the_lane(), out()]);
+    late.wait_until(at(2, "16:30"));
+    late.see(&event(CustomsReleased, BOX, at(2, "13:15")).received(at(2, "16:30")));
+    late.wait_until(at(3, "14:00"));
+    assert!(late.published.is_empty(), "{:?}", late.published);
+    // It never comes.
+    let mut never = selected_and_out().and([scanned(), to_the_lane(), out()]);
+    never.wait_until(at(2, "16:45"));
+    assert_eq!(never.codes(BOX), ["MO-25a@1"], "and the move to the gate counts for nothing beside it");
+    assert_eq!(never.alert(BOX).severity, Severity::High);
+}
+
+#[test]
+fn what_left_before_customs_looked_at_it_is_raised_at_once() {
+    let mut world = selected_and_out().and([out()]);
+    world.wait_until(at(2, "14:20"));
+    assert_eq!(world.codes(BOX), ["MO-25a@1"]);
+    // Held after the scan: they wanted to look once more.
+    let held = [
+        event(CustomsScanned, BOX, at(2, "11:00")).terminal("LUKKP"),
+        event(CustomsHeld, BOX, at(2, "12:00")).terminal("LUKKP"),
+        out(),
+    ];
+    let mut world = selected_and_out().and(held);
+    world.wait_until(at(2, "14:20"));
+    assert_eq!(world.codes(BOX), ["MO-25a@1"]);
 }

@@ -1,9 +1,10 @@
+use quaywatch_detection::{Baselines, Group, Measure, Quantiles};
 use quaywatch_domain::EventKind::{
     CustomsHeld, CustomsInspected, CustomsReleased, CustomsScanned, CustomsSelectedForScan,
-    CustomsSelectionCancelled, DeviceUnpaired, Discharged, DoorOpened, PickupAnnounced, PickupCancelled,
-    PositionReported, SealAffixed, SealRemoved, WorkOrdered, YardMove,
+    CustomsSelectionCancelled, DeviceUnpaired, Discharged, DoorOpened, GateOut, PickupAnnounced,
+    PickupCancelled, PositionReported, SealAffixed, SealRemoved, WorkOrdered, YardMove,
 };
-use quaywatch_domain::event::{SealSource, Yard};
+use quaywatch_domain::event::{EquipmentStatus, SealSource, Yard};
 use quaywatch_domain::{EventKind, PortEvent, Severity};
 
 use crate::common::{BOX, Says, World, at, event};
@@ -52,10 +53,10 @@ fn what_happens_between_scan_and_decision_is_raised_and_stays() {
         on(SealRemoved, "03:00").seal("ML1234567", SealSource::Carrier),
         on(DeviceUnpaired, "03:00"),
     ] {
-        let is_door = touch.kind == DoorOpened;
+        let is_opening = matches!(touch.kind, DoorOpened | SealRemoved);
         let mut world = night([touch]);
-        // Customs open doors too, and say so afterwards.
-        assert_eq!(world.codes_of(BOX, "MO-15").is_empty(), is_door);
+        // Customs open doors and seals too, and say so afterwards.
+        assert_eq!(world.codes_of(BOX, "MO-15").is_empty(), is_opening);
         world.wait_until(at(2, "03:45"));
         assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
         // Together with an opened door it is graver.
@@ -164,4 +165,44 @@ fn a_selection_cancelled_by_another_than_customs_is_raised() {
     assert!(!world.alert(BOX).indicators[0].sentence.contains("usr:1"));
     never(&night([by("CUSTOMS")]));
     never(&night([on(CustomsSelectionCancelled, "02:00")]));
+}
+
+#[test]
+fn seals_that_customs_take_off_before_they_report_their_inspection_are_never_raised() {
+    let off = on(SealRemoved, "03:00").seal("ML1234567", SealSource::Carrier);
+    let mut world = night([off, on(DoorOpened, "03:05")]);
+    world.wait_until(at(2, "03:30"));
+    world.see(&on(CustomsInspected, "03:25"));
+    world.wait_until(at(2, "12:00"));
+    never(&world);
+}
+
+#[test]
+fn a_move_to_the_gate_says_nothing_beside_the_gate_out_without_a_decision() {
+    let out = event(GateOut, BOX, at(2, "03:20"));
+    let mut world = night([on(YardMove, "03:00").order("W9"), out.clone()]);
+    world.wait_until(at(2, "12:00"));
+    assert_eq!(world.codes(BOX), ["MO-25a@1"]);
+    // A seal that was taken off on the way does.
+    let off = on(SealRemoved, "03:05").seal("ML1234567", SealSource::Carrier);
+    let mut world = night([on(YardMove, "03:00").order("W9"), off, out]);
+    world.wait_until(at(2, "12:00"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+}
+
+#[test]
+fn a_decision_that_takes_as_long_as_most_do_there_is_not_overdue() {
+    let quantiles = Quantiles { count: 500, q95: 1_170.0, ..Quantiles::default() };
+    let everywhere = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
+    let usual = Baselines {
+        quantiles: [(Measure::ScanToDecisionMinutes, vec![(everywhere, quantiles)])].into(),
+        ..Baselines::default()
+    };
+    let scanned =
+        [event(Discharged, BOX, at(1, "20:00")), on(CustomsScanned, "01:00"), on(DoorOpened, "03:00")];
+    let mut world = World::knowing(usual).and(scanned);
+    world.wait_until(at(2, "20:59"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+    world.wait_until(at(2, "21:00"));
+    assert_eq!(world.codes_of(BOX, "MO-15"), ["MO-15a@1", "MO-15b@1"]);
 }

@@ -69,7 +69,7 @@ fn world(baselines: Baselines, extra: &[PortEvent]) -> World {
     events.extend(extra.iter().cloned());
     events.sort_by_key(|e| e.received_at);
     events.iter().for_each(|e| world.see(e));
-    world.wait_until(at(3, "12:00"));
+    world.wait_until(at(3, "18:00"));
     world
 }
 
@@ -224,6 +224,7 @@ fn an_outage_explains_no_silence_that_lasts_long_after_it() {
         let out = |kind, time: &str| event(kind, BOX, at(4, time)).feed("pcs-status");
         let plan = event(EventKind::DroppedOff, BOX, at(3, "22:00")).planned();
         let told = [
+            event(EventKind::ManifestLine, BOX, at(1, "08:00")).route("ECGYE", &[], "SIKOP"),
             event(EventKind::Discharged, BOX, at(2, "08:00")).terminal("LUKKP").received(at(2, "08:10")),
             event(EventKind::GateOut, BOX, at(3, "10:00")).terminal("LUKKP").received(at(3, "10:10")),
             plan.received(at(3, "10:10")),

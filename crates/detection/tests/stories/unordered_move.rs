@@ -1,6 +1,7 @@
 use quaywatch_detection::{BaselineBuilder, Rules};
 use quaywatch_domain::EventKind::{
-    Discharged, GateOut, ManifestLine, NotInPosition, PositionReported, WorkOrdered, YardMove,
+    Discharged, GateOut, ManifestLine, NotInPosition, PickupAnnounced, PositionReported, WorkOrdered,
+    YardMove,
 };
 use quaywatch_domain::event::Laden;
 use quaywatch_domain::subject::SubjectKind;
@@ -125,6 +126,23 @@ fn a_driver_of_many_unordered_moves_is_told_to_the_containers_when_people_are_lo
     assert_eq!(told(moves(30, "bdg:1")), [""; 0]);
     assert_eq!(told(moves(7, "bdg:1").into_iter().take(15).collect()), [""; 0]);
     assert!(World::after(moves(7, "bdg:1")).published.is_empty());
+}
+
+#[test]
+fn an_order_that_is_told_as_late_as_some_are_is_waited_for_until_somebody_comes() {
+    let known = || World::where_late(&WorkOrdered, 90.0).and(after_placing([moved().terminal("LUKKP")]));
+    let mut late = known();
+    late.wait_until(at(3, "04:50"));
+    late.see(&event(WorkOrdered, BOX, at(3, "01:50")).order("W2").received(at(3, "04:50")));
+    late.wait_until(at(4, "00:00"));
+    assert!(late.published.is_empty(), "{:?}", late.published);
+    let mut never = known();
+    never.wait_until(at(3, "05:00"));
+    assert_eq!(never.codes(BOX), ["MO-10a@1"]);
+    // A truck is announced for it: there is no time to lose.
+    let mut fetched = known().and([event(PickupAnnounced, BOX, at(3, "03:40"))]);
+    fetched.wait_until(at(3, "03:40"));
+    assert_eq!(fetched.codes(BOX), ["MO-10a@1"]);
 }
 
 #[test]

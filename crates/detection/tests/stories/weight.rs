@@ -168,3 +168,39 @@ fn a_container_that_lost_weight_in_the_yard_is_raised() {
     // Lighter than the papers said is no loss in the yard.
     silent([event(ManifestLine, OTHER_BOX, at(1, "08:00")), plan(20_400.0), out(20_000.0)]);
 }
+
+#[test]
+fn scales_that_are_known_to_agree_tell_of_less_and_those_that_do_not_of_more() {
+    let group = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
+    let lost = |q95: f64, kg: f64| {
+        let quantiles = Quantiles { count: 500, q95, ..Quantiles::default() };
+        let mut world = World::knowing(Baselines {
+            quantiles: [(Measure::ScaleDifferenceKg, vec![(group.clone(), quantiles)])].into(),
+            ..Baselines::default()
+        });
+        world.see(&scale(Discharged, 3, "crane", 20_000.0).status(EquipmentStatus::Import));
+        world.see(&scale(GateOut, 4, "gate", 20_000.0 - kg).status(EquipmentStatus::Import));
+        world.codes(BOX)
+    };
+    // Less than the plain limit of a quarter of a tonne, and than a hundredth of the weight.
+    assert_eq!(lost(80.0, 180.0), ["MO-12e@1"]);
+    assert_eq!(lost(80.0, 140.0), [""; 0]);
+    assert_eq!(lost(200.0, 390.0), [""; 0]);
+    assert_eq!(lost(200.0, 450.0), ["MO-12e@1"]);
+}
+
+#[test]
+fn what_is_usual_narrows_the_tolerance_too() {
+    let quantiles = Quantiles { count: 500, q99: 1.4, ..Quantiles::default() };
+    let group = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
+    let usual = Baselines {
+        quantiles: [(Measure::WeightDifferencePercent, vec![(group, quantiles)])].into(),
+        ..Baselines::default()
+    };
+    let weighed = |kg| scale(Discharged, 3, "crane", kg).status(EquipmentStatus::Import);
+    let told =
+        |baselines: Baselines, kg| World::knowing(baselines).and([plan(25_000.0), weighed(kg)]).codes(BOX);
+    assert_eq!(told(usual.clone(), 25_560.0), ["MO-12a@1"]);
+    assert_eq!(told(usual, 25_510.0), [""; 0]);
+    assert_eq!(told(Baselines::default(), 25_560.0), [""; 0], "three in a hundred, where nothing is known");
+}

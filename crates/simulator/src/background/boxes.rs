@@ -6,7 +6,7 @@ use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::{CustomsStep, DcsaPlace, REEFER_FEED};
 use crate::numbers::{SealTag, Sealer};
 use crate::stories::{Scene, Story};
-use crate::trades::empties;
+use crate::trades::{LEFT_IN_KG, WATER_PER_MILLE, empties};
 use crate::world::{Consignee, Site};
 
 /// Those that a showcase leaves out.
@@ -196,7 +196,8 @@ fn weight_copied(scene: &mut Scene<'_, '_>) -> Option<()> {
 /// Timber and ore take up water on the way: a percent or so.
 fn wet_cargo(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.import_of(58, dry)?;
-    let water = plan.unit.gross_kg * scene.teller.chance.between(8, 15) / 1_000;
+    let water =
+        plan.unit.gross_kg * scene.teller.chance.between(WATER_PER_MILLE.0, WATER_PER_MILLE.1) / 1_000;
     plan.crane_kg = plan.declared_kg + water;
     plan.spreader_kg = plan.spreader_kg.map(|_| plan.crane_kg);
     plan.exits.first_mut()?.scale_kg = Some(plan.declared_kg + water);
@@ -219,7 +220,7 @@ fn dunnage_left_in(scene: &mut Scene<'_, '_>) -> Option<()> {
     let world = scene.teller.world;
     let haulier = scene.teller.chance.pick(&world.hauliers)?;
     let unit = scene.teller.numbers.empty(1, &mut scene.teller.chance);
-    let kg = unit.tare_kg() + scene.teller.chance.between(60, 170);
+    let kg = unit.tare_kg() + scene.teller.chance.between(LEFT_IN_KG.0, LEFT_IN_KG.1);
     let at = scene.time(52);
     empties::returned(scene.teller, Site::Koper, at, &unit, (haulier, haulier.plates.first()?), Some(kg));
     Some(())

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::scene::is_source;
 use super::{Scene, Story};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::trades::import::Import;
@@ -84,7 +85,16 @@ fn left_to_wait(scene: &mut Scene<'_, '_>) -> Option<()> {
 
 fn nobody_comes(scene: &mut Scene<'_, '_>) -> Option<()> {
     let end = scene.options.end();
-    let mut plan = long_discharged(scene, end, |c| c.ware.setpoint_c.is_none())?;
+    // From where drugs are shipped, as in the case.
+    let mut plan = match long_discharged(scene, end, |c| is_source(c.origin.1) && c.ware.setpoint_c.is_none())
+    {
+        None => {
+            let mut plan = long_discharged(scene, end, |c| c.ware.setpoint_c.is_none())?;
+            (plan.origin, plan.via) = (("ECGYE", "EC"), Some("ESALG"));
+            plan
+        }
+        Some(plan) => plan,
+    };
     let first = plan.chain.first()?.accepted_at;
     if let Some(last) = plan.chain.last_mut() {
         last.at = last.at.min(first.plus_millis(20 * HOUR_MS)).max(first.plus_millis(HOUR_MS));

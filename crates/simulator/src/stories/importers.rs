@@ -12,10 +12,16 @@ use crate::world::{Consignee, Firm, Haulier, Site, founded, new_haulier, registe
 pub(super) const ALL: &[Story] =
     &[shelf_companies, bought_company, forwarder_in_front, test_shipment, borrowed_name, other_door];
 
-/// A company that was founded this winter.
-fn young(scene: &mut Scene<'_, '_>, name: String) -> Firm {
+/// Days since a company was founded for the purpose: weeks to months.
+const NEW_DAYS: (i64, i64) = (14, 170);
+
+/// Days since a company was sold: weeks.
+const SOLD_DAYS: (i64, i64) = (10, 80);
+
+/// A company of so many days.
+fn young(scene: &mut Scene<'_, '_>, name: String, (least, most): (i64, i64)) -> Firm {
     let firm = registered("SI", name, &mut scene.teller.chance);
-    let days = scene.teller.chance.between(40, 130);
+    let days = scene.teller.chance.between(least, most);
     founded(firm, days, scene.options.start)
 }
 
@@ -39,12 +45,12 @@ fn import_by(scene: &mut Scene<'_, '_>, firm: &Firm, percent: i64) -> Option<(Im
 }
 
 fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let first = young(scene, "Alba Import Export Tekstil Hrana d.o.o.".to_owned());
+    let first = young(scene, "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), NEW_DAYS);
     let names = ["Berta", "Cita", "Dana"];
     let mut firms = vec![first.clone()];
     for name in names {
         let name = format!("{name} Import Export Hrana d.o.o.");
-        let firm = young(scene, name);
+        let firm = young(scene, name, NEW_DAYS);
         firms.push(Firm { address: first.address.clone(), contact: first.contact.clone(), ..firm });
     }
     for (n, firm) in (0..).zip(&firms) {
@@ -58,7 +64,7 @@ fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
 
 fn bought_company(scene: &mut Scene<'_, '_>) -> Option<()> {
     let firm = registered("SI", "Merkur Tekstil Uvoz Izvoz d.o.o.".to_owned(), &mut scene.teller.chance);
-    let days = scene.teller.chance.between(25, 60);
+    let days = scene.teller.chance.between(SOLD_DAYS.0, SOLD_DAYS.1);
     let firm = Firm { capital_eur: Some(1_000), ..taken_over(firm, days, scene.options.start) };
     let (plan, _) = import_by(scene, &firm, 72)?;
     plan.tell(scene.teller);
@@ -68,7 +74,7 @@ fn bought_company(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn forwarder_in_front(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let firm = young(scene, "Adria Logistika Plus d.o.o.".to_owned());
+    let firm = young(scene, "Adria Logistika Plus d.o.o.".to_owned(), NEW_DAYS);
     let (mut plan, _) = import_by(scene, &firm, 66)?;
     plan.forwarder = firm.clone();
     plan.notify = firm.clone();
@@ -80,7 +86,7 @@ fn forwarder_in_front(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let firm = young(scene, "Zora Sadje Import d.o.o.".to_owned());
+    let firm = young(scene, "Zora Sadje Import d.o.o.".to_owned(), NEW_DAYS);
     let (template, haulier) = import_by(scene, &firm, 12)?;
     // Weeks before.
     let tried_at = scene.options.start.plus_millis(-scene.teller.chance.minutes(14 * 24 * 60, 40 * 24 * 60));

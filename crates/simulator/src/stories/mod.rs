@@ -13,6 +13,7 @@ pub(crate) mod finds;
 mod ghosts;
 mod importers;
 mod listed;
+mod loads;
 mod look_ups;
 mod out_and_back;
 mod reefers;

@@ -21,8 +21,9 @@ pub(super) fn men_in_an_empty(scene: &mut Scene<'_, '_>) -> Option<()> {
     let haulier = coded(scene)?;
     let plate = haulier.plates.first()?.clone();
     let unit = scene.teller.numbers.dry_empty(0, &mut scene.teller.chance);
-    // Five to nineteen men, their food and their tools.
-    let kg = unit.tare_kg() + scene.teller.chance.between(430, 1_750);
+    // Up to nineteen men, their food and their tools.
+    let men: i64 = (0..scene.teller.chance.between(3, 19)).map(|_| scene.teller.chance.between(65, 95)).sum();
+    let kg = unit.tare_kg() + men + scene.teller.chance.between(20, 200);
     empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), Some(kg));
     let story = "An empty container weighs as much as an empty container and half a dozen men.";
     scene.must_find(&unit.number, &["MO-09a"], at, story);

@@ -5,8 +5,8 @@ use quaywatch_domain::event::EquipmentStatus;
 
 use super::import::known_as;
 use super::sea::Leg;
-use super::terminal;
 use super::yard::{EXPORT_BLOCKS, Ordered, Slot, YardMove};
+use super::{SCALE_ERROR_KG, terminal};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::{CustomsStep, EXPORT, QuayMove, Teller};
 use crate::numbers::{SealTag, Unit};
@@ -88,7 +88,9 @@ impl Export {
             gate_seals: unit.seals.clone(),
             crane_seals: unit.seals.clone(),
             vgm_kg: unit.gross_kg + teller.chance.between(-10, 10) * 10,
-            scale_kg: teller.chance.percent(35).then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10),
+            scale_kg: teller.chance.percent(35).then(|| {
+                unit.gross_kg + teller.chance.between(-SCALE_ERROR_KG / 10, SCALE_ERROR_KG / 10) * 10
+            }),
             moves: vec![YardMove { at: in_at.plus_millis(teller.chance.minutes(8, 35)), to: slot, ordered }],
             cleared_at: Some(in_at.plus_millis(-teller.chance.minutes(30, 600))),
             loaded_at: Some(loaded_at),

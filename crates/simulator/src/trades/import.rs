@@ -5,6 +5,7 @@ mod tell;
 
 use quaywatch_domain::Timestamp;
 
+use super::SCALE_ERROR_KG;
 use super::yard::{IMPORT_BLOCKS, LookUp, Ordered, REEFER_BLOCKS, Slot, YardMove, number_of};
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::letter::{IMPORT, Teller};
@@ -189,7 +190,10 @@ impl Import {
         let opened = customs.iter().any(|(kind, _)| *kind == "customs_inspected");
         let seals =
             if opened { vec![teller.numbers.seal(Sealer::Customs, carrier)] } else { unit.seals.clone() };
-        let scale_kg = teller.chance.percent(30).then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10);
+        let scale_kg = teller
+            .chance
+            .percent(30)
+            .then(|| unit.gross_kg + teller.chance.between(-SCALE_ERROR_KG / 10, SCALE_ERROR_KG / 10) * 10);
         let exit = Exit {
             plate: plate.clone(),
             driver: badge_at(&plate, site),
@@ -220,10 +224,9 @@ impl Import {
             manifest: Manifest::Listed,
             declared_kg: unit.gross_kg + teller.chance.between(-12, 12) * 10,
             crane_kg: unit.gross_kg + teller.chance.between(-15, 15) * 10,
-            spreader_kg: teller
-                .chance
-                .percent(SPREADER_PERCENT)
-                .then(|| unit.gross_kg + teller.chance.between(-6, 6) * 10),
+            spreader_kg: teller.chance.percent(SPREADER_PERCENT).then(|| {
+                unit.gross_kg + teller.chance.between(-SCALE_ERROR_KG / 10, SCALE_ERROR_KG / 10) * 10
+            }),
             notify: consignee.firm.clone(),
             forwarder,
             consignee: consignee.clone(),

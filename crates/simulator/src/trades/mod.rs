@@ -25,6 +25,12 @@ use import::Import;
 const IMPORT_PERCENT: i64 = 48;
 const EXPORT_PERCENT: i64 = 28;
 const TRANSHIPMENT_PERCENT: i64 = 8;
+/// Most that a scale errs by, kg.
+pub(crate) const SCALE_ERROR_KG: i64 = 60;
+/// Water that goods take up on the way, parts in a thousand of the weight.
+pub(crate) const WATER_PER_MILLE: (i64, i64) = (8, 15);
+/// What people leave behind in an empty, kg.
+pub(crate) const LEFT_IN_KG: (i64, i64) = (60, 170);
 /// Percentage of imports that leave by rail.
 const RAIL_PERCENT: u32 = 12;
 /// Days before the start from which the release platform's memory reaches back.
