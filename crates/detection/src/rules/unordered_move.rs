@@ -46,7 +46,9 @@ pub(crate) struct Settings {
     pub(crate) search_hours: i64,
     pub(crate) severity_b_long: Severity,
     pub(crate) moves_least: usize,
+    unordered_least: usize,
     pub(crate) usual_unordered_percent: f64,
+    usual_unordered_least_percent: f64,
     pub(crate) deviations: f64,
     pub(crate) a: SubRule,
     pub(crate) b: SubRule,
@@ -261,7 +263,7 @@ pub(crate) fn tell_rate(
         moves.iter().filter(|s| actor::value(s, "ORDER") == Some("NO")).copied().collect();
     let (count, without) = (moves.len(), unordered.len());
     // Where most moves bear no order, orders do not reach us.
-    if count < settings.moves_least || without * 2 > count {
+    if count < settings.moves_least || without < settings.unordered_least || without * 2 > count {
         return;
     }
     let mut at: BTreeMap<Option<&str>, usize> = BTreeMap::new();
@@ -272,7 +274,9 @@ pub(crate) fn tell_rate(
     for (terminal, count) in at {
         let min_count = rules.baseline.min_count;
         let peers = terminal.and_then(|t| usual_among_peers(baselines, &moves, t, min_count));
-        let usual = peers.unwrap_or(settings.usual_unordered_percent / 100.0);
+        let usual = peers.map_or(settings.usual_unordered_percent, |peers| {
+            (peers * 100.0).max(settings.usual_unordered_least_percent)
+        }) / 100.0;
         expected += usual * count as f64;
         variance += usual * (1.0 - usual) * count as f64;
     }
