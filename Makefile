@@ -53,10 +53,10 @@ DETECTION := crates/detection
 BASELINE := .local/baselines.json
 
 $(BASELINE): prerequisites
-	$(CARGO) build --profile demo -p quaywatch
+	$(CARGO) build --release -p quaywatch
 	@mkdir -p .local
-	target/demo/quaywatch simulate --out .local/baseline --seed 51 --hours 672 --containers 12000 --crime-rate 2000
-	target/demo/quaywatch baseline build --out $@ --rules $(DETECTION)/confusion.toml --ports $(DETECTION)/ports.json .local/baseline
+	target/release/quaywatch simulate --out .local/baseline --seed 51 --hours 672 --containers 12000 --crime-rate 2000
+	target/release/quaywatch baseline build --out $@ --rules $(DETECTION)/confusion.toml --ports $(DETECTION)/ports.json .local/baseline
 	@rm -rf .local/baseline
 
 .PHONY: $(BASELINE)
@@ -64,12 +64,12 @@ $(BASELINE): prerequisites
 tune: $(BASELINE) ## how the rules do on simulated ports of other SEEDS ("21 22 23") and size TUNE: what is found, missed, extra
 	@for seed in $(SEEDS); do \
 	  rm -rf .local/tune/$$seed; mkdir -p .local/tune/$$seed; echo "seed $$seed"; \
-	  target/demo/quaywatch simulate --out .local/tune/$$seed --seed $$seed $(TUNE) || exit 1; \
-	  target/demo/quaywatch backtest .local/tune/$$seed --truth .local/tune/$$seed/truth.ndjson --baselines $(BASELINE) \
+	  target/release/quaywatch simulate --out .local/tune/$$seed --seed $$seed $(TUNE) || exit 1; \
+	  target/release/quaywatch backtest .local/tune/$$seed --truth .local/tune/$$seed/truth.ndjson --baselines $(BASELINE) \
 	    --rules $(DETECTION)/confusion.toml $(ARGS) > .local/tune/$$seed.alerts.ndjson; test $$? -le 1 || exit 1; \
 	done
 
-GOAL_SEEDS ?= 131 132 133 134 135 136 137 138
+GOAL_SEEDS ?= 141 142 143 144 145 146 147 148
 # Ports of the confusion table: one crime in N containers, containers, one look-alike in N containers.
 PORTS ?= 30:6000:25 2000:20000:25 2000:20000:250
 
@@ -78,7 +78,6 @@ BARE ?= 20:2000:25
 
 confusion: $(BASELINE) ## the confusion table of the rules into crates/detection/README.md: GOAL_SEEDS, PORTS, and each feed left out
 	@command -v jq >/dev/null || { echo "jq is missing: apt-get install jq"; exit 1; }
-	$(CARGO) build --release -p quaywatch
 	@QUAYWATCH=target/release/quaywatch BASELINE=$(BASELINE) $(DETECTION)/confusion.sh "$(GOAL_SEEDS)" "$(PORTS)" "$(BARE)"
 
 FUZZ_SECONDS ?= 600

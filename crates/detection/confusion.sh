@@ -6,7 +6,7 @@ set -eu
 
 here=crates/detection
 work=.local/confusion
-quaywatch=${QUAYWATCH:-target/demo/quaywatch}
+quaywatch=${QUAYWATCH:-target/release/quaywatch}
 seeds=$1
 ports=$2
 bare=$3
