@@ -133,7 +133,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 fn is_about_seals(s: &Seen<'_>) -> bool {
-    !s.event.seals.is_empty()
+    s.glance.has_seals()
         || matches!(
             s.kind(),
             EventKind::SealRemoved
