@@ -5,8 +5,8 @@
 //! later ones show, as marks: what they say, without container and evidence, only as many as prove that there was never a
 //! gap of that length. Time is counted in periods of ten days. Marks are no ground for any rule.
 //!
-//! What was told while something was known that has aged since cannot be judged anew: it stands, and nothing is told any more
-//! of the time before. Who comes in many months late may find that what it would have joined is gone.
+//! What was told while something was known that has aged since cannot be judged anew: it stands, and nothing is told any
+//! more of the time before. Who comes in many months late may find that what it would have joined is gone.
 
 use std::hash::Hash;
 

@@ -292,8 +292,8 @@ impl Baselines {
     }
 
     /// Whether a carrier was never seen to use seals like this one: of a form that surely less than `rare_percent` of its
-    /// seals have, or far from all numbers of the form. Says nothing before enough other seals of the carrier, and for numbers of
-    /// the form, were seen.
+    /// seals have, or far from all numbers of the form. Says nothing before enough other seals of the carrier, and for
+    /// numbers of the form, were seen.
     pub(crate) fn is_foreign_seal(
         &self,
         (carrier, number): (&str, &str),

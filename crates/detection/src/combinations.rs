@@ -5,7 +5,8 @@
 //! <https://www.brusselstimes.com/all-news/belgium-all-news/justice-belgium/59648/dock-workers-in-antwerp-trap-drugs-dealers-in-container/>.
 //! Misuse of the release with help from inside: somebody looks the code up, a driver who does not fit comes with it,
 //! <https://europol.europa.eu/publications-events/publications/criminal-networks-in-eu-ports-risks-and-challenges-for-law-enforcement>.
-//! The rip-off in the yard between a scan by night and its reading, <https://www.telegraaf.nl/nieuws/10495/drugs-simpel-land-in>.
+//! The rip-off in the yard between a scan by night and its reading,
+//! <https://www.telegraaf.nl/nieuws/10495/drugs-simpel-land-in>.
 //! The container that brings people in, and whose driver is not who he should be,
 //! <https://nieuws.nl/algemeen/20240105/19-uithalers-in-trojaanse-container-opgepakt-in-haven-rotterdam/>.
 //!

@@ -17,8 +17,8 @@
 //! its shipper (the place of stuffing), the seal numbers next to its own, its vessel call, its port of loading. These tell
 //! the containers that they know, each with its reason: `CONTAGION-bill`, `CONTAGION-shipper`, `CONTAGION-seal`,
 //! `CONTAGION-cell` (beside it on board), `CONTAGION-origin` (the next empties from the same port, see `origin.rs`). The
-//! watch is bounded in time, in reach and in number, and closes itself: an alert of which nothing else is left is CLOSED, not
-//! RETRACTED, because it was right. When the agency takes its word back, the watch is taken back at once.
+//! watch is bounded in time, in reach and in number, and closes itself: an alert of which nothing else is left is CLOSED,
+//! not RETRACTED, because it was right. When the agency takes its word back, the watch is taken back at once.
 //!
 //! This is the one thing that a container tells others. It follows from an agency's answer and the container's own
 //! events alone, never from indicators, so the loop still ends.
@@ -363,7 +363,8 @@ fn later(fact: &Fact) -> (Option<Timestamp>, Option<&str>) {
     (indicator.map(|i| i.first_held_at), indicator.map(|i| i.sentence.as_str()))
 }
 
-/// Containers that are near the one of `found` and came before the watch ended, each with the time and the fact of its own event, nearest in time first.
+/// Containers that are near the one of `found` and came before the watch ended, each with the time and the fact of its
+/// own event, nearest in time first.
 fn siblings<'a>(
     rules: &Rules,
     state: &'a TimelineState,

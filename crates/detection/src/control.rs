@@ -1,10 +1,10 @@
 //! The control sample: visits drawn at random when the container arrives, so that it can be estimated what the rules miss.
 //!
-//! A visit is drawn by a keyed hash of container and number, whatever is known of it, so that nobody without the key can tell
-//! which are. As long as no alert stands it is uneventful and marked: counted as a shadow indicator `CONTROL`, kept in the
-//! detector's state, shown by the backtest to the analyst. Where a customs agency is named, it alone is told at the arrival,
-//! while the container can still be opened: an alert of no suspicion, which is over when the container has left, and which the
-//! first alert of a rule takes the place of.
+//! A visit is drawn by a keyed hash of container and number, whatever is known of it, so that nobody without the key can
+//! tell which are. As long as no alert stands it is uneventful and marked: counted as a shadow indicator `CONTROL`, kept
+//! in the detector's state, shown by the backtest to the analyst. Where a customs agency is named, it alone is told at
+//! the arrival, while the container can still be opened: an alert of no suspicion, which is over when the container has
+//! left, and which the first alert of a rule takes the place of.
 //!
 //! What agencies find when they look, or that they find nothing, is counted by the reason for which they looked: how often
 //! something is found in the sample is what the precision of the alerts has to be compared with.

@@ -72,7 +72,8 @@ fn is_of_people(fact: &Fact) -> bool {
 }
 
 impl Engine {
-    /// Takes out of an event what may not be kept of people, before it becomes facts: each timeline would do so, and copy it.
+    /// Takes out of an event what may not be kept of people, before it becomes facts: each timeline would do so, and copy
+    /// it.
     pub fn forget_people(&self, event: &mut Arc<PortEvent>) {
         if !self.rules.people.enabled && names_somebody(event) {
             without_names(Arc::make_mut(event));

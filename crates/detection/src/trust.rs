@@ -1,11 +1,11 @@
 //! Feed trust: how much the silence of a feed says.
 //!
 //! From recorded traffic the baselines know of each feed how complete it is, by terminal and kind of event
-//! (`completeness.rs` says what is counted), how late it tells what, and how often it is wrong. An indicator that rests on an
-//! absence ([`Indicator::absent_since`]) weighs as much as the feeds that tell of such events there: at the terminal of which
-//! the absence speaks, else in its port, else anywhere. Where they are known to lag the sentence says so; an absence
-//! in which nobody trusts, or that a system's announced outage hides, raises no alert alone. An outage hides nothing of a gate or
-//! quay that is heard while it lasts. A feed that nobody has measured
+//! (`completeness.rs` says what is counted), how late it tells what, and how often it is wrong. An indicator that rests
+//! on an absence ([`Indicator::absent_since`]) weighs as much as the feeds that tell of such events there: at the
+//! terminal of which the absence speaks, else in its port, else anywhere. Where they are known to lag the sentence says
+//! so; an absence in which nobody trusts, or that a system's announced outage hides, raises no alert alone. An outage
+//! hides nothing of a gate or quay that is heard while it lasts. A feed that nobody has measured
 //! is believed.
 
 use std::collections::BTreeMap;
@@ -266,8 +266,8 @@ pub(crate) struct LateWord {
     pub(crate) most_ms: i64,
 }
 
-/// How late word of a kind of event comes: by what is told of it there, else by the feed of `at` itself; no wait where nobody
-/// has measured it.
+/// How late word of a kind of event comes: by what is told of it there, else by the feed of `at` itself; no wait where
+/// nobody has measured it.
 pub(crate) fn late_word(findings: &Findings<'_>, kind: &EventKind, at: &Seen<'_>) -> LateWord {
     let settings = &findings.rules.trust;
     let places: Vec<String> =

@@ -1,5 +1,6 @@
 //! The timeline of a block of a terminal's yard: doors that opened and closed there, so that neighbours can be told of
-//! one another. That of a depot as a whole: intruders, and the empty reefers that came in, so that these can be told of them.
+//! one another. That of a depot as a whole: intruders, and the empty reefers that came in, so that these can be told of
+//! them.
 
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Fact, Timestamp};

@@ -13,7 +13,8 @@ use crate::{Feedback, Handling, Id, Indicator, Severity, Subject, Timestamp};
 /// Facts with the same id are versions of one fact: the highest revision stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Id, stable across revisions: the event id, `hit/LIST/ENTRY/SCHEME`, `ind/SUBJECT/CODE`, `fb/ALERT/AGENCY` (`/found`), `alert/ID`.
+    /// Id, stable across revisions: the event id, `hit/LIST/ENTRY/SCHEME`, `ind/SUBJECT/CODE`, `fb/ALERT/AGENCY`
+    /// (`/found`), `alert/ID`.
     pub fact_id: Id,
     /// Version; higher overrides.
     pub revision: i64,

@@ -53,7 +53,8 @@ fn is_in_scope(agency: &Agency, alert: &Alert) -> bool {
     terminal.is_some_and(|terminal| terminals.contains(terminal))
 }
 
-/// The view, with revision 0 and state RAISED, or CLOSED where only what has ended is left; `None` when nothing stands that the agency may see.
+/// The view, with revision 0 and state RAISED, or CLOSED where only what has ended is left; `None` when nothing stands
+/// that the agency may see.
 pub(crate) fn view_of(agency: &Agency, alert: &Alert) -> Option<AgencyAlert> {
     let mut seen: Vec<(&Indicator, ScorePart)> =
         parts(alert).into_iter().filter(|(indicator, _)| is_visible(agency, alert, indicator)).collect();

@@ -14,7 +14,8 @@
 //!
 //! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other work for which
 //! a container is opened, done or ordered close by; an order that names a slot only moves it, unless to where customs
-//! inspect; word of customs' inspection comes after it, and is waited for while they want one. Pre-trip checks of reefers and everything else about empties. Light and vibration: a device that opens on other
+//! inspect; word of customs' inspection comes after it, and is waited for while they want one. Pre-trip checks of reefers
+//! and everything else about empties. Light and vibration: a device that opens on other
 //! stays too without a reason, or opens again and again and never closes, is not believed. An outage of the device's
 //! system. A device taken off after the cargo was. `b`: two containers that customs open side by side.
 

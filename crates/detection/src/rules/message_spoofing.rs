@@ -16,9 +16,9 @@
 //! the customs site, manual work during an outage, late messages, lost ones (`a` is LOW), a number misread at the gate,
 //! a refused delivery that leaves once more under its release (`g`). A new user or sender taken up in earnest
 //! (onboarding: many containers at once), an issuer with a short history. A message sent twice (same bytes), a sender
-//! that always writes the same reference, a counter that has come round. A sender that does not count one by one or writes to
-//! others under the same counter, a feed that loses much, a message that comes late (`h`; LOW, since messages are lost). Times without zone; messages that are merely
-//! late.
+//! that always writes the same reference, a counter that has come round. A sender that does not count one by one or
+//! writes to others under the same counter, a feed that loses much, a message that comes late (`h`; LOW, since messages
+//! are lost). Times without zone; messages that are merely late.
 
 use std::collections::{BTreeMap, BTreeSet};
 

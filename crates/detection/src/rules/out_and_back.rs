@@ -16,8 +16,8 @@
 //! order, but not the one for its slot on the way back in; or to another terminal by the same haulier under the same bill).
 //! A return for export (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took
 //! it, or for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late
-//! (grace). A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back, and for cargo from
-//! where no drugs are shipped it is LOW.
+//! (grace). A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back, and for cargo
+//! from where no drugs are shipped it is LOW.
 
 use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};
 use quaywatch_domain::indicator::Expected;

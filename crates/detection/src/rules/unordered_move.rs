@@ -11,8 +11,8 @@
 //!
 //! **Inputs.** Yard moves and position fixes with slots, work orders, "box not in position" reports; origin of the cargo.
 //!
-//! **False positives.** Housekeeping on orders; orders that come late or are entered after the move (window and grace, longer where
-//! the feed of orders is known for late ones and nobody comes for the container yet);
+//! **False positives.** Housekeeping on orders; orders that come late or are entered after the move (window and grace,
+//! longer where the feed of orders is known for late ones and nobody comes for the container yet);
 //! an order is spent by the move that carries it out.
 //! Terminals that share no orders: a timeline or the rule file must show that this one does. Telemetry drift: a fix
 //! counts by its slot, and only when a second one agrees. The first placing after arrival. A box that turns up at once.

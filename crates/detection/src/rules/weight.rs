@@ -14,9 +14,10 @@
 //!
 //! **False positives.** Sums of method 2 and declared weights (not calibrated: not compared). Units taken for another, and
 //! net taken for gross (the ratio or the difference betrays it). Moisture and scales of ordinary accuracy (a share of the
-//! weight, or what the baseline knows of the weights, and of the scales, of that port). Gensets that hang on reefers at the gate. Default tares, also in what the shipper
-//! declares. Goods taken out by customs or stripping between the two readings. Two reports of one weighing, and one system
-//! that tells again what it knows (two scales are of two feeds or terminals, or the crane's and another).
+//! weight, or what the baseline knows of the weights, and of the scales, of that port). Gensets that hang on reefers at
+//! the gate. Default tares, also in what the shipper declares. Goods taken out by customs or stripping between the two
+//! readings. Two reports of one weighing, and one system that tells again what it knows (two scales are of two feeds or
+//! terminals, or the crane's and another).
 
 use quaywatch_domain::event::{EquipmentStatus, WeightKind};
 use quaywatch_domain::{EventKind, Timestamp};

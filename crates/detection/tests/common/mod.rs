@@ -443,7 +443,8 @@ impl World {
         world
     }
 
-    /// Where at LUKKP one event in a hundred of a kind is told later than so many minutes, and nineteen in twenty within ten.
+    /// Where at LUKKP one event in a hundred of a kind is told later than so many minutes, and nineteen in twenty within
+    /// ten.
     pub(crate) fn where_late(kind: &EventKind, q99_minutes: f64) -> Self {
         let kind = kind.as_str().to_owned();
         let lateness = Lateness { count: 500, q50_minutes: 3.0, q95_minutes: 10.0, q99_minutes };

@@ -1,5 +1,5 @@
-//! MO-17 and MO-18, importers that do not exist, and importers that know of nothing: shelf companies "import-export, textiles,
-//! food" for 35.5 tonnes (Germany); a genuine name with another telephone and another forwarder (Australia).
+//! MO-17 and MO-18, importers that do not exist, and importers that know of nothing: shelf companies "import-export,
+//! textiles, food" for 35.5 tonnes (Germany); a genuine name with another telephone and another forwarder (Australia).
 
 use super::{Scene, Story};
 use crate::chance::HOUR_MS;

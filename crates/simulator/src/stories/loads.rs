@@ -3,9 +3,9 @@
 use crate::chance::Chance;
 
 /// Seizures of cocaine in one port by size: how many in a thousand weigh at most so many kilograms. After the figures of the
-/// HARC team of Rotterdam for 2018 to 2021: 109, 141, 151 and 194 consignments of 174, 239, 269 and 364 kg on average, twelve
-/// (2020) and 22 (2021) of them over a tonne, the greatest of 4,180 kg; the small ones after single cases (28 to 67 kg behind
-/// the walls and in the engines of reefers).
+/// HARC team of Rotterdam for 2018 to 2021: 109, 141, 151 and 194 consignments of 174, 239, 269 and 364 kg on average,
+/// twelve (2020) and 22 (2021) of them over a tonne, the greatest of 4,180 kg; the small ones after single cases (28 to
+/// 67 kg behind the walls and in the engines of reefers).
 const SEIZURES: [(i64, i64); 7] =
     [(0, 20), (250, 45), (500, 110), (750, 300), (890, 1_000), (980, 2_500), (1_000, 4_200)];
 
