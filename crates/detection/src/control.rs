@@ -19,7 +19,7 @@ use siphasher::sip::SipHasher24;
 use crate::settings::label;
 use crate::view::{Seen, View, evidence_of};
 use crate::visits::{is_arrival, is_departure};
-use crate::{Engine, Inspected, Rules, Sample, alerts};
+use crate::{Engine, Rules, alerts, contagion};
 
 /// Shortest key with which somebody is told.
 pub(crate) const MIN_KEY_CHARACTERS: usize = 16;
@@ -76,6 +76,35 @@ impl Settings {
     }
 }
 
+/// Why an agency looked into a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sample {
+    /// A rule had raised an alert.
+    Alert,
+    /// It was drawn for control, and no alert stood.
+    Control,
+}
+
+impl Sample {
+    /// Its name in metrics and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Control => "control",
+        }
+    }
+}
+
+/// What came of an agency's look into a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inspected {
+    /// Why it looked.
+    pub sample: Sample,
+    /// Whether it found something.
+    pub found: bool,
+}
+
 /// What the sample comes to on one timeline.
 #[derive(Default)]
 pub(crate) struct Drawn {
@@ -126,7 +155,7 @@ fn outcome(view: &View<'_>, visit: usize) -> Option<(bool, Timestamp)> {
         view.feedback.iter().filter(about).map(|f| f.at).min()
     };
     let nothing = || of(&[Verdict::FalsePositive, Verdict::Closed]);
-    let found = || crate::contagion::finds(view).filter(|(v, _)| *v == visit).map(|(_, f)| f.at).min();
+    let found = || contagion::finds(view).filter(|(v, _)| *v == visit).map(|(_, f)| f.at).min();
     if view.feedback.is_empty() {
         return None;
     }

@@ -9,8 +9,8 @@ use crate::alerts::Look;
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
-    Baselines, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops, party, people,
-    seal, seal_run, sender, yard,
+    Baselines, Inspected, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops,
+    party, people, seal, seal_run, sender, yard,
 };
 
 /// What became of a fact. Each fact ends in exactly one of these.
@@ -26,35 +26,6 @@ pub enum Outcome {
     TooLate,
     /// No rule looks at it on this subject's timeline.
     OutOfScope,
-}
-
-/// Why an agency looked into a visit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sample {
-    /// A rule had raised an alert.
-    Alert,
-    /// It was drawn for control, and no alert stood.
-    Control,
-}
-
-impl Sample {
-    /// Its name in metrics and reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Alert => "alert",
-            Self::Control => "control",
-        }
-    }
-}
-
-/// What came of an agency's look into a visit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Inspected {
-    /// Why it looked.
-    pub sample: Sample,
-    /// Whether it found something.
-    pub found: bool,
 }
 
 /// What changed by a fact, a deadline or new rules.

@@ -71,7 +71,7 @@ pub struct Indicator {
     /// When the evidence was first complete: the latest event time among it, or when what was expected had not come. A wait
     /// for late word of what would explain it does not put it off.
     pub first_held_at: Timestamp,
-    /// When it was over, for a watch that ran out: it was right, and counts for nothing from then on.
+    /// When it was over, for a watch that ran out or a drawn visit that ended: it was right, and counts for nothing from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// What would settle it.

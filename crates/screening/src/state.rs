@@ -59,7 +59,7 @@ pub struct SeenEvent {
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Arc<[Value]>,
     /// Countries of its parties; none when taken back.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub countries: Arc<[NamedCountry]>,
     /// Whom it was told to; none when taken back.
     pub subjects: Arc<[Subject]>,
@@ -107,7 +107,7 @@ pub enum Standing {
 /// How many of the latest events are looked at for the same list: most say the same of a container again and again.
 const ALIKE: usize = 8;
 
-fn is_none<T>(list: &Arc<[T]>) -> bool {
+fn is_empty<T>(list: &Arc<[T]>) -> bool {
     list.is_empty()
 }
 

@@ -256,9 +256,11 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
             && s.visit == last.visit
     };
     let fetched = view.events.iter().filter(fetched).map(|s| s.at()).max();
-    let late_ms = late_word(findings, &EventKind::GateOut, last).most_ms;
     let silent_by = last.at().plus_millis(silence_ms);
-    let by = fetched.map_or(silent_by, |at| silent_by.max(at.plus_millis(silence_ms + late_ms)));
+    let by = fetched.map_or(silent_by, |at| {
+        let late_ms = late_word(findings, &EventKind::GateOut, last).most_ms;
+        silent_by.max(at.plus_millis(silence_ms + late_ms))
+    });
     // What ends the stay, explains the silence, or is reported as such.
     let ends = |s: &Seen<'_>| {
         matches!(

@@ -21,7 +21,6 @@ use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
-
 use crate::people::{has_business, is_look_up};
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
@@ -156,8 +155,8 @@ fn intrusion(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>
         return;
     }
     let then = watch.arrived.at()..=watch.ends;
-    let told = view.indicators.iter().map(|(_, i)| *i);
-    if let Some(told) = told.into_iter().find(|i| i.code == INTRUDERS && then.contains(&i.first_held_at)) {
+    let mut told = view.indicators.iter().map(|(_, i)| *i);
+    if let Some(told) = told.find(|i| i.code == INTRUDERS && then.contains(&i.first_held_at)) {
         let sentence =
             "Intruders at the depot where it stands emptied, soon after a cargo from a watched origin.";
         let evidence = vec![watch.laden, watch.arrived];

@@ -207,17 +207,20 @@ impl PortEvent {
         self.equipment.as_deref().is_some_and(|e| e.laden == Some(Laden::Empty))
     }
 
+    /// Whether its size and type code (ISO 6346) is that of a reefer.
+    #[must_use]
+    pub fn is_reefer(&self) -> bool {
+        let iso_type = self.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
+        iso_type.and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer)
+    }
+
     /// The terminal or depot to which it says something as a whole: of intruders where no container is named, or of an empty
     /// reefer that came in by gate, at which they may have been.
     #[must_use]
     pub fn depot(&self) -> Option<&str> {
-        let is_reefer = || {
-            let iso_type = self.equipment.as_deref().and_then(|e| e.iso_type.as_deref());
-            iso_type.and_then(SizeType::parse).is_some_and(|size| size.build == Build::Reefer)
-        };
         let tells = match self.kind {
             EventKind::IntrusionReported => self.container().is_none(),
-            EventKind::GateIn => self.is_actual() && self.is_empty() && is_reefer(),
+            EventKind::GateIn => self.is_actual() && self.is_empty() && self.is_reefer(),
             _ => false,
         };
         self.terminal().filter(|_| tells)

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Classifier, EquipmentStatus, EventKind, Laden, PortEvent};
-use crate::identifiers::size_type::{Build, SizeType};
 
 /// One event in memory, held by every fact that it is. Copies are cheap; it never changes.
 #[derive(Debug, Clone)]
@@ -42,7 +41,6 @@ const _: () = assert!(EventKind::KNOWN.len() < bit::KIND as usize);
 impl Glance {
     fn of(event: &PortEvent) -> Self {
         let equipment = event.equipment.as_deref();
-        let size = equipment.and_then(|e| e.iso_type.as_deref()).and_then(SizeType::parse);
         let source = &event.source;
         let flags = [
             (bit::ACTUAL, event.classifier == Classifier::Actual),
@@ -51,7 +49,7 @@ impl Glance {
             (bit::WEIGHTS, !event.weights.is_empty()),
             (bit::CARGO, !event.cargo.is_empty()),
             (bit::ROUTE, event.route.is_some()),
-            (bit::REEFER, size.is_some_and(|size| size.build == Build::Reefer)),
+            (bit::REEFER, event.is_reefer()),
             (bit::READING, event.reefer.is_some()),
             (bit::REFERENCE, source.message_id.is_some() && source.format.starts_with("EDIFACT")),
         ];
@@ -108,7 +106,7 @@ impl Glance {
         self.has(bit::ROUTE)
     }
 
-    /// Whether its size and type code (ISO 6346) is that of a reefer.
+    /// [`PortEvent::is_reefer`].
     #[must_use]
     pub const fn is_reefer(self) -> bool {
         self.has(bit::REEFER)
