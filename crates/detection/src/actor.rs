@@ -19,6 +19,9 @@ const MAX_RECENT: usize = 160;
 /// Earliest sightings kept of each relation.
 const MAX_PER_RELATION: usize = 12;
 
+/// Class of the passages of a truck without container.
+pub(crate) const ALONE: &str = "ALONE";
+
 /// Most values of one class of relations; an actor with more is a machine and has no habits.
 const MAX_VALUES: usize = 32;
 
@@ -127,6 +130,7 @@ fn relations(engine: &Engine, event: &PortEvent) -> Vec<String> {
     } else {
         let haulier = event.party(PartyRole::Haulier).and_then(quaywatch_domain::event::Party::key);
         add("HAULIER", haulier.as_deref());
+        add(ALONE, Some("YES").filter(|_| event.is_truck_alone()));
     }
     relations
 }

@@ -3,9 +3,9 @@
 //!
 //! The haulier also has the exports that it took out by gate, latest first.
 //!
-//! Three kinds of party have one: consignees (from events that name them so), issuers of release rights (from the events
-//! that issue rights), and shared contacts and addresses (from events that name consignees by them). Bounded, earliest
-//! sightings first, because only these decide whether a relation is new.
+//! Three kinds of party have one: consignees (from events that name them so), issuers of releases (from the events that
+//! issue rights or order the release), and shared contacts and addresses (from events that name consignees by them).
+//! Bounded, earliest sightings first, because only these decide whether a relation is new.
 //!
 //! A class with too many values is given up for good, also when some of these are taken back later: a retraction that comes
 //! before what it takes back names no value, so the two orders differ for a party at that bound, and there alone.
@@ -262,7 +262,7 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
         }
         register(consignee, &mut add);
     } else if named_as(PartyRole::ReleaseFrom).or_else(|| named_as(PartyRole::Carrier)).is_some() {
-        if event.kind != EventKind::ReleaseIssued {
+        if !matches!(event.kind, EventKind::ReleaseIssued | EventKind::ReleaseOrder) {
             return None;
         }
         add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));

@@ -2,7 +2,12 @@
 //!
 //! Only `kind`, `occurred_at` and what the kind needs are mandatory. Secrets and personal data arrive in plain in
 //! `documents.release_secret`, `transport.truck_plate`, `transport.driver_badge`, `transport.trailer_plate`,
-//! `actor.user`, `actor.client` and `parties[].contact`, and leave as pseudonyms.
+//! `actor.user`, `actor.client` and `parties[].contact`, and leave as pseudonyms; so does `source.sender` where it is a
+//! network or mail address. Of `source` that name alone is the sender's to say.
+//!
+//! A passage of the gate needs a container, unless `transport.without_container` says that the truck had none.
+
+use std::net::{IpAddr, SocketAddr};
 
 use quaywatch_domain::event::note;
 use quaywatch_domain::pseudonym::Kind;
@@ -13,8 +18,11 @@ use serde_json::{Map, Value};
 use crate::charset::{narrow, utf_8};
 use crate::finish::{finish, flag};
 use crate::local_time;
-use crate::mapping::mend;
+use crate::mapping::{self, mend};
 use crate::{Context, MAX_ITEMS, Parsed, Reject};
+
+/// Says of a passage of the gate that the truck had no container; it is no field of the event, where that shows anyway.
+const WITHOUT_CONTAINER: &str = "without_container";
 
 /// Name of the format in events.
 const FORMAT: &str = "JSONL";
@@ -97,7 +105,7 @@ pub(crate) fn event(
     path: &str,
     format: &str,
 ) -> Result<PortEvent, Refused> {
-    let mut notes = prepare(&mut object, context)?;
+    let (mut notes, said) = prepare(&mut object, context)?;
     fill_in(&mut object, digest);
     let mut event = match PortEvent::deserialize(Value::Object(object)) {
         Ok(event) => event,
@@ -114,9 +122,8 @@ pub(crate) fn event(
     if event.equipment.as_deref().is_some_and(|e| e.number.is_empty()) {
         event.equipment = None;
     }
-    if needs_container(&event) && event.container().is_none() {
-        let sentence = "there is no container number, so nobody knows what it is about".to_owned();
-        return Err((DeadLetterCode::NoSubject, sentence));
+    if let Some(sentence) = lacks_container(&event, said.without_container) {
+        return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
     }
     for party in event.parties.iter_mut().filter(|party| party.id.is_some() && party.id_scheme.is_none()) {
         party.id_scheme = Some("LOCAL".to_owned());
@@ -125,6 +132,7 @@ pub(crate) fn event(
     *event.source = context.source.clone();
     event.source.format = format.into();
     event.source.path = path.into();
+    event.source.sender = said.sender.map(Into::into);
     for note in notes {
         flag(&mut event, note);
     }
@@ -136,9 +144,21 @@ pub(crate) fn event(
     Ok(event)
 }
 
+/// What a line says beside the fields of its event.
+#[derive(Default)]
+struct Said {
+    /// Who sent the message to the system that passes it on.
+    sender: Option<String>,
+    /// Whether the truck had no container.
+    without_container: bool,
+}
+
 /// Sees to it that what every event needs is there, reads times, hides secrets and takes away what is for us to say; what
-/// was odd.
-fn prepare(object: &mut Map<String, Value>, context: &Context<'_>) -> Result<Vec<&'static str>, Refused> {
+/// was odd, and what else is said.
+fn prepare(
+    object: &mut Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(Vec<&'static str>, Said), Refused> {
     let missing = |field: &str| {
         let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::MissingField };
         (code, format!("the event has no {field}; every event needs kind and occurred_at"))
@@ -170,9 +190,22 @@ fn prepare(object: &mut Map<String, Value>, context: &Context<'_>) -> Result<Vec
         return Err(missing("occurred_at"));
     }
     hide(object, context.key);
-    object.insert("source".to_owned(), Value::Object(Map::new()));
+    let mut said = Said::default();
+    if let Some(Value::Object(mut source)) = object.insert("source".to_owned(), Value::Object(Map::new())) {
+        said.sender = source.remove("sender").as_ref().and_then(text_of).map(|text| text.trim().to_owned());
+    }
+    if let Some(Value::Object(transport)) = object.get_mut("transport")
+        && let Some(value) = transport.remove(WITHOUT_CONTAINER).filter(|value| !value.is_null())
+    {
+        let read = value.as_bool().or_else(|| mapping::flag(&text_of(&value)?));
+        said.without_container = read.unwrap_or_default();
+        notes.extend(read.is_none().then_some(note::VALUE_UNREADABLE));
+        if transport.is_empty() {
+            object.remove("transport");
+        }
+    }
     object.remove("notes");
-    Ok(notes)
+    Ok((notes, said))
 }
 
 /// Fields that every event has and senders may leave out.
@@ -192,6 +225,25 @@ fn fill_in(object: &mut Map<String, Value>, digest: &dyn Fn() -> Sha256) {
             _ => created_at.or_else(|| object.get("occurred_at")).cloned().unwrap_or_default(),
         };
         object.insert(field.to_owned(), value);
+    }
+}
+
+/// What is wrong with an event that names no container though it tells of one.
+fn lacks_container(event: &PortEvent, without_container: bool) -> Option<&'static str> {
+    if !needs_container(event) || event.container().is_some() {
+        return None;
+    }
+    let passes = matches!(event.kind, EventKind::GateIn | EventKind::GateOut);
+    match (passes, event.is_truck_alone(), without_container) {
+        (true, true, true) => None,
+        (true, false, true) => Some(
+            "it tells of a truck without container, and names neither its plate nor its driver: nobody knows which",
+        ),
+        (true, true, false) => Some(
+            "there is no container number, so nobody knows what it is about; where trucks pass the gate without \
+             container, say so in transport.without_container",
+        ),
+        _ => Some("there is no container number, so nobody knows what it is about"),
     }
 }
 
@@ -225,7 +277,7 @@ fn masked(error: &serde_json::Error) -> String {
 }
 
 fn mapping_knows(word: &str) -> bool {
-    word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && crate::mapping::is_part_of_a_field(word)
+    word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && mapping::is_part_of_a_field(word)
 }
 
 /// Puts pseudonyms in the place of everything that must not be kept in plain.
@@ -256,11 +308,24 @@ fn hide(object: &mut Map<String, Value>, key: &PseudonymKey) {
         plain(actor, "user", "user", Kind::User);
         plain(actor, "client", "client", Kind::Client);
     }
+    if let Some(Value::Object(source)) = object.get_mut("source")
+        && let Some(sender) = source.get_mut("sender")
+        && let Some((kind, text)) = text_of(sender).and_then(|text| Some((address(text.trim())?, text)))
+    {
+        *sender = Value::String(pseudonym(key, kind, &text));
+    }
     if let Some(Value::Array(parties)) = object.get_mut("parties") {
         for party in parties.iter_mut().filter_map(Value::as_object_mut) {
             plain(party, "contact", "contact", Kind::Contact);
         }
     }
+}
+
+/// What a sender is known by when it is an address on the network or of mail, which may be somebody's own.
+fn address(sender: &str) -> Option<Kind> {
+    let on_network = sender.parse::<IpAddr>().is_ok() || sender.parse::<SocketAddr>().is_ok();
+    let of_mail = || sender.split_once('@').is_some_and(|(who, host)| !who.is_empty() && host.contains('.'));
+    if on_network { Some(Kind::Client) } else { of_mail().then_some(Kind::Contact) }
 }
 
 fn text_of(value: &Value) -> Option<String> {

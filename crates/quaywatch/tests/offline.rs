@@ -582,3 +582,87 @@ fn what_travelled_with_a_find_is_watched_when_agencies_answer() {
     let answers = |day: &str| Path::new(day).join("feedback.ndjson").exists();
     assert!(answers(&answered) && !answers(&silent));
 }
+
+/// Codes of the alerts of a backtest with the module for people's actions, each with its container.
+fn raised_with_people(folder: &Path) -> Vec<String> {
+    std::fs::write(folder.join("rules.toml"), "[people]\nenabled = true\n").unwrap();
+    let rules = folder.join("rules.toml");
+    let done = quaywatch(&["backtest", folder.to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let code = |alert: &serde_json::Value| {
+        format!("{} {}", alert["subject"], alert["indicators"][0]["code"]).replace('"', "")
+    };
+    json_lines(&done.stdout).iter().map(code).collect()
+}
+
+#[test]
+fn a_gate_log_of_trucks_without_containers_tells_who_did_not_come_out() {
+    let feed = "[feeds.gate]\nprofile = \"gate-log\"\nterminal = \"LUKKP\"\nfiles = [\"gate*.csv\"]\n\n\
+                [feeds.gate.mapping.fields]\n\"transport.without_container\" = { value = \"yes\" }\n";
+    let passages = |last: &str| {
+        let day = |day: u32| {
+            format!(
+                "2026-03-0{day} 08:00,IN,CSQU3054383,KP AB-123,D-1188,F\n2026-03-0{day} 08:40,OUT,,KP AB-123,D-1188,\n"
+            )
+        };
+        let days: String = (1..=3).map(day).collect();
+        let header = "Timestamp,Direction,Container,Plate,Badge,F/E\n";
+        // The clock runs on with a truck of another driver.
+        let later = "2026-03-06 12:00,IN,,KP CD-456,D-7,\n2026-03-06 12:20,OUT,MSKU7300160,KP CD-456,D-7,F\n";
+        format!("{header}{days}2026-03-05 02:00,IN,APZU4812090,KP AB-123,D-1188,E\n{last}{later}")
+    };
+    for (last, expected) in
+        [("", vec!["container/APZU4812090 MO-24f"]), ("2026-03-05 02:30,OUT,,KP AB-123,D-1188,\n", vec![])]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("feeds.toml"), feed).unwrap();
+        std::fs::write(folder.path().join("gate.csv"), passages(last)).unwrap();
+        let raised = raised_with_people(folder.path());
+        let of_driver: Vec<&str> =
+            raised.iter().map(String::as_str).filter(|code| code.ends_with("24f")).collect();
+        assert_eq!(of_driver, expected, "{raised:?}");
+    }
+}
+
+#[test]
+fn a_release_from_a_sender_that_never_sent_one_for_its_issuer_is_raised_from_a_platform_and_from_edifact() {
+    let box_of = |n: usize| {
+        ["CSQU3054383", "MSKU7300160", "QWTU1000015", "APZU4812090", "OOLU4293959", "SUDU1910806"]
+            .get(n)
+            .map_or_else(|| format!("TGHU76543{n:02}"), |number| (*number).to_owned())
+    };
+    let rights = |sender: &str| {
+        let line = |n: usize, sender: &str| {
+            format!(
+                r#"{{"notificationId":"{n}","eventType":"issued","occurredAt":"2026-03-{:02}T09:00:00Z","containerNumber":"{}","from":{{"id":"MSC","scheme":"SMDG"}},"to":{{"eori":"SI12345678"}},"interchange":{{"sender":"{sender}"}}}}"#,
+                n + 1,
+                box_of(n)
+            )
+        };
+        let lines: Vec<String> = (0..8).map(|n| line(n, "MSCEDI")).chain([line(8, sender)]).collect();
+        format!("[{}]", lines.join(","))
+    };
+    let orders = |sender: &str| {
+        let message = |n: usize, sender: &str| {
+            let (day, number) = (n + 1, box_of(n));
+            format!(
+                "UNB+UNOA:2+{sender}+LUKA+2603{day:02}:0900+{n}'UNH+1+COREOR:D:00B:UN:SMDG20'BGM+129+R{n}+9'\
+                 DTM+137:202603{day:02}0900:203'TDT+20+1+1++MSC:172:20'NAD+CA+MSC:160:306'EQD+CN+{number}+45G1:102:5++3+5'\
+                 RFF+BM:BL{n}'CNT+16:1'UNT+9+1'UNZ+1+{n}'\n"
+            )
+        };
+        (0..8).map(|n| message(n, "MSCEDI")).chain([message(8, sender)]).collect::<String>()
+    };
+    let feeds = "[feeds.platform]\nprofile = \"release-rights\"\nfiles = [\"rights*\"]\n[feeds.terminal-edi]\nfiles = [\"orders*\"]\n";
+    for (sender, is_new) in [("MSCEDI", false), ("EVIL", true)] {
+        for (file, content) in [("rights.json", rights(sender)), ("orders.edi", orders(sender))] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("feeds.toml"), feeds).unwrap();
+            std::fs::write(folder.path().join(file), content).unwrap();
+            let raised = raised_with_people(folder.path());
+            let expected: Vec<String> =
+                is_new.then(|| format!("container/{} MO-23d", box_of(8))).into_iter().collect();
+            assert_eq!(raised, expected, "{file}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 //! <https://vertrouwensketen.nl/ect-terminals-controleren-aan-de-poort-op-uitvoerende-vervoerder>; stolen Alfapasses,
 //! <https://www.vrt.be/vrtnws/nl/2023/02/10/celstraffen-tot-10-jaar-voor-frauduleus-afhalen-containers-uit-a/>.
 //!
-//! **Inputs.** Gate passages with badge, plate and haulier as pseudonyms; pre-notifications; passes issued; the timeline of
+//! **Inputs.** Gate passages with badge, plate and haulier as pseudonyms, also of trucks without container (`f`); pre-notifications; passes issued; the timeline of
 //! the driver (`a`, `c`, `d`, `f`, `MO-23b`).
 //!
 //! **False positives.** `a`: one passage that two systems report, clocks that differ. `b`: plates read wrongly or a
@@ -23,7 +23,7 @@ use quaywatch_domain::{EventKind, Fact, Id, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
-use crate::actor::value;
+use crate::actor::{ALONE, value};
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
@@ -290,7 +290,7 @@ fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp)
     let inside_ms = settings.inside_hours * HOUR_MS;
     // A driver that brings a container leaves without one; where nobody reports that, nothing follows from its absence.
     let leaves_empty =
-        passages.iter().filter(|s| s.kind == EventKind::GateOut && s.container.is_none()).count();
+        passages.iter().filter(|s| s.kind == EventKind::GateOut && value(s, ALONE).is_some()).count();
     if leaves_empty < settings.seen_to_leave {
         return None;
     }

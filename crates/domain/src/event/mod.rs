@@ -226,6 +226,14 @@ impl PortEvent {
         self.terminal().filter(|_| tells)
     }
 
+    /// Whether a truck passed the gate without container, or was to, and its plate or driver is named.
+    #[must_use]
+    pub fn is_truck_alone(&self) -> bool {
+        let passes = matches!(self.kind, EventKind::GateIn | EventKind::GateOut);
+        let transport = self.transport.as_deref().filter(|_| passes && self.container().is_none());
+        transport.is_some_and(|t| t.truck.is_some() || t.driver.is_some())
+    }
+
     /// Feed and sender of an EDIFACT message that opens the way out: a release order (COREOR) or the announcement of a truck
     /// (COPINO), whatever it says of it.
     #[must_use]

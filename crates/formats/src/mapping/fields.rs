@@ -59,6 +59,7 @@ const FIELDS: &[(&str, Holds)] = {
         ("transport.truck", Text),
         ("transport.driver", Text),
         ("transport.trailer", Text),
+        ("transport.without_container", Flag),
         ("route.port_of_loading", Text),
         ("route.port_of_discharge", Text),
         ("route.place_of_delivery", Text),
@@ -109,6 +110,7 @@ const FIELDS: &[(&str, Holds)] = {
         ("cargo.N.packages", Integer),
         ("cargo.N.origin_country", Text),
         ("cargo.N.dangerous_goods", Text),
+        ("source.sender", Text),
     ]
 };
 

@@ -34,6 +34,7 @@ pub(crate) use fields::{is_part_of_a_field, nearest};
 pub(crate) use json::parse as parse_json;
 pub(crate) use mend::mend;
 pub use survey::Survey;
+pub(crate) use values::flag;
 
 /// The ready mappings: name and text.
 const PROFILES: [(&str, &str); 7] = [

@@ -197,7 +197,7 @@ fn has_subject(event: &PortEvent) -> bool {
     });
     let system = matches!(event.kind, EventKind::SystemOutageStarted | EventKind::SystemOutageEnded);
     let is_named = event.container().is_some() || documents || vessel || event.actor.is_some();
-    is_named || system || event.depot().is_some() || event.retracted
+    is_named || system || event.depot().is_some() || event.is_truck_alone() || event.retracted
 }
 
 /// What a rule finds in a row: its sources joined with a blank.

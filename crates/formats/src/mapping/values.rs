@@ -210,7 +210,7 @@ fn in_unit(number: f64, unit: Option<&str>) -> f64 {
     }
 }
 
-pub(super) fn flag(text: &str) -> Option<bool> {
+pub(crate) fn flag(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
         "true" | "yes" | "y" | "1" | "x" | "ja" | "j" | "da" | "oui" | "si" | "sì" => Some(true),
         "false" | "no" | "n" | "0" | "-" | "nein" | "nee" | "ne" | "non" => Some(false),
