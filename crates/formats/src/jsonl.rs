@@ -11,11 +11,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use quaywatch_domain::event::note;
 use quaywatch_domain::pseudonym::Kind;
-use quaywatch_domain::{DeadLetterCode, EventKind, PortEvent, PseudonymKey, Sha256, Timestamp};
+use quaywatch_domain::{DeadLetterCode, EventKind, PortEvent, PseudonymKey, Sha256};
 use serde::Deserialize as _;
-use serde_json::{Map, Value};
 
 use crate::charset::{narrow, utf_8};
+use crate::draft::{Draft, Fields};
 use crate::finish::{finish, flag};
 use crate::local_time;
 use crate::mapping::{self, mend};
@@ -35,8 +35,8 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let body = text.as_ref();
     // One event may also stand on several lines.
     match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => {
-            let again = || serde_json::from_slice(body).unwrap_or_default();
+        Ok(Draft::Fields(object)) => {
+            let again = || fields(serde_json::from_slice(body));
             match event(object, &again, &|| Sha256::of(body), context, "/", FORMAT) {
                 Ok(event) => events.push(event),
                 Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
@@ -61,8 +61,8 @@ fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, reject
         let path = format!("line {}", number + 1);
         let (text, assumed) = utf_8(line);
         let read = match serde_json::from_str(&text) {
-            Ok(Value::Object(object)) => {
-                let again = || serde_json::from_str(&text).unwrap_or_default();
+            Ok(Draft::Fields(object)) => {
+                let again = || fields(serde_json::from_str(&text));
                 event(object, &again, &|| Sha256::of(line), context, &path, FORMAT).map(|mut event| {
                     if assumed {
                         flag(&mut event, note::CHARSET_ASSUMED);
@@ -77,6 +77,14 @@ fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, reject
             Ok(event) => events.push(event),
             Err((code, sentence)) => rejects.push(reject(code, sentence, number + 1, line)),
         }
+    }
+}
+
+/// The fields that a text was read to before.
+fn fields<'a>(read: Result<Draft<'a>, serde_json::Error>) -> Fields<'a> {
+    match read {
+        Ok(Draft::Fields(fields)) => fields,
+        _ => Fields::default(),
     }
 }
 
@@ -97,9 +105,9 @@ type Refused = (DeadLetterCode, String);
 
 /// An event from the fields of a line, identified by its digest unless it says how; `format` is its name in the event.
 /// `again` gives the same fields, for when they have to be mended.
-pub(crate) fn event(
-    mut object: Map<String, Value>,
-    again: &dyn Fn() -> Map<String, Value>,
+pub(crate) fn event<'a>(
+    mut object: Fields<'a>,
+    again: &dyn Fn() -> Fields<'a>,
     digest: &dyn Fn() -> Sha256,
     context: &Context<'_>,
     path: &str,
@@ -107,14 +115,14 @@ pub(crate) fn event(
 ) -> Result<PortEvent, Refused> {
     let (mut notes, said) = prepare(&mut object, context)?;
     fill_in(&mut object, digest);
-    let mut event = match PortEvent::deserialize(Value::Object(object)) {
+    let mut event = match PortEvent::deserialize(Draft::Fields(object)) {
         Ok(event) => event,
         Err(_) => {
             let mut object = again();
             prepare(&mut object, context)?;
             notes.extend(mend(&mut object));
             fill_in(&mut object, digest);
-            PortEvent::deserialize(Value::Object(object)).map_err(|error| {
+            PortEvent::deserialize(Draft::Fields(object)).map_err(|error| {
                 (DeadLetterCode::BadField, format!("a field cannot be read: {}", masked(&error)))
             })?
         }
@@ -156,21 +164,23 @@ struct Said {
 /// Sees to it that what every event needs is there, reads times, hides secrets and takes away what is for us to say; what
 /// was odd, and what else is said.
 fn prepare(
-    object: &mut Map<String, Value>,
+    object: &mut Fields<'_>,
     context: &Context<'_>,
 ) -> Result<(Vec<&'static str>, Said), Refused> {
     let missing = |field: &str| {
         let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::MissingField };
         (code, format!("the event has no {field}; every event needs kind and occurred_at"))
     };
-    if object.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
+    if object.get("kind").and_then(Draft::text).is_none_or(str::is_empty) {
         return Err(missing("kind"));
     }
     let zone = Some(context.settings.time_zone.as_deref().unwrap_or("UTC"));
     let mut notes = Vec::new();
     for field in ["occurred_at", "created_at", "received_at"] {
-        let Some(value) = object.get(field).filter(|v| !v.is_null()) else { continue };
-        let read = value.as_str().and_then(|text| local_time::iso(text, zone));
+        let Some(value) = object.get(field).filter(|v| !matches!(v, Draft::Null | Draft::Time(_))) else {
+            continue;
+        };
+        let read = value.text().and_then(|text| local_time::iso(text, zone));
         let Some((moment, noted)) = read else {
             if field != "occurred_at" {
                 object.remove(field);
@@ -180,24 +190,25 @@ fn prepare(
             let sentence = format!("{field} is not an RFC 3339 time; write it like 2026-03-01T14:05:00Z");
             return Err((DeadLetterCode::NoTime, sentence));
         };
-        // One that has its zone is read again as it is.
-        if !noted.is_empty() {
-            notes.extend(noted);
-            object.insert(field.to_owned(), Value::String(moment.to_string()));
-        }
+        notes.extend(noted);
+        object.insert(field, Draft::Time(moment));
     }
-    if !object.contains_key("occurred_at") {
+    if !object.has("occurred_at") {
         return Err(missing("occurred_at"));
     }
+    register_times(object, zone);
     hide(object, context.key);
     let mut said = Said::default();
-    if let Some(Value::Object(mut source)) = object.insert("source".to_owned(), Value::Object(Map::new())) {
+    if let Some(Draft::Fields(mut source)) = object.insert("source", Draft::Fields(Fields::default())) {
         said.sender = source.remove("sender").as_ref().and_then(text_of).map(|text| text.trim().to_owned());
     }
-    if let Some(Value::Object(transport)) = object.get_mut("transport")
+    if let Some(transport) = object.section("transport")
         && let Some(value) = transport.remove(WITHOUT_CONTAINER).filter(|value| !value.is_null())
     {
-        let read = value.as_bool().or_else(|| mapping::flag(&text_of(&value)?));
+        let read = match value {
+            Draft::Flag(flag) => Some(flag),
+            other => text_of(&other).and_then(|text| mapping::flag(&text)),
+        };
         said.without_container = read.unwrap_or_default();
         notes.extend(read.is_none().then_some(note::VALUE_UNREADABLE));
         if transport.is_empty() {
@@ -208,23 +219,36 @@ fn prepare(
     Ok((notes, said))
 }
 
+/// Reads what a register says of parties; what is no time stays for [`mend`].
+fn register_times(object: &mut Fields<'_>, zone: Option<&str>) {
+    for party in object.list("parties").into_iter().flatten() {
+        let Draft::Fields(party) = party else { continue };
+        for field in ["registered_at", "officers_changed_at"] {
+            let Some(value) = party.get_mut(field) else { continue };
+            if let Some((moment, _)) = value.text().and_then(|text| local_time::iso(text, zone)) {
+                *value = Draft::Time(moment);
+            }
+        }
+    }
+}
+
 /// Fields that every event has and senders may leave out.
-fn fill_in(object: &mut Map<String, Value>, digest: &dyn Fn() -> Sha256) {
+fn fill_in(object: &mut Fields<'_>, digest: &dyn Fn() -> Sha256) {
     for field in ["event_id", "revision", "classifier", "received_at"] {
         if object.get(field).is_some_and(|value| !value.is_null()) {
             continue;
         }
         let created_at = object.get("created_at").filter(|value| !value.is_null());
         let value = match field {
-            "event_id" => Value::String(digest().to_string()),
-            "revision" => {
-                let created = created_at.and_then(Value::as_str).and_then(|t| Timestamp::parse(t).ok());
-                Value::from(created.map_or(0, Timestamp::as_millis))
-            }
-            "classifier" => Value::from("ACTUAL"),
-            _ => created_at.or_else(|| object.get("occurred_at")).cloned().unwrap_or_default(),
+            "event_id" => digest().to_string().into(),
+            "revision" => Draft::Number(match created_at {
+                Some(Draft::Time(created_at)) => created_at.as_millis().into(),
+                _ => 0.into(),
+            }),
+            "classifier" => "ACTUAL".into(),
+            _ => created_at.or_else(|| object.get("occurred_at")).cloned().unwrap_or(Draft::Null),
         };
-        object.insert(field.to_owned(), value);
+        object.insert(field, value);
     }
 }
 
@@ -265,7 +289,7 @@ const fn needs_container(event: &PortEvent) -> bool {
 }
 
 /// The words of serde without the value that they quote: what came and what was expected.
-fn masked(error: &serde_json::Error) -> String {
+fn masked(error: &serde::de::value::Error) -> String {
     let text = error.to_string();
     let mut plain = String::new();
     for (at, part) in text.split(['`', '"']).enumerate() {
@@ -281,16 +305,16 @@ fn mapping_knows(word: &str) -> bool {
 }
 
 /// Puts pseudonyms in the place of everything that must not be kept in plain.
-fn hide(object: &mut Map<String, Value>, key: &PseudonymKey) {
-    let plain = |section: &mut Map<String, Value>, from: &str, to: &str, kind: Kind| {
+fn hide(object: &mut Fields<'_>, key: &PseudonymKey) {
+    let plain = |section: &mut Fields<'_>, from: &str, to: &'static str, kind: Kind| {
         if let Some(text) = section.remove(from).as_ref().and_then(text_of) {
-            section.entry(to.to_owned()).or_insert_with(|| Value::String(pseudonym(key, kind, &text)));
+            section.insert_new(to, pseudonym(key, kind, &text).into());
         }
     };
-    if let Some(Value::Object(documents)) = object.get_mut("documents") {
+    if let Some(documents) = object.section("documents") {
         plain(documents, "release_secret", "release", Kind::Release);
     }
-    if let Some(Value::Object(transport)) = object.get_mut("transport") {
+    if let Some(transport) = object.section("transport") {
         for (from, to, kind) in [
             ("truck_plate", "truck", Kind::Plate),
             ("driver_badge", "driver", Kind::Badge),
@@ -298,24 +322,24 @@ fn hide(object: &mut Map<String, Value>, key: &PseudonymKey) {
         ] {
             // A sender that writes a plate where a pseudonym belongs must not get it through.
             plain(transport, to, to, kind);
-            if transport.contains_key(from) {
+            if transport.has(from) {
                 transport.remove(to);
             }
             plain(transport, from, to, kind);
         }
     }
-    if let Some(Value::Object(actor)) = object.get_mut("actor") {
+    if let Some(actor) = object.section("actor") {
         plain(actor, "user", "user", Kind::User);
         plain(actor, "client", "client", Kind::Client);
     }
-    if let Some(Value::Object(source)) = object.get_mut("source")
+    if let Some(source) = object.section("source")
         && let Some(sender) = source.get_mut("sender")
         && let Some((kind, text)) = text_of(sender).and_then(|text| Some((address(text.trim())?, text)))
     {
-        *sender = Value::String(pseudonym(key, kind, &text));
+        *sender = pseudonym(key, kind, &text).into();
     }
-    if let Some(Value::Array(parties)) = object.get_mut("parties") {
-        for party in parties.iter_mut().filter_map(Value::as_object_mut) {
+    for party in object.list("parties").into_iter().flatten() {
+        if let Draft::Fields(party) = party {
             plain(party, "contact", "contact", Kind::Contact);
         }
     }
@@ -328,10 +352,10 @@ fn address(sender: &str) -> Option<Kind> {
     if on_network { Some(Kind::Client) } else { of_mail().then_some(Kind::Contact) }
 }
 
-fn text_of(value: &Value) -> Option<String> {
+fn text_of(value: &Draft<'_>) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Draft::Text(text) if !text.trim().is_empty() => Some(text.clone().into_owned()),
+        Draft::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }

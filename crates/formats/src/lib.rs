@@ -21,6 +21,7 @@ mod charset;
 mod checks;
 mod dcsa;
 pub mod document;
+mod draft;
 mod edifact;
 mod feeds;
 mod finish;

@@ -2,13 +2,13 @@
 //! The event stands without what cannot be read.
 
 use quaywatch_domain::event::note;
-use serde_json::{Map, Value};
 
 use super::fields::{Holds, holds};
 use super::{rows, values};
+use crate::draft::{Draft, Fields};
 
 /// Turns fields into what they should be, or takes them away; what was odd.
-pub(crate) fn mend(object: &mut Map<String, Value>) -> Vec<&'static str> {
+pub(crate) fn mend(object: &mut Fields<'_>) -> Vec<&'static str> {
     let mut notes = Vec::new();
     let fields = std::mem::take(object);
     for (name, value) in fields {
@@ -16,11 +16,11 @@ pub(crate) fn mend(object: &mut Map<String, Value>) -> Vec<&'static str> {
             object.insert(name, value);
         }
     }
-    if object.get("pin").is_some_and(|pin| pin.get("outcome").is_none()) {
+    if object.get("pin").is_some_and(|pin| !matches!(pin, Draft::Fields(pin) if pin.has("outcome"))) {
         object.remove("pin");
     }
     for section in rows::LISTS {
-        if let Some(Value::Array(entries)) = object.get_mut(section) {
+        if let Some(entries) = object.list(section) {
             let all = std::mem::take(entries);
             *entries = all.into_iter().filter_map(|entry| rows::entry(section, "", entry)).collect();
         }
@@ -28,25 +28,25 @@ pub(crate) fn mend(object: &mut Map<String, Value>) -> Vec<&'static str> {
     notes
 }
 
-fn mended(path: &str, value: Value, notes: &mut Vec<&'static str>) -> Option<Value> {
+fn mended<'a>(path: &str, value: Draft<'a>, notes: &mut Vec<&'static str>) -> Option<Draft<'a>> {
     let within = |key: &str| format!("{path}.{key}");
     match (holds(path), value) {
-        (_, Value::Null) => None,
-        (Some(what), value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => {
-            scalar(path, what, &value, notes)
+        (_, Draft::Null) => None,
+        (Some(what), value @ (Draft::Text(_) | Draft::Number(_) | Draft::Flag(_) | Draft::Time(_))) => {
+            scalar(path, what, value, notes)
         }
-        (None, Value::Object(fields)) => {
+        (None, Draft::Fields(fields)) => {
             let fields = fields.into_iter().filter_map(|(key, value)| {
                 let value = mended(&within(&key), value, notes)?;
                 Some((key, value))
             });
-            Some(Value::Object(fields.collect()))
+            Some(Draft::Fields(fields.collect()))
         }
-        (None, Value::Array(entries)) => {
+        (None, Draft::List(entries)) => {
             let entries = entries.into_iter().filter_map(|entry| mended(&within("0"), entry, notes));
-            Some(Value::Array(entries.collect()))
+            Some(Draft::List(entries.collect()))
         }
-        (Some(_), Value::Object(_) | Value::Array(_)) => {
+        (Some(_), Draft::Fields(_) | Draft::List(_)) => {
             notes.push(note::VALUE_UNREADABLE);
             None
         }
@@ -79,28 +79,36 @@ fn is_section(name: &str) -> bool {
     SECTIONS.contains(&name)
 }
 
-fn scalar(path: &str, what: Holds, value: &Value, notes: &mut Vec<&'static str>) -> Option<Value> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn scalar<'a>(
+    path: &str,
+    what: Holds,
+    value: Draft<'a>,
+    notes: &mut Vec<&'static str>,
+) -> Option<Draft<'a>> {
+    let text = match &value {
+        Draft::Text(text) => text.clone().into_owned(),
+        Draft::Number(number) => number.to_string(),
+        Draft::Flag(flag) => flag.to_string(),
+        // Read before, with their notes.
+        _ => return Some(value),
     };
     let read = match what {
-        // Read before, with their notes.
-        Holds::Time => Some(value.clone()),
+        // One that could be read was.
+        Holds::Time => None,
         Holds::Text => match values::code(values::list(path).as_deref(), &text) {
-            Some(code) => Some(Value::String(code)),
+            Some(code) => Some(code.into()),
             None => {
                 notes.push(note::UNKNOWN_CODE);
                 return None;
             }
         },
-        Holds::Flag => values::flag(&text).map(Value::Bool),
+        Holds::Flag => values::flag(&text).map(Draft::Flag),
         Holds::Number => {
-            values::number(&text, None).and_then(serde_json::Number::from_f64).map(Value::Number)
+            values::number(&text, None).and_then(serde_json::Number::from_f64).map(Draft::Number)
         }
-        Holds::Integer => values::number(&text, None).map(|n| Value::from(n.round() as i64)),
+        Holds::Integer => values::number(&text, None).map(|n| Draft::Number((n.round() as i64).into())),
     };
-    if read.as_ref() != Some(value) {
+    if read.as_ref() != Some(&value) {
         notes.push(if read.is_some() { note::VALUE_REPAIRED } else { note::VALUE_UNREADABLE });
     }
     read
@@ -108,34 +116,42 @@ fn scalar(path: &str, what: Holds, value: &Value, notes: &mut Vec<&'static str>)
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn fields(text: &str) -> Fields<'_> {
+        let Ok(Draft::Fields(fields)) = serde_json::from_str(text) else { panic!("no fields: {text}") };
+        fields
+    }
 
     #[test]
     fn what_can_be_read_is_and_the_rest_is_taken_away() {
-        let Value::Object(mut object) = json!({
-            "kind": "yard_move", "occurred_at": "2026-03-01T00:00:00Z", "revision": "7",
-            "place": {"yard": {"tier": 2, "bay": {"no": 1}}},
-            "equipment": {"number": "CSQU3054383", "laden": "full", "status": "import", "tare_kg": "2200"},
-            "seals": [{"number": 1234567}, {"source": "CUSTOMS"}, "ML1"],
-            "parties": [{"role": "HAULIER", "id": 77}, {"role": "PILOT", "name": "x"}],
-            "pin": {"outcome": "MAYBE"}, "reefer": "cold", "extension": 5
-        }) else {
-            unreachable!()
-        };
+        let mut object = fields(
+            r#"{
+                "kind": "yard_move", "occurred_at": "soon", "revision": "7",
+                "place": {"yard": {"tier": 2, "bay": {"no": 1}}},
+                "equipment": {"number": "CSQU3054383", "laden": "full", "status": "import", "tare_kg": "2200"},
+                "seals": [{"number": 1234567}, {"source": "CUSTOMS"}, "ML1"],
+                "parties": [{"role": "HAULIER", "id": 77}, {"role": "PILOT", "name": "x"}],
+                "pin": {"outcome": "MAYBE"}, "reefer": "cold", "extension": 5
+            }"#,
+        );
+        object.insert("created_at", Draft::Time(quaywatch_domain::Timestamp::from_millis(0)));
         let notes = mend(&mut object);
+        assert_eq!(object.remove("created_at"), Some(Draft::Time(quaywatch_domain::Timestamp::from_millis(0))));
         assert_eq!(
-            Value::Object(object),
-            json!({
-                "kind": "yard_move", "occurred_at": "2026-03-01T00:00:00Z", "revision": 7,
-                "place": {"yard": {"tier": "2"}},
-                "equipment": {"number": "CSQU3054383", "status": "IMPORT", "tare_kg": 2200.0},
-                "seals": [{"number": "1234567"}],
-                "parties": [{"role": "HAULIER", "id": "77", "id_scheme": "LOCAL"}],
-                "extension": 5
-            })
+            object,
+            fields(
+                r#"{
+                    "kind": "yard_move", "revision": 7,
+                    "place": {"yard": {"tier": "2"}},
+                    "equipment": {"number": "CSQU3054383", "status": "IMPORT", "tare_kg": 2200.0},
+                    "seals": [{"number": "1234567"}],
+                    "parties": [{"role": "HAULIER", "id": "77", "id_scheme": "LOCAL"}],
+                    "extension": 5
+                }"#
+            )
         );
         assert!(notes.contains(&note::VALUE_REPAIRED) && notes.contains(&note::UNKNOWN_CODE));
+        assert!(notes.contains(&note::VALUE_UNREADABLE));
     }
 }

@@ -5,10 +5,10 @@ use std::cell::RefCell;
 
 use quaywatch_domain::event::{Documents, PartyRole, PortEvent, note};
 use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
-use serde_json::{Map, Value};
 
 use super::values::{self, Habits, Target};
 use super::{Mapping, RuleTable, Survey};
+use crate::draft::{Draft, Fields};
 use crate::finish::flag;
 use crate::{Context, jsonl};
 
@@ -74,7 +74,7 @@ pub(super) struct Rows<'a, W> {
     pub(super) survey: Option<&'a RefCell<Survey>>,
 }
 
-impl<W> Rows<'_, W> {
+impl<'a, W> Rows<'a, W> {
     /// The event of a row; `None` when the mapping leaves such rows out.
     pub(super) fn read(
         &self,
@@ -102,10 +102,10 @@ impl<W> Rows<'_, W> {
     }
 
     /// What a row says, in the form of a line, and what is odd about it.
-    fn fields_of(&self, row: &impl Row<Way = W>) -> Result<(Map<String, Value>, Vec<&'static str>), Refused> {
+    fn fields_of(&self, row: &impl Row<Way = W>) -> Result<(Fields<'a>, Vec<&'static str>), Refused> {
         let decimal = self.mapping.decimal.as_ref().and_then(|text| text.chars().next());
         let habits = Habits { zone: self.zone(row).or(Some("UTC")), decimal };
-        let (mut object, mut notes) = (Map::new(), self.notes.clone());
+        let (mut object, mut notes) = (Fields::default(), self.notes.clone());
         for (target, sources) in &self.plan.fields {
             let (field, text) = (target.field, text_of(row, sources));
             let read = values::read(target, &text, habits);
@@ -132,8 +132,8 @@ impl<W> Rows<'_, W> {
         }
         self.identify(row, &mut object);
         // A movement that nobody named is one all the same.
-        if !object.contains_key("kind") && self.field("kind").is_some() {
-            object.insert("kind".to_owned(), Value::from(EventKind::Other.as_str()));
+        if !object.has("kind") && self.field("kind").is_some() {
+            object.insert("kind", EventKind::Other.as_str().to_owned().into());
             notes.push(note::UNKNOWN_CODE);
         }
         tidy(&mut object);
@@ -181,10 +181,10 @@ impl<W> Rows<'_, W> {
         own.or(settings.time_zone.as_ref()).map(String::as_str)
     }
 
-    fn identify(&self, row: &impl Row<Way = W>, object: &mut Map<String, Value>) {
+    fn identify(&self, row: &impl Row<Way = W>, object: &mut Fields<'_>) {
         let id = joined(row, &self.plan.id, '/');
         if !id.is_empty() {
-            object.insert("event_id".to_owned(), Value::String(id.into_owned()));
+            object.insert("event_id", id.into_owned().into());
         }
     }
 }
@@ -256,12 +256,12 @@ fn named<R: Row>(row: &R, rule: &RuleTable, sources: &[Source<'_, R::Way>]) -> S
 }
 
 /// Puts a value at a dotted path; places of lists are names for now.
-fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
+fn put<'a>(object: &mut Fields<'a>, path: &'a str, value: Draft<'a>) {
     match path.split_once('.') {
-        None => _ = object.insert(path.to_owned(), value),
+        None => _ = object.insert(path, value),
         Some((head, rest)) => {
-            let inner = object.entry(head).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(inner) = inner {
+            object.insert_new(head, Draft::Fields(Fields::default()));
+            if let Some(inner) = object.section(head) {
                 put(inner, rest, value);
             }
         }
@@ -269,50 +269,49 @@ fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
 }
 
 /// Makes lists of what was collected by place, and leaves out entries that say nothing.
-fn tidy(object: &mut Map<String, Value>) {
+fn tidy(object: &mut Fields<'_>) {
     for section in LISTS {
-        let Some(Value::Object(entries)) = object.remove(section) else { continue };
-        let list: Vec<Value> =
+        let Some(Draft::Fields(entries)) = object.remove(section) else { continue };
+        let list: Vec<Draft<'_>> =
             in_order(entries).into_iter().filter_map(|(key, e)| entry(section, &key, e)).collect();
         if !list.is_empty() {
-            object.insert(section.to_owned(), Value::Array(list));
+            object.insert(section, Draft::List(list));
         }
     }
-    if let Some(Value::Object(route)) = object.get_mut("route")
-        && let Some(Value::Object(ports)) = route.remove("transshipment_ports")
+    if let Some(route) = object.section("route")
+        && let Some(Draft::Fields(ports)) = route.remove("transshipment_ports")
     {
         let ports = in_order(ports).into_iter().map(|(_, port)| port).collect();
-        route.insert("transshipment_ports".to_owned(), Value::Array(ports));
+        route.insert("transshipment_ports", Draft::List(ports));
     }
 }
 
 /// Entries in the order of their places; those named otherwise come last.
-fn in_order(entries: Map<String, Value>) -> Vec<(String, Value)> {
-    let mut entries: Vec<(String, Value)> = entries.into_iter().collect();
+fn in_order(entries: Fields<'_>) -> Vec<(Cow<'_, str>, Draft<'_>)> {
+    let mut entries: Vec<_> = entries.into_iter().collect();
     entries.sort_by_key(|(key, _)| key.parse::<usize>().unwrap_or(usize::MAX));
     entries
 }
 
 /// An entry of a list; `None` when what it is about is missing.
-pub(super) fn entry(section: &str, key: &str, entry: Value) -> Option<Value> {
-    let Value::Object(mut entry) = entry else { return None };
-    let has = |entry: &Map<String, Value>, field: &str| entry.contains_key(field);
+pub(super) fn entry<'a>(section: &str, key: &str, entry: Draft<'a>) -> Option<Draft<'a>> {
+    let Draft::Fields(mut entry) = entry else { return None };
     match section {
-        "seals" => has(&entry, "number").then_some(Value::Object(entry)),
+        "seals" => entry.has("number").then_some(Draft::Fields(entry)),
         "weights" => {
-            entry.entry("kind").or_insert_with(|| Value::from("GROSS"));
-            has(&entry, "kg").then_some(Value::Object(entry))
+            entry.insert_new("kind", "GROSS".into());
+            entry.has("kg").then_some(Draft::Fields(entry))
         }
         "parties" => {
             if PartyRole::parse(key).is_some() {
-                entry.entry("role").or_insert_with(|| Value::from(key));
+                entry.insert_new("role", key.to_owned().into());
             }
-            if has(&entry, "id") {
-                entry.entry("id_scheme").or_insert_with(|| Value::from("LOCAL"));
+            if entry.has("id") {
+                entry.insert_new("id_scheme", "LOCAL".into());
             }
-            let says = has(&entry, "id") || has(&entry, "name");
-            (says && has(&entry, "role")).then_some(Value::Object(entry))
+            let says = entry.has("id") || entry.has("name");
+            (says && entry.has("role")).then_some(Draft::Fields(entry))
         }
-        _ => Some(Value::Object(entry)),
+        _ => Some(Draft::Fields(entry)),
     }
 }

@@ -9,17 +9,17 @@ use quaywatch_domain::event::{
     Classifier, Condition, EquipmentStatus, Laden, Mode, PartyRole, PinOutcome, SealSource, WeightKind, note,
 };
 use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
-use serde_json::Value;
 
 use super::fields::{Holds, edits, holds, nearest};
 use super::{Mistake, RuleTable};
+use crate::draft::Draft;
 use crate::local_time::{self, Noted, Notes};
 
 /// Kilograms in an avoirdupois pound.
 const KG_PER_POUND: f64 = 0.453_592_37;
 
 /// A value with the notes that reading it made; `None` when there is nothing.
-pub(super) type Read = Result<Option<(Value, Vec<&'static str>)>, (DeadLetterCode, &'static str)>;
+pub(super) type Read = Result<Option<(Draft<'static>, Vec<&'static str>)>, (DeadLetterCode, &'static str)>;
 
 /// What the texts of a feed have in common.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,7 +60,7 @@ pub(super) fn read(target: &Target<'_>, text: &str, habits: Habits<'_>) -> Read 
         text => translate(text, target),
     };
     if text.is_empty() {
-        return Ok(unknown.then(|| (Value::Null, vec![note::UNKNOWN_CODE])));
+        return Ok(unknown.then(|| (Draft::Null, vec![note::UNKNOWN_CODE])));
     }
     let mut notes: Vec<&'static str> = unknown.then_some(note::UNKNOWN_CODE).into_iter().collect();
     let value = match target.holds {
@@ -68,7 +68,7 @@ pub(super) fn read(target: &Target<'_>, text: &str, habits: Habits<'_>) -> Read 
             let (moment, noted) =
                 time(text, rule, rule.zone.as_deref().or(habits.zone)).ok_or_else(|| time_error(field))?;
             notes.extend(noted);
-            Value::String(moment.to_string())
+            Draft::Time(moment)
         }
         Some(Holds::Number) => {
             let mut read =
@@ -79,20 +79,20 @@ pub(super) fn read(target: &Target<'_>, text: &str, habits: Habits<'_>) -> Read 
                 notes.push(note::VALUE_REPAIRED);
             }
             serde_json::Number::from_f64(in_unit(read, rule.unit.as_deref()))
-                .map_or(Value::Null, Value::Number)
+                .map_or(Draft::Null, Draft::Number)
         }
         Some(Holds::Integer) => {
             let number = number(text, habits.decimal).ok_or((DeadLetterCode::BadField, "is not a number"))?;
             // Counts far below 2^53 are exact.
-            Value::from(number.round() as i64)
+            Draft::Number((number.round() as i64).into())
         }
-        Some(Holds::Flag) => Value::Bool(flag(text).ok_or((
+        Some(Holds::Flag) => Draft::Flag(flag(text).ok_or((
             DeadLetterCode::BadField,
             "is neither yes nor no; give its values a table in the mapping",
         ))?),
         Some(Holds::Text) | None => match code(target.codes.as_deref(), text) {
-            Some(code) => Value::String(code),
-            None => return Ok(Some((Value::Null, vec![note::UNKNOWN_CODE]))),
+            Some(code) => code.into(),
+            None => return Ok(Some((Draft::Null, vec![note::UNKNOWN_CODE]))),
         },
     };
     Ok(Some((value, notes)))
@@ -298,6 +298,17 @@ pub(super) fn mistake(field: &str, rule: &RuleTable) -> Vec<Mistake> {
 mod tests {
     use super::*;
 
+    fn written(value: &Draft<'_>) -> String {
+        match value {
+            Draft::Null => "null".to_owned(),
+            Draft::Flag(flag) => flag.to_string(),
+            Draft::Number(number) => number.to_string(),
+            Draft::Time(moment) => format!("\"{moment}\""),
+            Draft::Text(text) => format!("\"{text}\""),
+            other => panic!("no field is {other:?}"),
+        }
+    }
+
     fn value(field: &str, text: &str, rule: &str) -> String {
         let rule: super::super::Rule =
             toml::from_str::<std::collections::BTreeMap<String, super::super::Rule>>(&format!(
@@ -308,7 +319,7 @@ mod tests {
             .unwrap();
         let habits = Habits { zone: Some("Europe/Ljubljana"), decimal: None };
         match read(&Target::of(field, &rule.0), text, habits) {
-            Ok(Some((value, notes))) => format!("{value} {}", notes.join(" ")).trim_end().to_owned(),
+            Ok(Some((value, notes))) => format!("{} {}", written(&value), notes.join(" ")).trim_end().to_owned(),
             Ok(None) => "nothing".to_owned(),
             Err((code, why)) => format!("{code} {why}"),
         }
