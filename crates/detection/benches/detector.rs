@@ -106,7 +106,7 @@ fn event(n: usize, step: usize) -> PortEvent {
                 row: Some("1".into()),
                 tier: Some("1".into()),
             };
-            event.place.as_mut().unwrap().yard = Some(slot);
+            event.place.as_mut().unwrap().yard = Some(Box::new(slot));
             event.documents.as_mut().unwrap().order = Some(format!("W{n}"));
         }
         EventKind::ReleaseTransferred | EventKind::ReleaseAccepted => {

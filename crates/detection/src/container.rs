@@ -4,6 +4,7 @@ use quaywatch_domain::indicator::CONTROL;
 use quaywatch_domain::{Fact, Id, Timestamp};
 
 use crate::alerts::Look;
+use crate::rules::reefer_anomaly;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
 use crate::view::{Findings, Seen, View};
@@ -21,7 +22,10 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
     // It says why this look is taken, not what happened.
     let is_due = state.deadline_at.is_some_and(|deadline| deadline <= now);
     let is_for_newer = std::mem::take(&mut fact.in_hindsight) && !is_due;
-    let full = state.facts.len() >= MAX_FACTS;
+    let before = state.facts.len();
+    let full = before >= MAX_FACTS;
+    let wait_ms =
+        if is_due || full { None } else { reefer_anomaly::may_wait_ms(&engine.rules, &state.facts, &fact) };
     let id = if full { fact.fact_id.clone() } else { Id::default() };
     let outcome = timeline::put(&mut state.facts, fact);
     if outcome != Outcome::New {
@@ -32,6 +36,11 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
     }
     state.expires_at = Some(now.plus_millis(engine.rules.history.container_days * DAY_MS));
     let mut changes = Changes::none(Outcome::New);
+    if let Some(wait_ms) = wait_ms.filter(|_| state.facts.len() > before) {
+        let by = now.plus_millis(wait_ms);
+        state.deadline_at = Some(state.deadline_at.map_or(by, |deadline| deadline.min(by)));
+        return changes;
+    }
     evaluate(engine, state, Look { now, is_for_newer }, &mut changes);
     changes
 }

@@ -275,12 +275,14 @@ mod tests {
 
     #[test]
     fn fields_are_found_and_of_equal_names_the_last_counts() {
-        let text = r#"{"b": 1, "a": "x", "b": 2, "c": {"d": [null, true, -1.5, "\n"]}, "b": 18446744073709551615}"#;
+        let text =
+            r#"{"b": 1, "a": "x", "b": 2, "c": {"d": [null, true, -1.5, "\n"]}, "b": 18446744073709551615}"#;
         let Draft::Fields(mut fields) = serde_json::from_str(text).unwrap() else { panic!("no fields") };
         assert_eq!(fields.get("b"), Some(&Draft::Number(u64::MAX.into())));
         assert_eq!(fields.get("a"), Some(&Draft::Text(Cow::Borrowed("x"))));
         let entries = fields.section("c").and_then(|c| c.list("d")).unwrap();
-        let read = [Draft::Null, Draft::Flag(true), Draft::Number(Number::from_f64(-1.5).unwrap()), "\n".into()];
+        let read =
+            [Draft::Null, Draft::Flag(true), Draft::Number(Number::from_f64(-1.5).unwrap()), "\n".into()];
         assert_eq!(*entries, read);
         assert_eq!(fields.insert("b", Draft::Null), Some(Draft::Number(u64::MAX.into())));
         fields.insert_new("b", Draft::Flag(true));

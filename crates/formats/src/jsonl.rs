@@ -163,10 +163,7 @@ struct Said {
 
 /// Sees to it that what every event needs is there, reads times, hides secrets and takes away what is for us to say; what
 /// was odd, and what else is said.
-fn prepare(
-    object: &mut Fields<'_>,
-    context: &Context<'_>,
-) -> Result<(Vec<&'static str>, Said), Refused> {
+fn prepare(object: &mut Fields<'_>, context: &Context<'_>) -> Result<(Vec<&'static str>, Said), Refused> {
     let missing = |field: &str| {
         let code = if field == "occurred_at" { DeadLetterCode::NoTime } else { DeadLetterCode::MissingField };
         (code, format!("the event has no {field}; every event needs kind and occurred_at"))

@@ -17,52 +17,52 @@ pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 /// loaded, and the sender of what opens the way out.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
-    let mut subjects = Vec::new();
-    let mut add = |kind, id: Option<String>| {
+    let mut subjects = Vec::with_capacity(8);
+    let mut add = |kind, id: Option<&str>| {
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             subjects.push(Subject::new(kind, id));
         }
     };
-    add(SubjectKind::Container, event.container().map(str::to_owned));
+    add(SubjectKind::Container, event.container());
     for seal in &event.seals {
-        add(SubjectKind::Seal, seal.normalised.clone());
+        add(SubjectKind::Seal, seal.normalised.as_deref());
         // A run tells something of shippers that use their own seals.
         if seal.source == SealSource::Shipper && event.party(PartyRole::Shipper).is_some() {
-            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of));
+            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of).as_deref());
         }
     }
     for party in &event.parties {
-        add(SubjectKind::Party, party.key());
+        add(SubjectKind::Party, party.key().as_deref());
     }
     // What consignees share is followed for those of which the register tells the age.
     if event.party(PartyRole::Consignee).is_some_and(|c| c.registered_at.is_some()) {
         let named = event.parties.iter();
         let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
         for shared in named.flat_map(Party::shared_keys) {
-            add(SubjectKind::Party, Some(shared));
+            add(SubjectKind::Party, Some(&shared));
         }
     }
-    add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.as_deref()));
     if event.kind == EventKind::PinAttempted {
-        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.clone()));
+        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.as_deref()));
     }
     if let Some(transport) = event.transport.as_deref() {
-        add(SubjectKind::Actor, transport.driver.clone());
+        add(SubjectKind::Actor, transport.driver.as_deref());
         for call in event.calls() {
-            add(SubjectKind::Call, Some(call));
+            add(SubjectKind::Call, Some(&call));
         }
     }
     if let Some(documents) = event.documents.as_deref() {
-        add(SubjectKind::Bill, documents.bill_of_lading.as_deref().map(normalise_reference));
-        add(SubjectKind::Bill, documents.transport_document.as_deref().map(normalise_reference));
+        add(SubjectKind::Bill, documents.bill_of_lading.as_deref().map(normalise_reference).as_deref());
+        add(SubjectKind::Bill, documents.transport_document.as_deref().map(normalise_reference).as_deref());
     }
     if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
-        add(SubjectKind::Yard, yard_of(event));
+        add(SubjectKind::Yard, yard_of(event).as_deref());
     }
-    add(SubjectKind::Yard, event.depot().map(str::to_owned));
-    add(SubjectKind::Sender, event.opening_sender());
+    add(SubjectKind::Yard, event.depot());
+    add(SubjectKind::Sender, event.opening_sender().as_deref());
     if event.is_empty() {
-        add(SubjectKind::Origin, event.came_from().map(str::to_owned));
+        add(SubjectKind::Origin, event.came_from());
     }
     subjects.sort_unstable();
     subjects.dedup();

@@ -107,6 +107,11 @@ impl PartialEq for Profiles {
 }
 
 impl Profiles {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// Checks and compiles the profiles of a rule file.
     pub(crate) fn compile(tables: BTreeMap<String, Settings>, weights: &Weights) -> Result<Self, Error> {
         if tables.len() > MAX_PROFILES {

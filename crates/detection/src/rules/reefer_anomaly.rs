@@ -13,12 +13,12 @@
 //! cut that is reported as such. Dry goods that want a temperature (a setpoint or readings say that it runs, `c`). Goods
 //! without a range in the settings (`d`). Alarms reset now and then (`e`). A look-up by somebody with business (`f`).
 
-use quaywatch_domain::event::Reefer;
-use quaywatch_domain::{EventKind, Severity, Timestamp};
+use quaywatch_domain::event::{PortEvent, Reefer};
+use quaywatch_domain::{EventKind, Fact, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::people::{has_business, is_look_up};
-use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
+use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Absence, Findings, Seen, View};
 
 /// Table `[reefer_anomaly]` of the rule file.
@@ -33,6 +33,7 @@ pub(crate) struct Settings {
     rise_c: f64,
     rise_minutes: i64,
     around_minutes: i64,
+    look_minutes: i64,
     severity_b_moved: Severity,
     alarm_resets: usize,
     alarm_hours: i64,
@@ -70,6 +71,48 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         odd_setpoint(stay, findings);
         alarms(stay, findings);
     }
+}
+
+/// How long a new reading may wait for a look, milliseconds: a unit says the same all day, and nothing follows at once from a
+/// reading in time that says what the one before it said, when nothing happened in between.
+pub(crate) fn may_wait_ms(rules: &Rules, known: &[Fact], new: &Fact) -> Option<i64> {
+    let settings = &rules.rule.reefer_anomaly;
+    let (event, reefer) = told(new)?;
+    let last = known.last()?;
+    let (before, reefer_before) = told(last)?;
+    let minutes_between = |a: Timestamp, b: Timestamp| b.millis_since(a) / MINUTE_MS;
+    let is_regular = (0..=settings.gap_minutes).contains(&minutes_between(last.occurred_at, new.occurred_at))
+        && (0..=settings.grace_minutes).contains(&minutes_between(new.occurred_at, new.received_at))
+        && last.occurred_at < new.occurred_at;
+    let state = |r: &Reefer| (r.powered, r.setpoint_c, r.defrosting);
+    let oldest = new.occurred_at.plus_millis(-settings.rise_minutes * MINUTE_MS);
+    let mut recent = known.iter().rev().take_while(|f| f.occurred_at >= oldest).filter_map(told);
+    let is_routine = is_regular
+        && state(reefer) == state(reefer_before)
+        && event.source.feed == before.source.feed
+        && is_alike(event, before)
+        && !recent.any(|(_, cold)| rises(cold, reefer, settings))
+        // What profiles make of it is theirs to say.
+        && rules.profiles.is_empty();
+    is_routine.then_some(settings.look_minutes * MINUTE_MS)
+}
+
+/// The reading that a standing fact is.
+fn told(fact: &Fact) -> Option<(&PortEvent, &Reefer)> {
+    let event = fact.event.as_ref().filter(|_| !fact.retracted)?;
+    let glance = event.glance();
+    let is_told =
+        glance.is_actual() && !glance.has_doubtful_number() && event.kind == EventKind::ReeferReading;
+    let event: &PortEvent = event;
+    Some((event, event.reefer.as_deref().filter(|_| is_told)?))
+}
+
+/// Whether two events say the same but for what a unit measures.
+fn is_alike(a: &PortEvent, b: &PortEvent) -> bool {
+    (&a.place, &a.equipment, &a.transport, &a.route, &a.documents, &a.customs, &a.actor)
+        == (&b.place, &b.equipment, &b.transport, &b.route, &b.documents, &b.customs, &b.actor)
+        && (&a.parties, &a.seals, &a.weights, &a.cargo, &a.notes, &a.pin)
+            == (&b.parties, &b.seals, &b.weights, &b.cargo, &b.notes, &b.pin)
 }
 
 fn reading<'a>(s: &Seen<'a>) -> Option<&'a Reefer> {
@@ -163,6 +206,12 @@ fn silent(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     }
 }
 
+/// Whether the return air became warmer than it may though nobody wanted it so.
+fn rises(cold: &Reefer, warm: &Reefer, settings: &Settings) -> bool {
+    warm.return_c.zip(cold.return_c).is_some_and(|(warm, cold)| warm - cold > settings.rise_c)
+        && (warm.setpoint_c.is_none() || cold.setpoint_c.is_none() || warm.setpoint_c == cold.setpoint_c)
+}
+
 /// MO-19b, and f where somebody without business looked it up.
 fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.reefer_anomaly;
@@ -172,13 +221,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         let oldest = b.at().plus_millis(-settings.rise_minutes * MINUTE_MS);
         let mut recent =
             readings.get(readings.partition_point(|(a, _)| a.at() < oldest)..n).unwrap_or_default().iter();
-        let rises = |cold: &Reefer| {
-            warm.return_c.zip(cold.return_c).is_some_and(|(warm, cold)| warm - cold > settings.rise_c)
-                && (warm.setpoint_c.is_none()
-                    || cold.setpoint_c.is_none()
-                    || warm.setpoint_c == cold.setpoint_c)
-        };
-        let (a, _) = recent.find(|(_, cold)| rises(cold))?;
+        let (a, _) = recent.find(|(_, cold)| rises(cold, warm, settings))?;
         let explained = stay.iter().filter(|s| s.at() >= a.at() && s.at() <= b.at()).any(|s| {
             let state = reading(s);
             *s.kind() == EventKind::PowerOff

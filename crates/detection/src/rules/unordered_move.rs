@@ -68,7 +68,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 }
 
 fn slot<'a>(s: &Seen<'a>) -> Option<&'a Yard> {
-    s.event.place.as_deref()?.yard.as_ref().filter(|yard| yard.block.is_some())
+    s.event.place.as_deref()?.yard.as_deref().filter(|yard| yard.block.is_some())
 }
 
 /// Whether two slots are one stack: the tier changes when others are dug out.

@@ -88,7 +88,7 @@ pub(crate) trait Says: Sized {
             let mut parts = slot.split('-').map(|part| Some(part.to_owned()));
             let mut next = || parts.next().flatten();
             e.place.get_or_insert_default().yard =
-                Some(Yard { block: next(), bay: next(), row: next(), tier: next() });
+                Some(Box::new(Yard { block: next(), bay: next(), row: next(), tier: next() }));
         })
     }
     fn iso_type(self, code: &str) -> Self {

@@ -60,7 +60,7 @@ fn intruders_by_an_emptied_reefer_from_a_watched_origin_are_raised() {
 fn slot(day: u32, time: &str, block: &str) -> PortEvent {
     on(YardMove, at(day, time)).edit(|e| {
         e.place.get_or_insert_default().yard =
-            Some(Yard { block: Some(block.into()), bay: Some("1".into()), ..Yard::default() });
+            Some(Box::new(Yard { block: Some(block.into()), bay: Some("1".into()), ..Yard::default() }));
     })
 }
 

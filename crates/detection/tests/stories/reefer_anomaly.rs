@@ -96,7 +96,7 @@ fn defrosting_a_new_setpoint_and_a_reported_power_cut_explain_a_rise() {
 fn slot(time: &str, block: &str) -> PortEvent {
     on(YardMove, time).edit(|e| {
         e.place.get_or_insert_default().yard =
-            Some(Yard { block: Some(block.into()), bay: Some("1".into()), ..Yard::default() });
+            Some(Box::new(Yard { block: Some(block.into()), bay: Some("1".into()), ..Yard::default() }));
     })
 }
 

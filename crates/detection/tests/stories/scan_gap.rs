@@ -15,12 +15,12 @@ fn on(kind: EventKind, time: &str) -> PortEvent {
 
 fn slot(time: &str, block: &str, row: &str) -> PortEvent {
     on(PositionReported, time).edit(|e| {
-        e.place.get_or_insert_default().yard = Some(Yard {
+        e.place.get_or_insert_default().yard = Some(Box::new(Yard {
             block: Some(block.into()),
             bay: Some("04".into()),
             row: Some(row.into()),
             tier: Some("1".into()),
-        });
+        }));
     })
 }
 

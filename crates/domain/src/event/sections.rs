@@ -22,7 +22,7 @@ pub struct Place {
     pub facility: Option<String>,
     /// Slot in the yard.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub yard: Option<Yard>,
+    pub yard: Option<Box<Yard>>,
     /// Degrees north, WGS 84.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latitude: Option<f64>,

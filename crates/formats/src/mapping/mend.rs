@@ -79,12 +79,7 @@ fn is_section(name: &str) -> bool {
     SECTIONS.contains(&name)
 }
 
-fn scalar<'a>(
-    path: &str,
-    what: Holds,
-    value: Draft<'a>,
-    notes: &mut Vec<&'static str>,
-) -> Option<Draft<'a>> {
+fn scalar<'a>(path: &str, what: Holds, value: Draft<'a>, notes: &mut Vec<&'static str>) -> Option<Draft<'a>> {
     let text = match &value {
         Draft::Text(text) => text.clone().into_owned(),
         Draft::Number(number) => number.to_string(),
@@ -137,7 +132,10 @@ mod tests {
         );
         object.insert("created_at", Draft::Time(quaywatch_domain::Timestamp::from_millis(0)));
         let notes = mend(&mut object);
-        assert_eq!(object.remove("created_at"), Some(Draft::Time(quaywatch_domain::Timestamp::from_millis(0))));
+        assert_eq!(
+            object.remove("created_at"),
+            Some(Draft::Time(quaywatch_domain::Timestamp::from_millis(0)))
+        );
         assert_eq!(
             object,
             fields(

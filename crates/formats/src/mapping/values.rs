@@ -319,7 +319,9 @@ mod tests {
             .unwrap();
         let habits = Habits { zone: Some("Europe/Ljubljana"), decimal: None };
         match read(&Target::of(field, &rule.0), text, habits) {
-            Ok(Some((value, notes))) => format!("{} {}", written(&value), notes.join(" ")).trim_end().to_owned(),
+            Ok(Some((value, notes))) => {
+                format!("{} {}", written(&value), notes.join(" ")).trim_end().to_owned()
+            }
             Ok(None) => "nothing".to_owned(),
             Err((code, why)) => format!("{code} {why}"),
         }
