@@ -7,12 +7,13 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! from there or soon after the scan); customs' own opening of doors and seals, reported before their inspection, for which
-//! it waits a while, or followed by a seal of theirs; what left without a decision is the business of `MO-25a` when nothing else happened to it;
-//! an ordinary move on a work order (LOW), which may be lost on its way; a position that differs in row or tier only. `b`:
-//! a decision that is late by design weighs LOW and says so; one that takes as long as most do there, and
-//! whose word is as late as it is for most. `c`: a pre-notification from before the selection, cancelled, for a slot far
-//! ahead, for a slot after the decision, on a decision of which word is still on its way, or made while the picture is read. `d`: users of customs; systems that name no role.
+//! from there or soon after the scan); customs' own opening of doors and seals, reported before their inspection, for
+//! which it waits a while, or followed by a seal of theirs; what left without a decision is the business of `MO-25a`
+//! when nothing else happened to it; an ordinary move on a work order (LOW), which may be lost on its way; a position
+//! that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so; one that takes as
+//! long as most do there, and whose word is as late as it is for most. `c`: a pre-notification from before the
+//! selection, cancelled, for a slot far ahead, for a slot after the decision, on a decision of which word is still on
+//! its way, or made while the picture is read. `d`: users of customs; systems that name no role.
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent, SealSource};
 use quaywatch_domain::indicator::Expected;

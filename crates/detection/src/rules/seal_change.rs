@@ -8,11 +8,12 @@
 //! gate-out; seal, customs and door events between. Visits do not matter, the journey does: it begins anew when the
 //! container is stuffed, stripped, empty, or comes in by gate after it left by gate.
 //!
-//! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was reported
-//! (removed, inspected, replaced, affixed, customs inspection, a door opened on an order that opens it and does not only
-//! move it). A new seal of an authority says that it opened the box, reported or not, in every report of one discharge or gate-out. A message without seals says
-//! nothing, and one that says in words that there is none counts unless a later one lists them. One of several seals
-//! without issuer, or the shipper's beside the carrier's, left out of a short list. Seals of the next cargo.
+//! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was
+//! reported (removed, inspected, replaced, affixed, customs inspection, a door opened on an order that opens it and
+//! does not only move it). A new seal of an authority says that it opened the box, reported or not, in every report of
+//! one discharge or gate-out. A message without seals says nothing, and one that says in words that there is none
+//! counts unless a later one lists them. One of several seals without issuer, or the shipper's beside the carrier's,
+//! left out of a short list. Seals of the next cargo.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSource};
