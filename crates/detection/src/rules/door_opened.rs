@@ -256,9 +256,11 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
             && s.at() > last.at().plus_millis(-silence_ms)
             && s.visit == last.visit
     };
-    let fetched = view.events.iter().filter(fetched).map(|s| s.at()).max();
+    let mut fetches = view.events.iter().filter(fetched).map(|s| s.at());
+    let announced = fetches.next();
+    let fetched = fetches.last().or(announced);
     let silent_by = last.at().plus_millis(silence_ms);
-    if fetched.is_some_and(|announced_at| was_handed_over(view, last, announced_at, silent_by)) {
+    if announced.is_some_and(|announced_at| was_handed_over(view, last, announced_at, silent_by)) {
         return;
     }
     let by = fetched.map_or(silent_by, |at| {

@@ -1,6 +1,7 @@
 use quaywatch_domain::EventKind::{
     CustomsInspected, CustomsSelectedForScan, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateIn,
-    GateOut, Loaded, PickupAnnounced, PositionReported, Stripped, SystemOutageStarted, WorkOrdered, YardMove,
+    GateOut, Loaded, PickupAccepted, PickupAnnounced, PositionReported, Stripped, SystemOutageStarted,
+    WorkOrdered, YardMove,
 };
 use quaywatch_domain::event::Laden;
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
@@ -219,6 +220,8 @@ fn a_device_that_falls_silent_when_its_container_was_handed_to_the_truck_is_not_
     // It is moved to the lane, and word of the gate comes hours later than the latest does, or never.
     let moved = |time| event(YardMove, BOX, at(3, time));
     assert!(told(vec![announced(), moved("09:05")]).published.is_empty());
+    let at_the_gate = || event(PickupAccepted, BOX, at(3, "09:10"));
+    assert!(told(vec![announced(), moved("09:05"), at_the_gate()]).published.is_empty());
     // Moved before anybody came for it, or when it had been silent for long.
     assert_eq!(told(vec![moved("08:10"), announced()]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
     assert_eq!(told(vec![announced(), moved("12:30")]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
