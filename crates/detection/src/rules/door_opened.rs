@@ -258,7 +258,7 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     };
     let mut fetches = view.events.iter().filter(fetched).map(|s| s.at());
     let announced = fetches.next();
-    let fetched = fetches.last().or(announced);
+    let fetched = fetches.next_back().or(announced);
     let silent_by = last.at().plus_millis(silence_ms);
     if announced.is_some_and(|announced_at| was_handed_over(view, last, announced_at, silent_by)) {
         return;
