@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     /// Late word is waited for so many times as long as the latest hundredth takes, where nothing speaks for haste.
     late_word_factor: f64,
     /// And never longer.
-    late_word_most_hours: i64,
+    pub(crate) late_word_most_hours: i64,
     /// Below this trust the sentence says so.
     doubt_below_percent: f64,
     /// Below this trust the absence counts one grade less.

@@ -12,12 +12,13 @@
 //! **Inputs.** Door, device and position events; where the container is; work orders, customs, seals, stripping; slots
 //! and positions for `b`.
 //!
-//! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other work for which
-//! a container is opened, done or ordered close by; an order that names a slot only moves it, unless to where customs
-//! inspect; word of customs' inspection comes after it, and is waited for while they want one. Pre-trip checks of reefers
-//! and everything else about empties. Light and vibration: a device that opens on other
-//! stays too without a reason, or opens again and again and never closes, is not believed. An outage of the device's
-//! system. A device taken off after the cargo was. `b`: two containers that customs open side by side.
+//! **False positives.** Bounce (a door that closes again within a minute). Inspections, stripping and other work for
+//! which a container is opened, done or ordered close by; an order that names a slot only moves it, unless to where
+//! customs inspect; word of customs' inspection comes after it, and is waited for while they want one. Pre-trip checks
+//! of reefers and everything else about empties. Light and vibration: a device that opens on other stays too without a
+//! reason, or opens again and again and never closes, is not believed. An outage of the device's system. A device taken
+//! off after the cargo was; one that is silent since its container was moved to the truck announced for it. `b`: two
+//! containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;
@@ -255,8 +256,13 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
             && s.at() > last.at().plus_millis(-silence_ms)
             && s.visit == last.visit
     };
-    let fetched = view.events.iter().filter(fetched).map(|s| s.at()).max();
+    let mut fetches = view.events.iter().filter(fetched).map(|s| s.at());
+    let announced = fetches.next();
+    let fetched = fetches.next_back().or(announced);
     let silent_by = last.at().plus_millis(silence_ms);
+    if announced.is_some_and(|announced_at| was_handed_over(view, last, announced_at, silent_by)) {
+        return;
+    }
     let by = fetched.map_or(silent_by, |at| {
         let late_ms = late_word(findings, &EventKind::GateOut, last).most_ms;
         silent_by.max(at.plus_millis(silence_ms + late_ms))
@@ -278,6 +284,18 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
         let expected = Some(Expected { event: last.kind().clone(), by });
         findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
     }
+}
+
+/// Whether a container for which a truck was announced went to it: it was moved for it in the yard, or is seen beyond the
+/// gate afterwards. The device was unplugged, or is out of reach of the yard's readers; that no word of the gate came is
+/// another matter.
+fn was_handed_over(view: &View<'_>, last: &Seen<'_>, announced_at: Timestamp, silent_by: Timestamp) -> bool {
+    let from = view.events.partition_point(|s| s.at() <= last.at());
+    view.events.get(from..).unwrap_or_default().iter().filter(|s| s.is_actual()).any(|s| match s.kind() {
+        EventKind::YardMove => s.at() >= announced_at && s.at() <= silent_by,
+        EventKind::GateIn | EventKind::DroppedOff => s.at() >= announced_at,
+        _ => false,
+    })
 }
 
 /// Whether the timeline of a yard keeps the event.

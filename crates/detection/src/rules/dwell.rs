@@ -11,15 +11,16 @@
 //!
 //! **False positives.** Trains and barges wait for nobody. Priority cargo: a pick-up announced before the release, or
 //! goods that perish, may go at once. Weekends do not count as waiting (`b`), but they do as time stood (`a`).
-//! Containers without a release, under a hold, or for transshipment. Late releases (a release that is told later moves
-//! the count). Holidays, unpaid bills, a gate-out that nobody reported: without a baseline that says what is usual, and for
-//! cargo from where no drugs are shipped and for which nobody keeps paying, `b` is LOW and only counts with others. One in a
-//! hundred lies beyond a quantile of one in a hundred: only what is far beyond counts. Who waits for the release drives off
-//! with it.
+//! Containers without a release, under a hold, or for transshipment. One that nobody was asked to fetch: while the right
+//! still lies with whom the carrier gave it to, its importer is not ready for it, and a holiday of his is waited for; who
+//! then hands it on, or announces a truck, is about to come (`b`). Late releases (a release that is told later moves the
+//! count). Unpaid bills, a gate-out that nobody reported: without a baseline that says what is usual, and for cargo from
+//! where no drugs are shipped and for which nobody keeps paying, `b` is LOW and only counts with others. One in a hundred
+//! lies beyond a quantile of one in a hundred: only what is far beyond counts. Who waits for the release drives off with it.
 
 use quaywatch_domain::event::{EquipmentStatus, Mode};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Severity};
+use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) announced_before_minutes: i64,
     pub(crate) long_days: i64,
     pub(crate) after_release_days: i64,
+    pub(crate) uncalled_days: i64,
     pub(crate) beyond_usual: f64,
     pub(crate) severity_b_plain: Severity,
     pub(crate) extensions: usize,
@@ -49,6 +51,10 @@ struct Stay<'a> {
     arrival: Seen<'a>,
     /// The last release before it left, when nothing forbids to take it.
     green: Option<Seen<'a>>,
+    /// Whether a right to fetch it is known.
+    is_issued: bool,
+    /// When that was first handed on to who drives, or a truck first announced.
+    called_at: Option<Timestamp>,
     out: Option<Seen<'a>>,
 }
 
@@ -73,8 +79,15 @@ impl<'a> Stay<'a> {
             return None;
         }
         let out = actual().find(|s| *s.kind() == EventKind::GateOut && s.at() > arrival.at()).copied();
-        let mut stay = Self { arrival, green: None, out };
+        let mut stay = Self { arrival, green: None, is_issued: false, called_at: None, out };
         for s in actual().take_while(|s| out.is_none_or(|out| s.at() <= out.at())) {
+            match s.kind() {
+                EventKind::ReleaseIssued => stay.is_issued = true,
+                EventKind::ReleaseTransferred | EventKind::PickupAnnounced | EventKind::PickupAccepted => {
+                    stay.called_at = stay.called_at.or(Some(s.at()));
+                }
+                _ => {}
+            }
             match s.kind() {
                 EventKind::CustomsReleased | EventKind::ReleaseIssued | EventKind::ReleaseAccepted => {
                     stay.green = Some(*s);
@@ -168,17 +181,22 @@ fn too_long(view: &View<'_>, stay: &Stay<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let known = limit(view, stay, Measure::DwellMinutes, findings, true);
-    let most_ms = known.map_or(settings.long_days * DAY_MS, |minutes| minutes * MINUTE_MS);
+    // Who has not asked anybody to fetch it may be away, and who has just asked is back.
+    let is_uncalled = stay.is_issued && stay.called_at.is_none();
+    let away_days = if is_uncalled && stay.out.is_none() { settings.uncalled_days } else { 0 };
+    let ready = stay.called_at.filter(|_| stay.out.is_none()).map_or(green.at(), |at| at.max(green.at()));
+    let usual_ms = known.map_or(settings.long_days * DAY_MS, |minutes| minutes * MINUTE_MS);
+    let most_ms = usual_ms + away_days * DAY_MS;
     let ready_ms = settings.after_release_days * DAY_MS;
     // Days off only put it off; they are counted when it may have come.
-    let least = stay.arrival.at().plus_millis(most_ms).max(green.at().plus_millis(ready_ms));
+    let least = stay.arrival.at().plus_millis(most_ms).max(ready.plus_millis(ready_ms));
     if !stay.out.map_or_else(|| findings.passed(least), |out| out.at() > least) {
         return;
     }
     let by = rules
         .calendar
         .plus_working(terminal, stay.arrival.at(), most_ms)
-        .max(rules.calendar.plus_working(terminal, green.at(), ready_ms));
+        .max(rules.calendar.plus_working(terminal, ready, ready_ms));
     match stay.out {
         Some(out) if out.at() > by => {
             let sentence = "Released, left standing for long, and then collected by night.".to_owned();

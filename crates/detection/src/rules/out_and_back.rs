@@ -13,11 +13,12 @@
 //!
 //! **False positives.** A refused delivery (reported before or after the return). The wrong box picked: back at its
 //! terminal by the same truck within hours. A recall by customs, or a trip to their site. A temporary storage move (on an
-//! order, but not the one for its slot on the way back in; or to another terminal by the same haulier under the same bill).
-//! A return for export (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took
-//! it, or for the empty. A shipper's own container, which need not come back. Bookings and rejections that come late
-//! (grace). A delivery that nobody reported: the empty that comes back, or a late arrival, takes `d` back, and for cargo
-//! from where no drugs are shipped it is LOW.
+//! order, but not the one for its slot on the way back in; or to another terminal by the same haulier under the same
+//! removal document: where the gate that let it out has not said so, its late word is waited for). A return for export
+//! (booked, and not as it came). A pre-notification that only arrived late, of the haulier that took it, or for the empty. A
+//! shipper's own container, which need not come back. Bookings and rejections that come late (grace). A delivery that nobody
+//! reported: the empty that comes back, or a late arrival, takes `d` back, and for cargo from where no drugs are shipped it
+//! is LOW.
 
 use quaywatch_domain::event::{EquipmentStatus, Mode, PartyRole};
 use quaywatch_domain::indicator::Expected;
@@ -95,7 +96,10 @@ fn came_back<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, findings: &mu
     if wrong_box && same_truck && !other_terminal(out, back) {
         return;
     }
-    let by = back.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+    let mut by = back.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
+    if may_be_transferred(view, out, back, findings.rules) {
+        by = by.max(out.at().plus_millis(findings.rules.trust.late_word_most_hours * HOUR_MS));
+    }
     if findings.passed(by) {
         let sentence = format!(
             "Left full and came back full after {} h, with no export booking and no refused delivery.",
@@ -113,6 +117,15 @@ fn removal<'a>(s: &Seen<'a>) -> Option<&'a str> {
     let documents = s.event.documents.as_deref()?;
     let is_bill = |id: &&str| documents.bill_of_lading.as_deref() == Some(*id);
     documents.transport_document.as_deref().filter(|id| !is_bill(id))
+}
+
+/// Whether it came to another terminal under a removal document, and the gate that let it out has not yet said whom it let
+/// go with it, and under what.
+fn may_be_transferred<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, rules: &Rules) -> bool {
+    other_terminal(out, back)
+        && back.status() == Some(EquipmentStatus::Import)
+        && removal(back).is_some()
+        && view.keys_of_all(out, PartyRole::Haulier, rules).is_empty()
 }
 
 /// Whether something says why it came back.

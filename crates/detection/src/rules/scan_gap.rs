@@ -7,12 +7,13 @@
 //! tracking devices; pre-notifications.
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
-//! from there or soon after the scan); customs' own opening of doors and seals, reported before their inspection, for which
-//! it waits a while; what left without a decision is the business of `MO-25a` when nothing else happened to it;
-//! an ordinary move on a work order (LOW), which may be lost on its way; a position that differs in row or tier only. `b`:
-//! a decision that is late by design weighs LOW and says so; one that takes as long as most do there. `c`: a
-//! pre-notification from before the selection, cancelled, for a slot far ahead, for a slot after the decision, or made
-//! while the picture is read. `d`: users of customs; systems that name no role.
+//! from there or soon after the scan); customs' own opening of doors and seals, reported before their inspection, for
+//! which it waits a while, or followed by a seal of theirs; what left without a decision is the business of `MO-25a`
+//! when nothing else happened to it; an ordinary move on a work order (LOW), which may be lost on its way; a position
+//! that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so; one that takes as
+//! long as most do there, and whose word is as late as it is for most. `c`: a pre-notification from before the
+//! selection, cancelled, for a slot far ahead, for a slot after the decision, on a decision of which word is still on
+//! its way, or made while the picture is read. `d`: users of customs; systems that name no role.
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent, SealSource};
 use quaywatch_domain::indicator::Expected;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use crate::baselines::{Group, Measure};
 use crate::people::role;
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
+use crate::trust::late_word;
 use crate::view::{Findings, Seen, View};
 
 /// Table `[scan_gap]` of the rule file.
@@ -225,7 +227,19 @@ fn is_for_customs(
         *c.kind() == EventKind::CustomsInspected
             && c.at().millis_since(s.at()) <= settings.inspection_minutes * MINUTE_MS
     });
-    inspected || (by_customs && *s.kind() != EventKind::SealRemoved)
+    inspected
+        || (by_customs && *s.kind() != EventKind::SealRemoved)
+        || was_sealed_by_customs(stay, s, settings)
+}
+
+/// Whether customs put a seal of theirs on what was opened, so that they were there.
+fn was_sealed_by_customs(stay: &[Seen<'_>], opened: &Seen<'_>, settings: &Settings) -> bool {
+    stay.iter().any(|s| {
+        matches!(s.kind(), EventKind::SealAffixed | EventKind::SealReplaced)
+            && s.is_actual()
+            && (0..=settings.inspection_minutes * MINUTE_MS).contains(&s.at().millis_since(opened.at()))
+            && s.event.seals.iter().any(|seal| seal.source == SealSource::Customs)
+    })
 }
 
 /// MO-15b: a notice while the decision is overdue.
@@ -248,6 +262,11 @@ fn overdue(gap: &Gap<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
         ),
     };
     let by = from.at().plus_millis(hours * HOUR_MS);
+    if !findings.passed(by) {
+        return;
+    }
+    // Decided in time, and told as late as it is for most.
+    let by = by.plus_millis(late_word(findings, &event, &from).usual_ms);
     if findings.passed(by) {
         let sentence = format!("{what} for more than {hours} h (status may lag).");
         let expected = Some(Expected { event, by });
@@ -282,7 +301,12 @@ fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         let is_overtaken = has_slot && gap.closed.is_some_and(|c| c.at() <= s.at());
         // Who books while the image is read hopes for the release; who books before the scan wants to be ahead of it.
         let is_scanned = gap.scanned.is_some_and(|scan| scan.at() <= s.said_at());
-        if is_soon && !is_cancelled && !is_overtaken && !is_scanned {
+        if !is_soon || is_cancelled || is_overtaken || is_scanned {
+            continue;
+        }
+        // Who books on the release may be told of it before we are.
+        let late_ms = late_word(findings, &EventKind::CustomsReleased, &gap.opened).usual_ms;
+        if findings.passed(s.fact.received_at.plus_millis(late_ms)) {
             let sentence = "Pick-up announced although customs have selected it and not decided.";
             findings.add("MO-15c", &settings.c, sentence.to_owned(), vec![gap.opened, *s]);
             return;

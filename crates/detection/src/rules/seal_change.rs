@@ -8,17 +8,19 @@
 //! gate-out; seal, customs and door events between. Visits do not matter, the journey does: it begins anew when the
 //! container is stuffed, stripped, empty, or comes in by gate after it left by gate.
 //!
-//! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was reported
-//! (removed, inspected, replaced, affixed, customs inspection, a door opened on an order that opens it and does not only
-//! move it). A new seal of an authority says that it opened the box, reported or not. A message without seals says
-//! nothing, and one that says in words that there is none counts unless a later one lists them. One of several seals
-//! without issuer, or the shipper's beside the carrier's, left out of a short list. Seals of the next cargo.
+//! **False positives.** A typing error (one edit apart: LOW, `MO-03t`). Placeholders. Work on the seal that was
+//! reported (removed, inspected, replaced, affixed, customs inspection, a door opened on an order that opens it and
+//! does not only move it). A new seal of an authority says that it opened the box, reported or not, in every report of
+//! one discharge or gate-out. A message without seals says nothing, and one that says in words that there is none
+//! counts unless a later one lists them. One of several seals without issuer, or the shipper's beside the carrier's,
+//! left out of a short list. Seals of the next cargo.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSource};
 use quaywatch_domain::identifiers::seal::one_typing_error_apart;
 use serde::Deserialize;
 
+use crate::golden::same_happening;
 use crate::rules::seal_sequence::says_unsealed;
 use crate::settings::SubRule;
 use crate::view::{Findings, Seen, View};
@@ -52,6 +54,8 @@ struct Journey<'a> {
     left_by_gate: bool,
     /// Whether it was opened, by report, since its seals were last listed.
     reopened: bool,
+    /// The first report of the happening whose change that explains: others of it may list other seals, or mistype them.
+    explained: Option<Seen<'a>>,
     /// Seals taken off, by report, since then.
     removed: Vec<&'a str>,
     /// Seals reported in bad condition.
@@ -200,6 +204,8 @@ fn compare<'a>(view: &View<'a>, journey: &mut Journey<'a>, end: &Seen<'a>, findi
     if is_unsealed && journey.origins.iter().any(|o| is_back(o.number)) {
         return;
     }
+    let explained = journey.explained.filter(|first| same_happening(first, end, findings.rules));
+    journey.reopened |= explained.is_some();
     let before = journey.origins.first().map(|o| o.seen);
     let is_origin = |number: &str| journey.origins.iter().any(|o| o.number == number);
     let mut extra: Vec<(&'a str, &Seal)> = present
@@ -247,6 +253,7 @@ fn compare<'a>(view: &View<'a>, journey: &mut Journey<'a>, end: &Seen<'a>, findi
     journey.origins.retain(|o| mistyped(o.number) || !lost.iter().any(|(number, _)| *number == o.number));
     let removed = std::mem::take(&mut journey.removed);
     let reopened = std::mem::take(&mut journey.reopened);
+    journey.explained = explained.or(opened.then_some(*end));
     journey.list(end, &typed_as);
     lost.retain(|(number, _)| !opened && !removed.contains(number) && !typed_wrong.contains(number));
     let is_at = if *end.kind() == EventKind::Discharged { "at discharge" } else { "at gate-out" };

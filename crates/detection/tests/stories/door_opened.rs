@@ -1,6 +1,7 @@
 use quaywatch_domain::EventKind::{
     CustomsInspected, CustomsSelectedForScan, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateIn,
-    GateOut, Loaded, PickupAnnounced, PositionReported, Stripped, SystemOutageStarted, WorkOrdered,
+    GateOut, Loaded, PickupAccepted, PickupAnnounced, PositionReported, Stripped, SystemOutageStarted,
+    WorkOrdered, YardMove,
 };
 use quaywatch_domain::event::Laden;
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
@@ -204,6 +205,33 @@ fn a_device_that_falls_silent_while_its_container_is_fetched_waits_for_word_of_t
     let mut alone = known();
     alone.wait_until(at(3, "12:00"));
     assert_eq!(alone.codes(BOX), ["MO-06c@1"]);
+}
+
+#[test]
+fn a_device_that_falls_silent_when_its_container_was_handed_to_the_truck_is_not_off() {
+    let fixes = || (0..9).map(|h| event(PositionReported, BOX, at(3, &format!("{h:02}:00"))).feed("sensors"));
+    let told = |more: Vec<PortEvent>| {
+        let mut world = World::where_late(&GateOut, 60.0).and([in_yard(BOX)].into_iter().chain(fixes()));
+        more.iter().for_each(|e| world.see(e));
+        world.wait_until(at(4, "00:00"));
+        world
+    };
+    let announced = || event(PickupAnnounced, BOX, at(3, "08:30"));
+    // It is moved to the lane, and word of the gate comes hours later than the latest does, or never.
+    let moved = |time| event(YardMove, BOX, at(3, time));
+    assert!(told(vec![announced(), moved("09:05")]).published.is_empty());
+    let at_the_gate = || event(PickupAccepted, BOX, at(3, "09:10"));
+    assert!(told(vec![announced(), moved("09:05"), at_the_gate()]).published.is_empty());
+    // Moved before anybody came for it, or when it had been silent for long.
+    assert_eq!(told(vec![moved("08:10"), announced()]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
+    assert_eq!(told(vec![announced(), moved("12:30")]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
+    // Nobody was to come.
+    assert_eq!(told(vec![moved("09:05")]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
+    // No word of its yard: the empty that comes back has left.
+    let mut back = told(vec![announced()]);
+    assert_eq!(back.codes_of(BOX, "MO-06"), ["MO-06c@1"]);
+    back.see(&event(GateIn, BOX, at(4, "09:00")).terminal("KPDEP").laden(Laden::Empty));
+    assert_eq!(back.codes_of(BOX, "MO-06"), [""; 0]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use quaywatch_detection::{Baselines, Group, Measure, Quantiles, Rules};
 use quaywatch_domain::EventKind::{
-    CustomsHeld, CustomsReleased, Discharged, GateOut, ManifestLine, PickupAnnounced, ReleaseIssued,
-    StorageExtended,
+    CustomsHeld, CustomsReleased, Discharged, GateOut, ManifestLine, PickupAnnounced, ReleaseAccepted,
+    ReleaseIssued, ReleaseTransferred, StorageExtended,
 };
 use quaywatch_domain::event::{EquipmentStatus, Mode};
 use quaywatch_domain::{PortEvent, Severity};
@@ -133,6 +133,42 @@ fn a_released_container_that_nobody_collects_is_raised_and_high_when_it_goes_by_
     assert!(by_day.codes(BOX).is_empty());
     world.see(&out(23, "23:00"));
     assert_eq!((world.codes(BOX), world.alert(BOX).severity), (vec!["MO-14c@1".to_owned()], Severity::High));
+}
+
+#[test]
+fn who_asked_nobody_to_fetch_it_may_be_on_holiday_and_who_was_asked_and_does_not_come_waits() {
+    let standing = |right: &[PortEvent]| {
+        let mut world = World::with(Rules::parse("[dwell]\nseverity_b_plain = \"MEDIUM\"\n").unwrap());
+        world.see(&discharged());
+        world.see(&event(ReleaseIssued, BOX, at(2, "10:00")));
+        right.iter().for_each(|e| world.see(e));
+        world.see(&released(3, "08:00"));
+        world
+    };
+    // The forwarder keeps the right until his customer is back, a week after others come.
+    let mut away = standing(&[]);
+    away.wait_until(at(25, "20:00"));
+    assert!(away.published.is_empty(), "{:?}", away.published);
+    away.see(&event(ReleaseTransferred, BOX, at(25, "20:00")));
+    away.see(&event(ReleaseAccepted, BOX, at(25, "20:15")));
+    away.see(&event(PickupAnnounced, BOX, at(26, "08:00")));
+    away.see(&out(26, "10:00"));
+    away.wait_until(at(31, "00:00"));
+    assert!(away.published.is_empty(), "{:?}", away.published);
+    // Nobody is away for so long.
+    let mut for_good = standing(&[]);
+    for_good.wait_until(at(27, "08:00"));
+    assert_eq!(for_good.codes(BOX), ["MO-14b@1"]);
+    // A haulier was given the right at once and does not come.
+    let given = [event(ReleaseTransferred, BOX, at(2, "12:00")), event(ReleaseAccepted, BOX, at(2, "12:20"))];
+    let mut given = standing(&given);
+    given.wait_until(at(20, "08:00"));
+    assert_eq!(given.codes(BOX), ["MO-14b@1"]);
+    // By night a week more makes no difference.
+    let mut by_night = standing(&[]);
+    by_night.see(&event(ReleaseTransferred, BOX, at(3, "12:00")));
+    by_night.see(&out(20, "23:00"));
+    assert_eq!(by_night.codes(BOX), ["MO-14c@1"]);
 }
 
 #[test]

@@ -84,6 +84,42 @@ fn returns_that_have_a_reason_are_silent() {
 }
 
 #[test]
+fn word_of_the_gate_about_a_removal_is_waited_for_where_the_document_is_known() {
+    let removed = |event: PortEvent, id: &str| {
+        event.bill("BL1").edit(|e| {
+            e.documents.get_or_insert_default().transport_document = Some(id.to_owned());
+        })
+    };
+    let on_to_the_other = |id| {
+        let there = back(at(3, "21:00")).terminal("TRSTE").status(EquipmentStatus::Import);
+        removed(there.haulier("222").truck("T1"), id)
+    };
+    // The carrier alone has said that it left.
+    let carrier_says = || {
+        let left = event(GateOut, BOX, at(3, "20:00")).terminal("LUKKP").feed("carrier").id("a");
+        left.status(EquipmentStatus::Import).laden(Laden::Laden).bill("BL1")
+    };
+    let mut late = World::after([carrier_says(), on_to_the_other("RT1")]);
+    late.wait_until(at(4, "00:30"));
+    late.see(&removed(out(), "RT1").received(at(4, "00:30")));
+    late.wait_until(at(8, "00:00"));
+    assert!(late.published.is_empty(), "{:?}", late.published);
+    // The gate knows of no removal, or of another haulier.
+    let mut forged = World::after([carrier_says(), on_to_the_other("RT1")]);
+    forged.see(&out().received(at(3, "22:30")));
+    assert_eq!(forged.codes_of(BOX, "MO-02"), ["MO-02a@2"]);
+    // Nor does it speak half a day later.
+    let mut untold = World::after([carrier_says(), on_to_the_other("RT1")]);
+    untold.wait_until(at(4, "08:00"));
+    assert_eq!(untold.codes_of(BOX, "MO-02"), ["MO-02a@2"]);
+    // Without a document there is nothing to wait for.
+    let there = back(at(3, "21:00")).terminal("TRSTE").status(EquipmentStatus::Import);
+    let mut plain = World::after([carrier_says(), there]);
+    plain.wait_until(at(3, "22:00"));
+    assert_eq!(plain.codes_of(BOX, "MO-02"), ["MO-02a@2"]);
+}
+
+#[test]
 fn a_rightful_haulier_that_comes_when_it_is_gone_is_raised() {
     let world = World::after([
         event(ReleaseIssued, BOX, at(2, "08:00")).release("R1").to("111").haulier("222"),

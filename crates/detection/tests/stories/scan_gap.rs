@@ -133,6 +133,50 @@ fn an_overdue_decision_is_a_notice_that_counts_only_with_others() {
 }
 
 #[test]
+fn customs_who_put_their_own_seal_on_it_opened_it_however_late_they_say_so() {
+    let opened =
+        || [on(SealRemoved, "02:50").seal("ML1234567", SealSource::Carrier), on(DoorOpened, "03:00")];
+    let sealed = |by| on(SealAffixed, "03:30").seal("DO7654321", by);
+    let mut theirs = night(opened()).and([sealed(SealSource::Customs)]);
+    theirs.wait_until(at(2, "04:30"));
+    theirs.see(&on(CustomsInspected, "03:20").received(at(2, "04:30")));
+    theirs.see(&on(CustomsReleased, "04:50"));
+    assert_eq!(theirs.codes_of(BOX, "MO-15"), [""; 0]);
+    assert!(!theirs.published.iter().any(|a| a.indicators.iter().any(|i| i.code == "MO-15a")));
+    // Who opens it otherwise seals it too, and not with theirs.
+    let mut others = night(opened()).and([sealed(SealSource::Carrier)]);
+    others.wait_until(at(2, "04:30"));
+    assert_eq!(others.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+}
+
+#[test]
+fn a_decision_or_its_cancellation_is_told_as_late_as_it_is_for_most() {
+    let gap = || {
+        World::where_late(&CustomsReleased, 60.0).and([
+            event(Discharged, BOX, at(1, "20:00")).terminal("LUKKP"),
+            on(CustomsSelectedForScan, "00:30").terminal("LUKKP"),
+        ])
+    };
+    // They called it off at the minute in which the truck was announced.
+    let mut freed = gap().and([on(PickupAnnounced, "00:45")]);
+    freed.see(&on(CustomsSelectionCancelled, "00:44").received(at(2, "00:54")));
+    freed.wait_until(at(2, "03:00"));
+    never(&freed);
+    let mut wanted = gap().and([on(PickupAnnounced, "00:45")]);
+    wanted.wait_until(at(2, "00:54"));
+    never(&wanted);
+    wanted.wait_until(at(2, "00:55"));
+    assert_eq!(wanted.codes_of(BOX, "MO-15"), ["MO-15c@1"]);
+    // Four hours for the picture, and ten minutes for the word of it.
+    let read = || gap().and([on(CustomsScanned, "01:00").terminal("LUKKP"), on(DoorOpened, "03:00")]);
+    let mut late = read();
+    late.wait_until(at(2, "05:09"));
+    assert_eq!(late.codes_of(BOX, "MO-15"), ["MO-15a@1"]);
+    late.wait_until(at(2, "05:10"));
+    assert_eq!(late.codes_of(BOX, "MO-15"), ["MO-15a@1", "MO-15b@1"]);
+}
+
+#[test]
 fn a_selected_container_announced_for_pick_up_soon_is_raised_until_customs_decide() {
     let announced = on(PickupAnnounced, "05:00").planned().edit(|e| e.created_at = Some(at(2, "00:45")));
     let mut world = night([announced.received(at(2, "00:45"))]);

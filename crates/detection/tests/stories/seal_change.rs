@@ -2,7 +2,7 @@ use quaywatch_domain::EventKind::{
     CustomsInspected, Discharged, DoorOpened, GateIn, GateOut, Loaded, ManifestLine, SealAffixed,
     SealInspected, SealRemoved, SealReplaced, Stripped, WorkOrdered,
 };
-use quaywatch_domain::event::SealSource::{Carrier, Customs, Shipper, Unknown};
+use quaywatch_domain::event::SealSource::{Carrier, Customs, Phytosanitary, Shipper, Unknown};
 use quaywatch_domain::event::{Condition, Laden};
 use quaywatch_domain::{PortEvent, Severity};
 
@@ -91,6 +91,25 @@ fn a_door_that_nobody_ordered_open_and_work_on_another_seal_explain_nothing() {
     let other =
         World::after([loaded(), event(SealRemoved, BOX, at(14, "08:00")).seal("XX000111", Carrier), rest()]);
     assert_eq!(other.codes(BOX), ["MO-03a@2"]);
+}
+
+#[test]
+fn what_explains_a_change_explains_it_in_every_report_of_that_gate_out() {
+    let out = |feed: &str| event(GateOut, BOX, at(17, "10:00")).terminal("LUKKP").feed(feed).id(feed);
+    let inspected = || event(CustomsInspected, BOX, at(16, "08:00"));
+    let carrier_says = || out("carrier").seal("FITO23218704", Phytosanitary);
+    let gate_says = |number: &str| out("gate").seal(number, Unknown);
+    silent([loaded(), inspected(), carrier_says(), gate_says("FITO23218707")]);
+    silent([loaded(), inspected(), gate_says("FITO23218707"), carrier_says()]);
+    silent([loaded(), carrier_says(), gate_says("FITO23218707")]);
+    // What was opened before it was discharged was not opened for its way out.
+    let changed = World::after([
+        loaded(),
+        event(CustomsInspected, BOX, at(14, "08:00")),
+        discharged().terminal("LUKKP").seal("DO7654321", Customs),
+        gate_says("ZZ999888"),
+    ]);
+    assert_eq!(changed.codes(BOX), ["MO-03b@2"]);
 }
 
 #[test]
