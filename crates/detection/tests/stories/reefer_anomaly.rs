@@ -1,9 +1,11 @@
+use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
     Discharged, ManifestLine, PowerOff, PowerOn, RecordViewed, ReeferAlarmReset, ReeferReading, WorkOrdered,
     YardMove,
 };
+use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{Reefer, Yard};
-use quaywatch_domain::{EventKind, PortEvent, Severity};
+use quaywatch_domain::{Alert, EventKind, PortEvent, Severity, Timestamp};
 
 use crate::common::{BOX, Says, World, at, event};
 
@@ -193,4 +195,37 @@ fn alarms_that_are_reset_again_and_again_are_low() {
     };
     assert_eq!(resets(&["03:00", "04:00", "05:00"]), ["MO-19a@1", "MO-19e@1"]);
     assert_eq!(resets(&["03:00", "05:00"]), ["MO-19a@1"]);
+}
+
+#[test]
+fn a_reading_like_the_one_before_may_wait_for_its_look_and_nothing_is_told_later_for_it() {
+    let all_day: Vec<PortEvent> = (4..36)
+        .map(|quarter| reading(&format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15), 14.0))
+        .collect();
+    let story = |then: Vec<PortEvent>| {
+        let told = |look_minutes: i64| {
+            let rules = format!("[reefer_anomaly]\nlook_minutes = {look_minutes}");
+            let mut world = World::with(Rules::parse(&rules).unwrap());
+            world.see(&event(Discharged, BOX, at(1, "08:00")).terminal("LUKKP"));
+            for event in all_day.iter().chain(&then) {
+                world.wait_until(event.received_at);
+                world.see(event);
+            }
+            world.wait_until(at(4, "00:00"));
+            let codes = |alert: &Alert| alert.indicators.iter().map(|i| i.code.clone()).collect::<Vec<_>>();
+            world.published.iter().map(|a| (a.produced_at, a.state, codes(a))).collect::<Vec<_>>()
+        };
+        let waited = told(180);
+        assert_eq!(waited, told(0));
+        waited
+    };
+    let codes =
+        |story: &[(Timestamp, AlertState, Vec<String>)]| story.first().map(|(.., codes)| codes.join(" "));
+    let silent = story(vec![]);
+    assert_eq!(codes(&silent).as_deref(), Some("MO-06c"));
+    let warm = story(vec![reading("09:00", 17.5)]);
+    assert_eq!(codes(&warm).as_deref(), Some("MO-19b"));
+    assert_eq!(warm.first().map(|(at, ..)| *at), Some(at(2, "09:00")));
+    assert_eq!(codes(&story(vec![on(PowerOff, "08:50")])).as_deref(), Some("MO-19a"));
+    assert_eq!(codes(&story(vec![reading("11:00", 14.0)])).as_deref(), Some("MO-19a"));
 }
