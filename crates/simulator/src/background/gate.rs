@@ -32,7 +32,7 @@ pub(super) const MORE: &[Story] = &[broken_down_in_the_yard, waits_for_the_next]
 
 /// The truck that brought an empty does not start again; it leaves when the mechanic has been there.
 fn broken_down_in_the_yard(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let at = scene.time(44);
+    let at = scene.teller.by_day(scene.time(44), scene.options.end());
     let (haulier, plate) = known_driver(scene)?;
     let unit = scene.teller.numbers.dry_empty(0, &mut scene.teller.chance);
     scene.teller.inside = Inside::Minutes(scene.teller.chance.between(4 * 60, 11 * 60));
@@ -51,11 +51,13 @@ fn waits_for_the_next(scene: &mut Scene<'_, '_>) -> Option<()> {
         announcement.plate.clone_from(&plate);
     }
     comes_with(&mut plan, &plate)?;
-    let out_at = plan.out_at()?;
+    let waits = scene.teller.chance.minutes(4 * 60, 8 * 60);
+    let latest = scene.options.end().plus_millis(-waits);
+    let at = scene.teller.by_day(plan.out_at()?.plus_millis(-waits), latest);
+    plan.leaving_at(at.plus_millis(waits));
     let unit = scene.teller.numbers.dry_empty(0, &mut scene.teller.chance);
     scene.teller.inside = Inside::Never;
     plan.tell(scene.teller);
-    let at = out_at.plus_millis(-scene.teller.chance.minutes(4 * 60, 8 * 60));
     empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), None);
     scene.teller.inside = Inside::Usual;
     Some(())
