@@ -267,7 +267,8 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
             return None;
         }
         add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));
-        add("SENDER", event.source.sender.as_ref().map(|sender| format!("{}/{sender}", event.source.feed)));
+        // Whichever feed it comes by: a carrier begins to send to a second platform, too.
+        add("SENDER", event.source.sender.as_deref().map(str::to_owned));
     } else {
         if !tells_trade(&event.kind) || !Party::is_shared_key(key) {
             return None;

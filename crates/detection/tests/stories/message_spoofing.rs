@@ -113,6 +113,8 @@ fn a_release_order_from_a_new_sender_is_raised_too() {
 fn a_known_user_a_short_history_and_an_onboarding_are_silent() {
     assert_eq!(waited(history(8).and([release(BOX, 12, "usr:1", "MSCEDI")])), [""; 0]);
     assert_eq!(waited(history(7).and([release(BOX, 12, "usr:9", "NEW")])), [""; 0]);
+    let elsewhere = release(BOX, 12, "usr:1", "MSCEDI").edit(|e| e.source.feed = "platform-2".into());
+    assert_eq!(waited(history(8).and([elsewhere])), [""; 0], "the same sender by another feed");
     let onboarding = (1..=5).map(|n| release(&format!("TGHU765430{n}"), 12, "usr:9", "NEW"));
     assert_eq!(waited(history(8).and(onboarding).and([release(BOX, 12, "usr:9", "NEW")])), [""; 0]);
 }
