@@ -188,7 +188,7 @@ impl Engine {
             Some(SubjectKind::Container) => container::evaluate(self, state, look, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
             Some(SubjectKind::SealRun) => seal_run::evaluate(self, state, &mut changes),
-            Some(SubjectKind::Party) => party::evaluate(self, state, &mut changes),
+            Some(SubjectKind::Party) => party::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Actor) => actor::evaluate(self, state, now, &mut changes),
             Some(SubjectKind::Bill) => bill::evaluate(self, state, &mut changes),
             Some(SubjectKind::Sender) => sender::evaluate(self, state, now, &mut changes),

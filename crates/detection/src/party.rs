@@ -87,7 +87,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
         return Changes::none(Outcome::New);
     }
     let mut changes = Changes::none(Outcome::New);
-    evaluate(engine, state, &mut changes);
+    evaluate(engine, state, now, &mut changes);
     changes
 }
 
@@ -95,17 +95,18 @@ fn is_kept(state: &TimelineState, fact: &Fact) -> bool {
     state.sightings.iter().any(|s| s.fact_id == fact.fact_id)
 }
 
-pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, changes: &mut Changes) {
+pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestamp, changes: &mut Changes) {
     let Some(origin) = state.subject.clone() else { return };
     let rules = &engine.rules;
     let mut wanted = Vec::new();
+    state.deadline_at = None;
     if !state.saturated {
         let first = release_right::tell_new_relations(rules, &origin, &state.sightings);
         wanted.extend(first.into_iter().map(|fact| (fact, false)));
         let ledger = Ledger::read(&origin, &state.sightings);
         identity_hijack::tell(rules, &ledger, &mut wanted);
         shell_importer::tell(rules, &ledger, &mut wanted);
-        message_spoofing::tell(rules, &ledger, &mut wanted);
+        state.deadline_at = message_spoofing::tell(rules, &ledger, now, &mut wanted);
         wanted.retain(|(fact, _)| Some(fact.occurred_at) > state.aged_to);
     }
     let hauled = trojan_box::tell_repeated(rules, &origin, &state.sightings);
@@ -266,7 +267,8 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
             return None;
         }
         add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));
-        add("SENDER", event.source.sender.as_ref().map(|sender| format!("{}/{sender}", event.source.feed)));
+        // Whichever feed it comes by: a carrier begins to send to a second platform, too.
+        add("SENDER", event.source.sender.as_deref().map(str::to_owned));
     } else {
         if !tells_trade(&event.kind) || !Party::is_shared_key(key) {
             return None;
@@ -277,10 +279,9 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
         };
         event.parties.iter().find(by)?;
         let company = event.party(PartyRole::Consignee)?;
-        add(
-            "COMPANY",
-            company.key().zip(company.registered_at).map(|(k, at)| format!("{k}@{}", at.as_millis())),
-        );
+        for (class, at) in [("COMPANY", company.registered_at), ("TAKEN_OVER", company.officers_changed_at)] {
+            add(class, company.key().zip(at).map(|(key, at)| format!("{key}@{}", at.as_millis())));
+        }
     }
     for list in [&mut partners, &mut relations] {
         list.sort_unstable();

@@ -99,6 +99,8 @@ pub(crate) struct Announced {
     pub(crate) consignee: Firm,
     /// Control reference of an interchange of its own; none: it goes with others.
     pub(crate) reference: Option<i64>,
+    /// Whether the interchange before it was held back on its way.
+    pub(crate) follows_a_gap: bool,
 }
 
 /// UN/EDIFACT 8249: what a container is in the port for.
@@ -174,6 +176,17 @@ pub(crate) struct GateMove {
     pub(crate) order: Option<String>,
 }
 
+/// How long the truck that brings a container stays inside, or the one that fetches it was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inside {
+    /// As long as it takes.
+    Usual,
+    /// So many minutes.
+    Minutes(i64),
+    /// It does not pass the gate without container.
+    Never,
+}
+
 /// Writes down what happens.
 pub(crate) struct Teller<'a> {
     pub(crate) world: &'a World,
@@ -181,6 +194,8 @@ pub(crate) struct Teller<'a> {
     pub(crate) chance: Chance,
     /// Marks what is told next as [`Letter::solid`].
     pub(crate) solid: bool,
+    /// How long trucks without container stay behind the gate.
+    pub(crate) inside: Inside,
     /// Badge of the driver of the yard machine, where a story wants a certain one.
     pub(crate) machinist: Option<String>,
     pub(crate) letters: Vec<Letter>,
@@ -188,7 +203,15 @@ pub(crate) struct Teller<'a> {
 
 impl<'a> Teller<'a> {
     pub(crate) const fn new(world: &'a World, numbers: Numbers, chance: Chance) -> Self {
-        Self { world, numbers, chance, solid: false, machinist: None, letters: Vec::new() }
+        Self {
+            world,
+            numbers,
+            chance,
+            solid: false,
+            inside: Inside::Usual,
+            machinist: None,
+            letters: Vec::new(),
+        }
     }
 
     /// Tells something.
@@ -217,6 +240,9 @@ impl<'a> Teller<'a> {
             self.tell(told, Body::Row(Sheet::GateLog, gate.site, row));
             return told;
         }
+        if gate.site == Site::Koper && !gate.rail {
+            self.truck_alone(&gate);
+        }
         // In stories both sides always speak: two independent sightings.
         if gate.site == Site::Koper && !gate.rail && (self.solid || self.chance.percent(35)) {
             let code = if gate.inbound { "GTIN" } else { "GTOT" };
@@ -228,6 +254,18 @@ impl<'a> Teller<'a> {
         }
         self.tell(told, Body::Gate(Box::new(gate)));
         told
+    }
+
+    /// The same truck without the container: out after it brought it, in before it fetched it.
+    fn truck_alone(&mut self, gate: &GateMove) {
+        let minutes = match self.inside {
+            Inside::Usual => self.chance.minutes(16, 65) / MINUTE_MS,
+            Inside::Minutes(minutes) => minutes,
+            Inside::Never => return,
+        };
+        let at = gate.at.plus_millis(if gate.inbound { minutes } else { -minutes } * MINUTE_MS);
+        let told = at.plus_millis(self.chance.minutes(0, 2));
+        self.tell(told, Body::Row(Sheet::Trucks, gate.site, Sheet::truck_row(gate, at)));
     }
 
     /// A canonical event about a container, told within minutes.

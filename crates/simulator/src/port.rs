@@ -3,18 +3,19 @@
 
 use quaywatch_domain::{Feedback, Timestamp, Verdict};
 
-use crate::chance::{Chance, DAY_MS};
+use crate::chance::{Chance, DAY_MS, MINUTE_MS};
 use crate::feeds::errors;
 use crate::feeds::garbage;
 use crate::feeds::list::{self, Row};
 use crate::feeds::outages::{self, Outage};
 use crate::kin::{Finds, Kin, Kinship};
-use crate::letter::{Letter, Teller};
+use crate::letter::{Body, Letter, Teller};
 use crate::numbers::Numbers;
 use crate::stories::{self, Scene};
 use crate::world::World;
 use crate::write::feeds;
 use crate::write::post::{Batching, Post};
+use crate::write::sheets::Sheet;
 use crate::{Crimes, Message, Options, Truth, background, trades};
 
 /// Streams of chance, one for each concern, so that one may change without the others.
@@ -68,6 +69,20 @@ pub struct Port {
     options: Options,
     world: World,
     outages: Vec<Outage>,
+}
+
+/// Longest time before the end that an ordinary truck may still be inside at it.
+const INSIDE_MS: i64 = 70 * MINUTE_MS;
+
+/// Lets trucks that are still inside at the end leave just before it: afterwards nobody tells of anything.
+fn out_before(end: Timestamp, letter: &mut Letter) {
+    if let Body::Row(Sheet::Trucks, site, row) = &mut letter.body
+        && (0..INSIDE_MS).contains(&letter.told.millis_since(end))
+    {
+        let at = end.plus_millis(-MINUTE_MS);
+        Sheet::at(row, *site, at);
+        letter.told = at;
+    }
 }
 
 /// What a port tells beside its messages.
@@ -338,6 +353,7 @@ impl Port {
         let is_shown = options.crimes == Crimes::Showcase;
         letters.iter_mut().for_each(|letter| letter.solid &= is_shown);
         let mut disturbing = chance(1);
+        letters.iter_mut().for_each(|letter| out_before(options.end(), letter));
         let mut letters = errors::disturb(options, letters, &mut numbers, &mut disturbing);
         if !is_shown {
             outages::silence(&self.outages, &mut letters, &mut disturbing);

@@ -57,7 +57,7 @@ fn events(port: &Port, files: &[Message]) -> Vec<PortEvent> {
 
 #[test]
 fn every_file_is_read_whole_and_every_kind_of_story_is_told() {
-    let port = Port::new(&options(11));
+    let port = Port::new(&options(13));
     let files = files(&port);
     let names: BTreeSet<&str> = files.iter().map(|m| m.file_name.as_str()).collect();
     assert_eq!(names.len(), files.len());
@@ -72,7 +72,7 @@ fn every_file_is_read_whole_and_every_kind_of_story_is_told() {
     for story in &truth {
         let number = story.subject.strip_prefix("container/").expect("every story is about a container");
         assert!(seen.contains(number), "{} is never mentioned", story.story);
-        assert!(story.from >= options(11).start && story.from <= options(11).end(), "{story:?}");
+        assert!(story.from >= options(13).start && story.from <= options(13).end(), "{story:?}");
     }
     assert!(lists.iter().all(|(_, csv)| csv.lines().count() > 40));
     happen_as_in_the_case(&truth, &events);
@@ -177,7 +177,7 @@ fn the_same_seed_writes_the_same_files_and_another_seed_other_ones() {
 
 #[test]
 fn agencies_answer_about_containers_of_the_port_and_what_travelled_with_a_find_is_told() {
-    let all = Options { look_alikes: 2, ..options(11) };
+    let all = Options { look_alikes: 2, ..options(13) };
     let told = Port::new(&all).truth();
     assert!(told.answers.is_sorted_by_key(|answer| answer.at));
     assert!(told.answers.iter().all(|answer| answer.at >= all.start && answer.at <= all.end()));

@@ -14,7 +14,8 @@
 //! who drive for several; a driver who has changed the employer (only his first day); short histories. `d`: drivers
 //! whose earlier visits we may not have (LOW), new ones whom their haulier announced (LOW), day, ordinary cargo,
 //! empties. `e`: a swap that was announced. `f`: terminals where drivers that leave without a container are not
-//! reported (the driver was seen to leave so before), late reports.
+//! reported (the driver was seen to leave so before), late reports, lost ones (he comes in again); by day, breakdowns and
+//! waiting for a container that is not let go yet, or any other reason to stay of who leaves at last (LOW).
 
 use std::collections::BTreeSet;
 
@@ -44,6 +45,7 @@ pub(crate) struct Settings {
     inside_hours: i64,
     seen_to_leave: usize,
     grace_minutes: i64,
+    severity_f_innocent: Severity,
     pass_minutes: i64,
     a: SubRule,
     b: SubRule,
@@ -179,13 +181,13 @@ struct Teller<'a> {
 impl Teller<'_> {
     /// Tells the container of `own`, unless it was told the same of an earlier passage.
     fn tell(&mut self, code: &str, sub: &SubRule, sentence: &str, own: &Sighting, ground: Option<&Sighting>) {
-        self.expect(code, sub, sentence, own, ground, None);
+        self.expect(code, (sub, sub.severity), sentence, own, ground, None);
     }
 
     fn expect(
         &mut self,
         code: &str,
-        sub: &SubRule,
+        (sub, severity): (&SubRule, Severity),
         sentence: &str,
         own: &Sighting,
         ground: Option<&Sighting>,
@@ -200,7 +202,7 @@ impl Teller<'_> {
         let told = Told {
             origin: self.origin,
             code,
-            severity: sub.severity,
+            severity,
             action: sub.action,
             sentence: sentence.to_owned(),
             sightings: [Some(own), ground].into_iter().flatten().collect(),
@@ -298,7 +300,8 @@ fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp)
     for (n, s) in passages.iter().enumerate().filter(|(_, s)| s.kind == EventKind::GateIn) {
         let due = s.occurred_at.plus_millis(inside_ms);
         let next = passages.get(n + 1);
-        if next.is_some_and(|next| next.occurred_at <= due) {
+        // Who comes in again has left meanwhile, and nobody said so.
+        if next.is_some_and(|next| next.occurred_at <= due || next.kind == EventKind::GateIn) {
             continue;
         }
         let by = due.max(s.received_at.plus_millis(settings.grace_minutes * MINUTE_MS));
@@ -308,7 +311,11 @@ fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp)
         }
         let sentence = format!("The driver who brought it did not leave within {} h.", settings.inside_hours);
         let expected = Some(Expected { event: EventKind::GateOut, by });
-        teller.expect("MO-24f", &settings.f, &sentence, s, None, expected);
+        // By day trucks break down and wait for what is not let go yet, and so has who left at last.
+        let is_night = teller.rules.calendar.is_night(value(s, "TERMINAL"), s.occurred_at);
+        let severity =
+            if is_night && next.is_none() { settings.f.severity } else { settings.severity_f_innocent };
+        teller.expect("MO-24f", (&settings.f, severity), &sentence, s, None, expected);
     }
     deadline
 }

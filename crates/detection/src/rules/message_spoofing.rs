@@ -29,7 +29,7 @@ use serde::Deserialize;
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
 use crate::party::{Ledger, beginnings, containers};
-use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
+use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Absence, Findings, Kinds, Seen, View};
 
 /// Table `[message_spoofing]` of the rule file.
@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     grace_hours: i64,
     min_other_containers: usize,
     batch_hours: i64,
+    batch_minutes: i64,
     max_containers: usize,
     pub(crate) reuse_days: i64,
     skew_hours: i64,
@@ -59,8 +60,14 @@ pub(crate) struct Settings {
 /// Facility code of a customs site.
 const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
 
-/// What the ledger of an issuer of releases tells containers (`c`, `d`).
-pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, bool)>) {
+/// What the ledger of an issuer of releases tells containers (`c`, `d`), and when it may tell next.
+pub(crate) fn tell(
+    rules: &Rules,
+    ledger: &Ledger<'_>,
+    now: Timestamp,
+    wanted: &mut Vec<(Fact, bool)>,
+) -> Option<Timestamp> {
+    let mut deadline: Option<Timestamp> = None;
     let settings = &rules.rule.message_spoofing;
     let classes = [
         ("USER", "MO-23c", &settings.c, "Release entered by a user who never entered one for this issuer."),
@@ -76,6 +83,12 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
             let batch: Vec<&Sighting> = with.iter().copied().filter(|s| s.occurred_at <= ends).collect();
             let about = containers(batch.iter().copied());
             if known < settings.min_other_containers || about.len() > settings.max_containers {
+                continue;
+            }
+            // Who is taken up in earnest sends more at once.
+            let by = first.received_at.plus_millis(settings.batch_minutes * MINUTE_MS);
+            if by > now {
+                deadline = deadline.into_iter().chain([by]).min();
                 continue;
             }
             for container in about {
@@ -94,6 +107,7 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
             }
         }
     }
+    deadline
 }
 
 /// Prefix and number of a control reference.

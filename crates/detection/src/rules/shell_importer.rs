@@ -9,9 +9,10 @@
 //!
 //! **False positives.** Real start-ups and groups that trade under a new company: each trait is LOW and makes no alert
 //! alone; only a first import of perishables from a watched origin together with two others is MEDIUM (`h`), and a test
-//! shipment of a company that was just founded (`f`; of an old one it is none).
+//! shipment of a company that was just founded or taken over (`f`; of an old one it is none).
 //! Consolidators, which are consignees of many bills (`g`). Addresses of service providers, where everybody has a desk
-//! (beyond 48 companies: silent). Established companies at a shared address (only young ones count). A branching out of a
+//! (beyond 48 companies: silent). Established companies at a shared address (only young ones count, and old ones that were
+//! taken over lately, as companies from the shelf are). A branching out of a
 //! long-known importer (`d` needs goods of a source country's kind). A second order like the first (`f`), and a haulier,
 //! which trades in nothing. Importers that were there before us: `a` and `f` need `history.recorded_since`.
 
@@ -23,7 +24,7 @@ use serde::Deserialize;
 
 use crate::Sighting;
 use crate::loops::{Told, indicator_fact};
-use crate::party::{Ledger, containers};
+use crate::party::{Ledger, Values, containers};
 use crate::settings::{DAY_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -189,26 +190,31 @@ fn odd_trade(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     teller.tell(("MO-17d", &settings.d), sentence, about, None);
 }
 
-/// MO-17e.
+/// The companies of a class of register entries (`COMPANY@when`) that are first seen so few days after, with their sightings.
+fn lately<'v, 'a>(values: &'v Values<'a>, days: i64) -> impl Iterator<Item = (&'a str, &'v [&'a Sighting])> {
+    values.iter().filter_map(move |(value, with)| {
+        let (company, at) = value.rsplit_once('@')?;
+        let at = Timestamp::from_millis(at.parse().ok()?);
+        let first = with.first()?;
+        (first.occurred_at.millis_since(at) <= days * DAY_MS).then_some((company, with.as_slice()))
+    })
+}
+
+/// MO-17e: founded lately, or years ago and taken off the shelf lately.
 fn shared(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let settings = &teller.rules.rule.shell_importer;
-    let companies = ledger.class("COMPANY");
-    let young = companies.iter().filter_map(|(value, with)| {
-        let (company, registered) = value.rsplit_once('@')?;
-        let since = Timestamp::from_millis(registered.parse().ok()?);
-        let first = with.first()?;
-        (first.occurred_at.millis_since(since) <= settings.young_days * DAY_MS).then_some((company, with))
-    });
-    let young: Vec<_> = young.collect();
-    let distinct: BTreeSet<&str> = young.iter().map(|(company, _)| *company).collect();
+    let (companies, taken_over) = (ledger.class("COMPANY"), ledger.class("TAKEN_OVER"));
+    let new: Vec<_> =
+        lately(&companies, settings.young_days).chain(lately(&taken_over, settings.officers_days)).collect();
+    let distinct: BTreeSet<&str> = new.iter().map(|(company, _)| *company).collect();
     if distinct.len() < settings.min_young_companies {
         return;
     }
     let sentence = format!(
-        "Its consignee shares telephone, mail or address with {} young companies.",
+        "Its consignee shares telephone, mail or address with {} companies founded or taken over lately.",
         distinct.len() - 1
     );
-    let about: Vec<&Sighting> = young.iter().flat_map(|(_, with)| with.iter().copied()).collect();
+    let about: Vec<&Sighting> = new.iter().flat_map(|(_, with)| with.iter().copied()).collect();
     teller.tell(("MO-17e", &settings.e), &sentence, about, None);
 }
 
@@ -241,8 +247,14 @@ fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     {
         let sentence = "One of many containers of a consignee that had tried the way with one or two.";
         let founded = moments(ledger, "REGISTERED").into_iter().map(|(at, _)| at).min();
-        let is_young = founded.map(|at| first.occurred_at.millis_since(at) <= settings.young_days * DAY_MS);
+        let since = |at: Timestamp| first.occurred_at.millis_since(at);
+        let is_young = founded.map(|at| since(at) <= settings.young_days * DAY_MS);
+        // One from the shelf is as old as its buyer wanted it, and begins with him.
+        let is_taken_over = moments(ledger, "OFFICERS")
+            .into_iter()
+            .any(|(at, _)| (0..=settings.officers_days * DAY_MS).contains(&since(at)));
         let severity = match is_young {
+            _ if is_taken_over => settings.severity_f_young,
             Some(true) => settings.severity_f_young,
             // An old company tries nothing: it starts anew, or was on holiday.
             Some(false) => return,

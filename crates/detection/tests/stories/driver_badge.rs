@@ -141,7 +141,15 @@ fn a_driver_who_comes_in_and_does_not_leave_is_raised_when_the_time_is_over() {
     let leaves = |time: &str| passage(GateOut, "", at(5, time), "LUKKP").without_container().id("leaves");
     assert_eq!(later(story().chain([leaves("03:00")]), 5, "12:00"), [""; 0]);
     assert_eq!(later(story().chain([leaves("03:00").received(at(5, "11:00"))]), 5, "12:00"), [""; 0]);
-    assert_eq!(later(story().chain([leaves("05:30")]), 5, "12:00"), ["MO-24f@1"]);
+    // A breakdown: he leaves at last. A lost report: he comes again. By day, both are usual.
+    let mut broken_down = World::with_people().and(story());
+    broken_down.wait_until(at(5, "05:10"));
+    assert_eq!(broken_down.codes(BOX), ["MO-24f@1"]);
+    assert_eq!(broken_down.and([leaves("05:30")]).codes(BOX), [""; 0]);
+    let again = || passage(GateIn, "MSKU1234599", at(5, "09:00"), "LUKKP");
+    assert_eq!(later(story().chain([again()]), 5, "09:30"), [""; 0]);
+    let by_day = passage(GateIn, BOX, at(5, "08:00"), "LUKKP");
+    assert_eq!(later(in_and_out().into_iter().chain([by_day]), 5, "23:00"), [""; 0]);
     // Nobody reports drivers that leave without a container.
     assert_eq!(later([inward()], 5, "12:00"), [""; 0]);
 }

@@ -1,6 +1,7 @@
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
-    GateIn, GateOut, PickupAnnounced, PositionReported, ReleaseIssued, SystemOutageStarted, YardMove,
+    GateIn, GateOut, PickupAnnounced, PositionReported, ReleaseIssued, ReleaseOrder, SystemOutageStarted,
+    YardMove,
 };
 use quaywatch_domain::event::{Laden, Mode, PartyRole, note};
 use quaywatch_domain::{PortEvent, Sha256};
@@ -69,6 +70,12 @@ fn release(container: &str, day: u32, user: &str, sender: &str) -> PortEvent {
         .edit(|e| e.source.sender = Some(sender.into()))
 }
 
+/// Codes of the container of interest once no more can come with it.
+fn waited(mut world: World) -> Vec<String> {
+    world.wait_until(at(12, "10:00"));
+    world.codes(BOX)
+}
+
 fn history(containers: u32) -> World {
     World::with_people()
         .and((1..=containers).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")))
@@ -76,20 +83,40 @@ fn history(containers: u32) -> World {
 
 #[test]
 fn a_release_by_a_new_user_or_from_a_new_sender_of_an_issuer_with_a_history_is_raised() {
-    assert_eq!(history(8).and([release(BOX, 12, "usr:9", "MSCEDI")]).codes(BOX), ["MO-23c@1"]);
+    assert_eq!(waited(history(8).and([release(BOX, 12, "usr:9", "MSCEDI")])), ["MO-23c@1"]);
+    let mut early = history(8).and([release(BOX, 12, "usr:9", "MSCEDI")]);
+    early.wait_until(at(12, "09:59"));
+    assert_eq!(early.codes(BOX), [""; 0], "more may come");
     let off = World::after((1..=8).map(|n| release(&format!("MSKU123450{n}"), n, "usr:1", "MSCEDI")));
-    assert_eq!(off.and([release(BOX, 12, "usr:9", "MSCEDI")]).codes(BOX), [""; 0], "users are not looked at");
-    let world = history(8).and([release(BOX, 12, "usr:1", "EVIL")]);
+    assert_eq!(waited(off.and([release(BOX, 12, "usr:9", "MSCEDI")])), [""; 0], "users are not looked at");
+    let mut world = history(8).and([release(BOX, 12, "usr:1", "EVIL")]);
+    world.wait_until(at(12, "10:00"));
     assert_eq!(world.codes(BOX), ["MO-23d@1"]);
     assert!(!world.alert(BOX).indicators[0].sentence.contains("EVIL"));
 }
 
 #[test]
+fn a_release_order_from_a_new_sender_is_raised_too() {
+    let order = |container: &str, day: u32, sender: &str| {
+        let party = (PartyRole::Carrier, "SMDG", "MSC");
+        event(ReleaseOrder, container, at(day, "09:00")).party(party.0, party.1, party.2).edit(|e| {
+            e.source.format = "EDIFACT-COREOR-D00B".into();
+            e.source.sender = Some(sender.into());
+        })
+    };
+    let usual = || World::after((1..=8).map(|n| order(&format!("MSKU123450{n}"), n, "MSCEDI")));
+    assert_eq!(waited(usual().and([order(BOX, 12, "EVIL")])), ["MO-23d@1"]);
+    assert_eq!(waited(usual().and([order(BOX, 12, "MSCEDI")])), [""; 0]);
+}
+
+#[test]
 fn a_known_user_a_short_history_and_an_onboarding_are_silent() {
-    assert_eq!(history(8).and([release(BOX, 12, "usr:1", "MSCEDI")]).codes(BOX), [""; 0]);
-    assert_eq!(history(7).and([release(BOX, 12, "usr:9", "NEW")]).codes(BOX), [""; 0]);
+    assert_eq!(waited(history(8).and([release(BOX, 12, "usr:1", "MSCEDI")])), [""; 0]);
+    assert_eq!(waited(history(7).and([release(BOX, 12, "usr:9", "NEW")])), [""; 0]);
+    let elsewhere = release(BOX, 12, "usr:1", "MSCEDI").edit(|e| e.source.feed = "platform-2".into());
+    assert_eq!(waited(history(8).and([elsewhere])), [""; 0], "the same sender by another feed");
     let onboarding = (1..=5).map(|n| release(&format!("TGHU765430{n}"), 12, "usr:9", "NEW"));
-    assert_eq!(history(8).and(onboarding).and([release(BOX, 12, "usr:9", "NEW")]).codes(BOX), [""; 0]);
+    assert_eq!(waited(history(8).and(onboarding).and([release(BOX, 12, "usr:9", "NEW")])), [""; 0]);
 }
 
 fn numbered(day: u32, bytes: &[u8]) -> PortEvent {

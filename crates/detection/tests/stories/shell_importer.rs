@@ -119,6 +119,27 @@ fn young_companies_with_one_telephone_are_told_and_old_ones_or_two_are_not() {
     }
 }
 
+/// Founded years ago, with other officers since so many days before.
+fn from_the_shelf(n: u32, days: i64) -> PortEvent {
+    at_one_desk(n, 1_500).register(|party| party.officers_changed_at = Some(days_before(10, days)))
+}
+
+#[test]
+fn companies_from_the_shelf_at_one_desk_are_told_whatever_their_age_and_a_group_of_old_hands_is_not() {
+    let world = recorded("").and((1..=3).map(|n| from_the_shelf(n, 40)));
+    assert_eq!(told(&world, "MSKU1234501"), ["MO-17a", "MO-17c", "MO-17e"]);
+    assert_eq!(world.codes_of("MSKU1234501", "MO-17h"), ["MO-17h@1"]);
+    for world in [
+        after((1..=3).map(|n| from_the_shelf(n, 400))),
+        after((1..=3).map(|n| if n == 3 { from_the_shelf(n, 40) } else { at_one_desk(n, 1_500) })),
+    ] {
+        assert!(!told(&world, "MSKU1234501").contains(&"MO-17e".to_owned()));
+    }
+    // One founded lately and two bought lately are three.
+    let mixed = (1..=3).map(|n| if n == 3 { at_one_desk(n, 40) } else { from_the_shelf(n, 40) });
+    assert!(told(&after(mixed), "MSKU1234501").contains(&"MO-17e".to_owned()));
+}
+
 #[test]
 fn a_desk_of_everybody_says_nothing() {
     let many = (10..60).map(|n| {
@@ -175,6 +196,20 @@ fn a_young_company_that_tried_the_way_makes_an_alert() {
     let of_old = (1..5).map(|n| line(&format!("MSKU123450{n}"), 20, "SI9").register(founded(4_000)));
     let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(of_old));
     assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
+    // One that was bought for it does, and one whose officers changed long before or only afterwards does not.
+    let bought = |days: i64| {
+        let of_old = (1..5).map(move |n| {
+            line(&format!("MSKU123450{n}"), 20, "SI9").register(move |party| {
+                party.registered_at = Some(days_before(1, 2_000));
+                party.officers_changed_at = Some(days_before(1, days));
+            })
+        });
+        recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(of_old))
+    };
+    assert_eq!(bought(30).codes_of("MSKU1234501", "MO-17f"), ["MO-17f@1"]);
+    for days in [120, -10] {
+        assert!(!told(&bought(days), "MSKU1234501").contains(&"MO-17f".to_owned()), "{days}");
+    }
 }
 
 #[test]

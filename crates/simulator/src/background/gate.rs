@@ -6,11 +6,13 @@ use serde_json::json;
 use super::one_digit_off;
 use crate::chance::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::feeds::list::Row;
-use crate::letter::{DcsaPlace, Function, party};
+use crate::letter::{DcsaPlace, Function, Inside, party};
 use crate::numbers::Sealer;
+use crate::stories::badges::drove_before;
 use crate::stories::{Scene, Story};
+use crate::trades::empties;
 use crate::trades::import::{Announcement, Exit, Handover, Import, known_as};
-use crate::world::{Haulier, badge};
+use crate::world::{Haulier, Site, badge, plate};
 
 /// Those of a showcase too.
 pub(super) const SHOWN: &[Story] = &[
@@ -24,6 +26,50 @@ pub(super) const SHOWN: &[Story] = &[
     entry_expired,
     entry_removed,
 ];
+
+/// Those that a showcase leaves out.
+pub(super) const MORE: &[Story] = &[broken_down_in_the_yard, waits_for_the_next];
+
+/// The truck that brought an empty does not start again; it leaves when the mechanic has been there.
+fn broken_down_in_the_yard(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let at = scene.teller.by_day(scene.time(44), scene.options.end());
+    let (haulier, plate) = known_driver(scene)?;
+    let unit = scene.teller.numbers.dry_empty(0, &mut scene.teller.chance);
+    scene.teller.inside = Inside::Minutes(scene.teller.chance.between(4 * 60, 11 * 60));
+    empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), None);
+    scene.teller.inside = Inside::Usual;
+    Some(())
+}
+
+/// The driver has brought an empty and waits for hours until the import that he is to fetch is let go.
+fn waits_for_the_next(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.import(67)?;
+    let (haulier, plate) = known_driver(scene)?;
+    plan.collected_by(&haulier);
+    plan.returned_at = None;
+    for announcement in &mut plan.announcements {
+        announcement.plate.clone_from(&plate);
+    }
+    comes_with(&mut plan, &plate)?;
+    let waits = scene.teller.chance.minutes(4 * 60, 8 * 60);
+    let latest = scene.options.end().plus_millis(-waits);
+    let at = scene.teller.by_day(plan.out_at()?.plus_millis(-waits), latest);
+    plan.leaving_at(at.plus_millis(waits));
+    let unit = scene.teller.numbers.dry_empty(0, &mut scene.teller.chance);
+    scene.teller.inside = Inside::Never;
+    plan.tell(scene.teller);
+    empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), None);
+    scene.teller.inside = Inside::Usual;
+    Some(())
+}
+
+/// A haulier and the truck of a driver of his whom the gate knows and who comes but now and then.
+fn known_driver(scene: &mut Scene<'_, '_>) -> Option<(Haulier, String)> {
+    let haulier = scene.teller.world.hauliers.iter().find(|h| !h.nameless_code)?.clone();
+    let plate = plate(&mut scene.teller.chance);
+    drove_before(scene, &haulier, &plate, 6);
+    Some((haulier, plate))
+}
 
 /// The announced truck broke down; another of the same haulier comes.
 fn truck_swapped_at_the_gate(scene: &mut Scene<'_, '_>) -> Option<()> {

@@ -17,7 +17,7 @@ const STRANGERS_ON_LIST: u64 = 40;
 pub(crate) const SHOWCASE: usize = gate::SHOWN.len();
 
 /// All look-alikes.
-const ALL: &[&[Story]] = &[gate::SHOWN, boxes::MORE, papers::MORE, finds::MORE];
+const ALL: &[&[Story]] = &[gate::SHOWN, gate::MORE, boxes::MORE, papers::MORE, finds::MORE];
 
 /// Tells the `n`-th look-alike: in a showcase in their order, else one by chance. `None` when the world is too small for it,
 /// which the limits of the options exclude.

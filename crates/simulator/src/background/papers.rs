@@ -32,6 +32,7 @@ pub(super) const MORE: &[Story] = &[
     watched_by_a_bot,
     first_import,
     new_forwarder,
+    new_connection,
     driver_of_the_pool,
     plate_misread,
     newcomer_in_good_time,
@@ -339,6 +340,30 @@ fn found_one_slot_off(scene: &mut Scene<'_, '_>) -> Option<()> {
     scene.teller.position(plan.site, "inventory", at.plus_millis(2 * HOUR_MS), &plan.unit, &slot, "");
     Some(())
 }
+
+/// The carrier has its releases sent by another service, which begins with those of a day.
+fn new_connection(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let service = format!("CLOUDEDI{}", scene.teller.chance.between(100, 999));
+    let (first, haulier) = scene.import(62)?;
+    let (call, discharged_at) = (first.call, first.discharged_at);
+    let consignee = first.consignee.clone();
+    let mut plans = vec![first];
+    for n in 1..RELEASES_OF_A_DAY {
+        let at = discharged_at.plus_millis(n * 7 * MINUTE_MS);
+        plans.push(Import::arriving(scene.teller, &consignee, (call, at))?.plain(&haulier));
+    }
+    let issued_at = plans.iter().filter_map(|plan| Some(plan.chain.first()?.at)).min()?;
+    for mut plan in plans {
+        let issue = plan.chain.first_mut()?;
+        (issue.at, issue.accepted_at) = (issued_at, issued_at.plus_millis(10 * MINUTE_MS));
+        plan.sent_by = Some(service.clone());
+        plan.tell(scene.teller);
+    }
+    Some(())
+}
+
+/// Releases of one importer on the day on which its carrier changes the service that sends them.
+const RELEASES_OF_A_DAY: i64 = 7;
 
 /// A customer calls again and again, and the desk looks each time.
 fn customer_service(scene: &mut Scene<'_, '_>) -> Option<()> {

@@ -11,6 +11,7 @@ use crate::chance::{Chance, MINUTE_MS};
 use crate::letter::{Body, Function, GateMove, Letter};
 use crate::numbers::{Numbers, SealTag, Sealer};
 use crate::write::json::extend;
+use crate::write::sheets::Sheet;
 use crate::{Crimes, Options};
 
 /// How a feed errs: something happens once in so many letters; 0: never.
@@ -49,6 +50,8 @@ const fn model(body: &Body) -> Model {
             Model { lost: 2_000, again: 90, mistyped: 150, respelt: 30, seal_mistyped: 400, ..quiet }
         }
         Body::Line(..) => Model { late_minutes: (15, 240), again: 60, ..quiet },
+        // The barrier writes it down as it opens.
+        Body::Row(Sheet::Trucks, ..) => Model { late: 400, lost: 4_000, ..quiet },
         Body::Row(..) => Model { late: 50, lost: 1_000, ..quiet },
         Body::Smart(_) => Model { late: 20, late_minutes: (30, 720), lost: 100, ..quiet },
         Body::Right(_) | Body::Copino(_) => quiet,

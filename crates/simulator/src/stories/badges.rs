@@ -3,11 +3,13 @@
 
 use super::{Scene, Story};
 use crate::chance::{DAY_MS, MINUTE_MS};
-use crate::letter::IMPORT;
+use crate::letter::{IMPORT, Inside};
+use crate::trades::empties;
 use crate::world::{CARRIERS, Haulier, Site, badge, plate};
 
 /// The stories.
-pub(super) const ALL: &[Story] = &[in_two_places, borrowed_badge, first_time_at_night, changed_in_the_queue];
+pub(super) const ALL: &[Story] =
+    &[in_two_places, borrowed_badge, first_time_at_night, changed_in_the_queue, brought_men_in];
 
 fn in_two_places(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (plan, _) = scene.import(62)?;
@@ -39,7 +41,7 @@ fn borrowed_badge(scene: &mut Scene<'_, '_>) -> Option<()> {
     let exit = plan.exits.first_mut()?;
     exit.driver = badge(owner.plates.first()?);
     let at = exit.at;
-    drove_before(scene, &owner, owner.plates.first()?);
+    drove_before(scene, &owner, owner.plates.first()?, DAYS_BEFORE);
     plan.tell(scene.teller);
     let story = "The driver who fetches the container shows the badge of a driver of another haulier.";
     scene.must_find(&plan.unit.number, &["MO-24c"], at, story);
@@ -78,12 +80,27 @@ fn changed_in_the_queue(scene: &mut Scene<'_, '_>) -> Option<()> {
     Some(())
 }
 
+fn brought_men_in(scene: &mut Scene<'_, '_>) -> Option<()> {
+    scene.leave_room(1);
+    let at = scene.night(63);
+    let haulier = super::trojan::coded(scene)?;
+    // He is not of those who come several times a day.
+    let plate = plate(&mut scene.teller.chance);
+    drove_before(scene, &haulier, &plate, 6);
+    let unit = scene.teller.numbers.dry_empty(0, &mut scene.teller.chance);
+    scene.teller.inside = Inside::Never;
+    empties::returned(scene.teller, Site::Koper, at, &unit, (&haulier, &plate), None);
+    let story = "At night a driver brings an empty, with men in his cabin and in the container. None of them comes out by the gate.";
+    scene.must_find(&unit.number, &["MO-24f"], at, story);
+    Some(())
+}
+
 /// Earlier days on which the driver of a truck came for his own haulier.
-const DAYS_BEFORE: i64 = 14;
+pub(super) const DAYS_BEFORE: i64 = 14;
 
 /// A driver who is known: for weeks he has brought empties for his own haulier.
-pub(super) fn drove_before(scene: &mut Scene<'_, '_>, haulier: &Haulier, plate: &str) {
-    for n in 0..DAYS_BEFORE {
+pub(crate) fn drove_before(scene: &mut Scene<'_, '_>, haulier: &Haulier, plate: &str, days: i64) {
+    for n in 0..days {
         let carrier = scene.teller.chance.index(CARRIERS.len());
         let unit = scene.teller.numbers.empty(carrier, &mut scene.teller.chance);
         let day = scene.options.start.plus_millis((2 * n - 36) * DAY_MS);

@@ -85,7 +85,7 @@ fn trojan_by_night(scene: &mut Scene<'_, '_>) -> Option<()> {
     // The badge is that of a driver who has only ever driven for another haulier.
     let others: Vec<&Haulier> = known.into_iter().filter(|h| h.firm != haulier.firm).collect();
     let other = (*scene.teller.chance.pick(&others)?).clone();
-    badges::drove_before(scene, &other, other.plates.last()?);
+    badges::drove_before(scene, &other, other.plates.last()?, badges::DAYS_BEFORE);
     let unit = scene.teller.numbers.dry_empty(2, &mut scene.teller.chance);
     let kg = unit.tare_kg() + scene.teller.chance.between(500, 1_500);
     let told = scene.teller.letters.len();

@@ -15,14 +15,36 @@ pub(super) const ALL: &[Story] =
 /// Days since a company was founded for the purpose: weeks to months.
 const NEW_DAYS: (i64, i64) = (14, 170);
 
+/// Days since one that was founded to be sold lies on the shelf: years, for the look of them.
+const SHELF_DAYS: (i64, i64) = (380, 6 * 365);
+
 /// Days since a company was sold: weeks.
 const SOLD_DAYS: (i64, i64) = (10, 80);
 
-/// A company of so many days.
-fn young(scene: &mut Scene<'_, '_>, name: String, (least, most): (i64, i64)) -> Firm {
+/// The same of one that has tried the way since.
+const SOLD_BEFORE_THE_TEST_DAYS: (i64, i64) = (42, 70);
+
+/// A company for the purpose: founded for it, or bought from the shelf and given other officers so many days ago.
+fn shell(scene: &mut Scene<'_, '_>, name: String, sold: Option<(i64, i64)>) -> Firm {
     let firm = registered("SI", name, &mut scene.teller.chance);
-    let days = scene.teller.chance.between(least, most);
-    founded(firm, days, scene.options.start)
+    let (least, most) = if sold.is_some() { SHELF_DAYS } else { NEW_DAYS };
+    let firm = founded(firm, scene.teller.chance.between(least, most), scene.options.start);
+    match sold {
+        Some((least, most)) => {
+            taken_over(firm, scene.teller.chance.between(least, most), scene.options.start)
+        }
+        None => firm,
+    }
+}
+
+/// Whether it is bought from the shelf, every other time; when.
+fn from_the_shelf(scene: &mut Scene<'_, '_>, sold: (i64, i64)) -> Option<(i64, i64)> {
+    scene.teller.chance.percent(50).then_some(sold)
+}
+
+/// What its age or its new officers tell.
+const fn told_by_register(sold: Option<(i64, i64)>) -> &'static str {
+    if sold.is_some() { "MO-17c" } else { "MO-17b" }
 }
 
 /// An import of a company that nobody knows, by people whom nobody knows.
@@ -45,19 +67,20 @@ fn import_by(scene: &mut Scene<'_, '_>, firm: &Firm, percent: i64) -> Option<(Im
 }
 
 fn shelf_companies(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let first = young(scene, "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), NEW_DAYS);
+    let sold = from_the_shelf(scene, SOLD_DAYS);
+    let first = shell(scene, "Alba Import Export Tekstil Hrana d.o.o.".to_owned(), sold);
     let names = ["Berta", "Cita", "Dana"];
     let mut firms = vec![first.clone()];
     for name in names {
         let name = format!("{name} Import Export Hrana d.o.o.");
-        let firm = young(scene, name, NEW_DAYS);
+        let firm = shell(scene, name, sold);
         firms.push(Firm { address: first.address.clone(), contact: first.contact.clone(), ..firm });
     }
     for (n, firm) in (0..).zip(&firms) {
         let (plan, _) = import_by(scene, firm, 60 + 8 * n)?;
         plan.tell(scene.teller);
         let story = "Four companies that nobody has heard of, under one address and one telephone, import bananas from Ecuador.";
-        scene.must_find_once_here(&plan, &["MO-17a", "MO-17b", "MO-17e", "MO-17h"], story);
+        scene.must_find_once_here(&plan, &["MO-17a", told_by_register(sold), "MO-17e", "MO-17h"], story);
     }
     Some(())
 }
@@ -74,19 +97,21 @@ fn bought_company(scene: &mut Scene<'_, '_>) -> Option<()> {
 }
 
 fn forwarder_in_front(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let firm = young(scene, "Adria Logistika Plus d.o.o.".to_owned(), NEW_DAYS);
+    let sold = from_the_shelf(scene, SOLD_DAYS);
+    let firm = shell(scene, "Adria Logistika Plus d.o.o.".to_owned(), sold);
     let (mut plan, _) = import_by(scene, &firm, 66)?;
     plan.forwarder = firm.clone();
     plan.notify = firm.clone();
     plan.chain.first_mut()?.to = firm;
     plan.tell(scene.teller);
-    let story = "A forwarder of a few weeks is the only receiver of bananas from Ecuador; for whom they are nobody says.";
-    scene.must_find_once_here(&plan, &["MO-17a", "MO-17b", "MO-17g", "MO-17h"], story);
+    let story = "A forwarder with a few weeks behind it, since it was founded or bought, is the only receiver of bananas from Ecuador; for whom they are nobody says.";
+    scene.must_find_once_here(&plan, &["MO-17a", told_by_register(sold), "MO-17g", "MO-17h"], story);
     Some(())
 }
 
 fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
-    let firm = young(scene, "Zora Sadje Import d.o.o.".to_owned(), NEW_DAYS);
+    let sold = from_the_shelf(scene, SOLD_BEFORE_THE_TEST_DAYS);
+    let firm = shell(scene, "Zora Sadje Import d.o.o.".to_owned(), sold);
     let (template, haulier) = import_by(scene, &firm, 12)?;
     // Weeks before.
     let tried_at = scene.options.start.plus_millis(-scene.teller.chance.minutes(14 * 24 * 60, 40 * 24 * 60));
@@ -95,9 +120,8 @@ fn test_shipment(scene: &mut Scene<'_, '_>) -> Option<()> {
     for n in 0..5 {
         let (plan, _) = import_by(scene, &firm, 70 + 5 * n)?;
         plan.tell(scene.teller);
-        let story =
-            "A new company has one container sent, and when that went well, weeks later, five at once.";
-        scene.must_find_once_here(&plan, &["MO-17b", "MO-17f"], story);
+        let story = "A new company, or an old one in new hands, has one container sent, and when that went well, weeks later, five at once.";
+        scene.must_find_once_here(&plan, &[told_by_register(sold), "MO-17f"], story);
     }
     Some(())
 }

@@ -2,7 +2,7 @@
 //! Antwerp and Rotterdam, WCO's TIN CAN operation, the GDV container handbook on seals): who does what to the
 //! container, and what of it the ordinary messages betray. Nothing here knows how anybody looks for it.
 
-mod badges;
+pub(crate) mod badges;
 mod clones;
 mod combined;
 mod customs;

@@ -17,7 +17,9 @@ pub(super) const ALL: &[Story] = &[
     out_without_a_release,
     pass_made_for_the_day,
     issued_by_a_stranger,
+    sent_from_elsewhere,
     reference_used_again,
+    held_back,
     clock_of_another_zone,
 ];
 
@@ -89,6 +91,16 @@ fn issued_by_a_stranger(scene: &mut Scene<'_, '_>) -> Option<()> {
     Some(())
 }
 
+fn sent_from_elsewhere(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.risky_import(73)?;
+    plan.sent_by = Some(format!("EDIGATE{}", scene.teller.chance.between(100, 999)));
+    let from = plan.chain.first()?.at.max(scene.options.start);
+    plan.tell(scene.teller);
+    let story = "The release is forged: it bears the name of one of the carrier's clerks, and comes over a connection by which this carrier never sent one.";
+    scene.must_find(&plan.unit.number, &["MO-23d"], from, story);
+    Some(())
+}
+
 fn reference_used_again(scene: &mut Scene<'_, '_>) -> Option<()> {
     let next_door = |c: &crate::world::Consignee| c.home == Site::Trieste;
     let (mut plan, haulier) = scene.import_of(74, next_door)?;
@@ -120,12 +132,45 @@ fn reference_used_again(scene: &mut Scene<'_, '_>) -> Option<()> {
             appointment,
             consignee: plan.consignee.firm.clone(),
             reference: Some(reference),
+            follows_a_gap: false,
         };
         scene.teller.tell(at, Body::Copino(Box::new(announced)));
     }
     let from = out_at.plus_millis(-100 * MINUTE_MS);
     let story = "A haulier's announcement was intercepted: it comes once more, under the same control reference, with another truck.";
     scene.must_find(&plan.unit.number, &["MO-23e"], from, story);
+    Some(())
+}
+
+fn held_back(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let next_door = |c: &crate::world::Consignee| c.home == Site::Trieste;
+    let (mut plan, _) = scene.import_of(75, next_door)?;
+    let (out_at, site) = (plan.out_at()?, plan.site);
+    let hired = scene.other_haulier(&plan)?;
+    let plate = hired.plates.first()?.clone();
+    let at = out_at.plus_millis(-100 * MINUTE_MS);
+    plan.announcements.clear();
+    let exit = plan.exits.first_mut()?;
+    (exit.driver, exit.plate, exit.haulier) = (badge_at(&plate, site), plate.clone(), hired.clone());
+    plan.tell(scene.teller);
+    let appointment = format!("VBS{:010}", scene.teller.numbers.serial());
+    let announced = Announced {
+        site,
+        document: appointment.clone(),
+        function: Function::Original,
+        unit: plan.unit.clone(),
+        haulier: known_as(&hired, site),
+        driver: badge_at(&plate, site),
+        plate,
+        secret: plan.secret.clone(),
+        appointment,
+        consignee: plan.consignee.firm.clone(),
+        reference: None,
+        follows_a_gap: true,
+    };
+    scene.teller.tell(at, Body::Copino(Box::new(announced)));
+    let story = "The rightful haulier's announcement is held back on its way; the message that comes next announces the truck of another.";
+    scene.must_find(&plan.unit.number, &["MO-01a", "MO-23h"], at, story);
     Some(())
 }
 

@@ -10,7 +10,7 @@ use crate::world::{Haulier, Site, badge};
 /// The stories.
 pub(super) const ALL: &[Story] = &[men_in_an_empty, booked_for_nothing, booked_again, under_repair];
 
-fn coded(scene: &mut Scene<'_, '_>) -> Option<Haulier> {
+pub(super) fn coded(scene: &mut Scene<'_, '_>) -> Option<Haulier> {
     let world = scene.teller.world;
     let coded: Vec<&Haulier> = world.hauliers.iter().filter(|h| !h.nameless_code).collect();
     scene.teller.chance.pick(&coded).map(|h| (*h).clone())

@@ -107,6 +107,8 @@ pub(crate) struct Import {
     pub(crate) trieste_at: Option<Timestamp>,
     /// User who issued the right to collect, where it is none of the usual ones.
     pub(crate) issued_by: Option<String>,
+    /// Who transmitted it to the platform, where it is not the carrier's own system.
+    pub(crate) sent_by: Option<String>,
     /// Whether the terminal calls its truck forward, where it does so at all.
     pub(crate) called_forward: bool,
     /// Whether the carrier hauls it to the door and says when, and whether it arrives.
@@ -252,6 +254,7 @@ impl Import {
             returned_to: if teller.chance.percent(65) { Site::Depot } else { site },
             trieste_at: to_trieste.then(|| out_at.plus_millis(later / 12)),
             issued_by: None,
+            sent_by: None,
             called_forward: true,
             to_the_door: !to_trieste && number_of(&unit.number) % 100 < TO_THE_DOOR_PERCENT,
             delivered: true,

@@ -28,6 +28,10 @@ kind = { values = { "not found" = "not_in_position" } }
 /// What was printed or taken out.
 const ACCESS_FIELDS: &str = "\"actor.action\" = \"Report\"\n";
 
+/// Every row is of a truck without container.
+const TRUCK_FIELDS: &str = r#""transport.without_container" = { from = "Transaction", values = { BOBTAIL = "yes" } }
+"#;
+
 const fn plain(id: &'static str, format: &'static str, extension: &'static str) -> Feed {
     Feed { id, format, zone: "UTC", site: None, extension, profile: None, fields: "" }
 }
@@ -48,6 +52,7 @@ const fn table(sheet: Sheet, site: Site) -> Feed {
         fields: match sheet {
             Sheet::Yard => YARD_FIELDS,
             Sheet::Access => ACCESS_FIELDS,
+            Sheet::Trucks => TRUCK_FIELDS,
             _ => "",
         },
     }
@@ -83,6 +88,7 @@ fn all() -> Vec<Feed> {
         table(Sheet::Scale, Site::Depot),
         table(Sheet::GateLog, Site::Depot),
         table(Sheet::GateLog, Site::Inland),
+        table(Sheet::Trucks, koper),
         table(Sheet::Access, koper),
         table(Sheet::Customs, trieste),
         table(Sheet::PreNotice, koper),

@@ -10,9 +10,12 @@ use super::json;
 use super::sheets::Sheet;
 use crate::background::one_digit_off;
 use crate::chance::{Chance, DAY_MS, MINUTE_MS};
-use crate::letter::{Body, COPINO_FEED, Edi, Function, Letter, QuayMove, RIGHTS_FEED, SMART_FEED};
+use crate::letter::{
+    Body, COPINO_FEED, CUSRES_FEED, Edi, Function, Letter, MANIFEST_FEED, QuayMove, RIGHTS_FEED, SMART_FEED,
+    VGM_FEED,
+};
 use crate::world::{CARRIERS, Site, World};
-use crate::{Message, Options};
+use crate::{Crimes, Message, Options};
 
 /// Most letters in one message of each kind, as they are posted one by one.
 const MAX_CARRIER_EVENTS: usize = 40;
@@ -25,6 +28,8 @@ const MAX_IN_FILE: usize = 2_000;
 const LIST_REPLACED_ONE_IN: i64 = 10;
 /// One list of the quay in so many miscounts its lines.
 const LIST_MISCOUNTED_ONE_IN: i64 = 25;
+/// One interchange of the hauliers in so many never comes.
+const INTERCHANGE_LOST_ONE_IN: i64 = 400;
 
 /// How letters are gathered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +80,8 @@ impl Bag {
             Self::Carrier(_) => (MAX_CARRIER_EVENTS, 20),
             Self::Quay(..) => (MAX_QUAY_LINES, 60),
             Self::Gate(_) | Self::Copino => (MAX_GATE_DOCUMENTS, 5),
-            Self::Line(_) | Self::Right | Self::Row(Sheet::GateLog | Sheet::Customs, _) => (MAX_LINES, 5),
+            Self::Line(_) | Self::Right => (MAX_LINES, 5),
+            Self::Row(Sheet::GateLog | Sheet::Trucks | Sheet::Customs, _) => (MAX_LINES, 5),
             Self::Row(..) | Self::Smart => (4 * MAX_LINES, 15),
             // A document is one message, however long.
             Self::Edi(..) => (usize::MAX, 1),
@@ -149,7 +155,10 @@ pub(crate) struct Post<'a> {
     world: &'a World,
     batching: Batching,
     chance: Chance,
-    references: i64,
+    /// Last control reference of each sender: each counts its own interchanges to us.
+    references: BTreeMap<&'static str, i64>,
+    /// Number of the last list.
+    lists: i64,
 }
 
 impl<'a> Post<'a> {
@@ -159,7 +168,7 @@ impl<'a> Post<'a> {
         batching: Batching,
         chance: Chance,
     ) -> Self {
-        Self { options, world, batching, chance, references: 0 }
+        Self { options, world, batching, chance, references: BTreeMap::new(), lists: 0 }
     }
 
     /// Makes messages of letters.
@@ -197,7 +206,8 @@ impl<'a> Post<'a> {
             return;
         };
         let Some(call) = self.world.calls.get(*call) else { return };
-        let number = format!("{}{}{:05}", call.id, if *load { "L" } else { "D" }, self.reference());
+        self.lists += 1;
+        let number = format!("{}{}{:05}", call.id, if *load { "L" } else { "D" }, self.lists);
         let corrected_at = told.plus_millis(self.chance.minutes(45, 130));
         let live = told > self.options.start && corrected_at < self.options.end();
         let mistyped = live && !solid && self.chance.one_in(LIST_REPLACED_ONE_IN);
@@ -251,15 +261,16 @@ impl<'a> Post<'a> {
             Bag::Right => json::notifications(&values(letters())),
             Bag::Line(_) => json::lines(&values(letters())),
             Bag::Row(sheet, _) => sheet.table(site, &rows(letters())),
-            Bag::Quay(..) | Bag::Gate(_) | Bag::Edi(..) | Bag::Copino | Bag::Alone(..) => {
+            Bag::Copino => self.announcements(site, batches),
+            Bag::Quay(..) | Bag::Gate(_) | Bag::Edi(..) | Bag::Alone(..) => {
                 let (zone, sender) = match bag {
-                    Bag::Edi(..) => ("UTC", "SENDER"),
-                    Bag::Copino | Bag::Alone(..) => (site.zone(), "HAULIERS"),
+                    Bag::Edi(feed, ..) => ("UTC", sender_of(feed)),
+                    Bag::Alone(..) => (site.zone(), HAULIERS),
                     _ => (site.zone(), site.code()),
                 };
                 // Of a single document the interchange is made last, of many a day it is opened first.
                 let prepared = if self.batching == Batching::Live { told } else { first };
-                let reference = if let Bag::Alone(own, _) = &bag { *own } else { self.reference() };
+                let reference = if let Bag::Alone(own, _) = &bag { *own } else { self.reference(sender) };
                 let mut interchange = Interchange::new(zone, sender, reference, prepared);
                 for batch in batches {
                     self.add(&mut interchange, batch);
@@ -285,6 +296,29 @@ impl<'a> Post<'a> {
             garbage: false,
         };
         Parcel { message, told, solid }
+    }
+
+    /// The announcements of hauliers, each batch in an interchange of its own: they go through one computer, which counts
+    /// them. One is lost now and then.
+    fn announcements(&mut self, site: Site, batches: &[Batch]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (n, batch) in batches.iter().enumerate() {
+            let is_lost = n > 0
+                && self.options.crimes != Crimes::Showcase
+                && batch.told > self.options.start
+                && self.chance.one_in(INTERCHANGE_LOST_ONE_IN);
+            let follows_a_gap = |letter: &Letter| matches!(&letter.body, Body::Copino(a) if a.follows_a_gap);
+            if is_lost || batch.letters.iter().any(follows_a_gap) {
+                self.reference(HAULIERS);
+            }
+            if !is_lost {
+                let reference = self.reference(HAULIERS);
+                let mut interchange = Interchange::new(site.zone(), HAULIERS, reference, batch.told);
+                self.add(&mut interchange, batch);
+                bytes.extend(interchange.finish());
+            }
+        }
+        bytes
     }
 
     fn add(&mut self, interchange: &mut Interchange, batch: &Batch) {
@@ -316,9 +350,25 @@ impl<'a> Post<'a> {
         }
     }
 
-    const fn reference(&mut self) -> i64 {
-        self.references += 1;
-        self.references
+    /// The next control reference of a sender.
+    fn reference(&mut self, sender: &'static str) -> i64 {
+        let last = self.references.entry(sender).or_default();
+        *last += 1;
+        *last
+    }
+}
+
+/// Sender of the interchanges with announcements of hauliers.
+const HAULIERS: &str = "HAULIERS";
+
+/// Sender of the interchanges of a feed with messages of several kinds.
+fn sender_of(feed: &str) -> &'static str {
+    let sites = [Site::Koper, Site::Trieste];
+    match feed {
+        MANIFEST_FEED => "AGENTS",
+        VGM_FEED => "SHIPPERS",
+        CUSRES_FEED => "DOGANA",
+        _ => sites.iter().find(|site| site.orders_feed() == feed).map_or("SENDER", |site| site.code()),
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) enum Sheet {
     Yard,
     Scale,
     GateLog,
+    Trucks,
     Access,
     Customs,
     PreNotice,
@@ -27,6 +28,7 @@ impl Sheet {
             Self::Yard => site.yard_feed(),
             Self::Scale => site.scale_feed(),
             Self::GateLog => site.gate_feed(),
+            Self::Trucks => "koper-trucks",
             Self::Access => "access-log",
             Self::Customs => site.customs_feed(),
             Self::PreNotice => "announcements",
@@ -38,7 +40,7 @@ impl Sheet {
         match self {
             Self::Yard => "yard-positions",
             Self::Scale => "weighbridge",
-            Self::GateLog => "gate-log",
+            Self::GateLog | Self::Trucks => "gate-log",
             Self::Access => "access-log",
             Self::Customs => "customs-status",
             Self::PreNotice => "pre-notification",
@@ -64,6 +66,7 @@ impl Sheet {
                 "Booking",
                 "Gate",
             ],
+            Self::Trucks => &["Direction", "Transaction", "Truck", "Driver", "Haulier code", "Haulier"],
             Self::Access => &["User", "Organisation", "Role", "Action", "Container", "Client", "Report"],
             Self::Customs => &["Container", "Office", "Status", "MRN", "B/L", "Seal"],
             Self::PreNotice => &[
@@ -84,6 +87,13 @@ impl Sheet {
         let mut row = vec![when(at, site), site.code().to_owned()];
         row.extend(cells.iter().map(|cell| (*cell).to_owned()));
         row
+    }
+
+    /// Says of a row that it happened at another time.
+    pub(crate) fn at(row: &mut [String], site: Site, at: Timestamp) {
+        if let Some(time) = row.first_mut() {
+            *time = when(at, site);
+        }
     }
 
     /// A row of a gate log.
@@ -108,6 +118,13 @@ impl Sheet {
                 gate.site.facility(),
             ],
         )
+    }
+
+    /// A row of the log of trucks without container: that of a passage goes out again, or came before.
+    pub(crate) fn truck_row(gate: &GateMove, at: Timestamp) -> Vec<String> {
+        let (code, name) = gate.haulier.as_ref().map_or(("", ""), |h| (h.id.as_str(), h.name.as_str()));
+        let direction = if gate.inbound { "out" } else { "in" };
+        Self::cells(gate.site, at, &[direction, "BOBTAIL", &gate.plate, &gate.driver, code, name])
     }
 
     /// A row of the neighbour's customs.

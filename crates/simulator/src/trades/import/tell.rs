@@ -251,12 +251,16 @@ impl Import {
         let code = CARRIERS.get(self.unit.carrier).map(|c| c.code).unwrap_or_default();
         let usual = || format!("{code}-release-{}", 1 + number_of(&self.unit.number) % 2);
         let user = self.issued_by.clone().unwrap_or_else(usual);
+        // The carrier's own system sends all of them.
+        let sender = self.sent_by.clone().unwrap_or_else(|| format!("{code}-EDI"));
         match teller.letters.last_mut().map(|letter| &mut letter.body) {
             Some(Body::Line(_, line)) => {
                 extend(line, json!({"actor": {"user": user, "organisation": code, "role": "CARRIER"}}));
+                extend(line, json!({"source": {"sender": sender}}));
             }
             Some(Body::Right(right)) => {
                 extend(right, json!({"user": {"id": user, "organisation": code}}));
+                extend(right, json!({"interchange": {"sender": sender}}));
             }
             _ => {}
         }
@@ -379,6 +383,7 @@ impl Import {
             appointment: appointment.to_owned(),
             consignee: self.consignee.firm.clone(),
             reference: None,
+            follows_a_gap: false,
         };
         teller.tell(announcement.at, Body::Copino(Box::new(announced.clone())));
         if let Some((at, plate)) = &announcement.truck_changed {
