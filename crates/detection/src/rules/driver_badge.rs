@@ -6,16 +6,17 @@
 //! <https://vertrouwensketen.nl/ect-terminals-controleren-aan-de-poort-op-uitvoerende-vervoerder>; stolen Alfapasses,
 //! <https://www.vrt.be/vrtnws/nl/2023/02/10/celstraffen-tot-10-jaar-voor-frauduleus-afhalen-containers-uit-a/>.
 //!
-//! **Inputs.** Gate passages with badge, plate and haulier as pseudonyms, also of trucks without container (`f`); pre-notifications; passes issued; the timeline of
-//! the driver (`a`, `c`, `d`, `f`, `MO-23b`).
+//! **Inputs.** Gate passages with badge, plate and haulier as pseudonyms, also of trucks without container (`f`);
+//! pre-notifications; passes issued; the timeline of the driver (`a`, `c`, `d`, `f`, `MO-23b`).
 //!
 //! **False positives.** `a`: one passage that two systems report, clocks that differ. `b`: plates read wrongly or a
 //! truck changed by the same driver or haulier (LOW); a plate that another pre-notification names. `c`: pool drivers,
 //! who drive for several; a driver who has changed the employer (only his first day); short histories. `d`: drivers
 //! whose earlier visits we may not have (LOW), new ones whom their haulier announced (LOW), day, ordinary cargo,
 //! empties. `e`: a swap that was announced. `f`: terminals where drivers that leave without a container are not
-//! reported (the driver was seen to leave so before), late reports, lost ones (he comes in again); by day, breakdowns and
-//! waiting for a container that is not let go yet, or any other reason to stay of who leaves at last (LOW).
+//! reported (the driver was seen to leave so before), late reports, lost ones (he comes in again); breakdowns and waiting
+//! for a container that is not let go yet, by day or for no longer than a shift, or any other reason to stay of who leaves
+//! at last (LOW).
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,7 @@ pub(crate) struct Settings {
     severity_d_unproven: Severity,
     severity_d_announced: Severity,
     inside_hours: i64,
+    shift_hours: i64,
     seen_to_leave: usize,
     grace_minutes: i64,
     severity_f_innocent: Severity,
@@ -311,10 +313,15 @@ fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp)
         }
         let sentence = format!("The driver who brought it did not leave within {} h.", settings.inside_hours);
         let expected = Some(Expected { event: EventKind::GateOut, by });
-        // By day trucks break down and wait for what is not let go yet, and so has who left at last.
+        // Trucks break down and wait for what is not let go yet, by night for no longer than a shift.
         let is_night = teller.rules.calendar.is_night(value(s, "TERMINAL"), s.occurred_at);
-        let severity =
-            if is_night && next.is_none() { settings.f.severity } else { settings.severity_f_innocent };
+        let shift_over = by.max(s.occurred_at.plus_millis(settings.shift_hours * HOUR_MS));
+        let stays = is_night && next.is_none();
+        if stays && shift_over > now {
+            deadline = Some(deadline.map_or(shift_over, |d: Timestamp| d.min(shift_over)));
+        }
+        let is_grave = stays && shift_over <= now;
+        let severity = if is_grave { settings.f.severity } else { settings.severity_f_innocent };
         teller.expect("MO-24f", (&settings.f, severity), &sentence, s, None, expected);
     }
     deadline
