@@ -9,7 +9,7 @@
 //!
 //! **False positives.** Real start-ups and groups that trade under a new company: each trait is LOW and makes no alert
 //! alone; only a first import of perishables from a watched origin together with two others is MEDIUM (`h`), and a test
-//! shipment of a company that was just founded or taken over (`f`; of an old one it is none).
+//! shipment of a company that was just founded, or taken over and brings goods from a watched origin (`f`; of an old one it is none).
 //! Consolidators, which are consignees of many bills (`g`). Addresses of service providers, where everybody has a desk
 //! (beyond 48 companies: silent). Established companies at a shared address (only young ones count, and old ones that were
 //! taken over lately, as companies from the shelf are). A branching out of a
@@ -110,14 +110,16 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     test_shipments(&mut teller, ledger);
 }
 
+fn is_from_watched_origin(s: &Sighting, rules: &Rules) -> bool {
+    s.relations.iter().any(|r| r.strip_prefix("ORIGIN=").is_some_and(|o| rules.risk.is_watched(o)))
+}
+
 /// MO-17a.
 fn first_import(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
     let rules = teller.rules;
     let settings = &rules.rule.shell_importer;
-    let from_watched = |s: &&Sighting| {
-        s.relations.iter().any(|r| r.strip_prefix("ORIGIN=").is_some_and(|o| rules.risk.is_watched(o)))
-    };
-    let mut watched = ledger.sightings.iter().copied().filter(from_watched).peekable();
+    let mut watched =
+        ledger.sightings.iter().copied().filter(|s| is_from_watched_origin(s, rules)).peekable();
     let Some(first) = watched.peek().map(|s| s.occurred_at) else { return };
     let ends = first.plus_millis(settings.batch_days * DAY_MS);
     let is_recorded = rules.history.is_recorded(first, settings.recorded_days);
@@ -249,10 +251,11 @@ fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
         let founded = moments(ledger, "REGISTERED").into_iter().map(|(at, _)| at).min();
         let since = |at: Timestamp| first.occurred_at.millis_since(at);
         let is_young = founded.map(|at| since(at) <= settings.young_days * DAY_MS);
-        // One from the shelf is as old as its buyer wanted it, and begins with him.
+        // One from the shelf is as old as its buyer wanted it, and begins with him; others change officers too.
         let is_taken_over = moments(ledger, "OFFICERS")
             .into_iter()
-            .any(|(at, _)| (0..=settings.officers_days * DAY_MS).contains(&since(at)));
+            .any(|(at, _)| (0..=settings.officers_days * DAY_MS).contains(&since(at)))
+            && batch.iter().any(|s| is_from_watched_origin(s, teller.rules));
         let severity = match is_young {
             _ if is_taken_over => settings.severity_f_young,
             Some(true) => settings.severity_f_young,

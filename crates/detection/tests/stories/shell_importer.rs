@@ -197,19 +197,25 @@ fn a_young_company_that_tried_the_way_makes_an_alert() {
     let world = recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(of_old));
     assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
     // One that was bought for it does, and one whose officers changed long before or only afterwards does not.
-    let bought = |days: i64| {
-        let of_old = (1..5).map(move |n| {
-            line(&format!("MSKU123450{n}"), 20, "SI9").register(move |party| {
+    let bought_from = |country: &str, days: i64| {
+        let from = |container: &str, day: u32| {
+            let goods = event(ManifestLine, container, at(day, "08:00")).goods("080390", country);
+            goods.consignee("SI9").register(move |party| {
                 party.registered_at = Some(days_before(1, 2_000));
                 party.officers_changed_at = Some(days_before(1, days));
             })
-        });
-        recorded("").and([line(BOX, 1, "SI9")].into_iter().chain(of_old))
+        };
+        let of_old = (1..5).map(|n| from(&format!("MSKU123450{n}"), 20));
+        recorded("").and([from(BOX, 1)].into_iter().chain(of_old))
     };
+    let bought = |days: i64| bought_from("EC", days);
     assert_eq!(bought(30).codes_of("MSKU1234501", "MO-17f"), ["MO-17f@1"]);
     for days in [120, -10] {
         assert!(!told(&bought(days), "MSKU1234501").contains(&"MO-17f".to_owned()), "{days}");
     }
+    // New officers after a holiday, and goods that nobody hides drugs in.
+    let world = bought_from("ES", 30);
+    assert!(!told(&world, "MSKU1234501").contains(&"MO-17f".to_owned()));
 }
 
 #[test]
