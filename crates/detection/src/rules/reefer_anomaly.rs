@@ -78,12 +78,16 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 pub(crate) fn may_wait_ms(rules: &Rules, known: &[Fact], new: &Fact) -> Option<i64> {
     let settings = &rules.rule.reefer_anomaly;
     let (event, reefer) = told(new)?;
+    // What is planned lies behind it.
+    let (known, ahead) =
+        known.split_at_checked(known.partition_point(|f| f.occurred_at <= new.occurred_at))?;
     let last = known.last()?;
     let (before, reefer_before) = told(last)?;
     let minutes_between = |a: Timestamp, b: Timestamp| b.millis_since(a) / MINUTE_MS;
     let is_regular = (0..=settings.gap_minutes).contains(&minutes_between(last.occurred_at, new.occurred_at))
         && (0..=settings.grace_minutes).contains(&minutes_between(new.occurred_at, new.received_at))
-        && last.occurred_at < new.occurred_at;
+        && last.occurred_at < new.occurred_at
+        && ahead.iter().all(|f| f.occurred_at > new.received_at);
     let state = |r: &Reefer| (r.powered, r.setpoint_c, r.defrosting);
     let oldest = new.occurred_at.plus_millis(-settings.rise_minutes * MINUTE_MS);
     let mut recent = known.iter().rev().take_while(|f| f.occurred_at >= oldest).filter_map(told);
