@@ -8,7 +8,7 @@ use super::{Scene, Story};
 use crate::chance::{HOUR_MS, MINUTE_MS};
 use crate::letter::{Announced, Body, Function, Letter, RELEASE_FEED};
 use crate::trades::import::{Announcement, Import, known_as};
-use crate::world::{Site, badge, badge_at, new_haulier, plate};
+use crate::world::{Haulier, Site, badge, badge_at, new_haulier, plate};
 use crate::write::json::extend;
 
 /// The stories.
@@ -119,27 +119,34 @@ fn reference_used_again(scene: &mut Scene<'_, '_>) -> Option<()> {
         (forged_plate, out_at.plus_millis(-100 * MINUTE_MS)),
     ];
     for (plate, at) in times {
-        let appointment = format!("VBS{:010}", scene.teller.numbers.serial());
-        let announced = Announced {
-            site,
-            document: appointment.clone(),
-            function: Function::Original,
-            unit: plan.unit.clone(),
-            haulier: known_as(&haulier, site),
-            driver: badge_at(&plate, site),
-            plate,
-            secret: plan.secret.clone(),
-            appointment,
-            consignee: plan.consignee.firm.clone(),
-            reference: Some(reference),
-            follows_a_gap: false,
-        };
+        let announced =
+            Announced { reference: Some(reference), ..announcement(scene, &plan, &haulier, plate) };
         scene.teller.tell(at, Body::Copino(Box::new(announced)));
     }
     let from = out_at.plus_millis(-100 * MINUTE_MS);
     let story = "A haulier's announcement was intercepted: it comes once more, under the same control reference, with another truck.";
     scene.must_find(&plan.unit.number, &["MO-23e"], from, story);
     Some(())
+}
+
+/// The announcement of a truck by a message that goes with others.
+fn announcement(scene: &mut Scene<'_, '_>, plan: &Import, haulier: &Haulier, plate: String) -> Announced {
+    let site = plan.site;
+    let appointment = format!("VBS{:010}", scene.teller.numbers.serial());
+    Announced {
+        site,
+        document: appointment.clone(),
+        function: Function::Original,
+        unit: plan.unit.clone(),
+        haulier: known_as(haulier, site),
+        driver: badge_at(&plate, site),
+        plate,
+        secret: plan.secret.clone(),
+        appointment,
+        consignee: plan.consignee.firm.clone(),
+        reference: None,
+        follows_a_gap: false,
+    }
 }
 
 fn held_back(scene: &mut Scene<'_, '_>) -> Option<()> {
@@ -153,21 +160,7 @@ fn held_back(scene: &mut Scene<'_, '_>) -> Option<()> {
     let exit = plan.exits.first_mut()?;
     (exit.driver, exit.plate, exit.haulier) = (badge_at(&plate, site), plate.clone(), hired.clone());
     plan.tell(scene.teller);
-    let appointment = format!("VBS{:010}", scene.teller.numbers.serial());
-    let announced = Announced {
-        site,
-        document: appointment.clone(),
-        function: Function::Original,
-        unit: plan.unit.clone(),
-        haulier: known_as(&hired, site),
-        driver: badge_at(&plate, site),
-        plate,
-        secret: plan.secret.clone(),
-        appointment,
-        consignee: plan.consignee.firm.clone(),
-        reference: None,
-        follows_a_gap: true,
-    };
+    let announced = Announced { follows_a_gap: true, ..announcement(scene, &plan, &hired, plate) };
     scene.teller.tell(at, Body::Copino(Box::new(announced)));
     let story = "The rightful haulier's announcement is held back on its way; the message that comes next announces the truck of another.";
     scene.must_find(&plan.unit.number, &["MO-01a", "MO-23h"], at, story);
