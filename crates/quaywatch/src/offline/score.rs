@@ -68,6 +68,8 @@ pub(crate) struct Score {
     pub(crate) false_alerts: usize,
     /// Alerts about containers without a story that travelled with a find, by reason of it: neither true nor false.
     pub(crate) watches: usize,
+    /// Those of them that are HIGH or CRITICAL.
+    pub(crate) watches_grave: usize,
     /// Those of the false ones that are HIGH or CRITICAL.
     pub(crate) false_grave: usize,
     /// Alerts about containers with a story that were raised and taken back.
@@ -196,7 +198,7 @@ impl Score {
                 continue;
             }
             if !is_story && kin.contains(subject.as_str()) && is_watch(alert) {
-                score.watched(&codes);
+                score.watched(&codes, alert.severity);
                 continue;
             }
             match is_story {
@@ -271,8 +273,9 @@ impl Score {
         });
     }
 
-    fn watched(&mut self, codes: &BTreeSet<&str>) {
+    fn watched(&mut self, codes: &BTreeSet<&str>, severity: Severity) {
         self.watches += 1;
+        self.watches_grave += usize::from(severity >= Severity::High);
         for code in codes.iter().filter(|code| code.starts_with(WATCH)) {
             self.rules.entry((*code).to_owned()).or_default().watches += 1;
         }
