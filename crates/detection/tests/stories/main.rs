@@ -37,6 +37,7 @@ mod ghost_box;
 mod identity_hijack;
 #[cfg(test)]
 mod let_go;
+mod long_stays;
 #[cfg(test)]
 mod look_ups;
 #[cfg(test)]
