@@ -89,6 +89,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
     held.sort_unstable();
     held.dedup();
     let finds = contagion::sources(engine, &view);
+    let stays = contagion::stays(&view, state, &finds);
     changes.shadowed = held
         .iter()
         .filter(|s| !state.shadowed.contains(s))
@@ -101,7 +102,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
     state.inspected = drawn.inspected.into_iter().map(|(visit, _)| visit).collect();
     state.deadline_at = deadline;
     alerts::publish(engine, state, &subject, standing, look, &mut changes.alerts);
-    loops::emit_to(&mut state.watched, finds, &mut changes.facts);
+    loops::emit_watches(state, &stays, finds, &mut changes.facts);
 }
 
 /// Drops whole visits that ended longer before the latest event than history is kept.
@@ -195,6 +196,7 @@ pub(crate) fn expire(engine: &Engine, state: &mut TimelineState, now: Timestamp)
     }
     forget_published(state);
     state.facts.clear();
+    state.watched.clear();
     state.shadowed.clear();
     state.deadline_at = None;
     state.closes_at = None;

@@ -62,6 +62,7 @@ mod seal_sequence;
 #[cfg(test)]
 mod shell_importer;
 #[cfg(test)]
+mod siblings;
 mod silence;
 #[cfg(test)]
 mod trojan_box;
