@@ -66,9 +66,9 @@ records! {
     Feedback Feedback: ["agency.*.feedback"], [1];
     DeadLetter DeadLetter: ["port.deadletters"], [1];
     ScreenerState SubjectState: ["screener.state"], [1, 2];
-    DispatcherState DisclosureState: ["dispatcher.state"], [1];
+    DispatcherState DisclosureState: ["dispatcher.state"], [1, 2];
     NormalizerState DocumentState: ["normalizer.state"], [1, 2];
-    DetectorState TimelineState: ["detector.state"], [1, 2, 3, 4, 5];
+    DetectorState TimelineState: ["detector.state"], [1, 2, 3, 4, 5, 6];
 }
 
 /// Every record with its topics and schemas.

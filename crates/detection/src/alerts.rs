@@ -238,7 +238,13 @@ pub(crate) fn publish(
         if is_known && alert.state == AlertState::Raised {
             alert.state = AlertState::Updated;
         }
-        alert.in_hindsight = look.is_for_newer && alert.state == AlertState::Raised;
+        let codes = codes(&alert);
+        let is_news = match alert.state {
+            AlertState::Raised => true,
+            AlertState::Updated => before.as_ref().is_some_and(|p| adds_to(&codes, &p.codes)),
+            AlertState::Retracted | AlertState::Closed => false,
+        };
+        alert.in_hindsight = look.is_for_newer && is_news;
         let published = Published {
             visit: alert.visit.number,
             revision: alert.revision,
@@ -250,6 +256,7 @@ pub(crate) fn publish(
             retention_until: alert.retention_until,
             event_time: alert.event_time,
             detected_at: alert.detected_at,
+            codes,
         };
         match before {
             Some(slot) => *slot = published,
@@ -264,6 +271,20 @@ pub(crate) fn publish(
         .filter(|p| matches!(p.state, AlertState::Raised | AlertState::Updated))
         .map(|p| p.valid_until)
         .min();
+}
+
+/// What an alert stands on now, sorted.
+fn codes(alert: &Alert) -> Vec<String> {
+    let standing = alert.indicators.iter().filter(|i| i.ended_at.is_none());
+    let mut codes: Vec<String> = standing.map(|i| i.code.clone()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// Whether there are codes that were not published before; of alerts that older versions published they are not known.
+fn adds_to(codes: &[String], before: &[String]) -> bool {
+    !before.is_empty() && codes.iter().any(|code| !before.contains(code))
 }
 
 /// Digest of what a reader would notice: neither time of writing nor the versions of rules and program.

@@ -1,13 +1,14 @@
 //! The timeline of a container: takes facts in, folds history, runs the rules, publishes the difference.
 
 use quaywatch_domain::indicator::CONTROL;
-use quaywatch_domain::{Fact, Id, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
 
 use crate::alerts::Look;
+use crate::golden::{self, Whereabouts};
 use crate::rules::reefer_anomaly;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
-use crate::view::{Findings, Seen, View};
+use crate::view::{Findings, Kinds, Seen, View};
 use crate::{
     Changes, Engine, Inspected, Outcome, TimelineState, alerts, contagion, control, loops, people, rules,
 };
@@ -88,6 +89,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
     held.sort_unstable();
     held.dedup();
     let finds = contagion::sources(engine, &view);
+    let stays = contagion::stays(&view, state, &finds);
     changes.shadowed = held
         .iter()
         .filter(|s| !state.shadowed.contains(s))
@@ -100,7 +102,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
     state.inspected = drawn.inspected.into_iter().map(|(visit, _)| visit).collect();
     state.deadline_at = deadline;
     alerts::publish(engine, state, &subject, standing, look, &mut changes.alerts);
-    loops::emit_to(&mut state.watched, finds, &mut changes.facts);
+    loops::emit_watches(state, &stays, finds, &mut changes.facts);
 }
 
 /// Drops whole visits that ended longer before the latest event than history is kept.
@@ -145,9 +147,47 @@ fn forget_published(state: &mut TimelineState) {
     state.published.retain(|p| p.visit > before);
 }
 
-/// When history is over: erases it, and keeps only the count of visits as long as an alert of them is kept anywhere.
+/// What is done with a container that is in the port or about to come, beside its crossing the border of a terminal.
+const IN_PORT: Kinds = Kinds::of(&[
+    EventKind::Overlanded,
+    EventKind::YardMove,
+    EventKind::CustomsSelectedForScan,
+    EventKind::CustomsSelectedForInspection,
+    EventKind::CustomsHeld,
+    EventKind::CustomsReleased,
+    EventKind::ReleaseIssued,
+    EventKind::ReleaseTransferred,
+    EventKind::ReleaseAccepted,
+    EventKind::ReleaseOrder,
+]);
+
+/// Whether the container is in a yard, or its visit has begun, otherwise than on a list, and it has not left.
+fn is_in_port(view: &View<'_>) -> bool {
+    let Some(stay) = view.stays().last() else { return false };
+    let has_crossed =
+        stay.iter().any(|s| s.is_actual() && !s.number_is_doubtful() && golden::crosses(s.kind()));
+    if has_crossed {
+        let last = stay.last().map(Seen::at).unwrap_or_default();
+        return matches!(view.golden.at(last), Whereabouts::Yard(_));
+    }
+    stay.iter().any(|s| IN_PORT.have_any(Kinds::of(std::slice::from_ref(s.kind()))))
+}
+
+/// Until when the history of a container that is in the port is kept, whoever reports on it.
+fn open_until(engine: &Engine, state: &TimelineState) -> Option<Timestamp> {
+    let last = state.facts.iter().map(timeline::known_at).max()?;
+    let until = last.plus_millis(engine.rules.history.open_days * DAY_MS);
+    is_in_port(&View::new(state, state.subject.as_ref()?, &engine.rules)).then_some(until)
+}
+
+/// When history is over: erases it, and keeps only the count of visits as long as an alert of them is kept anywhere. That
+/// of a container in the port is not over for long.
 pub(crate) fn expire(engine: &Engine, state: &mut TimelineState, now: Timestamp) {
     if state.expires_at.is_none_or(|at| at > now) || state.facts.is_empty() {
+        return;
+    }
+    if let Some(until) = open_until(engine, state).filter(|until| *until > now) {
+        state.expires_at = Some(until);
         return;
     }
     state.visits_before += count_visits(engine, state);
@@ -156,6 +196,7 @@ pub(crate) fn expire(engine: &Engine, state: &mut TimelineState, now: Timestamp)
     }
     forget_published(state);
     state.facts.clear();
+    state.watched.clear();
     state.shadowed.clear();
     state.deadline_at = None;
     state.closes_at = None;

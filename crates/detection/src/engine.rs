@@ -10,7 +10,7 @@ use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
     Baselines, Inspected, Outages, Rules, TimelineState, actor, bill, call, contagion, container, loops,
-    party, people, seal, seal_run, sender, yard,
+    party, people, seal, seal_run, sender, siblings, yard,
 };
 
 /// What became of a fact. Each fact ends in exactly one of these.
@@ -147,7 +147,7 @@ impl Engine {
                     SubjectKind::Bill => bill::apply(self, state, &fact, now),
                     _ => Changes::none(Outcome::OutOfScope),
                 };
-                contagion::apply(self, state, &fact, now, &mut changes);
+                siblings::apply(self, state, &fact, now, &mut changes);
                 changes
             }
             SubjectKind::Yard => yard::apply(self, state, &fact, now),
@@ -197,7 +197,7 @@ impl Engine {
             _ => {}
         }
         if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
-            contagion::evaluate(self, state, &mut changes.facts, &mut changes.shadowed);
+            siblings::evaluate(self, state, None, &mut changes.facts, &mut changes.shadowed);
         }
         state.looked_at(now, &changes);
         changes

@@ -16,6 +16,7 @@
 //! | when were systems out? | `outages.rs` |
 //! | does an order open a container? | `work_orders.rs` |
 //! | how do other subjects tell a container something? | `loops.rs` |
+//! | who is told of a find? | `contagion.rs` and, for those who share something with its container, `siblings.rs`, `origin.rs` |
 //! | what is kept of them? | `seal.rs`, `party.rs`, `bill.rs`, `call.rs`, `yard.rs`, `sender.rs`, and of people `actor.rs` |
 //! | when is a relation new again? | `aging.rs` |
 //! | which visits are drawn for control? what is found? | `control.rs` |
@@ -48,6 +49,7 @@ mod seal;
 mod seal_run;
 mod sender;
 mod settings;
+mod siblings;
 mod state;
 mod timeline;
 mod trust;
@@ -59,10 +61,10 @@ mod yard;
 
 pub use baseline_builder::BaselineBuilder;
 pub use baselines::{Baselines, Goods, Group, Lane, Measure, Moves, Quantiles, SealFormat, SealRange};
-pub use contagion::Kin;
 pub use control::{Inspected, Sample};
 pub use engine::{Changes, Engine, Outcome};
 pub use outages::Outages;
 pub use settings::{Error, Rules};
+pub use siblings::Kin;
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};
 pub use trust::{FeedFigures, Lateness, Places, Share};

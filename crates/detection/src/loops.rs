@@ -121,22 +121,45 @@ pub(crate) fn emit(state: &mut TimelineState, wanted: Vec<Fact>, out: &mut Vec<F
     if floor.is_some() {
         let settled: Vec<bool> = state.emitted.iter().map(is_settled).collect();
         let mut settled = settled.into_iter();
-        forget(state, |_| settled.next().unwrap_or(false));
+        forget(&mut state.emitted, &mut state.emitted_before, |_| settled.next().unwrap_or(false));
     }
     emit_after(&mut state.emitted, state.emitted_before, wanted, out);
-    let taken_back = state.emitted.iter().filter(|e| e.retracted).count();
+    forget_taken_back(&mut state.emitted, &mut state.emitted_before);
+}
+
+/// Sends the difference between the watches that are open now and those that were opened. Of those that are not wanted
+/// the ones marked in `stays` are left as they were sent.
+pub(crate) fn emit_watches(
+    state: &mut TimelineState,
+    stays: &[bool],
+    wanted: Vec<Fact>,
+    out: &mut Vec<Fact>,
+) {
+    let mut stays = stays.iter().copied();
+    let (kept, mut judged): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut state.watched).into_iter().partition(|_| stays.next().unwrap_or(false));
+    emit_after(&mut judged, state.emitted_before, wanted, out);
+    judged.extend(kept);
+    state.watched = judged;
+    forget_taken_back(&mut state.watched, &mut state.emitted_before);
+}
+
+/// Forgets the first of those that were taken back, beyond the bound.
+fn forget_taken_back(all: &mut Vec<Emitted>, before: &mut i64) {
+    let taken_back = all.iter().filter(|e| e.retracted).count();
     let mut excess = taken_back.saturating_sub(MAX_TAKEN_BACK);
-    forget(state, |e| {
-        let goes = e.retracted && excess > 0;
-        excess -= usize::from(goes);
-        goes
-    });
+    if excess > 0 {
+        forget(all, before, |e| {
+            let goes = e.retracted && excess > 0;
+            excess -= usize::from(goes);
+            goes
+        });
+    }
 }
 
 /// Forgets that something was sent, but not up to which version.
-fn forget(state: &mut TimelineState, mut goes: impl FnMut(&Emitted) -> bool) {
-    let before = &mut state.emitted_before;
-    state.emitted.retain(|e| {
+fn forget(all: &mut Vec<Emitted>, before: &mut i64, mut goes: impl FnMut(&Emitted) -> bool) {
+    all.retain(|e| {
         let goes = goes(e);
         if goes {
             *before = e.revision.max(*before);
@@ -145,12 +168,7 @@ fn forget(state: &mut TimelineState, mut goes: impl FnMut(&Emitted) -> bool) {
     });
 }
 
-/// Like [`emit`], with `all` as the memory of what was sent.
-pub(crate) fn emit_to(all: &mut Vec<Emitted>, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
-    emit_after(all, 0, wanted, out);
-}
-
-/// What `all` does not remember was sent up to the version `before`.
+/// What `all` does not remember was sent up to the version `before`; a fact begins after the version that it bears.
 fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
     for emitted in all.iter_mut().filter(|e| !e.retracted) {
         if wanted.iter().any(|f| f.fact_id == emitted.fact_id && f.subject == emitted.subject) {
@@ -182,7 +200,8 @@ fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut 
         if known.as_ref().is_some_and(|e| e.digest == digest) {
             continue;
         }
-        fact.revision = known.as_ref().map_or(before, |e| e.revision).saturating_add(1);
+        let last = known.as_ref().map_or(before, |e| e.revision);
+        fact.revision = fact.revision.max(last).saturating_add(1);
         let emitted = Emitted {
             subject: fact.subject.clone(),
             fact_id: fact.fact_id.clone(),

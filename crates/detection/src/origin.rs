@@ -12,8 +12,8 @@
 
 use std::collections::BTreeMap;
 
-use quaywatch_domain::Subject;
 use quaywatch_domain::subject::SubjectKind;
+use quaywatch_domain::{Subject, Timestamp};
 
 use crate::settings::DAY_MS;
 use crate::view::Seen;
@@ -43,17 +43,15 @@ pub(crate) fn edges<'a>(events: &[Seen<'a>], visit: usize) -> BTreeMap<Subject, 
     edges
 }
 
-/// Puts an empty among those from its port.
-pub(crate) fn put(all: &mut Vec<Kin>, kin: Kin, keep_days: i64) -> Outcome {
+/// Puts an empty among those from its port; up to when something was let go for it.
+pub(crate) fn put(all: &mut Vec<Kin>, kin: Kin, keep_days: i64) -> (Outcome, Option<Timestamp>) {
     let day = |kin: &Kin| kin.occurred_at.as_millis().div_euclid(DAY_MS);
     let of = day(&kin);
     let outcome = timeline::put(all, kin);
     let (begin, end) = (all.partition_point(|k| day(k) < of), all.partition_point(|k| day(k) <= of));
-    if end - begin > MAX_OF_DAY {
-        all.remove(end - 1);
-    }
-    timeline::keep_latest(all, keep_days, MAX_IN_ALL);
-    outcome
+    let surplus = (end - begin > MAX_OF_DAY).then(|| timeline::known_at(&all.remove(end - 1)));
+    let gone = timeline::keep_latest(all, keep_days, MAX_IN_ALL);
+    (outcome, gone.max(surplus))
 }
 
 #[cfg(test)]
@@ -74,17 +72,18 @@ mod tests {
                 received_at: at,
                 container: Some(format!("{n}")),
                 cell: None,
+                known_since: None,
             }
         };
         let mut all = Vec::new();
         for day in 0..100 {
-            (0..40).rev().for_each(|n| assert_eq!(put(&mut all, kin(day, n), 1_000), Outcome::New));
+            (0..40).rev().for_each(|n| assert_eq!(put(&mut all, kin(day, n), 1_000).0, Outcome::New));
         }
         assert_eq!(all.len(), MAX_IN_ALL);
         let of_last: Vec<&Kin> = all.iter().filter(|k| k.fact_id.starts_with("99/")).collect();
         assert_eq!(of_last.len(), MAX_OF_DAY);
         assert_eq!(of_last.last().map(|k| k.fact_id.as_str()), Some("99/23"));
-        put(&mut all, kin(2_000, 0), 1_000);
-        assert_eq!(all.len(), 1);
+        let (_, gone) = put(&mut all, kin(2_000, 0), 1_000);
+        assert_eq!((all.len(), gone.map(|at| at.as_millis() / DAY_MS)), (1, Some(99)));
     }
 }

@@ -37,11 +37,23 @@ struct Said {
     terminal: Option<String>,
 }
 
-/// The beginning or the end of an outage, as one timeline sees it.
+/// The beginning or the end of an outage, as one timeline sees it; in order of where, then of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark {
-    pub(crate) at: Timestamp,
-    pub(crate) begins: bool,
+    /// Number of the terminal; 0: no terminal is named.
+    place: usize,
+    at: Timestamp,
+    ends: bool,
+}
+
+/// Announcements of one place that are of one outage, or of several at once.
+struct Run {
+    from: Timestamp,
+    /// When the last of them began.
+    last: Timestamp,
+    begun: usize,
+    ended: usize,
+    to: Option<Timestamp>,
 }
 
 impl Outages {
@@ -91,8 +103,8 @@ impl Outages {
         digits
     }
 
-    /// The beginnings and ends that concern a container, by time: those of its own messages, and the announced ones of the
-    /// port and of the terminals that it was at.
+    /// The beginnings and ends that concern a container, by place and time: those of its own messages, and the announced
+    /// ones of the port and of the terminals that it was at.
     pub(crate) fn marks(&self, view: &View<'_>) -> Vec<Mark> {
         const OUTAGES: Kinds = Kinds::of(&[EventKind::SystemOutageStarted, EventKind::SystemOutageEnded]);
         if self.announced.is_empty() && !view.has_any(OUTAGES) {
@@ -100,16 +112,23 @@ impl Outages {
         }
         let events = &view.events;
         let own = events.iter().filter(|s| s.kind().is_outage());
-        let own = own.map(|s| Mark { at: s.at(), begins: *s.kind() == EventKind::SystemOutageStarted });
+        let own = own.map(|s| (s.event.terminal(), s.at(), *s.kind() == EventKind::SystemOutageEnded));
         let concerns = |terminal: &Option<String>| {
             terminal.is_none() || events.iter().any(|s| s.event.terminal() == terminal.as_deref())
         };
         let announced = self.announced.values().map(|a| &a.said);
         let announced = announced.filter(|a| !a.retracted && concerns(&a.terminal));
-        let mut marks: Vec<Mark> =
-            own.chain(announced.map(|a| Mark { at: a.at, begins: a.begins })).collect();
-        marks.sort_unstable();
-        marks.dedup();
+        let announced = announced.map(|a| (a.terminal.as_deref(), a.at, !a.begins));
+        let mut all: Vec<(Option<&str>, Timestamp, bool)> = own.chain(announced).collect();
+        all.sort_unstable();
+        let mut marks: Vec<Mark> = Vec::with_capacity(all.len());
+        let mut last = None;
+        let mut place = 0;
+        for (terminal, at, ends) in all {
+            place += usize::from(terminal != last);
+            last = terminal;
+            marks.push(Mark { place, at, ends });
+        }
         marks
     }
 }
@@ -121,16 +140,45 @@ impl Announced {
     }
 }
 
-/// From when to when systems were out; an outage whose end nobody told has lasted `max_hours`.
+/// From when to when systems were out, place by place; an outage whose end nobody told has lasted `max_hours`. What begins
+/// again before it has ended is as well another system as the same one told twice: it lasts until the last of as many ends.
 pub(crate) fn spans(marks: &[Mark], max_hours: i64) -> Vec<(Timestamp, Timestamp)> {
-    let begins = marks.iter().filter(|mark| mark.begins);
-    begins
-        .map(|begin| {
-            let longest = begin.at.plus_millis(max_hours * HOUR_MS);
-            let end = marks.iter().find(|mark| !mark.begins && mark.at >= begin.at);
-            (begin.at, end.map_or(longest, |end| end.at.min(longest)))
-        })
-        .collect()
+    let longest = |run: &Run| run.last.plus_millis(max_hours * HOUR_MS);
+    let mut spans = Vec::new();
+    for there in marks.chunk_by(|a, b| a.place == b.place) {
+        let mut runs: Vec<Run> = Vec::new();
+        for mark in there {
+            let open = runs.last_mut();
+            if mark.ends {
+                if let Some(run) = open.filter(|run| run.ended < run.begun) {
+                    run.ended += 1;
+                    run.to = Some(mark.at);
+                }
+            } else if let Some(run) = open.filter(|run| run.to.is_none() && mark.at <= longest(run)) {
+                run.begun += 1;
+                run.last = mark.at;
+            } else {
+                runs.push(Run { from: mark.at, last: mark.at, begun: 1, ended: 0, to: None });
+            }
+        }
+        spans.extend(
+            runs.iter().map(|run| (run.from, run.to.map_or(longest(run), |to| to.min(longest(run))))),
+        );
+    }
+    spans
+}
+
+/// The same time, what overlaps taken together.
+pub(crate) fn merged(mut spans: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
+    spans.sort_unstable();
+    let mut all: Vec<(Timestamp, Timestamp)> = Vec::with_capacity(spans.len());
+    for (from, to) in spans {
+        match all.last_mut().filter(|(_, end)| from <= *end) {
+            Some((_, end)) => *end = to.max(*end),
+            None => all.push((from, to)),
+        }
+    }
+    all
 }
 
 /// Whether a moment lies in one of them.

@@ -174,6 +174,7 @@ pub(crate) struct VisitRules {
 #[serde(deny_unknown_fields)]
 pub(crate) struct History {
     pub(crate) container_days: i64,
+    pub(crate) open_days: i64,
     pub(crate) seal_days: i64,
     pub(crate) party_days: i64,
     pub(crate) call_days: i64,

@@ -5,8 +5,7 @@ use quaywatch_domain::event::{Place, SealSource};
 use quaywatch_domain::{EventKind, Fact, Handling, Id, Severity, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::contagion::Kin;
-use crate::{Changes, Outcome};
+use crate::{Changes, Kin, Outcome};
 
 /// Everything known about one subject, and what was published about it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -15,7 +14,8 @@ pub struct TimelineState {
     /// Whose timeline it is; none before the first fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
-    /// Standing versions, tombstones included, by event time and id (containers and alerts).
+    /// Standing versions, tombstones included, by event time and id (containers and alerts; of others the finds that
+    /// containers told).
     pub facts: Vec<Fact>,
     /// Standing sightings, tombstones included, by event time and id (seals, parties, bills, yards).
     pub sightings: Vec<Sighting>,
@@ -28,6 +28,9 @@ pub struct TimelineState {
     /// Containers that had to do with it, tombstones included, by event time and id, of calls by id (bills, parties, calls,
     /// ports of loading).
     pub kin: Vec<Kin>,
+    /// Event time up to which something was let go of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kin_floor: Option<Timestamp>,
     /// Watches as they were last opened or closed on other subjects (bills, parties, seals, calls, ports of
     /// loading), and what a container last told of a find.
     pub watched: Vec<Emitted>,
@@ -158,6 +161,9 @@ pub struct Published {
     pub event_time: Timestamp,
     /// When it could first be known.
     pub detected_at: Timestamp,
+    /// Codes of its indicators, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
 }
 
 /// A fact as it was last sent to another subject.
@@ -175,7 +181,7 @@ pub struct Emitted {
     pub digest: Sha256,
     /// Event time last sent.
     pub occurred_at: Timestamp,
-    /// The first and the last fact that it rests on.
+    /// The first and the last fact that it rests on; of a watch that of the find, and the own one of who is told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<Id>,
     /// When the first of them happened.

@@ -18,25 +18,29 @@ pub(crate) trait Versioned: PartialEq + Serialize {
     fn retracted(&self) -> bool;
     fn occurred_at(&self) -> Timestamp;
     fn received_at(&self) -> Timestamp;
+    /// Lets two versions share what does not depend on the version.
+    fn join(&mut self, _other: &mut Self) {}
 }
 
 macro_rules! versioned {
-    ($($name:ty),+) => {$(
+    ($($name:ty $({ $($more:item)+ })?),+) => {$(
         impl Versioned for $name {
             fn id(&self) -> &Id { &self.fact_id }
             fn revision(&self) -> i64 { self.revision }
             fn retracted(&self) -> bool { self.retracted }
             fn occurred_at(&self) -> Timestamp { self.occurred_at }
             fn received_at(&self) -> Timestamp { self.received_at }
+            $($($more)+)?
         }
     )+};
 }
-versioned!(Fact, Sighting, Mention, Kin);
+versioned!(Fact, Sighting, Mention, Kin { fn join(&mut self, other: &mut Self) { self.share_since(other); } });
 
 /// Puts `item` in its place among `all`, which are in order of event time and id, unless a version that wins is there.
-pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
+pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, mut item: T) -> Outcome {
     if let Some(at) = all.iter().position(|other| other.id() == item.id()) {
-        let Some(other) = all.get(at) else { return Outcome::Duplicate };
+        let Some(other) = all.get_mut(at) else { return Outcome::Duplicate };
+        item.join(other);
         if !wins(&item, other) {
             return if item.revision() < other.revision() { Outcome::Superseded } else { Outcome::Duplicate };
         }
@@ -49,9 +53,13 @@ pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
 }
 
 /// Like [`put`], among many items that are in order of their ids.
-pub(crate) fn put_by_id<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
+pub(crate) fn put_by_id<T: Versioned>(all: &mut Vec<T>, mut item: T) -> Outcome {
     let at = all.partition_point(|other| other.id() < item.id());
-    match all.get_mut(at).filter(|other| other.id() == item.id()) {
+    let mut known = all.get_mut(at).filter(|other| other.id() == item.id());
+    if let Some(other) = &mut known {
+        item.join(other);
+    }
+    match known {
         Some(other) if wins(&item, other) => *other = item,
         Some(other) if item.revision() < other.revision() => return Outcome::Superseded,
         Some(_) => return Outcome::Duplicate,

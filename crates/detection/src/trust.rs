@@ -15,7 +15,7 @@ use quaywatch_domain::{EventKind, Indicator, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::completeness::port_of;
-use crate::outages::{spans, within as is_within};
+use crate::outages::{merged, spans, within as is_within};
 use crate::settings::{HOUR_MS, MINUTE_MS};
 use crate::view::{Findings, Found, Hidden, Kinds, Seen, View};
 use crate::{Baselines, Rules};
@@ -347,6 +347,7 @@ fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excus
         let there = places(view, found);
         outages.retain(|span| !was_heard(view, &expected.event, &there, *span));
     }
+    let outages = merged(outages);
     let takes_much = |from: Timestamp, to: Timestamp| {
         let within = outages.iter().filter(|(start, end)| *start <= to && *end >= from);
         let out_ms: i64 = within.map(|(start, end)| to.min(*end).millis_since(from.max(*start))).sum();

@@ -153,8 +153,8 @@ pub struct Alert {
     pub event_time: Timestamp,
     /// When this revision was written.
     pub produced_at: Timestamp,
-    /// Whether rules, baselines or announced outages that are newer than what it rests on raised it: with them it would have
-    /// been raised at `detected_at`.
+    /// Whether rules, baselines or announced outages that are newer than what it rests on raised it, or what is new in it:
+    /// with them that would have been raised at `detected_at`.
     #[serde(default)]
     pub in_hindsight: bool,
     /// What produced it.

@@ -40,6 +40,9 @@ pub struct ViewState {
     pub detected_at: Timestamp,
     /// When the agency must erase it.
     pub retention_until: Timestamp,
+    /// Codes of the indicators last told, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
 }
 
 impl DisclosureState {
@@ -121,6 +124,12 @@ fn next(
         (false, true) => AlertState::Updated,
         (false, false) => AlertState::Raised,
     };
+    let codes = codes(&view);
+    if let Some(before) = before.filter(|_| stood) {
+        // What is new may be what this agency does not see.
+        view.in_hindsight &=
+            !before.codes.is_empty() && codes.iter().any(|code| !before.codes.contains(code));
+    }
     let digest = digest(&view);
     let after = |revision| ViewState {
         agency: agency.id.clone(),
@@ -132,6 +141,7 @@ fn next(
         event_time: view.event_time,
         detected_at: view.detected_at,
         retention_until: view.retention_until,
+        codes: codes.clone(),
     };
     if let Some(before) = before.filter(|before| !before.withdrawn && before.digest == digest) {
         return (before.settled_until != settled_until).then(|| (None, after(before.revision)));
@@ -140,6 +150,15 @@ fn next(
     view.produced_at = now;
     let after = after(view.revision);
     Some((Some(view), after))
+}
+
+/// What the agency is told that stands, sorted.
+fn codes(view: &AgencyAlert) -> Vec<String> {
+    let standing = view.indicators.iter().filter(|i| i.ended_at.is_none());
+    let mut codes: Vec<String> = standing.map(|i| i.code.clone()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 /// Says that nothing stands any more, and nothing else.

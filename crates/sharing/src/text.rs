@@ -132,7 +132,7 @@ fn in_hindsight(
     detected_at: Timestamp,
     produced_at: Timestamp,
 ) -> Option<Timestamp> {
-    let is_new = by_newer_rules && state == AlertState::Raised;
+    let is_new = by_newer_rules && matches!(state, AlertState::Raised | AlertState::Updated);
     (is_new && produced_at.millis_since(detected_at) > IN_HINDSIGHT_MS).then_some(detected_at)
 }
 

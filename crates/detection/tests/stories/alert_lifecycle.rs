@@ -91,8 +91,8 @@ fn an_alert_ends_by_age_and_its_history_goes_but_its_number_is_never_used_again(
 
 #[test]
 fn a_container_without_alerts_leaves_nothing_behind() {
-    let mut world = World::after([event(GateIn, BOX, at(2, "08:00"))]);
-    world.wait_until(at(2, "08:00").plus_millis(45 * 86_400_000));
+    let mut world = World::after([event(GateIn, BOX, at(2, "08:00")), event(GateOut, BOX, at(2, "09:00"))]);
+    world.wait_until(at(2, "09:00").plus_millis(45 * 86_400_000));
     assert!(world.states.is_empty());
 }
 

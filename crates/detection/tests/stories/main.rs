@@ -37,6 +37,7 @@ mod ghost_box;
 mod identity_hijack;
 #[cfg(test)]
 mod let_go;
+mod long_stays;
 #[cfg(test)]
 mod look_ups;
 #[cfg(test)]
@@ -61,6 +62,7 @@ mod seal_sequence;
 #[cfg(test)]
 mod shell_importer;
 #[cfg(test)]
+mod siblings;
 mod silence;
 #[cfg(test)]
 mod trojan_box;

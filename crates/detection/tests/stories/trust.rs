@@ -218,28 +218,81 @@ fn an_announced_outage_takes_the_absence_its_force() {
     assert_eq!(world(Baselines::default(), &before).codes(BOX), ["MO-25a@1"]);
 }
 
+/// What is left of a delivery due on the fourth at 22:00 that is never told, with outages on that day.
+fn undelivered(outages: &[(&str, &str, &str)], now: &str) -> Vec<String> {
+    let out = |kind, time: &str, terminal: &str| {
+        let event = event(kind, BOX, at(4, time)).feed("pcs-status");
+        if terminal.is_empty() { event } else { event.terminal(terminal).id(&format!("{terminal}/{time}")) }
+    };
+    let plan = event(EventKind::DroppedOff, BOX, at(3, "22:00")).planned();
+    let mut told = vec![
+        event(EventKind::ManifestLine, BOX, at(1, "08:00")).route("ECGYE", &[], "SIKOP"),
+        event(EventKind::Discharged, BOX, at(2, "08:00")).terminal("LUKKP").received(at(2, "08:10")),
+        event(EventKind::GateOut, BOX, at(3, "10:00")).terminal("LUKKP").received(at(3, "10:10")),
+        plan.received(at(3, "10:10")),
+    ];
+    for (from, to, terminal) in outages {
+        told.push(out(EventKind::SystemOutageStarted, from, terminal));
+        told.push(out(EventKind::SystemOutageEnded, to, terminal));
+    }
+    let mut world = World::after(told);
+    world.wait_until(at(5, now));
+    world.codes(BOX)
+}
+
 #[test]
 fn an_outage_explains_no_silence_that_lasts_long_after_it() {
-    let codes = |from: &str, to: &str, now: &str| {
-        let out = |kind, time: &str| event(kind, BOX, at(4, time)).feed("pcs-status");
-        let plan = event(EventKind::DroppedOff, BOX, at(3, "22:00")).planned();
-        let told = [
-            event(EventKind::ManifestLine, BOX, at(1, "08:00")).route("ECGYE", &[], "SIKOP"),
-            event(EventKind::Discharged, BOX, at(2, "08:00")).terminal("LUKKP").received(at(2, "08:10")),
-            event(EventKind::GateOut, BOX, at(3, "10:00")).terminal("LUKKP").received(at(3, "10:10")),
-            plan.received(at(3, "10:10")),
-            out(EventKind::SystemOutageStarted, from),
-            out(EventKind::SystemOutageEnded, to),
-        ];
-        let mut world = World::after(told);
-        world.wait_until(at(5, now));
-        world.codes(BOX)
-    };
-    // It is due on the fourth at 22:00.
+    let codes = |from, to, now| undelivered(&[(from, to, "")], now);
     assert!(codes("18:00", "20:00", "01:00").is_empty(), "the word of it may be on its way");
     assert_eq!(codes("18:00", "20:00", "03:00"), ["MO-02d@1"], "it has been told since, if ever");
     assert_eq!(codes("08:00", "12:00", "01:00"), ["MO-02d@1"]);
     assert!(codes("08:00", "20:00", "12:00").is_empty(), "most of the day nobody could tell anything");
+}
+
+#[test]
+fn hours_in_which_two_systems_were_out_count_once() {
+    let both = [("08:00", "12:00", "LUKKP"), ("08:00", "12:00", "")];
+    assert_eq!(undelivered(&both, "01:00"), ["MO-02d@1"]);
+    let one_after_the_other = [("08:00", "12:00", "LUKKP"), ("12:00", "16:00", "")];
+    assert!(undelivered(&one_after_the_other, "12:00").is_empty());
+}
+
+/// What a system says of itself on the third, of a terminal or of the whole port.
+fn outage(from: &str, to: &str, terminal: &str) -> [PortEvent; 2] {
+    [(EventKind::SystemOutageStarted, from), (EventKind::SystemOutageEnded, to)].map(|(kind, time)| {
+        let id = format!("pcs/{terminal}/{kind}/{time}");
+        let event = event(kind, "", at(3, time)).feed("pcs-status").id(&id).without_container();
+        if terminal.is_empty() { event } else { event.terminal(terminal) }
+    })
+}
+
+/// What is left of the gate-out at 10:00 under a hold.
+fn despite(announced: &[[PortEvent; 2]]) -> Vec<String> {
+    let mut outages = Outages::default();
+    announced.iter().flatten().for_each(|event| assert!(outages.take(event)));
+    let mut world = World::new();
+    world.engine = world.engine.with_outages(Arc::new(outages));
+    let mut world = world.and(held_and_out());
+    world.wait_until(at(3, "16:00"));
+    world.codes(BOX)
+}
+
+#[test]
+fn outages_that_overlap_last_each_to_its_own_end() {
+    let long = outage("06:00", "14:00", "LUKKP");
+    assert!(despite(&[long.clone()]).is_empty());
+    assert!(despite(&[long.clone(), outage("07:00", "08:00", "")]).is_empty(), "of the whole port");
+    assert!(despite(&[long.clone(), outage("07:00", "08:00", "LUKKP")]).is_empty(), "of another system");
+    assert!(despite(&[long, outage("05:00", "07:00", "LUKKP")]).is_empty());
+    // One outage told twice has one end, and one that is over explains nothing, whatever else is over.
+    let [start, _] = outage("07:00", "08:00", "LUKKP");
+    let [known, end] = outage("06:30", "08:00", "LUKKP");
+    assert_eq!(despite(&[[start, known], [end.clone(), end.id("again")]]), ["MO-25a@1"]);
+    assert_eq!(despite(&[outage("06:00", "09:00", "LUKKP"), outage("07:00", "08:00", "")]), ["MO-25a@1"]);
+    // Its end is told by another than its beginning.
+    let [start, _] = outage("07:00", "08:00", "");
+    let [_, end] = outage("07:00", "08:00", "");
+    assert_eq!(despite(&[[start, end.feed("duty-officer")]]), ["MO-25a@1"]);
 }
 
 #[test]

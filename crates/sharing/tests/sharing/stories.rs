@@ -366,5 +366,6 @@ fn only_what_newer_rules_raised_is_said_to_be_seen_in_hindsight() {
         !says(false, AlertState::Raised, 30),
         "read late, or late word of something took away what explained it"
     );
-    assert!(!says(true, AlertState::Updated, 30));
+    assert!(says(true, AlertState::Updated, 30), "what is new in it");
+    assert!(!says(true, AlertState::Closed, 30));
 }
