@@ -23,7 +23,7 @@ use serde::Deserialize;
 use crate::Sighting;
 use crate::actor::value;
 use crate::loops::{Told, indicator_fact};
-use crate::people::{has_business, is_look_up, role};
+use crate::people::{has_business, is_exempt, is_look_up, looked_by};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
 
@@ -31,7 +31,7 @@ use crate::view::{Findings, Kinds, Seen, View};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    exempt_roles: Vec<String>,
+    pub(crate) exempt_roles: Vec<String>,
     window_hours: i64,
     unrelated_views: usize,
     severity_a_alerted: Severity,
@@ -67,11 +67,6 @@ pub(crate) const IN_A_ROW: &str = "MO-16e-row";
 const LOOK_UPS: Kinds =
     Kinds::of(&[EventKind::RecordViewed, EventKind::RecordListed, EventKind::RecordExported]);
 
-fn is_exempt(rules: &Rules, role: &str) -> bool {
-    let exempt = &rules.rule.look_ups.exempt_roles;
-    rules.customs.is_customs(role) || exempt.iter().any(|known| known.eq_ignore_ascii_case(role))
-}
-
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !findings.rules.people.enabled || !view.has_any(LOOK_UPS) {
         return;
@@ -99,11 +94,9 @@ struct Look<'s, 'a> {
 }
 
 fn look<'s, 'a>(stay: &[Seen<'a>], s: &'s Seen<'a>, rules: &Rules) -> Option<Look<'s, 'a>> {
-    let actor = s.event.actor.as_deref()?;
-    let has_ticket = s.event.documents.as_deref().is_some_and(|d| d.order.is_some());
+    let actor = looked_by(s, rules)?;
     let business = has_business(stay, actor);
-    (is_look_up(s.kind()) && !is_exempt(rules, role(actor)) && !has_ticket && business != Some(true))
-        .then_some(Look { seen: s, actor, is_stranger: business == Some(false) })
+    (business != Some(true)).then_some(Look { seen: s, actor, is_stranger: business == Some(false) })
 }
 
 /// The first `count` of these within the window that are not the same by `key`.

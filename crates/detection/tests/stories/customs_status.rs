@@ -87,6 +87,9 @@ fn a_look_up_with_business_by_customs_or_long_before_and_the_module_switched_off
         looked_up("MSC"),
         looked_up("si-1"),
         looked_up("ACME").role("customs"),
+        looked_up("ACME").role("TRACK_AND_TRACE"),
+        looked_up("ACME").role("CUSTOMER_SERVICE"),
+        looked_up("ACME").order("TICKET7"),
         on(RecordViewed, "09:34").user("usr:1", "ACME"),
         on(RecordViewed, "09:40"),
     ] {

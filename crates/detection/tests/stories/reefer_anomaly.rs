@@ -148,6 +148,18 @@ fn a_rise_around_a_strangers_look_up_is_told_to_the_restricted_audience() {
     assert_eq!(codes(story("ACME")), ["MO-19b@1"]);
 }
 
+#[test]
+fn a_rise_around_a_look_up_by_customs_a_help_desk_or_a_program_or_for_a_ticket_says_no_more() {
+    let story = |look_up: PortEvent| [reading("03:00", 14.0), look_up, reading("03:25", 17.5)];
+    let by_stranger = || on(RecordViewed, "02:30").user("usr:1", "ACME");
+    for role in ["CUSTOMS", "TRACK_AND_TRACE", "CUSTOMER_SERVICE", "SYSTEM"] {
+        assert_eq!(codes_in(World::with_people(), story(by_stranger().role(role))), ["MO-19b@1"], "{role}");
+    }
+    assert_eq!(codes_in(World::with_people(), story(by_stranger().order("TICKET7"))), ["MO-19b@1"]);
+    let planner = by_stranger().role("PLANNER");
+    assert_eq!(codes_in(World::with_people(), story(planner)), ["MO-19b@1", "MO-19f@1"]);
+}
+
 fn cargo(hs: &str, origin: &str) -> PortEvent {
     event(ManifestLine, BOX, at(1, "07:00")).iso_type("45R1").goods(hs, origin)
 }
