@@ -135,6 +135,9 @@ fn companies_from_the_shelf_at_one_desk_are_told_whatever_their_age_and_a_group_
     ] {
         assert!(!told(&world, "MSKU1234501").contains(&"MO-17e".to_owned()));
     }
+    // A register that says when its officers changed need not say when it was founded.
+    let without_age = (1..=3).map(|n| from_the_shelf(n, 40).register(|party| party.registered_at = None));
+    assert_eq!(told(&recorded("").and(without_age), "MSKU1234501"), ["MO-17a", "MO-17c", "MO-17e"]);
     // One founded lately and two bought lately are three.
     let mixed = (1..=3).map(|n| if n == 3 { at_one_desk(n, 40) } else { from_the_shelf(n, 40) });
     assert!(told(&after(mixed), "MSKU1234501").contains(&"MO-17e".to_owned()));
