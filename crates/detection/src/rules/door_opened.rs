@@ -280,7 +280,15 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     };
     if findings.missing(view, last, by, ends) {
         let hours = by.millis_since(last.at()) / HOUR_MS;
-        let sentence = format!("Its tracking device reported regularly and is silent for {hours} h.");
+        let sentence = match last.kind() {
+            EventKind::ReeferReading => {
+                format!("Its reefer unit reported regularly and is silent for {hours} h.")
+            }
+            EventKind::PositionReported => {
+                format!("Its position was reported regularly, and has not been for {hours} h.")
+            }
+            _ => format!("Its door sensor reported regularly and is silent for {hours} h."),
+        };
         let expected = Some(Expected { event: last.kind().clone(), by });
         findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
     }

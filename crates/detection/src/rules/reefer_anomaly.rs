@@ -241,7 +241,7 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let minutes = settings.rise_minutes;
     let but = if moved { ", and it was moved without an order" } else { "" };
     let sentence = format!(
-        "Return air rose by more than {} K within {minutes} min without defrosting{but}.",
+        "Return air rose by more than {} K within {minutes} min, with no defrosting reported{but}.",
         settings.rise_c
     );
     findings.add_as("MO-19b", &settings.b, severity, sentence, vec![a, b], None);

@@ -291,7 +291,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 Some((i.code.as_str(), seen))
             })
             .collect();
-        let Some((_, first)) = told.iter().find(|(code, _)| is_first(code)) else { continue };
+        let Some((code, first)) = told.iter().find(|(code, _)| is_first(code)) else { continue };
         let mut traits: Vec<&str> =
             told.iter().map(|(code, _)| *code).filter(|code| !is_first(code)).collect();
         traits.extend(own.map(|_| "MO-17g"));
@@ -303,8 +303,11 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 && origin(s.event).is_some_and(|o| rules.risk.is_watched(o))
         });
         if let Some(goods) = perishable.filter(|_| traits.len() >= settings.min_traits) {
-            let sentence =
-                "Perishables from a watched origin for a first-time importer that looks like a shell.";
+            let sentence = if *code == FIRST_KNOWN {
+                "Perishables from a watched origin, among the first on record for an importer that looks like a shell."
+            } else {
+                "Perishables from a watched origin for a first-time importer that looks like a shell."
+            };
             let evidence = told.iter().map(|(_, s)| **s).chain([*goods, **first]).chain(own).collect();
             findings.add("MO-17h", &settings.h, sentence.to_owned(), evidence);
         }

@@ -1,7 +1,7 @@
 use quaywatch_domain::EventKind::{
     CustomsInspected, CustomsSelectedForScan, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateIn,
-    GateOut, Loaded, PickupAccepted, PickupAnnounced, PositionReported, Stripped, SystemOutageStarted,
-    WorkOrdered, YardMove,
+    GateOut, Loaded, PickupAccepted, PickupAnnounced, PositionReported, ReeferReading, Stripped,
+    SystemOutageStarted, WorkOrdered, YardMove,
 };
 use quaywatch_domain::event::Laden;
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
@@ -184,6 +184,19 @@ fn a_device_that_falls_silent_after_regular_reports_is_raised() {
     silent([in_yard(BOX)].into_iter().chain(fixes(5)));
     silent([in_yard(BOX), event(GateOut, BOX, at(3, "09:00"))].into_iter().chain(fixes(9)));
     silent([in_yard(BOX), event(SystemOutageStarted, BOX, at(3, "08:30"))].into_iter().chain(fixes(9)));
+}
+
+#[test]
+fn the_sentence_names_what_fell_silent() {
+    let silent = |kind: EventKind| {
+        let reports = (0..9).map(|h| event(kind.clone(), BOX, at(3, &format!("{h:02}:00"))).feed("rack"));
+        let mut world = World::after([in_yard(BOX)].into_iter().chain(reports));
+        world.wait_until(at(3, "14:00"));
+        world.sentence(BOX, "MO-06c").to_owned()
+    };
+    assert_eq!(silent(ReeferReading), "Its reefer unit reported regularly and is silent for 4 h.");
+    assert_eq!(silent(PositionReported), "Its position was reported regularly, and has not been for 4 h.");
+    assert_eq!(silent(DoorClosed), "Its door sensor reported regularly and is silent for 4 h.");
 }
 
 #[test]

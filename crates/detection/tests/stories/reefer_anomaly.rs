@@ -79,6 +79,11 @@ fn a_late_reading_a_move_and_a_unit_that_never_was_regular_are_silent() {
 #[test]
 fn return_air_that_rises_without_defrosting_is_raised() {
     assert_eq!(codes([reading("03:00", 14.0), reading("03:25", 17.5)]), ["MO-19b@1"]);
+    let landed = event(Discharged, BOX, at(1, "08:00"));
+    assert_eq!(
+        World::after([landed, reading("03:00", 14.0), reading("03:25", 17.5)]).sentence(BOX, "MO-19b"),
+        "Return air rose by more than 3 K within 30 min, with no defrosting reported."
+    );
     let before = reading("02:30", 18.0).edit(|e| e.reefer.as_mut().unwrap().defrosting = Some(true));
     assert_eq!(codes([before, reading("03:00", 14.0), reading("03:25", 17.5)]), ["MO-19b@1"]);
     assert_eq!(codes([reading("03:00", 14.0), reading("03:25", 17.0)]), [""; 0]);

@@ -52,6 +52,20 @@ fn a_first_import_of_perishables_by_a_young_company_is_raised_and_names_its_trai
 }
 
 #[test]
+fn an_importer_is_called_first_time_only_where_everything_is_recorded_since_long_enough() {
+    let line = || [line(BOX, 10, "SI9").register(founded(40))];
+    assert_eq!(
+        after(line()).sentence(BOX, "MO-17h"),
+        "Perishables from a watched origin for a first-time importer that looks like a shell."
+    );
+    let world = World::with(Rules::parse("[shell_importer]\nmin_traits = 1\n").unwrap()).and(line());
+    assert_eq!(
+        world.sentence(BOX, "MO-17h"),
+        "Perishables from a watched origin, among the first on record for an importer that looks like a shell."
+    );
+}
+
+#[test]
 fn a_first_import_alone_an_old_company_other_goods_and_another_origin_are_no_alert() {
     let never = |events: Vec<PortEvent>| {
         let world = after(events);
