@@ -88,8 +88,8 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let legs = std::iter::once(loading)
         .chain(route.transshipment_ports.iter().map(String::as_str))
         .chain([discharge]);
-    let travelled = findings.baselines.distance_km(legs).filter(|_| lane.median_km() > 0.0);
-    if let Some(factor) = travelled.map(|km| km / lane.median_km()).filter(|f| *f > settings.detour_factor) {
+    let travelled = findings.baselines.distance_km(legs).filter(|_| lane.usual_km() > 0.0);
+    if let Some(factor) = travelled.map(|km| km / lane.usual_km()).filter(|f| *f > settings.detour_factor) {
         let sentence =
             format!("Its way from {loading} to {discharge} was {factor:.1} times as long as usual.");
         findings.add("MO-13c", &settings.c, sentence, vec![*s]);

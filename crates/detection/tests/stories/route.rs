@@ -53,7 +53,7 @@ fn knowing() -> World {
     World::knowing(Baselines {
         lanes: BTreeMap::from([(
             Baselines::lane_key("BRSSZ", "SIKOP"),
-            Lane { count: 400, via: [via("MAPTM", 380), via("ITGIT", 3)].into(), median_km: 10_000.0 },
+            Lane { count: 400, via: [via("MAPTM", 380), via("ITGIT", 3)].into(), usual_km: 10_000.0 },
         )]),
         ports: ports(),
         goods: BTreeMap::from([
@@ -104,10 +104,10 @@ fn a_port_that_hardly_anybody_uses_and_a_long_way_round_are_raised() {
 #[test]
 fn a_service_that_is_rerouted_and_a_strike_become_usual_with_the_baseline() {
     let line = event(ManifestLine, BOX, at(2, "08:00")).route("BRSSZ", &["SGSIN"], "SIKOP");
-    let lane = |via: u32, median_km| {
+    let lane = |via: u32, usual_km| {
         let mut baselines = Baselines { ports: ports(), ..Baselines::default() };
         let via = [("MAPTM".to_owned(), 400 - via), ("SGSIN".to_owned(), via)].into();
-        baselines.lanes.insert(Baselines::lane_key("BRSSZ", "SIKOP"), Lane { count: 400, via, median_km });
+        baselines.lanes.insert(Baselines::lane_key("BRSSZ", "SIKOP"), Lane { count: 400, via, usual_km });
         told(World::knowing(baselines), [line.clone()])
     };
     assert_eq!(lane(2, 10_000.0), ["MO-13b@1", "MO-13c@1"]);
