@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use quaywatch_detection::{Baselines, Goods, Group, Lane, Measure, Quantiles};
-use quaywatch_domain::EventKind::{BookingConfirmed, Discharged, Loaded, ManifestLine, StowPosition};
+use quaywatch_domain::EventKind::{
+    BookingConfirmed, Discharged, GateOut, Loaded, ManifestLine, StowPosition,
+};
 use quaywatch_domain::event::EquipmentStatus;
 use quaywatch_domain::{PortEvent, Severity};
 
@@ -189,6 +191,32 @@ fn a_long_wait_between_two_ships_in_a_watched_port_is_raised() {
     assert_eq!(told(World::new(), change("NLRTM", "RTM1", 8)), [""; 0]);
     assert_eq!(told(knowing(), change("MAPTM", "PTM1", 8)), [""; 0]);
     assert_eq!(told(knowing(), change("MAPTM", "PTM1", 16)), ["MO-13f@1"]);
+    let off = |port: &str, status| {
+        let [off, _] = change(port, "CAU1", 8);
+        off.status(status)
+    };
+    let stands = |world: World, events: Vec<PortEvent>, day| {
+        let mut world = world.and(events);
+        world.wait_until(at(day, "12:00"));
+        world.codes_of(BOX, "MO-13")
+    };
+    // While it stands, where it is said to wait for a ship.
+    let waits = || off("DOCAU", EquipmentStatus::Transshipment);
+    assert_eq!(stands(World::new(), vec![waits()], 9), ["MO-13f@1"]);
+    assert_eq!(stands(World::new(), vec![waits()], 8), [""; 0]);
+    let loaded = |day, received| {
+        let [_, on] = change("DOCAU", "CAU1", day);
+        vec![waits(), on.received(at(received, "09:00"))]
+    };
+    let late = || World::where_late(&Loaded, 300.0);
+    assert_eq!(stands(late(), vec![waits().terminal("LUKKP")], 9), [""; 0], "word of it may come late");
+    assert_eq!(stands(late(), vec![waits().terminal("LUKKP")], 10), ["MO-13f@1"]);
+    assert_eq!(stands(World::new(), loaded(5, 12), 12), [""; 0], "taken back when it is told at last");
+    assert_eq!(stands(World::new(), loaded(8, 10), 10), ["MO-13f@1"]);
+    assert_eq!(stands(World::new(), vec![off("DOCAU", EquipmentStatus::Import)], 12), [""; 0]);
+    assert_eq!(stands(World::new(), vec![off("NLRTM", EquipmentStatus::Transshipment)], 12), [""; 0]);
+    let out = event(GateOut, BOX, at(4, "08:00"));
+    assert_eq!(stands(World::new(), vec![waits(), out], 12), [""; 0], "it went by road");
     let mut both = World::new();
     for event in change("DOCAU", "CAU1", 8) {
         both.see(&event);
