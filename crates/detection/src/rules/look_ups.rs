@@ -10,7 +10,7 @@
 //!
 //! **False positives.** Customer service desks, track-and-trace programs, customs (roles in the settings). Organisations
 //! with business with the container, or of which nothing is known. A look-up for a trouble ticket (names an order).
-//! `a`: one or two look-ups in error, of a container about which nothing else is known. `b`: after the discharge. `d`: a
+//! `a`: one or two look-ups in error, of a container about which nothing else is known. `b`: after the discharge, or long before the one that is planned. `d`: a
 //! new device in daily use, a user with a short history, a container that the user has business with. `e`: a list,
 //! numbers without order, numbers that are no container here. `f`: other exports.
 
@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     sensitive_exports: Vec<String>,
     export_hours: i64,
     honeytokens: Vec<String>,
-    leak_minutes: i64,
+    pub(crate) leak_minutes: i64,
     a: SubRule,
     b: SubRule,
     c: SubRule,
@@ -178,17 +178,23 @@ fn several(strangers: &[Look<'_, '_>], findings: &mut Findings<'_>) {
 /// MO-16b.
 fn before_discharge(stay: &[Seen<'_>], looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.look_ups;
-    let Some(discharged) = stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::Discharged) else {
-        return;
+    let arrives = |kind: &EventKind| matches!(kind, EventKind::Discharged | EventKind::VesselArrived);
+    let discharged = stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::Discharged);
+    // Until it is there, what was last said of when it comes: the sooner it is known the better.
+    let planned = || {
+        let plans = stay.iter().filter(|s| !s.is_actual() && arrives(s.kind()));
+        plans.max_by_key(|s| (s.said_at(), s.fact.received_at, &s.fact.fact_id))
     };
+    let Some(discharged) = discharged.or_else(planned) else { return };
     let from = discharged.at().plus_millis(-settings.before_discharge_hours * HOUR_MS);
     let views: Vec<Seen<'_>> =
         looked.iter().map(|l| *l.seen).filter(|s| s.at() >= from && s.at() < discharged.at()).collect();
     if views.len() >= settings.views_before_discharge.max(1) {
         let sentence = format!(
-            "Looked up {} times in the {} h before its discharge.",
+            "Looked up {} times in the {} h before its {}discharge.",
             views.len(),
-            settings.before_discharge_hours
+            settings.before_discharge_hours,
+            if discharged.is_actual() { "" } else { "planned " }
         );
         let evidence = views.into_iter().chain([*discharged]).collect();
         findings.add_restricted("MO-16b", &settings.b, settings.b.severity, sentence, evidence);
