@@ -258,9 +258,13 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 fn not_operating(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.reefer_anomaly;
+    let measures = |r: &Reefer| r.powered != Some(false) && (r.supply_c.is_some() || r.return_c.is_some());
     let runs = stay.iter().any(|s| {
         *s.kind() == EventKind::PowerOn
-            || s.event.reefer.as_deref().is_some_and(|r| r.powered == Some(true) || r.setpoint_c.is_some())
+            || s.event
+                .reefer
+                .as_deref()
+                .is_some_and(|r| r.powered == Some(true) || r.setpoint_c.is_some() || measures(r))
     });
     if runs || !stay.iter().any(|s| s.glance.is_reefer()) || !view.is_from_watched_origin(visit, rules) {
         return;

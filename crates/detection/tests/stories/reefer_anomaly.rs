@@ -184,6 +184,16 @@ fn a_reefer_that_does_not_run_with_dry_cargo_from_a_watched_origin_counts_with_o
     {
         assert_eq!(codes([silent]), [""; 0]);
     }
+    // Readings show that it runs, whatever they say of power; those of a unit that is switched off do not.
+    let codes_with = |reefer: Reefer| {
+        let rules = quaywatch_detection::Rules::parse("[reefer_anomaly.c]\nseverity = \"MEDIUM\"\n").unwrap();
+        let reading = on(ReeferReading, "03:00").edit(|e| e.reefer = Some(Box::new(reefer)));
+        codes_in(World::with(rules), [cargo("690721", "BR"), reading])
+    };
+    assert_eq!(codes_with(Reefer { powered: Some(true), ..Reefer::default() }), [""; 0]);
+    assert_eq!(codes_with(Reefer { return_c: Some(14.0), ..Reefer::default() }), [""; 0]);
+    let off = Reefer { powered: Some(false), return_c: Some(24.0), ..Reefer::default() };
+    assert_eq!(codes_with(off), ["MO-19c@1"]);
 }
 
 #[test]

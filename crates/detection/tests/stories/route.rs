@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use quaywatch_detection::{Baselines, Goods, Group, Lane, Measure, Quantiles};
 use quaywatch_domain::EventKind::{
-    BookingConfirmed, Discharged, GateOut, Loaded, ManifestLine, StowPosition,
+    BookingConfirmed, Discharged, GateOut, Loaded, ManifestLine, StowPosition, SystemOutageEnded,
+    SystemOutageStarted,
 };
 use quaywatch_domain::event::EquipmentStatus;
 use quaywatch_domain::{PortEvent, Severity};
@@ -211,6 +212,10 @@ fn a_long_wait_between_two_ships_in_a_watched_port_is_raised() {
     let late = || World::where_late(&Loaded, 300.0);
     assert_eq!(stands(late(), vec![waits().terminal("LUKKP")], 9), [""; 0], "word of it may come late");
     assert_eq!(stands(late(), vec![waits().terminal("LUKKP")], 10), ["MO-13f@1"]);
+    let outage = |kind, time: &str| event(kind, BOX, at(9, time));
+    let during = || vec![waits(), outage(SystemOutageStarted, "06:00"), outage(SystemOutageEnded, "10:00")];
+    assert_eq!(stands(World::new(), during(), 9), [""; 0], "it may be told when the system is back");
+    assert_eq!(stands(World::new(), during(), 10), ["MO-13f@1"]);
     assert_eq!(stands(World::new(), loaded(5, 12), 12), [""; 0], "taken back when it is told at last");
     assert_eq!(stands(World::new(), loaded(8, 10), 10), ["MO-13f@1"]);
     assert_eq!(stands(World::new(), vec![off("DOCAU", EquipmentStatus::Import)], 12), [""; 0]);

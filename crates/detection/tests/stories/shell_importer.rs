@@ -52,6 +52,27 @@ fn a_first_import_of_perishables_by_a_young_company_is_raised_and_names_its_trai
 }
 
 #[test]
+fn a_group_that_trades_under_a_new_company_is_no_shell() {
+    let desk = |party: &mut Party| party.address = Some("Dunajska 5, Ljubljana".into());
+    let group = (1..=3).map(|n| {
+        line(&format!("MSKU123450{n}"), 2, &format!("SI{n}")).register(founded(4_000)).register(desk)
+    });
+    // The register dates its first officers by the day on which it was founded, or soon after.
+    let new = |days| {
+        let officers = move |party: &mut Party| party.officers_changed_at = Some(days_before(10, days));
+        line(BOX, 10, "SI9").register(founded(60)).register(desk).register(officers)
+    };
+    for days in [60, 55] {
+        let world = recorded("").and(group.clone()).and([new(days)]);
+        assert_eq!(told(&world, BOX), ["MO-17a", "MO-17b"]);
+        assert!(world.codes(BOX).is_empty(), "{:?}", world.codes(BOX));
+    }
+    // Sold when it was a month old: it was founded for that.
+    let world = recorded("").and(group).and([new(20)]);
+    assert_eq!(world.codes_of(BOX, "MO-17h"), ["MO-17h@1"]);
+}
+
+#[test]
 fn an_importer_is_called_first_time_only_where_everything_is_recorded_since_long_enough() {
     let line = || [line(BOX, 10, "SI9").register(founded(40))];
     assert_eq!(
