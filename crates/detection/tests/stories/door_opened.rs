@@ -215,7 +215,7 @@ fn what_the_system_of_a_device_could_not_tell_during_an_outage_takes_an_opening_
     ];
     silent(during.clone());
     // The opening itself is told when the outage is over.
-    silent(during.clone().map(|e| if e.kind == DoorOpened { e.received(at(3, "15:00")) } else { e }));
+    silent(during.map(|e| if e.kind == DoorOpened { e.received(at(3, "15:00")) } else { e }));
     // No closing explains it: the crime is told at once, outage or not.
     let mut world = World::after([in_yard(BOX), outage(SystemOutageStarted, "11:00"), opened()]);
     world.wait_until(at(3, "12:05"));
