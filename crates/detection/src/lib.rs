@@ -52,6 +52,7 @@ mod settings;
 mod state;
 mod timeline;
 mod trust;
+mod unknown;
 mod view;
 mod visits;
 mod work_orders;
