@@ -38,6 +38,7 @@ mod contribution;
 mod control;
 mod engine;
 mod golden;
+mod haulage;
 mod loops;
 mod origin;
 mod outages;

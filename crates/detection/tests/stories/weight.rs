@@ -1,9 +1,10 @@
 use quaywatch_detection::{Baselines, Group, Measure, Quantiles};
 use quaywatch_domain::EventKind::{
-    CustomsInspected, Discharged, GateIn, GateOut, ManifestLine, StowPosition, Stripped, Weighed,
+    CustomsInspected, Discharged, DoorOpened, GateIn, GateOut, ManifestLine, SealAffixed, SealRemoved,
+    StowPosition, Stripped, Weighed,
 };
 use quaywatch_domain::event::WeightKind::{Gross, Net, Scale, Vgm};
-use quaywatch_domain::event::{EquipmentStatus, Laden};
+use quaywatch_domain::event::{EquipmentStatus, Laden, SealSource};
 use quaywatch_domain::{EventKind, PortEvent};
 
 use crate::common::{BOX, OTHER_BOX, Says, World, at, event};
@@ -182,6 +183,40 @@ fn a_container_that_lost_weight_in_the_yard_is_raised() {
     silent([off(), bridge(), inspected("20:00"), out(19_300.0)]);
     // Lighter than the papers said is no loss in the yard.
     silent([event(ManifestLine, OTHER_BOX, at(1, "08:00")), plan(20_400.0), out(20_000.0)]);
+}
+
+#[test]
+fn a_seal_that_anybody_took_off_explains_no_lost_weight_and_that_of_an_authority_does() {
+    let sealed = |kind: EventKind, time: &str| event(kind, BOX, at(3, time));
+    let told_in = |work: Vec<PortEvent>| {
+        let off = scale(Discharged, 2, "crane", 20_040.0);
+        let mut world = World::after([off]).and(work).and([scale(GateOut, 4, "gate", 19_300.0)]);
+        world.wait_until(at(6, "00:00"));
+        let codes = world.codes(BOX);
+        codes.into_iter().filter(|c| c.starts_with("MO-12") || c.starts_with("COMBO")).collect::<Vec<_>>()
+    };
+    let removed = || sealed(SealRemoved, "02:00").seal("ML1234567", SealSource::Carrier);
+    assert_eq!(told_in(vec![removed()]), ["MO-12e@1"]);
+    assert_eq!(told_in(vec![removed(), sealed(DoorOpened, "02:05")]), ["COMBO-rip-off@1", "MO-12e@1"]);
+    // Nor does a new seal of the carrier's, or of the thief's.
+    let new = |source| sealed(SealAffixed, "03:00").seal("XX7654321", source);
+    for source in [SealSource::Carrier, SealSource::Unknown, SealSource::Terminal] {
+        assert_eq!(told_in(vec![removed(), new(source)]), ["MO-12e@1"]);
+    }
+    for source in [SealSource::Customs, SealSource::Veterinary, SealSource::Phytosanitary] {
+        assert_eq!(told_in(vec![removed(), new(source)]), [""; 0]);
+    }
+    assert_eq!(told_in(vec![removed().user("usr:1", "FURS").role("CUSTOMS")]), [""; 0]);
+    assert_eq!(told_in(vec![removed().user("usr:1", "LUKKP").role("TERMINAL")]), ["MO-12e@1"]);
+}
+
+#[test]
+fn the_seal_of_an_authority_that_hung_before_explains_nothing_and_one_that_the_gate_sees_first_does() {
+    let off = || scale(Discharged, 3, "crane", 20_040.0);
+    let out = || scale(GateOut, 4, "gate", 19_300.0).seal("SI0012345", SealSource::Customs);
+    assert_eq!(told([off().seal("SI0012345", SealSource::Customs), out()]), ["MO-12e@1"]);
+    let codes = told([off(), out()]);
+    assert!(!codes.contains(&"MO-12e@1".to_owned()), "{codes:?}");
 }
 
 #[test]
