@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use quaywatch_detection::{Baselines, Engine, FeedFigures, Outages, Rules, Share};
 use quaywatch_domain::EventKind::{
-    BookingConfirmed, CustomsHeld, CustomsReleased, Discharged, GateIn, GateOut, Loaded, ManifestLine,
-    PickupAnnounced, PositionReported, PowerOff, PowerOn, ReeferReading, ReleaseIssued, Restowed,
-    SealAffixed, SealRemoved, SealReplaced, Stripped, SystemOutageEnded, SystemOutageStarted, VesselDeparted,
-    WorkOrdered, YardMove,
+    BookingConfirmed, CustomsHeld, CustomsReleased, Discharged, DoorClosed, DoorOpened, GateIn, GateOut,
+    Loaded, ManifestLine, PickupAnnounced, PositionReported, PowerOff, PowerOn, ReeferReading, ReleaseIssued,
+    Restowed, SealAffixed, SealRemoved, SealReplaced, Stripped, SystemOutageEnded, SystemOutageStarted,
+    VesselDeparted, WorkOrdered, YardMove,
 };
 use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::SealSource::Carrier;
@@ -406,6 +406,39 @@ fn what_newer_rules_or_outages_raise_is_told_apart_from_what_comes_late() {
     world.now = at(6, "00:00");
     world.look_again();
     assert_eq!(last(&world), raised(false));
+}
+
+#[test]
+fn what_newer_rules_add_to_an_alert_is_seen_in_hindsight_and_what_they_take_or_weigh_is_not() {
+    let story = stories().into_iter().find(|story| story.code == "MO-25a").unwrap();
+    let opened = told(DoorOpened, 3, "02:00");
+    let closed = told(DoorClosed, 3, "02:10");
+    let with = |rules: &str| Engine::new(Rules::parse(rules).unwrap(), "test");
+    let shadow = "[door_opened.a]\nshadow = true\n";
+    let mut world = World::new();
+    world.engine = with(shadow);
+    let mut world = world.and(story.events.iter().cloned().chain([opened.clone(), closed]));
+    world.wait_until(at(6, "00:00"));
+    assert_eq!(world.codes(BOX), ["MO-25a@1"]);
+    let mut changed = |rules: &str| {
+        world.engine = with(rules);
+        let before = world.published.len();
+        world.look_again();
+        assert_eq!(world.published.len(), before + 1);
+        let alert = world.alert(BOX);
+        (alert.state, alert.in_hindsight, alert.indicators.len())
+    };
+    assert_eq!(changed(""), (AlertState::Updated, true, 2), "newer rules see the door");
+    assert_eq!(changed("[door_opened.a]\nseverity = \"LOW\"\n"), (AlertState::Updated, false, 2));
+    assert_eq!(changed(shadow), (AlertState::Updated, false, 1));
+
+    // Under the rules in force the door is news like any other.
+    let mut world = World::after(story.events.iter().cloned());
+    world.wait_until(at(6, "00:00"));
+    [opened.received(at(6, "01:00"))].iter().for_each(|e| world.see(e));
+    world.wait_until(at(8, "00:00"));
+    let alert = world.alert(BOX);
+    assert!(alert.indicators.len() == 2 && alert.state == AlertState::Updated && !alert.in_hindsight);
 }
 
 #[test]

@@ -369,3 +369,24 @@ fn only_what_newer_rules_raised_is_said_to_be_seen_in_hindsight() {
     assert!(says(true, AlertState::Updated, 30), "what is new in it");
     assert!(!says(true, AlertState::Closed, 30));
 }
+
+#[test]
+fn what_newer_rules_add_is_seen_in_hindsight_by_those_who_see_it_alone() {
+    let agencies = agencies();
+    let mut state = DisclosureState::default();
+    disclose(&agencies, &alert(vec![seal_change()], at(5)), &mut state, at(5));
+    // The hit is new by newer rules, and another weight is no news of that kind.
+    let mut heavier = seal_change();
+    heavier.weight += 5.0;
+    let mut newer = alert(vec![watchlist_hit("WL-identifier", "RED/H2", None), heavier.clone()], at(9));
+    newer.state = AlertState::Updated;
+    newer.in_hindsight = true;
+    let views = disclose(&agencies, &newer, &mut state, at(9));
+    for view in &views {
+        assert_eq!(view.in_hindsight, view.agency == "police", "{}", view.agency);
+    }
+    assert!(names(&views).contains(&"police") && names(&views).contains(&"terminal"));
+    // Who was told nothing before sees all of it so.
+    let first = disclose(&agencies, &newer, &mut DisclosureState::default(), at(9));
+    assert!(first.iter().all(|view| view.state == AlertState::Raised && view.in_hindsight));
+}
