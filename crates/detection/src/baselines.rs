@@ -250,6 +250,9 @@ impl Baselines {
         beside: &[Seen<'a>],
         min_count: u32,
     ) -> Option<LaneOfOthers<'_, 'a>> {
+        if self.lanes.is_empty() {
+            return None;
+        }
         let lane = self.lanes.get(&Self::lane_key(loading, discharge))?;
         let own = way(&own_part(self, beside)).filter(|(_, from, to)| (*from, *to) == (loading, discharge));
         let of_others = LaneOfOthers { lane, own: own.map(|(route, ..)| route) };

@@ -3,6 +3,7 @@
 //! The loop has depth one: seals, parties and alerts speak to containers, containers to nobody. The only exception, and
 //! why it ends, is in `contagion.rs`.
 
+use foldhash::{HashMap, HashSet};
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::{Fact, Id, Indicator, Sha256, Subject, Timestamp};
 
@@ -170,8 +171,13 @@ fn forget(all: &mut Vec<Emitted>, before: &mut i64, mut goes: impl FnMut(&Emitte
 
 /// What `all` does not remember was sent up to the version `before`; a fact begins after the version that it bears.
 fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut Vec<Fact>) {
+    if all.is_empty() && wanted.is_empty() {
+        return;
+    }
+    // A call may tell hundreds of containers.
+    let held: HashSet<(&Subject, &Id)> = wanted.iter().map(|f| (&f.subject, &f.fact_id)).collect();
     for emitted in all.iter_mut().filter(|e| !e.retracted) {
-        if wanted.iter().any(|f| f.fact_id == emitted.fact_id && f.subject == emitted.subject) {
+        if held.contains(&(&emitted.subject, &emitted.fact_id)) {
             continue;
         }
         emitted.revision = emitted.revision.saturating_add(1);
@@ -194,9 +200,13 @@ fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut 
             in_hindsight: false,
         });
     }
+    let key = |e: &Emitted| (e.subject.clone(), e.fact_id.clone());
+    let mut places: HashMap<(Subject, Id), usize> =
+        all.iter().enumerate().map(|(place, e)| (key(e), place)).collect();
     for mut fact in wanted {
         let digest = digest(&mut fact);
-        let known = all.iter_mut().find(|e| e.fact_id == fact.fact_id && e.subject == fact.subject);
+        let place = places.entry((fact.subject.clone(), fact.fact_id.clone())).or_insert(all.len());
+        let known = all.get_mut(*place);
         if known.as_ref().is_some_and(|e| e.digest == digest) {
             continue;
         }

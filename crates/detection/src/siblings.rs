@@ -292,8 +292,9 @@ pub(crate) fn evaluate(
     let Some(origin) = state.subject.clone() else { return };
     let (edge, sub) = edge(&engine.rules, origin.kind);
     let mut plan = plan(&engine.rules, state, &origin, gone);
-    let began: Vec<String> = plan.wanted.keys().map(|c| format!("container/{c} CONTAGION-{edge}")).collect();
     if sub.shadow {
+        let began: Vec<String> =
+            plan.wanted.keys().map(|c| format!("container/{c} CONTAGION-{edge}")).collect();
         let new = began.iter().filter(|one| !state.watch_shadowed.contains(one)).count();
         shadowed.extend(std::iter::repeat_n(format!("CONTAGION-{edge}"), new));
         state.watch_shadowed = began;

@@ -65,8 +65,12 @@ impl PseudonymKey {
     /// and `KA 123AB` are one truck.
     #[must_use]
     pub fn pseudonym(&self, kind: Kind, text: &str) -> String {
-        let plain: String =
-            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+        let mut plain = String::with_capacity(text.len());
+        if text.is_ascii() {
+            plain.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
+        } else {
+            plain.extend(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase));
+        }
         let mut out = String::with_capacity(36);
         out.push_str(kind.tag());
         out.push(':');

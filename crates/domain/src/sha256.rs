@@ -51,7 +51,8 @@ impl Hasher {
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
-        let text: String = self.0.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
+        let mut text = String::with_capacity(64);
+        text.extend(self.0.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
         f.write_str(&text)
     }
 }

@@ -51,12 +51,28 @@ impl<'a> From<&'a str> for Draft<'a> {
     }
 }
 
+/// So many names are looked at one after the other.
+const FEW: usize = 16;
+
 /// Values by name, in the order of the names; of equal names the last counts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, Draft<'a>)>);
 
 impl<'a> Fields<'a> {
-    fn find(&self, name: &str) -> Result<usize, usize> {
+    /// None yet, with room for those of an event.
+    pub(crate) fn of_event() -> Self {
+        Self(Vec::with_capacity(16))
+    }
+
+    /// Of a few names, those of another length need no comparison.
+    fn find(&self, name: &str) -> Option<usize> {
+        if self.0.len() <= FEW {
+            return self.0.iter().position(|(known, _)| known == name);
+        }
+        self.place(name).ok()
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| known.as_ref().cmp(name))
     }
 
@@ -65,15 +81,15 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.find(name).is_ok()
+        self.find(name).is_some()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Draft<'a>> {
-        self.find(name).ok().and_then(|at| self.0.get(at)).map(|(_, value)| value)
+        self.find(name).and_then(|at| self.0.get(at)).map(|(_, value)| value)
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Draft<'a>> {
-        self.find(name).ok().and_then(|at| self.0.get_mut(at)).map(|(_, value)| value)
+        self.find(name).and_then(|at| self.0.get_mut(at)).map(|(_, value)| value)
     }
 
     /// The fields of a section.
@@ -95,7 +111,7 @@ impl<'a> Fields<'a> {
     /// Sets a value; what was there before.
     pub(crate) fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: Draft<'a>) -> Option<Draft<'a>> {
         let name = name.into();
-        match self.find(&name) {
+        match self.place(&name) {
             Ok(at) => self.0.get_mut(at).map(|(_, known)| std::mem::replace(known, value)),
             Err(at) => {
                 self.0.insert(at, (name, value));
@@ -113,7 +129,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> Option<Draft<'a>> {
-        self.find(name).ok().map(|at| self.0.remove(at).1)
+        self.find(name).map(|at| self.0.remove(at).1)
     }
 }
 

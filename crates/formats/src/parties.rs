@@ -194,6 +194,10 @@ fn normalise_name(name: &str) -> String {
 }
 
 fn is_legal_form(word: &str) -> bool {
+    // A letter and a point for each of the form.
+    if word.len() > 2 * MAX_LEGAL_FORM {
+        return false;
+    }
     let bare: Cow<'_, str> =
         if word.contains('.') { Cow::Owned(word.replace('.', "")) } else { Cow::Borrowed(word) };
     bare.len() <= MAX_LEGAL_FORM && (LEGAL_FORMS.contains(&word) || LEGAL_FORMS.contains(&&*bare))

@@ -131,22 +131,15 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
             found.push(Value { scheme: scheme.into(), value });
         }
     };
-    add(scheme::CONTAINER, event.container());
-    for seal in &event.seals {
-        add(scheme::SEAL, seal.normalised.as_deref());
-    }
-    if let Some(transport) = event.transport.as_deref() {
-        add(scheme::IMO, transport.vessel_imo.as_deref());
-        add(scheme::CALL_SIGN, transport.call_sign.as_deref());
-        add(scheme::TRUCK, transport.truck.as_deref());
-        add(scheme::TRUCK, transport.trailer.as_deref());
-        add(scheme::VESSEL_NAME, transport.vessel_name.as_deref());
-    }
+    // In about the order in which they are sorted.
     if let Some(documents) = event.documents.as_deref() {
         add(scheme::BILL_OF_LADING, documents.bill_of_lading.as_deref());
         add(scheme::BILL_OF_LADING, documents.transport_document.as_deref());
         add(scheme::BOOKING, documents.booking.as_deref());
     }
+    let transport = event.transport.as_deref();
+    add(scheme::CALL_SIGN, transport.and_then(|t| t.call_sign.as_deref()));
+    add(scheme::CONTAINER, event.container());
     for party in &event.parties {
         // Codes that only one sender understands (LOCAL) mean nothing on a list.
         let known = [scheme::EORI, scheme::DUNS, scheme::EAN];
@@ -156,6 +149,15 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
         }
         add(scheme::PHONE_OR_MAIL, party.contact.as_deref());
         add(scheme::NAME, party.name.as_deref());
+    }
+    for seal in &event.seals {
+        add(scheme::SEAL, seal.normalised.as_deref());
+    }
+    if let Some(transport) = transport {
+        add(scheme::IMO, transport.vessel_imo.as_deref());
+        add(scheme::TRUCK, transport.truck.as_deref());
+        add(scheme::TRUCK, transport.trailer.as_deref());
+        add(scheme::VESSEL_NAME, transport.vessel_name.as_deref());
     }
     found.sort_unstable();
     found.dedup();

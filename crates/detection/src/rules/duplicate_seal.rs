@@ -245,7 +245,9 @@ fn relation(a: &OnBox<'_>, b: &OnBox<'_>) -> Option<bool> {
 
 /// Indicator facts for the containers on which the number was seen.
 pub(crate) fn tell(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<Fact> {
-    if !is_distinct(&origin.id) {
+    let standing = || sightings.iter().filter(|s| !s.retracted).filter_map(|s| s.container.as_deref());
+    let is_on_one = standing().next().is_none_or(|first| standing().all(|other| other == first));
+    if is_on_one || !is_distinct(&origin.id) {
         return Vec::new();
     }
     let boxes = boxes(sightings);

@@ -18,7 +18,9 @@ pub fn normalise_reference(text: &str) -> String {
     if is_normal_reference(text) {
         return text.to_owned();
     }
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    let mut plain = String::with_capacity(text.len());
+    plain.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
+    plain
 }
 
 /// Whether `text` is in the form that [`normalise_reference`] gives.

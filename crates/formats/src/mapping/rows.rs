@@ -105,7 +105,7 @@ impl<'a, W> Rows<'a, W> {
     fn fields_of(&self, row: &impl Row<Way = W>) -> Result<(Fields<'a>, Vec<&'static str>), Refused> {
         let decimal = self.mapping.decimal.as_ref().and_then(|text| text.chars().next());
         let habits = Habits { zone: self.zone(row).or(Some("UTC")), decimal };
-        let (mut object, mut notes) = (Fields::default(), self.notes.clone());
+        let (mut object, mut notes) = (Fields::of_event(), self.notes.clone());
         for (target, sources) in &self.plan.fields {
             let (field, text) = (target.field, text_of(row, sources));
             let read = values::read(target, &text, habits);
