@@ -19,7 +19,8 @@ def sum_of(f): map(f) | add // 0;
   + "Raised and taken back: \($true_withdrawn) on stories, \($withdrawn) others, so that the precision of all that was raised is "
   + "\(share($true + $true_withdrawn; $true + $true_withdrawn + $false + $withdrawn)), with "
   + "\(rate($runs | sum_of(.false_grave) + sum_of(.false_withdrawn_grave); $visits)) false ones at HIGH and above per 10,000 visits. "
-  + "Watches on what travelled with a find: \($watches). Recall over all codes: "
+  + "Watches on what travelled with a find: \($watches), \(rate($watches; $visits)) per 10,000 visits, "
+  + "\(rate($runs | sum_of(.watches_grave); $visits)) of them HIGH. Recall over all codes: "
   + "\(share($runs | sum_of(.rules | map(.found) | add); $runs | sum_of(.rules | map(.expected) | add))).",
 "",
 "| rule | told | found | missed | recall | alerts | on stories | false | precision | taken back | median lead |",

@@ -63,8 +63,8 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
 }
 
-/// The sighting that a fact is: a look-up, a PIN attempt, a gate passage, a pass or a move of a yard machine; a retraction
-/// of anything.
+/// The sighting that a fact is: a look-up, a PIN attempt, a gate passage, a pass, an announcement of the driver or a move of a
+/// yard machine; a retraction of anything.
 fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
     let event = fact.event.as_deref();
     let user =
@@ -82,6 +82,7 @@ fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
             || (passes(e) && driver(e))
             || (e.kind == EventKind::PinAttempted && (user(e) || client(e)))
             || (e.kind == EventKind::YardMove && e.is_actual() && driver(e))
+            || (e.kind == EventKind::PickupAnnounced && driver(e))
     };
     let seen = event.filter(|_| !fact.retracted).filter(tells);
     if seen.is_none() && !fact.retracted {

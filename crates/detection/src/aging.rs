@@ -13,7 +13,8 @@ use std::hash::Hash;
 use foldhash::{HashMap, HashSet};
 use quaywatch_domain::Timestamp;
 
-use crate::party::{MAX_HISTORY_CONTAINERS, is_attribute, is_only_hauled, is_tombstone};
+use crate::haulage::is_only_hauled;
+use crate::party::{MAX_HISTORY_CONTAINERS, is_attribute, is_tombstone};
 use crate::settings::{DAY_MS, Rules};
 use crate::timeline::known_at;
 use crate::{Sighting, TimelineState};

@@ -375,8 +375,8 @@ impl<'r> BaselineBuilder<'r> {
             let direct = via.values().sum::<u32>() * 2 < count;
             let by_way = most.as_deref().filter(|_| !direct);
             let legs = std::iter::once(loading).chain(by_way).chain([discharge]);
-            let median_km = built.distance_km(legs).unwrap_or(0.0);
-            built.lanes.insert(key, Lane { count, via, median_km });
+            let usual_km = built.distance_km(legs).unwrap_or(0.0);
+            built.lanes.insert(key, Lane { count, via, usual_km });
         }
         for ((feed, kind), values) in self.late {
             let [q50_minutes, q95_minutes, q99_minutes] = values.quantiles([0.5, 0.95, 0.99]);

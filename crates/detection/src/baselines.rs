@@ -25,7 +25,7 @@ use crate::view::Seen;
 pub enum Measure {
     /// Discharge to gate-out of import containers, minutes without weekends.
     DwellMinutes,
-    /// Last of customs release and commercial release to gate-out, minutes without weekends.
+    /// Last of customs release and commercial release to gate-out, minutes by the clock.
     ReleaseToGateOutMinutes,
     /// Discharge to loading of transshipments, minutes.
     TransshipmentDwellMinutes,
@@ -96,8 +96,10 @@ pub struct Lane {
     pub count: u32,
     /// Containers by the port where they changed ships, UN/LOCODE.
     pub via: BTreeMap<String, u32>,
-    /// Median of the way from port to port as [`Baselines::distance_km`] gives it, kilometres; 0 when unknown.
-    pub median_km: f64,
+    /// Length of the usual way as [`Baselines::distance_km`] gives it, kilometres: by the port where most containers changed
+    /// ships, or without one when most did not; 0 when unknown. Files call it `median_km`.
+    #[serde(rename = "median_km")]
+    pub usual_km: f64,
 }
 
 /// Where goods come from.
@@ -350,9 +352,9 @@ impl LaneOfOthers<'_, '_> {
         self.lane.via.get(port).copied().unwrap_or(0).saturating_sub(u32::from(own))
     }
 
-    /// Median of the way, kilometres; 0 when unknown.
-    pub(crate) const fn median_km(&self) -> f64 {
-        self.lane.median_km
+    /// Length of the usual way, kilometres; 0 when unknown.
+    pub(crate) const fn usual_km(&self) -> f64 {
+        self.lane.usual_km
     }
 }
 

@@ -25,6 +25,11 @@ pub(crate) struct Calendar {
 
 impl Calendar {
     pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Some(day) = self.weekend.iter().find(|day| !(1..=7).contains(*day)) {
+            let (name, range) =
+                ("calendar.weekend".to_owned(), "between 1, Monday, and 7, Sunday".to_owned());
+            return Err(Error::Range { name, value: f64::from(*day), range });
+        }
         for name in self.terminals.values().chain([&self.time_zone]) {
             TimeZone::get(name).map_err(|_| Error::TimeZone(name.clone()))?;
         }

@@ -33,6 +33,11 @@ use crate::view::{Findings, Found, Seen, View};
 /// Rule of every combination.
 pub(crate) const RULE: &str = "COMBO";
 
+/// Numbers of the catalogue.
+const CATALOGUE: std::ops::RangeInclusive<u8> = 1..=25;
+/// Why a container is watched after a find.
+const REASONS: [&str; 5] = ["bill", "shipper", "seal", "cell", "origin"];
+
 /// Table `[combinations.NAME]` of the rule file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,7 +68,11 @@ const fn medium() -> Severity {
 }
 
 impl Settings {
-    pub(crate) fn check(&self, name: &str) -> Result<(), Error> {
+    pub(crate) fn check<'p>(
+        &self,
+        name: &str,
+        profiles: impl Iterator<Item = &'p String> + Clone,
+    ) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::Combination { name: name.to_owned(), what });
         if self.at_least < 2 || self.at_least > self.parts.len() {
             return wrong(format!("at_least is {}; use 2 to the number of parts", self.at_least));
@@ -73,6 +82,13 @@ impl Settings {
         }
         if let Some(part) = self.required.iter().find(|part| !self.parts.contains(part)) {
             return wrong(format!("{part} is required and is no part; write it as among the parts"));
+        }
+        let codes = || self.parts.iter().flat_map(|part| part.split('|')).map(str::trim);
+        if let Some(code) = codes().find(|code| !is_told(code, profiles.clone())) {
+            return wrong(format!(
+                "nothing raises {code}; write codes such as MO-06, CONTAGION-bill, WL-identifier or the PROFILE-NAME of a \
+                 profile of this file"
+            ));
         }
         let empty = |part: &String| part.split('|').any(|code| code.trim().is_empty());
         if self.parts.iter().any(empty) {
@@ -92,6 +108,24 @@ impl Settings {
     fn holds(&self, parts: &BTreeSet<usize>) -> bool {
         let mut required = self.required.iter().map(|part| self.parts.iter().position(|known| known == part));
         parts.len() >= self.at_least && required.all(|part| part.is_some_and(|part| parts.contains(&part)))
+    }
+}
+
+/// Whether a rule of the catalogue, a list, a find or a profile may raise this code.
+fn is_told<'p>(code: &str, mut profiles: impl Iterator<Item = &'p String>) -> bool {
+    let of_catalogue = |rest: &str| {
+        let number = rest.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        rest.len() <= number.len() + 1
+            && number.len() == 2
+            && number.parse().is_ok_and(|number| CATALOGUE.contains(&number))
+    };
+    match code.split_once('-') {
+        Some(("MO", rest)) => of_catalogue(rest),
+        Some(("WL", rest)) => ["identifier", "name"].contains(&rest),
+        Some(("CONTAGION", rest)) => REASONS.contains(&rest),
+        Some(("PROFILE", rest)) => profiles.any(|name| name == rest),
+        // What is empty is said in other words.
+        _ => code.is_empty(),
     }
 }
 

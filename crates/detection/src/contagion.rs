@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     /// Most containers that one bill, party, seal or call tells, nearest in time first.
     pub(crate) max_siblings: usize,
     /// Seal numbers on either side.
-    seal_reach: u64,
+    pub(crate) seal_reach: u64,
     /// Empties that came this long before the container are of the next ones: the same ship.
     pub(crate) empties_before_hours: i64,
     /// Most empties that one port of loading tells, nearest in time first.

@@ -29,7 +29,7 @@ pub(crate) const MIN_KEY_CHARACTERS: usize = 16;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     /// Visits drawn of 10,000.
-    per_10000: u64,
+    pub(crate) per_10000: u64,
     key: Key,
     /// Agency that is told; none when empty.
     pub(crate) agency: String,

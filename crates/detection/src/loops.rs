@@ -38,7 +38,7 @@ pub(crate) fn forward(state: &mut TimelineState, out: &mut Vec<Fact>) {
     let Some(subject) = standing.rev().find_map(|f| f.pointer.as_ref()).map(|p| p.subject.clone()) else {
         return;
     };
-    for fact in state.facts.iter().filter(|f| f.fact_id.starts_with("fb/")) {
+    for fact in state.facts.iter_mut().filter(|f| f.fact_id.starts_with("fb/")) {
         let digest = digest(fact);
         let known = state.emitted.iter_mut().find(|e| e.fact_id == fact.fact_id && e.subject == subject);
         if known.as_ref().is_some_and(|e| e.digest == digest && e.revision == fact.revision) {
@@ -198,7 +198,7 @@ fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut 
         });
     }
     for mut fact in wanted {
-        let digest = digest(&fact);
+        let digest = digest(&mut fact);
         let known = all.iter_mut().find(|e| e.fact_id == fact.fact_id && e.subject == fact.subject);
         if known.as_ref().is_some_and(|e| e.digest == digest) {
             continue;
@@ -231,8 +231,26 @@ fn ends_of(fact: &Fact) -> Vec<Id> {
     evidence.first().into_iter().chain(last).cloned().collect()
 }
 
-fn digest(fact: &Fact) -> Sha256 {
-    Sha256::of(&serde_json::to_vec(fact).unwrap_or_default())
+/// What tells two versions of a fact apart. Evidence is many times the rest, and the digest of its message stands for it.
+fn digest(fact: &mut Fact) -> Sha256 {
+    let carried = fact.indicator.as_deref_mut().map(|i| std::mem::take(&mut i.carried)).unwrap_or_default();
+    let mut said = serde_json::to_vec(fact).unwrap_or_default();
+    for Evidence { fact_id, topic, partition, offset, sha256, path, occurred_at, received_at, .. } in &carried
+    {
+        for text in [&**fact_id, &**topic, &**path] {
+            said.extend_from_slice(text.as_bytes());
+            said.push(0);
+        }
+        said.extend_from_slice(&sha256.0);
+        said.extend_from_slice(&partition.to_le_bytes());
+        for number in [*offset, occurred_at.as_millis(), received_at.as_millis()] {
+            said.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+    if let Some(indicator) = &mut fact.indicator {
+        indicator.carried = carried;
+    }
+    Sha256::of(&said)
 }
 
 /// An indicator for another subject, resting on sightings of this one.

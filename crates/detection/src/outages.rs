@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Id, Sha256, Timestamp};
 
+use crate::people::is_look_up;
 use crate::settings::HOUR_MS;
 use crate::timeline::rank;
-use crate::view::{Kinds, View};
+use crate::view::{Kinds, Seen, View};
 
 /// Most announcements that are remembered, latest first.
 const MAX_ANNOUNCED: usize = 512;
@@ -113,8 +114,11 @@ impl Outages {
         let events = &view.events;
         let own = events.iter().filter(|s| s.kind().is_outage());
         let own = own.map(|s| (s.event.terminal(), s.at(), *s.kind() == EventKind::SystemOutageEnded));
+        // Who looks at it from another port's system does not bring it there.
+        let was_at =
+            |s: &Seen<'_>, terminal: &str| s.event.terminal() == Some(terminal) && !is_look_up(s.kind());
         let concerns = |terminal: &Option<String>| {
-            terminal.is_none() || events.iter().any(|s| s.event.terminal() == terminal.as_deref())
+            terminal.as_deref().is_none_or(|terminal| events.iter().any(|s| was_at(s, terminal)))
         };
         let announced = self.announced.values().map(|a| &a.said);
         let announced = announced.filter(|a| !a.retracted && concerns(&a.terminal));

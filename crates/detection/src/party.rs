@@ -1,7 +1,7 @@
 //! The ledger of a party: with whom and what it has traded, as first-seen relations over two years; each of them ages by
 //! itself (`aging.rs`).
 //!
-//! The haulier also has the exports that it took out by gate, latest first.
+//! The haulier also has the exports that it took out by gate (`haulage.rs`).
 //!
 //! Three kinds of party have one: consignees (from events that name them so), issuers of releases (from the events that
 //! issue rights or order the release), and shared contacts and addresses (from events that name consignees by them).
@@ -16,6 +16,7 @@ use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use quaywatch_domain::event::{Party, PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 
+use crate::haulage::{haulage, is_haulage, is_only_hauled, prune_hauled};
 use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
 use crate::settings::DAY_MS;
 use crate::timeline;
@@ -35,16 +36,6 @@ const MAX_SIGHTINGS_PER_CONTAINER: usize = 8;
 
 /// Containers of the party kept as its history.
 pub(crate) const MAX_HISTORY_CONTAINERS: usize = 8;
-
-/// Exports taken out by the party as haulier, kept latest first.
-const MAX_HAULED: usize = 64;
-
-/// Relation of a party to an export that it took out by gate.
-const HAULED: &str = "EXPORT=OUT";
-
-pub(crate) fn has_hauled(sighting: &Sighting) -> bool {
-    sighting.relations.iter().any(|r| r == HAULED)
-}
 
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
@@ -183,13 +174,14 @@ fn sighting(engine: &Engine, fact: &Fact, state: &TimelineState, is_known: bool)
     let event = fact.event.as_deref();
     let seen = event.filter(|_| !fact.retracted);
     let seen = seen.and_then(|e| Some((e, told_of(e, &fact.subject.id)?)));
-    let hauled = event.filter(|e| !fact.retracted && is_hauled(e, &fact.subject.id));
+    let hauled = event.filter(|_| !fact.retracted);
+    let hauled = hauled.and_then(|e| Some((e, haulage(e, &fact.subject.id)?)));
     if seen.is_none() && hauled.is_none() && !is_known && !fact.retracted {
         return None;
     }
-    let standing = seen.as_ref().map(|(e, _)| *e).or(hauled);
+    let standing = seen.as_ref().map(|(e, _)| *e).or(hauled.map(|(e, _)| e));
     let (mut partners, mut relations) = seen.map(|(_, told)| told).unwrap_or_default();
-    relations.extend(hauled.map(|_| HAULED.to_owned()));
+    relations.extend(hauled.map(|(_, relation)| relation.to_owned()));
     if !engine.rules.people.enabled {
         relations.retain(|r| !r.starts_with(USER));
     }
@@ -218,17 +210,8 @@ fn sighting(engine: &Engine, fact: &Fact, state: &TimelineState, is_known: bool)
 
 /// Whether a relation says what the party is or does, and not with whom or what it deals: it ages with the party alone.
 pub(crate) fn is_attribute(relation: &str) -> bool {
-    relation == HAULED
+    is_haulage(relation)
         || ["REGISTERED", "OFFICERS", "CAPITAL"].iter().any(|class| value_of(relation, class).is_some())
-}
-
-/// Whether the party with this key takes an export out by gate.
-fn is_hauled(event: &PortEvent, key: &str) -> bool {
-    let by = |p: &Party| p.role == PartyRole::Haulier && p.has_key(key);
-    event.container().is_some()
-        && event.parties.iter().any(by)
-        && trojan_box::is_export_taken_out(event)
-        && !event.has_doubtful_number()
 }
 
 /// Partners and relations that an event tells of the party with this key; `None` when it says nothing for a ledger.
@@ -315,26 +298,6 @@ fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<String> {
     event.parties.iter().filter(|p| roles.contains(&p.role)).filter_map(Party::key).collect()
 }
 
-/// Whether nothing but an export taken out speaks for keeping a sighting.
-pub(crate) fn is_only_hauled(s: &Sighting) -> bool {
-    s.partners.is_empty() && matches!(s.relations.as_slice(), [only] if only == HAULED)
-}
-
-/// Keeps the latest exports that the party took out by gate.
-fn prune_hauled(state: &mut TimelineState) {
-    let mut excess = state.sightings.iter().filter(|s| is_only_hauled(s)).count().saturating_sub(MAX_HAULED);
-    let mut floor = state.floor;
-    state.sightings.retain(|s| {
-        let goes = is_only_hauled(s) && excess > 0;
-        if goes {
-            excess -= 1;
-            floor = floor.max(Some(timeline::known_at(s)));
-        }
-        !goes
-    });
-    state.floor = floor;
-}
-
 /// Whether a sighting comes after all that are known.
 fn is_last(state: &TimelineState, new: &Sighting) -> bool {
     state.sightings.last().is_none_or(|s| (s.occurred_at, &s.fact_id) < (new.occurred_at, &new.fact_id))
@@ -375,7 +338,7 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
 fn repeats(state: &TimelineState, new: &Sighting) -> bool {
     let Some(container) = new.container.as_deref() else { return false };
     // Transfers may be first relations; who enters and sends a release, and exports taken out, are counted one by one.
-    let counts = |r: &String| r == HAULED || [USER, "SENDER="].iter().any(|class| r.starts_with(class));
+    let counts = |r: &String| is_haulage(r) || [USER, "SENDER="].iter().any(|class| r.starts_with(class));
     if new.kind == EventKind::ReleaseTransferred || new.relations.iter().any(counts) {
         return false;
     }

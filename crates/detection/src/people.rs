@@ -1,5 +1,6 @@
-//! What rules about people's actions share: their label, whether somebody has business with a container, and that nothing of
-//! people is kept while the module is off: no look-up, no user, device or driver, nothing that their timelines told.
+//! What rules about people's actions share: their label, which look-ups count, whether somebody has business with a container,
+//! and that nothing of people is kept while the module is off: no look-up, no user, device or driver, nothing that their
+//! timelines told.
 //!
 //! Sentences name no user, badge or plate, not even as a pseudonym; the evidence leads there for those who may follow it.
 
@@ -110,6 +111,26 @@ pub(crate) const fn is_look_up(kind: &EventKind) -> bool {
 
 pub(crate) fn role(actor: &Actor) -> &str {
     actor.role.as_deref().unwrap_or_default()
+}
+
+/// Whether look-ups in this role are its daily work: customs, and the roles of the settings, such as help desks and
+/// track-and-trace programs.
+pub(crate) fn is_exempt(rules: &Rules, role: &str) -> bool {
+    let exempt = &rules.rule.look_ups.exempt_roles;
+    rules.customs.is_customs(role) || exempt.iter().any(|known| known.eq_ignore_ascii_case(role))
+}
+
+/// Who looked the container up, when the look-up counts: in a role that is not exempt, and for no trouble ticket.
+pub(crate) fn looked_by<'a>(s: &Seen<'a>, rules: &Rules) -> Option<&'a Actor> {
+    let actor = s.event.actor.as_deref().filter(|_| is_look_up(s.kind()))?;
+    let has_ticket = s.event.documents.as_deref().is_some_and(|d| d.order.is_some());
+    (!has_ticket && !is_exempt(rules, role(actor))).then_some(actor)
+}
+
+/// Whether this is a look-up that counts, by an organisation that has no business with the container by what `known` tells
+/// of it.
+pub(crate) fn is_by_stranger(known: &[Seen<'_>], s: &Seen<'_>, rules: &Rules) -> bool {
+    looked_by(s, rules).is_some_and(|actor| has_business(known, actor) == Some(false))
 }
 
 /// Whether the user's organisation has business with the container: it is a party of the stay, its carrier or its

@@ -1,6 +1,6 @@
 //! The timeline of a seal: where the number was seen, and what that tells the containers.
 
-use quaywatch_domain::event::{Classifier, PortEvent};
+use quaywatch_domain::event::{Classifier, Place, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Timestamp};
 
 use crate::rules::duplicate_seal;
@@ -53,7 +53,10 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         container: seen.and_then(|e| e.container()).map(str::to_owned),
         issuer,
         partners: Vec::new(),
-        place: None,
+        place: seen.and_then(|e| e.place.as_deref()).map(|p| {
+            let (un_locode, terminal) = (p.un_locode.clone(), p.terminal.clone());
+            Box::new(Place { un_locode, terminal, ..Place::default() })
+        }),
         relations: Vec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),

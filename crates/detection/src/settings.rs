@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use crate::baselines::SealEvidence;
 use crate::calendar::Calendar;
 use crate::profiles::{self, Profiles};
-use crate::{combinations, contagion, control, trust};
+use crate::{combinations, contagion, control, trust, unknown};
 
 /// Milliseconds in a minute, an hour and a day.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -28,6 +28,9 @@ pub enum Error {
     /// It is not TOML, or has an unknown name or a value of the wrong kind.
     #[error("the rule file cannot be read: {0}; compare it with the built-in rules.toml")]
     Syntax(#[from] toml::de::Error),
+    /// It sets what there is not.
+    #[error("the rule file cannot be read: {0}")]
+    Unknown(String),
     /// A time zone is unknown.
     #[error(
         "the rule file names the time zone '{0}', which is unknown; use a name of the IANA database such as Europe/Ljubljana"
@@ -288,12 +291,21 @@ impl Rules {
     /// # Errors
     /// When it is not TOML, names something unknown, or sets something out of range.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut all: Table = toml::from_str(BUILT_IN)?;
-        overlay(&mut all, toml::from_str(text)?);
+        let (base, top): (Table, Table) = (toml::from_str(BUILT_IN)?, toml::from_str(text)?);
+        match Self::overlaid(text, base.clone(), top.clone()) {
+            Err(Error::Syntax(error)) => Err(unknown::find(text, &top, &base)
+                .map_or(Error::Syntax(error), |unknown| Error::Unknown(unknown.to_string()))),
+            other => other,
+        }
+    }
+
+    fn overlaid(text: &str, mut all: Table, top: Table) -> Result<Self, Error> {
+        overlay(&mut all, top);
         check_units("", &all)?;
         let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
         let general: General = Value::Table(general).try_into()?;
-        general.combinations.iter().try_for_each(|(name, c)| c.check(name))?;
+        let profiles = general.profiles.keys();
+        general.combinations.iter().try_for_each(|(name, c)| c.check(name, profiles.clone()))?;
         let rules = Self {
             version: Sha256::of(text.as_bytes()).to_string().chars().take(12).collect(),
             profiles: Profiles::compile(general.profiles, &general.alert.weights)?,
@@ -358,8 +370,11 @@ impl Rules {
         within("alert.weights.critical", weights.critical, 0.0, 100.0)?;
         within("alert.further_low_percent", self.alert.further_low_percent, 0.0, 100.0)?;
         within("alert.half_life_days", self.alert.half_life_days, 0.1, MAX_WINDOW_DAYS)?;
+        within("control.per_10000", self.control.per_10000 as f64, 0.0, 10_000.0)?;
+        within("contagion.seal_reach", self.contagion.seal_reach as f64, 0.0, 100.0)?;
+        let day_from = f64::from(self.calendar.day_from_hour);
+        within("calendar.day_to_hour", f64::from(self.calendar.day_to_hour), day_from, 24.0)?;
         within("calendar.day_from_hour", f64::from(self.calendar.day_from_hour), 0.0, 24.0)?;
-        within("calendar.day_to_hour", f64::from(self.calendar.day_to_hour), 0.0, 24.0)?;
         if !self.control.agency.is_empty() && !self.control.has_own_key() {
             return Err(Error::Control { agency: self.control.agency.clone() });
         }
@@ -432,7 +447,26 @@ mod tests {
     #[test]
     fn unknown_names_and_absurd_values_are_refused() {
         let unknown = Rules::parse("[alert]\nthreshhold = 55.0\n").unwrap_err();
-        assert!(unknown.to_string().contains("threshhold"), "{unknown}");
+        assert!(
+            unknown.to_string().contains("line 2") && unknown.to_string().contains("'threshold'"),
+            "{unknown}"
+        );
+        let table = Rules::parse("# own\n[two_placs.a]\nshadow = true\n").unwrap_err().to_string();
+        assert!(
+            table.contains("line 2: there is no setting two_placs, did you mean 'two_places'"),
+            "{table}"
+        );
+        for (file, what) in [
+            ("[calendar]\nday_from_hour = 20\nday_to_hour = 6\n", "calendar.day_to_hour"),
+            ("[calendar]\nweekend = [8, 0]\n", "calendar.weekend"),
+            ("[control]\nper_10000 = 50000\n", "control.per_10000"),
+            ("[contagion]\nseal_reach = 100000000\n", "contagion.seal_reach"),
+            ("[combinations.switch]\nparts = [\"MO-99\", \"MO-06\"]\n", "nothing raises MO-99"),
+            ("[combinations.switch]\nparts = [\"MO-06\", \"PROFILE-none\"]\n", "nothing raises PROFILE-none"),
+        ] {
+            let refused = Rules::parse(file).unwrap_err().to_string();
+            assert!(refused.contains(what), "{file}: {refused}");
+        }
         let absurd = Rules::parse("[two_places]\nmax_speed_kmh = 0.0\n").unwrap_err();
         assert!(absurd.to_string().contains("two_places.max_speed_kmh"), "{absurd}");
         assert!(

@@ -444,7 +444,7 @@ fn tell(rules: &Rules, origin: &Subject, found: &Indicator, sibling: &Sibling<'_
     let reason = match origin.kind {
         SubjectKind::Bill => format!("On the same bill of lading, {}, as", origin.id),
         SubjectKind::Party => "From the same shipper as".to_owned(),
-        SubjectKind::Seal => format!("Its seal {} is numbered next to that of", origin.id),
+        SubjectKind::Seal => format!("Its seal {} is numbered close to that of", origin.id),
         SubjectKind::Origin => format!("One of the next empties from {}, the port of loading of", origin.id),
         _ => "Stowed on board beside".to_owned(),
     };

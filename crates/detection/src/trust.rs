@@ -5,8 +5,8 @@
 //! on an absence ([`Indicator::absent_since`]) weighs as much as the feeds that tell of such events there: at the
 //! terminal of which the absence speaks, else in its port, else anywhere. Where they are known to lag the sentence says
 //! so; an absence in which nobody trusts, or that a system's announced outage hides, raises no alert alone. An outage
-//! hides nothing of a gate or quay that is heard while it lasts. A feed that nobody has measured
-//! is believed.
+//! hides nothing of a gate, quay or yard that is heard while it lasts, and only delays word of what was done before it
+//! began. A feed that nobody has measured is believed.
 
 use std::collections::BTreeMap;
 
@@ -300,18 +300,20 @@ enum Excuse {
     ForGood,
 }
 
-/// The kinds that the one system of a gate, or of a quay, tells, where `kind` is one of them.
+/// The kinds that the one system of a gate, of a quay, or of a yard, tells, where `kind` is one of them.
 const fn told_alongside(kind: &EventKind) -> Kinds {
     const GATE: Kinds = Kinds::of(&[EventKind::GateIn, EventKind::GateOut]);
     const QUAY: Kinds = Kinds::of(&[EventKind::Discharged, EventKind::Loaded]);
+    const YARD: Kinds = Kinds::of(&[EventKind::WorkOrdered, EventKind::YardMove, EventKind::NotInPosition]);
     match kind {
         EventKind::GateIn | EventKind::GateOut => GATE,
         EventKind::Discharged | EventKind::Loaded => QUAY,
+        EventKind::WorkOrdered => YARD,
         _ => Kinds::of(&[]),
     }
 }
 
-/// Whether the gate or quay that should have told of something was heard during an outage: then it is another system that
+/// Whether the gate, quay or yard that should have told of something was heard during an outage: then it is another system that
 /// was out. No announcement names its system, but what comes in shows which one speaks.
 fn was_heard(
     view: &View<'_>,
@@ -335,8 +337,9 @@ fn was_heard(
 }
 
 /// What the outages that concern this container explain of a silence. Where it is known when what was not told would have
-/// happened: an outage at the end of that time, or for much of it, when things are done by hand. Else one for much of the
-/// time from the evidence to the deadline, and for a while after it one for a little of it.
+/// happened: an outage at the end of that time, or for much of it, when things are done by hand, and for a while after it
+/// one that began later. Else one for much of the time from the evidence to the deadline, and for a while after it one for
+/// a little of it.
 fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excuse {
     if view.outages.is_empty() {
         return Excuse::None;
@@ -361,7 +364,8 @@ fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excus
     let from = found.hidden.as_ref().map(|hidden| hidden.to).or_else(evidence).unwrap_or(by).min(by);
     let within = outages.iter().filter(|(start, end)| *start <= by && *end >= from);
     let Some(last) = within.map(|(_, end)| *end).max() else { return Excuse::None };
-    if takes_much(from, by) {
+    // What was done before the outage began was not done by hand: word of it is late.
+    if found.hidden.is_none() && takes_much(from, by) {
         return Excuse::ForGood;
     }
     Excuse::Until(last.plus_millis(rules.trust.outage_catch_up_hours * HOUR_MS))

@@ -346,7 +346,7 @@ fn usual() -> Baselines {
     Baselines {
         lanes: BTreeMap::from([(
             Baselines::lane_key("BRSSZ", "ITTRS"),
-            Lane { count: 400, via: [("MAPTM".to_owned(), 390)].into(), median_km: 10_000.0 },
+            Lane { count: 400, via: [("MAPTM".to_owned(), 390)].into(), usual_km: 10_000.0 },
         )]),
         ports: BTreeMap::from([
             ("BRSSZ".to_owned(), (-23.96, -46.33)),

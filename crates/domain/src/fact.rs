@@ -47,7 +47,7 @@ pub struct Fact {
     /// What the subject stands for, on timelines of alerts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<Box<Pointer>>,
-    /// Whether only newer rules, baselines or outages made another timeline tell it: it could have been told before.
+    /// Whether only newer rules, baselines, lists or outages made somebody tell it: it could have been told before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_hindsight: bool,
 }

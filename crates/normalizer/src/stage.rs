@@ -125,6 +125,7 @@ impl Normalizer {
             received_at: Some(raw.received_at),
             content_type: raw.content_type.as_deref(),
             source: Source {
+                feed: raw.feed.as_str().into(),
                 topic: record.topic.into(),
                 partition: record.partition,
                 offset: record.offset,

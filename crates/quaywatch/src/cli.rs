@@ -198,6 +198,9 @@ pub(crate) struct Seal {
     pub(crate) number: String,
     /// Files, or folders with feeds.toml where they have one; without them the ledger of the running system is asked
     pub(crate) paths: Vec<PathBuf>,
+    /// Rule file in force, which says of how many containers a number is no seal; without it the built-in rules
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
     /// Form of the sightings
     #[arg(long, value_enum, default_value_t = Form::Table)]
     pub(crate) format: Form,

@@ -78,18 +78,22 @@ impl Screener {
         Ok(())
     }
 
-    /// Compares the hits of one container with the list as it stands.
+    /// Compares the hits of one container with the list as it stands; hits that only a newer list makes are marked so.
     fn screen_again(
         &self,
         key: &[u8],
         now_ms: i64,
         states: &mut States<'_, ContainerState>,
+        is_newer: bool,
         out: &mut Outputs,
     ) {
         let Some(state) = states.get_mut(key) else { return };
         let container = String::from_utf8_lossy(key).into_owned();
         let now = Timestamp::from_millis(now_ms);
-        let facts = rescreen(&mut state.0, &container, &self.index, now);
+        let mut facts = rescreen(&mut state.0, &container, &self.index, now);
+        for fact in &mut facts {
+            fact.in_hindsight = is_newer && !fact.retracted;
+        }
         if let Err(error) = self.publish(&facts, out) {
             tracing::error!(%error, "a hit could not be encoded");
         }
@@ -131,7 +135,7 @@ impl Stage for Screener {
     }
 
     fn due(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, ContainerState>, out: &mut Outputs) {
-        self.screen_again(key, now_ms, states, out);
+        self.screen_again(key, now_ms, states, false, out);
         if states.get(key).and_then(ContainerState::over_at_ms).is_some_and(|at| at <= now_ms) {
             states.remove(key);
         }
@@ -169,6 +173,6 @@ impl Stage for Screener {
     }
 
     fn sweep(&mut self, key: &[u8], now_ms: i64, states: &mut States<'_, ContainerState>, out: &mut Outputs) {
-        self.screen_again(key, now_ms, states, out);
+        self.screen_again(key, now_ms, states, true, out);
     }
 }

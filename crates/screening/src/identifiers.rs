@@ -56,10 +56,12 @@ const PSEUDONYM_CHARACTERS: usize = 36;
 pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
     let text = text.trim();
     if matches!(scheme, scheme::NAME | scheme::VESSEL_NAME) {
-        return text
-            .chars()
-            .any(char::is_alphanumeric)
-            .then(|| text.chars().take(MAX_VALUE_CHARACTERS).collect());
+        return text.chars().any(char::is_alphanumeric).then(|| {
+            text.char_indices()
+                .nth(MAX_VALUE_CHARACTERS)
+                .map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
+                .to_owned()
+        });
     }
     if text.is_empty() || text.len() > MAX_VALUE_CHARACTERS {
         return None;
@@ -123,7 +125,7 @@ fn is_pseudonym(text: &str, tag: &str) -> bool {
 /// Every identifier that the event holds, normalised, and every name as written; sorted, each once.
 #[must_use]
 pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(16);
     let mut add = |scheme: &'static str, text: Option<&str>| {
         if let Some(value) = text.and_then(|text| normalise_value(scheme, text)) {
             found.push(Value { scheme: scheme.into(), value });

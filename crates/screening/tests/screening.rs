@@ -330,6 +330,10 @@ fn a_call_is_known_by_its_number_and_by_its_voyage_and_young_companies_by_what_t
     company.registered_at = Some(at(0));
     line.parties = vec![company.clone()];
     let shared: Vec<String> = told(&line).into_iter().filter(|s| s.starts_with("party")).collect();
+    // Taken over, of whatever age.
+    let taken_over = Party { registered_at: None, officers_changed_at: Some(at(0)), ..company.clone() };
+    line.parties = vec![taken_over];
+    assert!(shared.iter().all(|s| told(&line).contains(s)));
     assert_eq!(shared.len(), 3);
     assert!(shared.contains(&"party/CONTACT:ctc:1".to_owned()), "{shared:?}");
     assert!(!shared.iter().any(|s| s.contains("DUNAJSKA")), "{shared:?}");

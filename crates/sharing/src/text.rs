@@ -114,7 +114,7 @@ fn write_block(out: &mut String, block: &Block<'_>) -> std::fmt::Result {
         if let Some(at) = block.in_hindsight {
             writeln!(
                 out,
-                "  by rules, baselines or outages newer than the traffic; would have been raised at {at}"
+                "  by rules, baselines, lists or outages newer than the traffic; would have been raised at {at}"
             )?;
         }
         writeln!(out, "  advice: {}", advice(block.action))?;

@@ -356,7 +356,8 @@ impl Port {
         letters.iter_mut().for_each(|letter| out_before(options.end(), letter));
         let mut letters = errors::disturb(options, letters, &mut numbers, &mut disturbing);
         if !is_shown {
-            outages::silence(&self.outages, &mut letters, &mut disturbing);
+            let is_crime = matches!(visit, Visit::Story(_));
+            outages::silence(&self.outages, &mut letters, is_crime, &mut disturbing);
         }
         Visited { letters, rows, truth, answers }
     }

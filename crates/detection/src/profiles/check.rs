@@ -193,6 +193,14 @@ impl Walker<'_> {
             given.push(found);
             steps = steps.saturating_add(cost);
         }
+        if let [one, other] = call.args.as_slice()
+            && matches!(call.func_name.as_str(), op::EQUALS | op::NOT_EQUALS | op::IN)
+        {
+            for (of, text) in given.iter().zip([other, one]) {
+                self.words(of, text)?;
+            }
+        }
+        let given: Vec<Type> = given.into_iter().map(Type::plain).collect();
         let is_member = call.target.is_some();
         let result = match (call.func_name.as_str(), is_member, given.as_slice()) {
             (op::LOGICAL_AND | op::LOGICAL_OR, _, [Type::Bool, Type::Bool])
@@ -243,6 +251,22 @@ impl Walker<'_> {
             _ => return Err(self.no_such_call(id, call, &given)),
         };
         Ok((result, steps))
+    }
+
+    /// The literal texts that a field with a list of words is compared with must be among them.
+    fn words(&self, of: &Type, with: &IdedExpr) -> Result<(), Fault> {
+        let codes = match of {
+            Type::Code(codes) => *codes,
+            _ => return Ok(()),
+        };
+        match &with.expr {
+            Expr::Literal(LiteralValue::String(text)) => match codes.fault(text.inner()) {
+                Some(what) => Err(self.fault(with.id, what)),
+                None => Ok(()),
+            },
+            Expr::List(list) => list.elements.iter().try_for_each(|one| self.words(of, one)),
+            _ => Ok(()),
+        }
     }
 
     /// The last argument must be a literal text of a certain form, so that reading it cannot fail later.
@@ -329,6 +353,7 @@ fn agree(a: &Type, b: &Type) -> bool {
     match (a, b) {
         (Type::Any, _) | (_, Type::Any) | (Type::Int, Type::Double) | (Type::Double, Type::Int) => true,
         (Type::List(a, _), Type::List(b, _)) => agree(a, b),
+        (Type::Code(_), Type::String | Type::Code(_)) | (Type::String, Type::Code(_)) => true,
         _ => a == b,
     }
 }
@@ -351,11 +376,11 @@ const fn length(of: &Type) -> u64 {
 }
 
 const fn is_ordered(of: &Type) -> bool {
-    matches!(of, Type::Int | Type::Double | Type::String | Type::Time | Type::Span)
+    matches!(of, Type::Int | Type::Double | Type::String | Type::Code(_) | Type::Time | Type::Span)
 }
 
 /// `; did you mean 'x'`, when one of the names is near.
-fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let near = known.map(|k| (strsim::damerau_levenshtein(name, k), k)).min();
     near.filter(|(edits, _)| *edits <= name.len() / 3 + 1)
         .map_or_else(String::new, |(_, k)| format!(", did you mean '{k}'"))

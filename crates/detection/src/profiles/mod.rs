@@ -13,6 +13,7 @@
 //! `PROFILE-LIMIT`.
 
 mod check;
+mod codes;
 mod schema;
 mod values;
 
@@ -136,6 +137,9 @@ impl Profile {
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(good) {
             return Err(format!("the name must be of a-z, 0-9 and -, at most {MAX_NAME} characters"));
+        }
+        if settings.sentence.trim().is_empty() {
+            return Err("`sentence` is empty, and it is what a duty officer reads".to_owned());
         }
         let weight = values::weight_of(settings.weight, settings.severity, weights);
         if !(0.0..=100.0).contains(&weight) {

@@ -1,5 +1,7 @@
 //! What a profile's expression may speak of: variables, their fields and types.
 
+use super::codes::Codes;
+
 /// Most items of a list within one event that an expression sees.
 pub(crate) const MAX_ITEMS: usize = 64;
 /// Most events of a visit that an expression sees, latest first to go.
@@ -12,6 +14,8 @@ pub(crate) enum Type {
     Int,
     Double,
     String,
+    /// A text that is one of a list of words.
+    Code(Codes),
     /// A moment; milliseconds since 1970 underneath.
     Time,
     /// A length of time; milliseconds underneath.
@@ -22,6 +26,17 @@ pub(crate) enum Type {
     Section(&'static str, &'static [Field]),
     /// Not known: the item of an empty list.
     Any,
+}
+
+impl Type {
+    /// The type without its list of words.
+    pub(crate) fn plain(self) -> Self {
+        match self {
+            Self::Code(_) => Self::String,
+            Self::List(item, most) => Self::List(Box::new(item.plain()), most),
+            other => other,
+        }
+    }
 }
 
 /// A field of a section.
@@ -38,6 +53,7 @@ enum Shape {
     Int,
     Double,
     Text,
+    Code(Codes),
     Time,
     Texts,
     Section(&'static [Field]),
@@ -51,6 +67,7 @@ impl Field {
             Shape::Int => Type::Int,
             Shape::Double => Type::Double,
             Shape::Text => Type::String,
+            Shape::Code(codes) => Type::Code(*codes),
             Shape::Time => Type::Time,
             Shape::Texts => Type::List(Box::new(Type::String), MAX_ITEMS),
             Shape::Section(fields) => Type::Section(self.name, fields),
@@ -80,6 +97,10 @@ const fn text(name: &'static str) -> Field {
     field(name, Shape::Text)
 }
 
+const fn code(name: &'static str, codes: Codes) -> Field {
+    field(name, Shape::Code(codes))
+}
+
 const VISIT: &[Field] = &[
     text("container"),
     field("number", Shape::Int),
@@ -89,8 +110,8 @@ const VISIT: &[Field] = &[
 ];
 
 const EVENT: &[Field] = &[
-    text("kind"),
-    text("classifier"),
+    code("kind", Codes::Kind),
+    code("classifier", Codes::Classifier),
     field("occurred_at", Shape::Time),
     field("created_at", Shape::Time),
     field("received_at", Shape::Time),
@@ -125,14 +146,14 @@ const EQUIPMENT: &[Field] = &[
     text("number"),
     text("iso_type"),
     field("check_digit_ok", Shape::Bool),
-    text("laden"),
-    text("status"),
+    code("laden", Codes::Laden),
+    code("status", Codes::Status),
     field("out_of_service", Shape::Bool),
     field("tare_kg", Shape::Double),
 ];
 
 const TRANSPORT: &[Field] = &[
-    text("mode"),
+    code("mode", Codes::Mode),
     text("vessel_imo"),
     text("vessel_name"),
     text("call_sign"),
@@ -164,7 +185,7 @@ const DOCUMENTS: &[Field] = &[
 ];
 
 const PARTY: &[Field] = &[
-    text("role"),
+    code("role", Codes::Role),
     text("id"),
     text("id_scheme"),
     text("name"),
@@ -173,13 +194,19 @@ const PARTY: &[Field] = &[
     text("contact"),
 ];
 
-const SEAL: &[Field] = &[text("number"), text("normalised"), text("source"), text("condition"), text("type")];
+const SEAL: &[Field] = &[
+    text("number"),
+    text("normalised"),
+    code("source", Codes::SealSource),
+    code("condition", Codes::Condition),
+    text("type"),
+];
 
-const WEIGHT: &[Field] = &[text("kind"), field("kg", Shape::Double), text("method")];
+const WEIGHT: &[Field] = &[code("kind", Codes::WeightKind), field("kg", Shape::Double), text("method")];
 
 const CUSTOMS: &[Field] = &[text("office"), text("decision"), text("procedure"), text("reference")];
 
-const PIN: &[Field] = &[text("outcome")];
+const PIN: &[Field] = &[code("outcome", Codes::PinOutcome)];
 
 const REEFER: &[Field] = &[
     field("setpoint_c", Shape::Double),
@@ -205,7 +232,7 @@ impl std::fmt::Display for Type {
             Self::Bool => f.write_str("a truth value"),
             Self::Int => f.write_str("a whole number"),
             Self::Double => f.write_str("a number"),
-            Self::String => f.write_str("a text"),
+            Self::String | Self::Code(_) => f.write_str("a text"),
             Self::Time => f.write_str("a time"),
             Self::Span => f.write_str("a duration"),
             Self::List(item, _) => write!(f, "a list of {item}"),

@@ -7,15 +7,15 @@
 //! gate-outs; for `c` look-ups in the access log.
 //!
 //! **False positives.** `b`: an audit after clearance (a selection of what nobody had wanted before; or hours after the
-//! departure); a container that left long after its release. `c`: a look-up by
-//! somebody with business with the container, or by customs. `d`: another office of the same administration; centralised
+//! departure); a container that left long after its release. `c`: a look-up by somebody with business with the container,
+//! or one that is no sign for MO-16: by customs, help desks and track-and-trace programs, or for a trouble ticket. `d`: another office of the same administration; centralised
 //! clearance, where the offices are listed; a system that names no user.
 
 use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Customs, PortEvent};
 use serde::Deserialize;
 
-use crate::people::{has_business, is_look_up, role};
+use crate::people::{is_by_stranger, role};
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
 use crate::visits::is_arrival;
@@ -101,11 +101,8 @@ fn cancelled_after_look_up(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let cancelled = |s: &&Seen<'_>| s.is_actual() && *s.kind() == EventKind::CustomsSelectionCancelled;
     for cancel in stay.iter().filter(cancelled) {
         let look_up = stay.iter().find(|s| {
-            is_look_up(s.kind())
-                && (0..=settings.lookup_minutes * MINUTE_MS).contains(&cancel.at().millis_since(s.at()))
-                && s.event.actor.as_deref().is_some_and(|actor| {
-                    !rules.customs.is_customs(role(actor)) && has_business(stay, actor) == Some(false)
-                })
+            (0..=settings.lookup_minutes * MINUTE_MS).contains(&cancel.at().millis_since(s.at()))
+                && is_by_stranger(stay, s, rules)
         });
         if let Some(look_up) = look_up {
             let sentence = format!(

@@ -16,9 +16,9 @@
 //! which a container is opened, done or ordered close by; an order that names a slot only moves it, unless to where
 //! customs inspect; word of customs' inspection comes after it, and is waited for while they want one. Pre-trip checks
 //! of reefers and everything else about empties. Light and vibration: a device that opens on other stays too without a
-//! reason, or opens again and again and never closes, is not believed. An outage of the device's system. A device taken
-//! off after the cargo was; one that is silent since its container was moved to the truck announced for it. `b`: two
-//! containers that customs open side by side.
+//! reason, or opens again and again and never closes, is not believed. An outage of the device's system (what it tells
+//! afterwards takes `a` back). A device taken off after the cargo was; one that is silent since its container was moved
+//! to the truck announced for it. `b`: two containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;
@@ -280,7 +280,15 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     };
     if findings.missing(view, last, by, ends) {
         let hours = by.millis_since(last.at()) / HOUR_MS;
-        let sentence = format!("Its tracking device reported regularly and is silent for {hours} h.");
+        let sentence = match last.kind() {
+            EventKind::ReeferReading => {
+                format!("Its reefer unit reported regularly and is silent for {hours} h.")
+            }
+            EventKind::PositionReported => {
+                format!("Its position was reported regularly, and has not been for {hours} h.")
+            }
+            _ => format!("Its door sensor reported regularly and is silent for {hours} h."),
+        };
         let expected = Some(Expected { event: last.kind().clone(), by });
         findings.add_as("MO-06c", &settings.c, settings.c.severity, sentence, vec![*last], expected);
     }

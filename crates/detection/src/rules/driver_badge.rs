@@ -2,7 +2,7 @@
 //! audience.
 //!
 //! **Pattern.** Stolen or lent badges and hired drivers: a badge at two terminals at once, a driver of another haulier, a
-//! driver who brings people in and does not come out. Sources: the check of haulier against card at ECT,
+//! driver who brings people in and does not come out, with a container or announced for one. Sources: the check of haulier against card at ECT,
 //! <https://vertrouwensketen.nl/ect-terminals-controleren-aan-de-poort-op-uitvoerende-vervoerder>; stolen Alfapasses,
 //! <https://www.vrt.be/vrtnws/nl/2023/02/10/celstraffen-tot-10-jaar-voor-frauduleus-afhalen-containers-uit-a/>.
 //!
@@ -16,12 +16,12 @@
 //! empties. `e`: a swap that was announced. `f`: terminals where drivers that leave without a container are not
 //! reported (the driver was seen to leave so before), late reports, lost ones (he comes in again); breakdowns and waiting
 //! for a container that is not let go yet, by day or for no longer than a shift, or any other reason to stay of who leaves
-//! at last (LOW).
+//! at last (LOW); a container that he came to fetch and that has left since, with whomever.
 
 use std::collections::BTreeSet;
 
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Id, Severity, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Indicator, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
@@ -45,6 +45,7 @@ pub(crate) struct Settings {
     severity_d_announced: Severity,
     inside_hours: i64,
     shift_hours: i64,
+    announced_hours: i64,
     seen_to_leave: usize,
     grace_minutes: i64,
     severity_f_innocent: Severity,
@@ -62,10 +63,15 @@ pub(crate) struct Settings {
 /// Code of the auxiliary indicator "first visit of this driver", read by `d` alone and never shown.
 pub(crate) const FIRST_VISIT: &str = "MO-24d-first";
 
+/// Code of the auxiliary indicator "its driver came in without a container and did not leave", read by `f` alone and never
+/// shown.
+pub(crate) const CAME_ALONE: &str = "MO-24f-alone";
+
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !findings.rules.people.enabled {
         return;
     }
+    came_for_it(view, findings);
     for (visit, stay) in view.stays().enumerate() {
         let outs = || stay.iter().filter(|s| s.is_actual() && *s.kind() == EventKind::GateOut);
         // The carrier reports the same passage and names neither truck nor driver.
@@ -153,6 +159,28 @@ fn first_by_night(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &m
     findings.add_restricted("MO-24d", &settings.d, severity, sentence, vec![*first]);
 }
 
+/// MO-24f of who came to fetch this container and is still inside; not when it has left since.
+fn came_for_it(view: &View<'_>, findings: &mut Findings<'_>) {
+    for (_, told) in view.indicators.iter().filter(|(_, i)| i.code == CAME_ALONE) {
+        let Some(own) = told.evidence.iter().find_map(|id| view.find(id)) else { continue };
+        let entry = told.carried.iter().filter(|e| e.fact_id != own.fact.fact_id);
+        let Some(entered) = entry.map(|e| e.occurred_at).max() else { continue };
+        let is_gone = |s: &Seen<'_>| s.is_actual() && *s.kind() == EventKind::GateOut && s.at() >= entered;
+        if view.events.iter().any(is_gone) {
+            continue;
+        }
+        let before = findings.found.len();
+        let sub = &findings.rules.rule.driver_badge.f;
+        findings.add_restricted("MO-24f", sub, told.severity, told.sentence.clone(), vec![*own]);
+        if let Some(found) = findings.found.get_mut(before) {
+            let handling = found.indicator.handling.strictest(&told.handling);
+            let (code, discreet) = (found.indicator.code.clone(), true);
+            found.indicator = Indicator { code, handling, discreet, ..(*told).clone() };
+        }
+        return;
+    }
+}
+
 const fn is_gate(kind: &EventKind) -> bool {
     matches!(kind, EventKind::GateIn | EventKind::GateOut)
 }
@@ -171,7 +199,7 @@ pub(crate) fn tell(
     other_haulier(&mut teller, &passages);
     first_visit(&mut teller, &passages);
     fresh_pass(&mut teller, standing, &passages);
-    still_inside(&mut teller, &passages, now)
+    still_inside(&mut teller, standing, &passages, now)
 }
 
 struct Teller<'a> {
@@ -212,7 +240,8 @@ impl Teller<'_> {
         if let Some(mut indicator) = told.indicator(self.rules) {
             indicator.expected = expected;
             let fact = indicator_fact(container, indicator, own.occurred_at);
-            self.wanted.push((fact, sub.shadow && code != FIRST_VISIT));
+            let is_ground = matches!(code, FIRST_VISIT | CAME_ALONE);
+            self.wanted.push((fact, sub.shadow && !is_ground));
         }
     }
 }
@@ -289,17 +318,25 @@ fn fresh_pass(teller: &mut Teller<'_>, standing: &[&Sighting], passages: &[&Sigh
 }
 
 /// MO-24f: the time at which it has to be looked at again.
-fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp) -> Option<Timestamp> {
+fn still_inside(
+    teller: &mut Teller<'_>,
+    standing: &[&Sighting],
+    passages: &[&Sighting],
+    now: Timestamp,
+) -> Option<Timestamp> {
     let settings = &teller.rules.rule.driver_badge;
     let inside_ms = settings.inside_hours * HOUR_MS;
-    // A driver that brings a container leaves without one; where nobody reports that, nothing follows from its absence.
-    let leaves_empty =
-        passages.iter().filter(|s| s.kind == EventKind::GateOut && value(s, ALONE).is_some()).count();
-    if leaves_empty < settings.seen_to_leave {
-        return None;
-    }
+    let outs = || passages.iter().filter(|s| s.kind == EventKind::GateOut);
+    // A driver that brings a container leaves without one, and one that fetches a container leaves; where nobody reports
+    // that, nothing follows from its absence.
+    let leaves_empty = outs().filter(|s| value(s, ALONE).is_some()).count() >= settings.seen_to_leave;
+    let leaves = outs().count() >= settings.seen_to_leave;
     let mut deadline = None;
     for (n, s) in passages.iter().enumerate().filter(|(_, s)| s.kind == EventKind::GateIn) {
+        let is_alone = value(s, ALONE).is_some();
+        if !(if is_alone { leaves } else { leaves_empty }) {
+            continue;
+        }
         let due = s.occurred_at.plus_millis(inside_ms);
         let next = passages.get(n + 1);
         // Who comes in again has left meanwhile, and nobody said so.
@@ -311,7 +348,7 @@ fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp)
             deadline = Some(deadline.map_or(by, |d: Timestamp| d.min(by)));
             continue;
         }
-        let sentence = format!("The driver who brought it did not leave within {} h.", settings.inside_hours);
+        let hours = settings.inside_hours;
         let expected = Some(Expected { event: EventKind::GateOut, by });
         // Trucks break down and wait for what is not let go yet, by night for no longer than a shift.
         let is_night = teller.rules.calendar.is_night(value(s, "TERMINAL"), s.occurred_at);
@@ -322,7 +359,41 @@ fn still_inside(teller: &mut Teller<'_>, passages: &[&Sighting], now: Timestamp)
         }
         let is_grave = stays && shift_over <= now;
         let severity = if is_grave { settings.f.severity } else { settings.severity_f_innocent };
-        teller.expect("MO-24f", (&settings.f, severity), &sentence, s, None, expected);
+        if is_alone {
+            let Some(announced) = announced_for(standing, s, settings) else { continue };
+            let sentence = format!(
+                "The driver announced for it came in without a container and did not leave within {hours} h."
+            );
+            teller.expect(CAME_ALONE, (&settings.f, severity), &sentence, announced, Some(s), expected);
+        } else {
+            let sentence = format!("The driver who brought it did not leave within {hours} h.");
+            teller.expect("MO-24f", (&settings.f, severity), &sentence, s, None, expected);
+        }
     }
     deadline
+}
+
+/// The announcement, nearest in time, of the container that a driver came in for.
+fn announced_for<'s>(
+    standing: &[&'s Sighting],
+    entry: &Sighting,
+    settings: &Settings,
+) -> Option<&'s Sighting> {
+    let apart = |s: &Sighting| s.occurred_at.millis_since(entry.occurred_at).abs();
+    let elsewhere = |s: &Sighting| {
+        value(s, "TERMINAL").zip(value(entry, "TERMINAL")).is_some_and(|(named, here)| named != here)
+    };
+    let fetched = |s: &Sighting| {
+        let outs =
+            standing.iter().filter(|k| k.kind == EventKind::GateOut && k.occurred_at <= entry.occurred_at);
+        outs.filter(|k| k.occurred_at >= s.received_at).any(|k| k.container == s.container)
+    };
+    let announced = standing.iter().copied().filter(|s| {
+        s.kind == EventKind::PickupAnnounced
+            && s.container.is_some()
+            && apart(s) <= settings.announced_hours * HOUR_MS
+            && !elsewhere(s)
+            && !fetched(s)
+    });
+    announced.min_by_key(|s| (apart(s), &s.fact_id))
 }

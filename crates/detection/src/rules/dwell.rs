@@ -147,11 +147,15 @@ fn too_soon(
     if !is_by_road(out) || perishes {
         return;
     }
-    let least = limit(view, stay, Measure::DwellMinutes, findings, false).unwrap_or(settings.short_minutes);
+    let usual = limit(view, stay, Measure::DwellMinutes, findings, false);
+    let least = usual.unwrap_or(settings.short_minutes);
     // By the clock: who comes on Saturday and leaves on Sunday has stood for a day, though nobody worked.
     let stood = out.at().millis_since(stay.arrival.at()) / MINUTE_MS;
     if stood < least && !crate::golden::other_terminal(&stay.arrival, out) {
-        let sentence = format!("Left {stood} min after discharge, sooner than imports do here.");
+        let sentence = match usual {
+            Some(_) => format!("Left {stood} min after discharge, sooner than imports do here."),
+            None => format!("Left {stood} min after discharge (limit: {least} min)."),
+        };
         findings.add("MO-14a", &settings.a, sentence, vec![stay.arrival, *out]);
         return;
     }

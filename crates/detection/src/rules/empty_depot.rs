@@ -12,7 +12,8 @@
 //!
 //! **False positives.** Depot repairs and pre-trip inspections (work on an order, `b`); scales of little accuracy and
 //! gensets (`c` has an upper end); dry boxes, other origins, a watch that is over; orders for a type instead of a number
-//! (they name no container); look-ups by the owner, the carrier or the depot (`d`).
+//! (they name no container); look-ups by the owner, the carrier or the depot, and those that are no signs for MO-16: by
+//! customs, help desks and track-and-trace programs, or for a trouble ticket (`d`).
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
-use crate::people::{has_business, is_look_up};
+use crate::people::is_by_stranger;
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 use crate::{Rules, Sighting, TimelineState};
@@ -223,8 +224,7 @@ fn looked_up(view: &View<'_>, watch: &Watch<'_, '_>, findings: &mut Findings<'_>
     let stranger = watch.during.iter().find(|s| {
         let before = view.events.partition_point(|k| k.at() < s.at());
         let known = view.events.get(..before).unwrap_or_default();
-        is_look_up(s.kind())
-            && s.event.actor.as_deref().is_some_and(|actor| has_business(known, actor) == Some(false))
+        is_by_stranger(known, s, findings.rules)
     });
     if let Some(s) = stranger {
         let sentence =

@@ -10,7 +10,7 @@
 //!
 //! **False positives.** Customer service desks, track-and-trace programs, customs (roles in the settings). Organisations
 //! with business with the container, or of which nothing is known. A look-up for a trouble ticket (names an order).
-//! `a`: one or two look-ups in error, of a container about which nothing else is known. `b`: after the discharge. `d`: a
+//! `a`: one or two look-ups in error, of a container about which nothing else is known. `b`: after the discharge, or long before the one that is planned. `d`: a
 //! new device in daily use, a user with a short history, a container that the user has business with. `e`: a list,
 //! numbers without order, numbers that are no container here. `f`: other exports.
 
@@ -23,7 +23,7 @@ use serde::Deserialize;
 use crate::Sighting;
 use crate::actor::value;
 use crate::loops::{Told, indicator_fact};
-use crate::people::{has_business, is_look_up, role};
+use crate::people::{has_business, is_exempt, is_look_up, looked_by};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
 
@@ -31,7 +31,7 @@ use crate::view::{Findings, Kinds, Seen, View};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    exempt_roles: Vec<String>,
+    pub(crate) exempt_roles: Vec<String>,
     window_hours: i64,
     unrelated_views: usize,
     severity_a_alerted: Severity,
@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     sensitive_exports: Vec<String>,
     export_hours: i64,
     honeytokens: Vec<String>,
-    leak_minutes: i64,
+    pub(crate) leak_minutes: i64,
     a: SubRule,
     b: SubRule,
     c: SubRule,
@@ -66,11 +66,6 @@ pub(crate) const IN_A_ROW: &str = "MO-16e-row";
 
 const LOOK_UPS: Kinds =
     Kinds::of(&[EventKind::RecordViewed, EventKind::RecordListed, EventKind::RecordExported]);
-
-fn is_exempt(rules: &Rules, role: &str) -> bool {
-    let exempt = &rules.rule.look_ups.exempt_roles;
-    rules.customs.is_customs(role) || exempt.iter().any(|known| known.eq_ignore_ascii_case(role))
-}
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !findings.rules.people.enabled || !view.has_any(LOOK_UPS) {
@@ -99,11 +94,9 @@ struct Look<'s, 'a> {
 }
 
 fn look<'s, 'a>(stay: &[Seen<'a>], s: &'s Seen<'a>, rules: &Rules) -> Option<Look<'s, 'a>> {
-    let actor = s.event.actor.as_deref()?;
-    let has_ticket = s.event.documents.as_deref().is_some_and(|d| d.order.is_some());
+    let actor = looked_by(s, rules)?;
     let business = has_business(stay, actor);
-    (is_look_up(s.kind()) && !is_exempt(rules, role(actor)) && !has_ticket && business != Some(true))
-        .then_some(Look { seen: s, actor, is_stranger: business == Some(false) })
+    (business != Some(true)).then_some(Look { seen: s, actor, is_stranger: business == Some(false) })
 }
 
 /// The first `count` of these within the window that are not the same by `key`.
@@ -185,17 +178,23 @@ fn several(strangers: &[Look<'_, '_>], findings: &mut Findings<'_>) {
 /// MO-16b.
 fn before_discharge(stay: &[Seen<'_>], looked: &[Look<'_, '_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.look_ups;
-    let Some(discharged) = stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::Discharged) else {
-        return;
+    let arrives = |kind: &EventKind| matches!(kind, EventKind::Discharged | EventKind::VesselArrived);
+    let discharged = stay.iter().find(|s| s.is_actual() && *s.kind() == EventKind::Discharged);
+    // Until it is there, what was last said of when it comes: the sooner it is known the better.
+    let planned = || {
+        let plans = stay.iter().filter(|s| !s.is_actual() && arrives(s.kind()));
+        plans.max_by_key(|s| (s.said_at(), s.fact.received_at, &s.fact.fact_id))
     };
+    let Some(discharged) = discharged.or_else(planned) else { return };
     let from = discharged.at().plus_millis(-settings.before_discharge_hours * HOUR_MS);
     let views: Vec<Seen<'_>> =
         looked.iter().map(|l| *l.seen).filter(|s| s.at() >= from && s.at() < discharged.at()).collect();
     if views.len() >= settings.views_before_discharge.max(1) {
         let sentence = format!(
-            "Looked up {} times in the {} h before its discharge.",
+            "Looked up {} times in the {} h before its {}discharge.",
             views.len(),
-            settings.before_discharge_hours
+            settings.before_discharge_hours,
+            if discharged.is_actual() { "" } else { "planned " }
         );
         let evidence = views.into_iter().chain([*discharged]).collect();
         findings.add_restricted("MO-16b", &settings.b, settings.b.severity, sentence, evidence);

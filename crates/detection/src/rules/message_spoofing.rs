@@ -227,13 +227,13 @@ fn without_antecedent(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Finding
     }
     let within = (left.at().plus_millis(-wait_ms), left.at());
     if lacks_announcement {
-        let sentence = "Left by truck without the pre-notification that the terminal demands.";
+        let sentence = "Left by gate without the pre-notification that the terminal demands.";
         let absence = Absence { event: EventKind::PickupAnnounced, within, by, at: left };
         let sub = &settings.a;
         findings.add_absent("MO-23a", sub, sub.severity, sentence.to_owned(), vec![*left], absence);
     }
     if lacks_release {
-        let sentence = "Left by truck without any release that the carrier has issued.";
+        let sentence = "Left by gate without any release that the carrier has issued.";
         let absence = Absence { event: EventKind::ReleaseIssued, within, by, at: left };
         let sub = &settings.g;
         findings.add_absent("MO-23g", sub, sub.severity, sentence.to_owned(), vec![*left], absence);

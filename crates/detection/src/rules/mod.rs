@@ -101,6 +101,7 @@ const AUXILIARY: &[&str] = &[
     look_ups::UNUSUAL,
     look_ups::IN_A_ROW,
     driver_badge::FIRST_VISIT,
+    driver_badge::CAME_ALONE,
     shell_importer::FIRST_KNOWN,
     unplanned_restow::MANY,
     empty_depot::INTRUDERS,

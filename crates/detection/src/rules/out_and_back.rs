@@ -5,8 +5,8 @@
 //! intercepted PINs and port passes,
 //! <https://www.vrt.be/vrtnws/nl/2023/02/10/celstraffen-tot-10-jaar-voor-frauduleus-afhalen-containers-uit-a/>.
 //!
-//! **Sub-rules.** `a` an import that left full comes back full within days. `b` after it left, the party with the right
-//! announces its pick-up: it is already gone. `c` no empty return. `d` announced for a place and not arrived there.
+//! **Sub-rules.** `a` an import that left full comes back full within days. `b` after it left, the party with the right,
+//! or another than took it where no right is known, announces its pick-up: it is already gone. `c` no empty return. `d` announced for a place and not arrived there.
 //!
 //! **Inputs.** Gate moves with load and trade, bookings and load orders, release rights, pre-notifications, rejected
 //! deliveries, customs events, work orders, planned and actual drop-offs.
@@ -101,9 +101,12 @@ fn came_back<'a>(view: &View<'a>, out: &Seen<'a>, back: &Seen<'a>, findings: &mu
         by = by.max(out.at().plus_millis(findings.rules.trust.late_word_most_hours * HOUR_MS));
     }
     if findings.passed(by) {
+        let away = match away_ms / HOUR_MS {
+            0 => format!("{} min", away_ms / MINUTE_MS),
+            hours => format!("{hours} h"),
+        };
         let sentence = format!(
-            "Left full and came back full after {} h, with no export booking and no refused delivery.",
-            away_ms / HOUR_MS
+            "Left full and came back full after {away}, with no export booking and no refused delivery."
         );
         let absence =
             Absence { event: EventKind::BookingConfirmed, within: (back.at(), back.at()), by, at: back };
@@ -190,16 +193,24 @@ fn already_gone<'a>(view: &View<'a>, out: &Seen<'a>, next: Option<&Seen<'a>>, fi
         .filter(|s| is_grant(s.kind()))
         .flat_map(|s| keys_of(s.event, PartyRole::ReleaseTo))
         .collect();
-    let attempt = stay.iter().filter(is_late).find(|s| {
+    let attempt = stay.iter().filter(is_late).find_map(|s| {
         let who = keys_of(s.event, PartyRole::Haulier);
-        let is_other = match same_party(&took, &who) {
-            Some(same) => !same,
-            None => out.truck().zip(s.truck()).is_some_and(|(a, b)| a != b),
+        let other = match same_party(&took, &who) {
+            Some(same) => (!same).then_some("Another haulier than the one that took it"),
+            None => {
+                let differ = out.truck().zip(s.truck()).is_some_and(|(a, b)| a != b);
+                differ.then_some("Another truck than the one that took it")
+            }
         };
-        is_other && (holders.is_empty() || same_party(&holders, &who) != Some(false))
+        // Who holds the release is known where one was told.
+        match same_party(&holders, &who) {
+            Some(true) => other.map(|_| (s, "Its rightful haulier")),
+            Some(false) => None,
+            None => other.map(|other| (s, other)),
+        }
     });
-    if let Some(attempt) = attempt {
-        let sentence = "Its rightful haulier wants to collect it, and it is already gone.".to_owned();
+    if let Some((attempt, who)) = attempt {
+        let sentence = format!("{who} is to collect it, and it is already gone.");
         findings.add("MO-02b", &settings.b, sentence, vec![*out, *attempt]);
     }
 }

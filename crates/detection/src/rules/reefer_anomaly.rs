@@ -11,13 +11,14 @@
 //! **False positives.** Power cut for a move, a vessel operation or the hand-over to a genset (handling close by); a unit
 //! that never reported regularly, and readings that come late. A rise by defrosting, by a new setpoint or after a power
 //! cut that is reported as such. Dry goods that want a temperature (a setpoint or readings say that it runs, `c`). Goods
-//! without a range in the settings (`d`). Alarms reset now and then (`e`). A look-up by somebody with business (`f`).
+//! without a range in the settings (`d`). Alarms reset now and then (`e`). A look-up by somebody with business, or one that
+//! is no sign for MO-16: by customs, help desks and track-and-trace programs, or for a trouble ticket (`f`).
 
 use quaywatch_domain::event::{PortEvent, Reefer};
 use quaywatch_domain::{EventKind, Fact, Severity, Timestamp};
 use serde::Deserialize;
 
-use crate::people::{has_business, is_look_up};
+use crate::people::is_by_stranger;
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Absence, Findings, Seen, View};
 
@@ -240,15 +241,11 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let minutes = settings.rise_minutes;
     let but = if moved { ", and it was moved without an order" } else { "" };
     let sentence = format!(
-        "Return air rose by more than {} K within {minutes} min without defrosting{but}.",
+        "Return air rose by more than {} K within {minutes} min, with no defrosting reported{but}.",
         settings.rise_c
     );
     findings.add_as("MO-19b", &settings.b, severity, sentence, vec![a, b], None);
-    let look_up = stay.iter().find(|s| {
-        is_look_up(s.kind())
-            && near(s.at())
-            && s.event.actor.as_deref().is_some_and(|actor| has_business(stay, actor) == Some(false))
-    });
+    let look_up = stay.iter().find(|s| near(s.at()) && is_by_stranger(stay, s, findings.rules));
     if let Some(look_up) = look_up {
         let sentence =
             "Its return air rose around a look-up by an organisation that has no business with it.";
@@ -261,9 +258,13 @@ fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 fn not_operating(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let rules = findings.rules;
     let settings = &rules.rule.reefer_anomaly;
+    let measures = |r: &Reefer| r.powered != Some(false) && (r.supply_c.is_some() || r.return_c.is_some());
     let runs = stay.iter().any(|s| {
         *s.kind() == EventKind::PowerOn
-            || s.event.reefer.as_deref().is_some_and(|r| r.powered == Some(true) || r.setpoint_c.is_some())
+            || s.event
+                .reefer
+                .as_deref()
+                .is_some_and(|r| r.powered == Some(true) || r.setpoint_c.is_some() || measures(r))
     });
     if runs || !stay.iter().any(|s| s.glance.is_reefer()) || !view.is_from_watched_origin(visit, rules) {
         return;

@@ -9,24 +9,28 @@
 //! **Sub-rules.** `a` boxes of one bill arrive days apart (told by the timeline of the bill). `b` changed ships in a
 //! port that hardly anybody on this lane uses. `c` far longer than others on this lane. `d` port of discharge or
 //! destination changed after departure, or shortly before arrival. `e` goods from a country that they hardly ever come
-//! from. `f` stood for long between two ships in a watched port, or with cargo from a watched origin.
+//! from. `f` stood for long between two ships in a watched port, or with cargo from a watched origin; while it stands, where it
+//! is said to be a transshipment.
 //!
 //! **Inputs.** Routes, goods and vessels of orders, bay plans, manifests and moves; baselines of lanes, ports and goods.
 //!
 //! **False positives.** Blank sailings, strikes and whole services that are rerouted: the baseline rolls with them, and
 //! boxes that arrive later than the rest of their bill were left behind (LOW). Lanes and goods of which little is known
 //! say nothing. Senders that write a place differently: a change counts within one feed, and when it stands. The next
-//! leg of a transshipment: a change counts within the call of one ship. Transshipment where everybody waits (baseline).
+//! leg of a transshipment: a change counts within the call of one ship. Transshipment where everybody waits (baseline), and
+//! a loading of which word comes late (waited for).
 
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{EquipmentStatus, Route};
+use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
+use crate::trust::late_word;
 use crate::view::{Findings, Kinds, Seen, View};
 use crate::{Rules, Sighting};
 
@@ -88,8 +92,8 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let legs = std::iter::once(loading)
         .chain(route.transshipment_ports.iter().map(String::as_str))
         .chain([discharge]);
-    let travelled = findings.baselines.distance_km(legs).filter(|_| lane.median_km() > 0.0);
-    if let Some(factor) = travelled.map(|km| km / lane.median_km()).filter(|f| *f > settings.detour_factor) {
+    let travelled = findings.baselines.distance_km(legs).filter(|_| lane.usual_km() > 0.0);
+    if let Some(factor) = travelled.map(|km| km / lane.usual_km()).filter(|f| *f > settings.detour_factor) {
         let sentence =
             format!("Its way from {loading} to {discharge} was {factor:.1} times as long as usual.");
         findings.add("MO-13c", &settings.c, sentence, vec![*s]);
@@ -198,41 +202,77 @@ fn journey(events: &[Seen<'_>], findings: &mut Findings<'_>) {
     }
 }
 
-const LOADED: Kinds = Kinds::of(&[EventKind::Loaded]);
+const DISCHARGED: Kinds = Kinds::of(&[EventKind::Discharged]);
 
-/// MO-13f.
+/// MO-13f: when it is loaded at last, or when it is known to be there for another ship and none has taken it.
 fn waited(view: &View<'_>, findings: &mut Findings<'_>) {
-    let rules = findings.rules;
-    let settings = &rules.rule.route;
-    if !view.has_any(LOADED) {
+    let settings = &findings.rules.rule.route;
+    if !view.has_any(DISCHARGED) {
         return;
     }
-    let port = |s: &Seen<'_>| s.event.place.as_deref().and_then(|p| p.un_locode.clone());
     let crossings: Vec<_> = view.golden.crossings().collect();
-    for (off, on) in crossings.iter().zip(crossings.iter().skip(1)) {
-        let is_change = *off.kind() == EventKind::Discharged && *on.kind() == EventKind::Loaded;
-        let Some(here) = port(&off.seen).filter(|_| is_change) else { continue };
-        let watched = settings.watched_ports.contains(&here)
-            || rules.risk.is_watched(&here)
-            || view.is_from_watched_origin(off.seen.visit, rules);
-        if !watched || port(&on.seen).is_some_and(|there| there != here) {
+    for (i, off) in crossings.iter().enumerate().filter(|(_, k)| *k.kind() == EventKind::Discharged) {
+        let on = crossings.get(i + 1);
+        if on.is_some_and(|on| *on.kind() != EventKind::Loaded)
+            || (on.is_none() && !is_for_ship(view, &off.seen))
+        {
             continue;
         }
-        let group = Group {
-            terminal: off.seen.event.terminal().map(str::to_owned),
-            trade: Some(EquipmentStatus::Transshipment),
-            size: view.iso_type().and_then(Group::size_of),
-        };
-        let usual_ms = findings
-            .baselines
-            .quantiles(Measure::TransshipmentDwellMinutes, &group, rules.baseline.min_count)
-            .map_or(0, |q| q.q99 as i64 * MINUTE_MS);
-        let stood_ms = on.at().millis_since(off.at());
-        if stood_ms > usual_ms.max(settings.transshipment_days * DAY_MS) {
-            let sentence = format!("Stood for {} days in {here} between two ships.", stood_ms / DAY_MS);
-            findings.add("MO-13f", &settings.f, sentence, vec![off.seen, on.seen]);
+        let Some((here, most_ms)) = longest_wait(view, &off.seen, findings) else { continue };
+        match on.map(|on| &on.seen) {
+            Some(on) => {
+                let stood_ms = on.at().millis_since(off.at());
+                if stood_ms > most_ms && port(on).is_none_or(|there| there == here) {
+                    let sentence =
+                        format!("Stood for {} days in {here} between two ships.", stood_ms / DAY_MS);
+                    findings.add("MO-13f", &settings.f, sentence, vec![off.seen, *on]);
+                }
+            }
+            None => {
+                let late_ms = late_word(findings, &EventKind::Loaded, &off.seen).most_ms;
+                let by = off.at().plus_millis(most_ms + late_ms);
+                if findings.passed(by) {
+                    let days = most_ms / DAY_MS;
+                    let sentence = format!("Stands for more than {days} days in {here} between two ships.");
+                    let expected = Some(Expected { event: EventKind::Loaded, by });
+                    let severity = settings.f.severity;
+                    findings.add_as("MO-13f", &settings.f, severity, sentence, vec![off.seen], expected);
+                }
+            }
         }
     }
+}
+
+fn port<'a>(s: &Seen<'a>) -> Option<&'a str> {
+    s.event.place.as_deref()?.un_locode.as_deref()
+}
+
+/// Whether what came off a ship is said to go on by another, as last said before anything else happened to it.
+fn is_for_ship(view: &View<'_>, off: &Seen<'_>) -> bool {
+    let known = view.stay_of(off.visit).iter().rev().find_map(Seen::status);
+    known == Some(EquipmentStatus::Transshipment)
+}
+
+/// The port, when it or the cargo is watched, and for how long containers wait there at most, ms.
+fn longest_wait<'a>(view: &View<'a>, off: &Seen<'a>, findings: &Findings<'_>) -> Option<(&'a str, i64)> {
+    let rules = findings.rules;
+    let settings = &rules.rule.route;
+    let here = port(off)?;
+    let is_watched = settings.watched_ports.iter().any(|known| known == here)
+        || rules.risk.is_watched(here)
+        || view.is_from_watched_origin(off.visit, rules);
+    if !is_watched {
+        return None;
+    }
+    let group = Group {
+        terminal: off.event.terminal().map(str::to_owned),
+        trade: Some(EquipmentStatus::Transshipment),
+        size: view.iso_type().and_then(Group::size_of),
+    };
+    let usual =
+        findings.baselines.quantiles(Measure::TransshipmentDwellMinutes, &group, rules.baseline.min_count);
+    let usual_ms = usual.map_or(0, |q| q.q99 as i64 * MINUTE_MS);
+    Some((here, usual_ms.max(settings.transshipment_days * DAY_MS)))
 }
 
 /// MO-13a: tells the containers of a bill that arrived days apart from most of it.

@@ -4,16 +4,17 @@
 //! between. Source: <https://www.telegraaf.nl/nieuws/10495/drugs-simpel-land-in>.
 //!
 //! **Inputs.** Customs selections, scans, inspections, decisions; yard moves, positions and work orders; doors, seals,
-//! tracking devices; pre-notifications.
+//! tracking devices; pre-notifications; look-ups (`a`, told to those alone who may know of people's actions).
 //!
 //! **False positives.** `a`: the move to the customs site and back (at the site, on a work order to it, or on an order
 //! from there or soon after the scan); customs' own opening of doors and seals, reported before their inspection, for
 //! which it waits a while, or followed by a seal of theirs; what left without a decision is the business of `MO-25a`
 //! when nothing else happened to it; an ordinary move on a work order (LOW), which may be lost on its way; a position
-//! that differs in row or tier only. `b`: a decision that is late by design weighs LOW and says so; one that takes as
+//! that differs in row or tier only; a look-up by a stranger is LOW alone, and one that is no sign for MO-16 none here. `b`: a decision that is late by design weighs LOW and says so; one that takes as
 //! long as most do there, and whose word is as late as it is for most. `c`: a pre-notification from before the
 //! selection, cancelled, for a slot far ahead, for a slot after the decision, on a decision of which word is still on
-//! its way, or made while the picture is read. `d`: users of customs; systems that name no role.
+//! its way, or made for the day while the picture is read, in hope of the release (for the night, when nobody reads
+//! pictures, it is MEDIUM). `d`: users of customs; systems that name no role.
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent, SealSource};
 use quaywatch_domain::indicator::Expected;
@@ -21,7 +22,7 @@ use quaywatch_domain::{Action, EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
-use crate::people::role;
+use crate::people::{is_by_stranger, role};
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::trust::late_word;
 use crate::view::{Findings, Seen, View};
@@ -37,6 +38,7 @@ pub(crate) struct Settings {
     inspection_minutes: i64,
     report_minutes: i64,
     pickup_soon_hours: i64,
+    severity_c_scanned: Severity,
     a: Touched,
     b: SubRule,
     c: SubRule,
@@ -49,6 +51,7 @@ pub(crate) struct Settings {
 struct Touched {
     severity: Severity,
     severity_ordered: Severity,
+    severity_looked_up: Severity,
     action: Action,
     shadow: bool,
 }
@@ -68,14 +71,20 @@ impl Gap<'_> {
     fn holds(&self, at: Timestamp) -> bool {
         self.opened.at() < at && self.closed.is_none_or(|c| at < c.at())
     }
+
+    /// What it begins with.
+    fn since(&self) -> &'static str {
+        if *self.opened.kind() == EventKind::CustomsScanned { "scan" } else { "customs selection" }
+    }
 }
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {
         for gap in gaps(stay) {
             touched(stay, &gap, findings);
+            looked_up(stay, &gap, findings);
             overdue(&gap, stay, findings);
-            announced(stay, &gap, findings);
+            announced(view, stay, &gap, findings);
             cancelled_by_other(&gap, findings);
         }
     }
@@ -181,10 +190,32 @@ fn touched(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
     if words.is_empty() || (severity == settings.a.severity_ordered && left()) {
         return;
     }
-    let since = if *gap.opened.kind() == EventKind::CustomsScanned { "scan" } else { "customs selection" };
-    let sentence = format!("Was {} between {since} and decision.", words.join(" and "));
+    let sentence = format!("Was {} between {} and decision.", words.join(" and "), gap.since());
     let sub = SubRule { severity, action: settings.a.action, shadow: settings.a.shadow };
     findings.add("MO-15a", &sub, sentence, evidence);
+}
+
+/// MO-15a: by somebody who has no business with it.
+fn looked_up(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    if !rules.people.enabled {
+        return;
+    }
+    // Right after the selection it shows a leak, which is MO-16h.
+    let is_scan = *gap.opened.kind() == EventKind::CustomsScanned;
+    let leak_ms = if is_scan { 0 } else { rules.rule.look_ups.leak_minutes * MINUTE_MS };
+    let from = gap.opened.at().plus_millis(leak_ms);
+    let mut within = stay.iter().filter(|s| s.at() > from && gap.holds(s.at()));
+    if let Some(look_up) = within.find(|s| is_by_stranger(stay, s, rules)) {
+        let settings = &rules.rule.scan_gap.a;
+        let sentence = format!(
+            "Looked up between {} and decision, by an organisation that has no business with it.",
+            gap.since()
+        );
+        let severity = settings.severity_looked_up;
+        let sub = SubRule { severity, action: settings.action, shadow: settings.shadow };
+        findings.add_restricted("MO-15a", &sub, severity, sentence, vec![gap.opened, *look_up]);
+    }
 }
 
 fn orders<'s, 'a>(stay: &'s [Seen<'a>]) -> impl Iterator<Item = &'s Seen<'a>> {
@@ -284,8 +315,10 @@ fn usual_hours(scan: &Seen<'_>, findings: &Findings<'_>) -> i64 {
 }
 
 /// MO-15c: taken back by a decision before the slot.
-fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
-    let settings = &findings.rules.rule.scan_gap;
+fn announced(view: &View<'_>, stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
+    let rules = findings.rules;
+    let settings = &rules.rule.scan_gap;
+    let mut by_night = None;
     let appointment = |e: &'_ PortEvent| e.documents.as_deref().and_then(|d| d.appointment.clone());
     for s in stay.iter().filter(|s| *s.kind() == EventKind::PickupAnnounced && gap.holds(s.said_at())) {
         let is_soon = s.at().millis_since(s.said_at()) <= settings.pickup_soon_hours * HOUR_MS;
@@ -299,19 +332,38 @@ fn announced(stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut Findings<'_>) {
         // Decided before the slot that was asked for: nothing was ever ahead of customs.
         let has_slot = s.at() > s.said_at();
         let is_overtaken = has_slot && gap.closed.is_some_and(|c| c.at() <= s.at());
-        // Who books while the image is read hopes for the release; who books before the scan wants to be ahead of it.
-        let is_scanned = gap.scanned.is_some_and(|scan| scan.at() <= s.said_at());
-        if !is_soon || is_cancelled || is_overtaken || is_scanned {
+        // Who books while the image is read hopes for the release, unless he comes before anybody reads it; who books before
+        // the scan wants to be ahead of it.
+        let scan = gap.scanned.filter(|scan| scan.at() <= s.said_at());
+        let is_hopeful = scan.is_some() && !rules.calendar.is_night(terminal(view, s), s.at());
+        if !is_soon || is_cancelled || is_overtaken || is_hopeful {
             continue;
         }
         // Who books on the release may be told of it before we are.
         let late_ms = late_word(findings, &EventKind::CustomsReleased, &gap.opened).usual_ms;
-        if findings.passed(s.fact.received_at.plus_millis(late_ms)) {
-            let sentence = "Pick-up announced although customs have selected it and not decided.";
-            findings.add("MO-15c", &settings.c, sentence.to_owned(), vec![gap.opened, *s]);
-            return;
+        if !findings.passed(s.fact.received_at.plus_millis(late_ms)) {
+            continue;
         }
+        if let Some(scan) = scan {
+            by_night = by_night.or(Some((scan, *s)));
+            continue;
+        }
+        let sentence = "Pick-up announced although customs have selected it and not decided.";
+        findings.add("MO-15c", &settings.c, sentence.to_owned(), vec![gap.opened, *s]);
+        return;
     }
+    if let Some((scan, s)) = by_night {
+        let when = if s.at() > s.said_at() { "announced for the night" } else { "announced by night" };
+        let sentence = format!("Pick-up {when}, between scan and decision.");
+        let evidence = vec![gap.opened, scan, s];
+        findings.add_as("MO-15c", &settings.c, settings.severity_c_scanned, sentence, evidence, None);
+    }
+}
+
+/// The terminal of an announcement, or that of the container when it names none.
+fn terminal<'a>(view: &View<'a>, s: &Seen<'a>) -> Option<&'a str> {
+    let named = || view.stay_of(s.visit).iter().find_map(|k| k.event.terminal());
+    s.event.terminal().or_else(named)
 }
 
 /// MO-15d.

@@ -302,7 +302,8 @@ fn broken<'a>(journey: &mut Journey<'a>, s: &Seen<'a>, findings: &mut Findings<'
         }
         journey.broken.push(number);
         let condition = condition.as_str().to_ascii_lowercase();
-        let sentence = format!("Seal {number} is {condition} on a laden container.");
+        let laden = if journey.laden == Some(Laden::Laden) { " on a laden container" } else { "" };
+        let sentence = format!("Seal {number} is {condition}{laden}.");
         findings.add("MO-03c", &findings.rules.rule.seal_change.c, sentence, vec![*s]);
     }
 }

@@ -8,7 +8,7 @@
 //! messages carry it (age, officers, capital); the ledgers of contacts and addresses; goods and origin of the container.
 //!
 //! **False positives.** Real start-ups and groups that trade under a new company: each trait is LOW and makes no alert
-//! alone; only a first import of perishables from a watched origin together with two others is MEDIUM (`h`), and a test
+//! alone, its first officers are none, nor is the address of its group; only a first import of perishables from a watched origin together with two others is MEDIUM (`h`), and a test
 //! shipment of a company that was just founded, or taken over and brings goods from a watched origin (`f`; of an old one it is none).
 //! Consolidators, which are consignees of many bills (`g`). Addresses of service providers, where everybody has a desk
 //! (beyond 48 companies: silent). Established companies at a shared address (only young ones count, and old ones that were
@@ -57,6 +57,9 @@ pub(crate) struct Settings {
 
 /// Code of the auxiliary indicator "first import that we know of", read by `h` alone and never shown.
 pub(crate) const FIRST_KNOWN: &str = "MO-17a-known";
+
+/// Officers who came this soon after it was founded are its first.
+const FIRST_OFFICERS_DAYS: i64 = 30;
 
 /// Where the goods of an event come from: the country named, else that of the port of loading.
 pub(crate) fn origin(event: &PortEvent) -> Option<&str> {
@@ -145,13 +148,18 @@ fn registered(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
         (0..=days * DAY_MS).contains(&s.occurred_at.millis_since(since))
     };
     // Of several dates the oldest counts: registers differ, and an old company has an old one.
-    if let Some((at, ground)) = moments(ledger, "REGISTERED").into_iter().min_by_key(|(at, _)| *at) {
+    let registered = moments(ledger, "REGISTERED").into_iter().min_by_key(|(at, _)| *at);
+    let founded = registered.map(|(at, _)| at);
+    if let Some((at, ground)) = registered {
         let young = ledger.sightings.iter().copied().filter(|s| within(s, at, settings.young_days));
         let sentence = format!("Its consignee was founded less than {} days before.", settings.young_days);
         teller.tell(("MO-17b", &settings.b), &sentence, young, Some(ground));
     }
-    let changes = moments(ledger, "OFFICERS");
-    if let Some((at, ground)) = changes.into_iter().max_by_key(|(at, _)| *at) {
+    let changes = moments(ledger, "OFFICERS").into_iter();
+    // Registers date the first officers, too.
+    let are_others =
+        |at: Timestamp| founded.is_none_or(|founded| at.millis_since(founded) > FIRST_OFFICERS_DAYS * DAY_MS);
+    if let Some((at, ground)) = changes.filter(|(at, _)| are_others(*at)).max_by_key(|(at, _)| *at) {
         let fresh = ledger.sightings.iter().copied().filter(|s| within(s, at, settings.officers_days));
         let sentence =
             format!("Its consignee changed its officers less than {} days before.", settings.officers_days);
@@ -291,7 +299,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 Some((i.code.as_str(), seen))
             })
             .collect();
-        let Some((_, first)) = told.iter().find(|(code, _)| is_first(code)) else { continue };
+        let Some((code, first)) = told.iter().find(|(code, _)| is_first(code)) else { continue };
         let mut traits: Vec<&str> =
             told.iter().map(|(code, _)| *code).filter(|code| !is_first(code)).collect();
         traits.extend(own.map(|_| "MO-17g"));
@@ -303,8 +311,11 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
                 && origin(s.event).is_some_and(|o| rules.risk.is_watched(o))
         });
         if let Some(goods) = perishable.filter(|_| traits.len() >= settings.min_traits) {
-            let sentence =
-                "Perishables from a watched origin for a first-time importer that looks like a shell.";
+            let sentence = if *code == FIRST_KNOWN {
+                "Perishables from a watched origin, among the first on record for an importer that looks like a shell."
+            } else {
+                "Perishables from a watched origin for a first-time importer that looks like a shell."
+            };
             let evidence = told.iter().map(|(_, s)| **s).chain([*goods, **first]).chain(own).collect();
             findings.add("MO-17h", &settings.h, sentence.to_owned(), evidence);
         }

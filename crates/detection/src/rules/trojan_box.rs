@@ -16,16 +16,16 @@
 //!
 //! **False positives.** A single roll-over, or a booking cancelled after it came in and fetched on a release order.
 //! Wrong weights, default tares and gensets (as in `MO-12`). Swap bodies (they bear no number of a freight container).
-//! Empties that are repositioned or fetched to be stuffed: they have no booking, and are not counted (`c`). An export
-//! that comes some days early. A driver's rest (longer stops count only where no arrival was planned).
+//! Empties that are repositioned or fetched to be stuffed: they have no booking, and are not counted (`c`). Exports that
+//! were fetched back under a release order are not counted either. An export that comes some days early. A driver's rest (longer stops count only where no arrival was planned).
 
-use quaywatch_domain::event::{EquipmentStatus, PartyRole};
-use quaywatch_domain::{EventKind, Fact, Severity, Subject};
+use quaywatch_domain::event::{Documents, EquipmentStatus, PartyRole};
+use quaywatch_domain::{EventKind, Fact, PortEvent, Severity, Subject};
 use serde::Deserialize;
 
 use crate::golden::Step;
+use crate::haulage::{has_hauled, was_released};
 use crate::loops::{Told, indicator_fact};
-use crate::party::has_hauled;
 use crate::rules::two_places::{coordinates, distance_km};
 use crate::rules::weight::{excess_kg, tare};
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
@@ -44,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) severity_b_no_call: Severity,
     pub(crate) repeat_days: i64,
     pub(crate) repeats: usize,
+    severity_c_plain: Severity,
     pub(crate) call_days: i64,
     pub(crate) stop_km: f64,
     pub(crate) stop_minutes: i64,
@@ -54,7 +55,7 @@ pub(crate) struct Settings {
     pub(crate) d: SubRule,
 }
 
-/// Code of the auxiliary indicator "this haulier took exports out before", read by `c` alone and never shown.
+/// Code of the auxiliary indicator "this haulier took exports out before, unreleased", read by `c` alone and never shown.
 pub(crate) const REPEATED: &str = "MO-09c-repeated";
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
@@ -124,10 +125,14 @@ fn in_and_out<'a>(view: &View<'a>, gate_in: &Seen<'a>, out: &Seen<'a>, findings:
     });
     if repeated {
         let sentence = format!(
-            "Its haulier has taken {} or more full exports out by gate within {} days, this one among them.",
+            "Its haulier has taken {} or more full exports out by gate within {} days, this one among them, and neither \
+             the gates nor a release order say for what.",
             settings.repeats, settings.repeat_days
         );
-        findings.add("MO-09c", &settings.c, sentence, vec![*gate_in, *out]);
+        // The others may have been released by an order that names no haulier.
+        let is_plain = severity < settings.b.severity;
+        let severity = if is_plain { settings.severity_c_plain } else { settings.c.severity };
+        findings.add_as("MO-09c", &settings.c, severity, sentence, vec![*gate_in, *out], None);
     }
 }
 
@@ -254,21 +259,37 @@ fn stopped_on_the_way(
     }
 }
 
-/// Whether the ledger of a haulier keeps the event: an export that leaves by gate. Empties are fetched to be stuffed.
-pub(crate) fn is_export_taken_out(event: &quaywatch_domain::PortEvent) -> bool {
+fn is_full_export(event: &PortEvent) -> bool {
     let status = event.equipment.as_deref().and_then(|e| e.status);
-    event.kind == EventKind::GateOut
-        && event.is_actual()
-        && !event.is_empty()
-        && status == Some(EquipmentStatus::Export)
+    status == Some(EquipmentStatus::Export) && !event.is_empty()
 }
 
-/// Tells containers that their haulier took several exports out.
+/// Whether the ledger of a haulier keeps the event: an export that leaves by gate, under no release or order that the gate
+/// names. Empties are fetched to be stuffed.
+pub(crate) fn is_export_taken_out(event: &PortEvent) -> bool {
+    let is_ordered = |d: &Documents| d.release.is_some() || d.order.is_some();
+    event.kind == EventKind::GateOut
+        && event.is_actual()
+        && is_full_export(event)
+        && !event.documents.as_deref().is_some_and(is_ordered)
+}
+
+/// Whether it may be fetched back by this.
+pub(crate) fn is_export_released(event: &PortEvent) -> bool {
+    matches!(event.kind, EventKind::ReleaseOrder | EventKind::ReleaseIssued) && is_full_export(event)
+}
+
+/// Tells containers that their haulier took several exports out that nobody had released to it.
 pub(crate) fn tell_repeated(rules: &Rules, origin: &Subject, sightings: &[Sighting]) -> Vec<Fact> {
     let settings = &rules.rule.trojan_box;
     let window_ms = settings.repeat_days * DAY_MS;
-    let taken: Vec<&Sighting> =
-        sightings.iter().filter(|s| !s.retracted && s.container.is_some() && has_hauled(s)).collect();
+    let standing = || sightings.iter().filter(|s| !s.retracted && s.container.is_some());
+    let released_ms = 0..=settings.in_and_out_days * DAY_MS;
+    let is_released = |out: &Sighting| {
+        let mut orders = standing().filter(|s| was_released(s) && s.container == out.container);
+        orders.any(|order| released_ms.contains(&out.occurred_at.millis_since(order.occurred_at)))
+    };
+    let taken: Vec<&Sighting> = standing().filter(|s| has_hauled(s) && !is_released(s)).collect();
     let mut wanted: Vec<Fact> = Vec::new();
     for own in &taken {
         let Some(container) = own.container.as_deref() else { continue };

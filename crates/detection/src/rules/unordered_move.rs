@@ -13,9 +13,10 @@
 //!
 //! **False positives.** Housekeeping on orders; orders that come late or are entered after the move (window and grace,
 //! longer where the feed of orders is known for late ones and nobody comes for the container yet);
-//! an order is spent by the move that carries it out.
+//! an order is spent by the move that bears its number.
 //! Terminals that share no orders: a timeline or the rule file must show that this one does. Telemetry drift: a fix
-//! counts by its slot, and only when a second one agrees. The first placing after arrival. A box that turns up at once.
+//! counts by its slot, and only when a second one agrees. The first placing after arrival. A box that turns up at once;
+//! that its own device knows where it is, is no word of the yard.
 
 use std::collections::BTreeMap;
 
@@ -161,7 +162,7 @@ fn shares_orders(stay: &[Seen<'_>], settings: &Settings) -> bool {
 }
 
 pub(crate) fn has_order(s: &Seen<'_>) -> bool {
-    s.event.documents.as_deref().is_some_and(|d| d.order.is_some())
+    order_number(s).is_some()
 }
 
 /// Whether an order belongs to the move. A fix tells that it moved since the one before, not when.
@@ -179,8 +180,25 @@ fn is_ordered(view: &View<'_>, before: &Seen<'_>, s: &Seen<'_>, is_move: bool, s
         || view.events.iter().any(|k| {
             let ordered = *k.kind() == EventKind::WorkOrdered
                 || (*k.kind() == EventKind::YardMove && has_order(k) && k.at() > before.at());
-            ordered && (from..=to).contains(&k.at())
+            ordered && (from..=to).contains(&k.at()) && !is_carried_out(view, k, s)
         })
+}
+
+/// Whether an earlier move than `s` bears the number of an order.
+fn is_carried_out(view: &View<'_>, order: &Seen<'_>, s: &Seen<'_>) -> bool {
+    let Some(number) = order_number(order).filter(|_| *order.kind() == EventKind::WorkOrdered) else {
+        return false;
+    };
+    view.events.iter().any(|k| {
+        *k.kind() == EventKind::YardMove
+            && k.is_actual()
+            && k.at() < s.at()
+            && order_number(k) == Some(number)
+    })
+}
+
+fn order_number<'a>(s: &Seen<'a>) -> Option<&'a str> {
+    s.event.documents.as_deref()?.order.as_deref()
 }
 
 /// Whether it was only put down after it came.
@@ -201,16 +219,18 @@ fn not_found(view: &View<'_>, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let mut reports = stay.iter().filter(|s| *s.kind() == EventKind::NotInPosition && s.is_actual());
     let Some(report) = reports.next() else { return };
     let turns_up = |s: &Seen<'_>| {
+        let is_fix_of_yard = *s.kind() == EventKind::PositionReported
+            && (slot(s).is_some() || s.event.source.feed == report.event.source.feed);
         s.is_actual()
-            && matches!(
-                s.kind(),
-                EventKind::PositionReported
-                    | EventKind::YardMove
-                    | EventKind::GateOut
-                    | EventKind::Loaded
-                    | EventKind::CustomsInspected
-                    | EventKind::CustomsScanned
-            )
+            && (is_fix_of_yard
+                || matches!(
+                    s.kind(),
+                    EventKind::YardMove
+                        | EventKind::GateOut
+                        | EventKind::Loaded
+                        | EventKind::CustomsInspected
+                        | EventKind::CustomsScanned
+                ))
     };
     let soon = report.at().plus_millis(settings.found_minutes * MINUTE_MS);
     if !findings.missing(view, report, soon, turns_up) {

@@ -13,18 +13,21 @@
 //! trip of the cargo: from stuffing or the gate until it is stripped, empty, or came in anew.
 //!
 //! **False positives.** Sums of method 2 and declared weights (not calibrated: not compared). Units taken for another, and
-//! net taken for gross (the ratio or the difference betrays it). Moisture and scales of ordinary accuracy (a share of the
-//! weight, or what the baseline knows of the weights, and of the scales, of that port). Gensets that hang on reefers at
-//! the gate. Default tares, also in what the shipper declares. Goods taken out by customs or stripping between the two
-//! readings. Two reports of one weighing, and one system that tells again what it knows (two scales are of two feeds or
+//! net taken for gross (the ratio or the difference betrays it, unless the bill names goods that are lighter by the
+//! container: then the papers agree, and it is a load that weighs as much as a container). Moisture and scales of ordinary
+//! accuracy (a share of the weight, or what the baseline knows of the weights, and of the scales, of that port). Gensets that
+//! hang on reefers at the gate. Default tares, also in what the shipper declares. Goods taken out between the two readings by
+//! stripping, or by customs or another authority, as their inspection or a seal of theirs tells; a seal that somebody took off
+//! explains nothing (`e`). Two reports of one weighing, and one system that tells again what it knows (two scales are of two feeds or
 //! terminals, or the crane's and another).
 
-use quaywatch_domain::event::{EquipmentStatus, WeightKind};
+use quaywatch_domain::event::{EquipmentStatus, SealSource, WeightKind};
 use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure, Quantiles};
 use crate::golden::{Whereabouts, independent, other_terminal};
+use crate::people::role;
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, is_reefer_type};
 
@@ -82,8 +85,10 @@ struct Trip<'a> {
     tare_kg: Option<f64>,
     empty: bool,
     left_by_gate: Option<Timestamp>,
-    /// When goods may have been taken out last, by report.
+    /// When an authority may have taken goods out last, by report.
     opened: Option<Timestamp>,
+    /// Seals of authorities that were told so far.
+    authority_seals: Vec<&'a str>,
     told: bool,
 }
 
@@ -100,9 +105,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         if *s.kind() == EventKind::GateOut && s.is_actual() {
             trip.left_by_gate = Some(s.at());
         }
-        if matches!(s.kind(), EventKind::CustomsInspected | EventKind::SealRemoved) && s.is_actual() {
-            trip.opened = Some(s.at());
-        }
+        trip.note_opening(s, findings);
         if s.is_empty() {
             trip.empty = true;
             heavy_empty(view, s, trip.tare_kg, findings);
@@ -131,6 +134,30 @@ impl<'a> Trip<'a> {
                 || s.is_empty())
     }
 
+    /// Goods are taken out by customs' inspection, or by whom a new seal of an authority, or customs' own work on one, shows to
+    /// have been there. Anybody else can take a seal off.
+    fn note_opening(&mut self, s: &Seen<'a>, findings: &Findings<'_>) {
+        if !s.is_actual() {
+            return;
+        }
+        let is_work =
+            matches!(s.kind(), EventKind::SealRemoved | EventKind::SealReplaced | EventKind::SealAffixed);
+        let by_customs = is_work
+            && s.event.actor.as_deref().is_some_and(|actor| findings.rules.customs.is_customs(role(actor)));
+        let mut was_opened = by_customs || *s.kind() == EventKind::CustomsInspected;
+        let seals = s.event.seals.iter().filter(|seal| is_authoritys(seal.source));
+        for number in seals.filter_map(|seal| seal.normalised.as_deref()) {
+            if !self.authority_seals.contains(&number) {
+                self.authority_seals.push(number);
+                was_opened |=
+                    matches!(s.kind(), EventKind::SealReplaced | EventKind::SealAffixed | EventKind::GateOut);
+            }
+        }
+        if was_opened {
+            self.opened = Some(s.at());
+        }
+    }
+
     /// Whether it left by gate before: who weighs it afterwards weighs what is left, or the empty on its way back in.
     fn is_over(&self, at: Timestamp, findings: &Findings<'_>) -> bool {
         let same_ms = findings.rules.rule.weight.same_weighing_minutes * MINUTE_MS;
@@ -149,7 +176,7 @@ impl<'a> Trip<'a> {
         for old in scales.chain(others) {
             let drop = old.kg - new.kg;
             if same_weighing(old, &new, settings)
-                || self.is_mistaken(old.kg, new.kg)
+                || self.is_mistaken(view, old, &new)
                 || self.was_emptied(old, &new)
                 || self.has_default_tare(old, &new, settings)
                 || bears_genset(view, &new.seen, (new.kg, drop), settings)
@@ -169,10 +196,16 @@ impl<'a> Trip<'a> {
                 && new.is_scale
                 && off_the_ship
                 && at_the_gate(view, &new.seen, settings)
-                && drop <= settings.drop_most_kg
                 && match known(view, Measure::ScaleDifferenceKg, &new.seen, findings) {
-                    Some(usual) => drop > usual.q95 * settings.beyond_usual_drop,
-                    None => drop >= settings.drop_least_kg && percent > settings.scale_accuracy_percent,
+                    Some(usual) => {
+                        drop > usual.q95 * settings.beyond_usual_drop
+                            && drop <= settings.drop_most_kg + usual.q95
+                    }
+                    None => {
+                        drop >= settings.drop_least_kg
+                            && drop <= settings.drop_most_kg
+                            && percent > settings.scale_accuracy_percent
+                    }
                 };
             let (code, sub, sentence) = if is_drop {
                 if self.opened.is_some_and(|opened| opened >= old.seen.at()) {
@@ -210,10 +243,12 @@ impl<'a> Trip<'a> {
     }
 
     /// Whether one of two weights is in another unit, or without the container.
-    fn is_mistaken(&self, a: f64, b: f64) -> bool {
-        let (less, more) = (a.min(b), a.max(b));
-        let other_unit = UNIT_RATIOS.iter().any(|ratio| (more / less / ratio - 1.0).abs() < 0.01);
-        let without_tare = self.tare_kg.is_some_and(|tare| (more - less - tare).abs() <= TARE_TOLERANCE_KG);
+    fn is_mistaken(&self, view: &View<'_>, a: &Reading<'_>, b: &Reading<'_>) -> bool {
+        let (less, more) = if a.kg < b.kg { (a, b) } else { (b, a) };
+        let other_unit = UNIT_RATIOS.iter().any(|ratio| (more.kg / less.kg / ratio - 1.0).abs() < 0.01);
+        let without_tare = self.tare_kg.is_some_and(|tare| {
+            (more.kg - less.kg - tare).abs() <= TARE_TOLERANCE_KG && !is_goods_and_tare(view, less, tare)
+        });
         other_unit || without_tare
     }
 
@@ -231,6 +266,17 @@ impl<'a> Trip<'a> {
             wrong.any(|wrong| (declared - scale - wrong).abs() <= TARE_TOLERANCE_KG)
         })
     }
+}
+
+/// Whether a declared weight is that of the goods, by their bill, and of the container: then nobody forgot it.
+fn is_goods_and_tare(view: &View<'_>, declared: &Reading<'_>, tare_kg: f64) -> bool {
+    let is_of_goods = |kg: f64| (declared.kg - tare_kg - kg).abs() <= TARE_TOLERANCE_KG;
+    let mut lines = view.stay_of(declared.seen.visit).iter().filter(|s| *s.kind() == EventKind::ManifestLine);
+    !declared.is_scale && lines.any(|s| s.event.weights.iter().any(|w| is_of_goods(w.kg)))
+}
+
+const fn is_authoritys(source: SealSource) -> bool {
+    matches!(source, SealSource::Customs | SealSource::Veterinary | SealSource::Phytosanitary)
 }
 
 /// Whether a reefer is heavier at the gate by the generator that the truck hung on it; under the crane none hangs on it.

@@ -308,8 +308,9 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     for party in &event.parties {
         add(SubjectKind::Party, party.key());
     }
-    // What consignees share is followed for those of which the register tells the age.
-    if event.party(PartyRole::Consignee).is_some_and(|c| c.registered_at.is_some()) {
+    // What consignees share is followed for those of which the register tells since when they exist or who took them over.
+    let is_dated = |c: &Party| c.registered_at.is_some() || c.officers_changed_at.is_some();
+    if event.party(PartyRole::Consignee).is_some_and(is_dated) {
         let named = event.parties.iter();
         let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
         for shared in named.flat_map(Party::shared_keys) {

@@ -173,6 +173,12 @@ impl World {
         alert
     }
 
+    /// What the alert about a container says for a code.
+    pub(crate) fn sentence(&self, container: &str, code: &str) -> &str {
+        let said = self.alert(container).indicators.iter().find(|i| i.code == code);
+        &said.unwrap_or_else(|| panic!("{code} does not hold of {container}")).sentence
+    }
+
     /// `CODE@VISIT` of what holds now for a container.
     pub(crate) fn codes(&self, container: &str) -> Vec<String> {
         let all = self.last();

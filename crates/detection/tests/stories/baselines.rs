@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quaywatch_detection::{BaselineBuilder, Baselines, Measure, Rules};
+use quaywatch_detection::{BaselineBuilder, Baselines, Lane, Measure, Rules};
 use quaywatch_domain::EventKind::{Discharged, GateIn, GateOut, ManifestLine};
 use quaywatch_domain::event::{EquipmentStatus, SealSource};
 use quaywatch_domain::{PortEvent, Timestamp};
@@ -149,4 +149,12 @@ fn few_seals_few_days_and_a_baseline_that_has_aged_say_less() {
     assert_eq!(at_the_end(&built(numbered(300, 3)), 18), [""; 0], "three days");
     assert_eq!(at_the_end(&built(within(17)), 18), [""; 0], "of days, told within four");
     assert_eq!(at_the_end(&built(numbered(150, 17)), 18), [""; 0], "150 seals");
+}
+
+#[test]
+fn the_usual_length_of_a_lane_keeps_its_name_in_files() {
+    let lane = Lane { count: 400, usual_km: 10_000.0, ..Lane::default() };
+    let written = serde_json::to_value(&lane).unwrap();
+    assert_eq!(written["median_km"], 10_000.0);
+    assert_eq!(serde_json::from_value::<Lane>(written).unwrap(), lane);
 }

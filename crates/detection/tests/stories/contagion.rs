@@ -138,6 +138,8 @@ fn neighbours_by_seal_number_cell_and_shipper_are_watched_and_others_not() {
     found(&mut world, Verdict::Confirmed, 11);
     assert_eq!(contagion(&world, OTHER_BOX), ["CONTAGION-cell@1"]);
     assert_eq!(contagion(&world, FAR), ["CONTAGION-seal@1"]);
+    let said = world.sentence(FAR, "CONTAGION-seal");
+    assert!(said.starts_with("Its seal ML1234570 is numbered close to that of CSQU3054383"), "{said}");
     assert_eq!(contagion(&world, "HLXU1111111"), ["CONTAGION-shipper@1"]);
     assert!(contagion(&world, "MSCU2222221").is_empty());
 }

@@ -74,7 +74,7 @@ fn cancelled_after(look_up: PortEvent) -> Vec<PortEvent> {
 #[test]
 fn a_selection_cancelled_after_a_strangers_look_up_is_told_to_the_restricted_audience() {
     let world = World::with_people().and(cancelled_after(looked_up("ACME")));
-    assert_eq!(world.codes(BOX), ["MO-25c@1"]);
+    assert_eq!(world.codes(BOX), ["MO-15a@1", "MO-25c@1"]);
     let indicator = &world.alert(BOX).indicators[0];
     assert!(indicator.discreet && indicator.handling.tlp == Tlp::Red);
     assert!(!indicator.sentence.contains("usr:1") && !indicator.sentence.contains("ACME"));
@@ -87,6 +87,9 @@ fn a_look_up_with_business_by_customs_or_long_before_and_the_module_switched_off
         looked_up("MSC"),
         looked_up("si-1"),
         looked_up("ACME").role("customs"),
+        looked_up("ACME").role("TRACK_AND_TRACE"),
+        looked_up("ACME").role("CUSTOMER_SERVICE"),
+        looked_up("ACME").order("TICKET7"),
         on(RecordViewed, "09:34").user("usr:1", "ACME"),
         on(RecordViewed, "09:40"),
     ] {

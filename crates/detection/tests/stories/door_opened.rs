@@ -1,7 +1,7 @@
 use quaywatch_domain::EventKind::{
-    CustomsInspected, CustomsSelectedForScan, DeviceUnpaired, Discharged, DoorClosed, DoorOpened, GateIn,
-    GateOut, Loaded, PickupAccepted, PickupAnnounced, PositionReported, Stripped, SystemOutageStarted,
-    WorkOrdered, YardMove,
+    CustomsInspected, CustomsSelectedForScan, DeviceSilent, DeviceUnpaired, Discharged, DoorClosed,
+    DoorOpened, GateIn, GateOut, Loaded, PickupAccepted, PickupAnnounced, PositionReported, ReeferReading,
+    Stripped, SystemOutageEnded, SystemOutageStarted, WorkOrdered, YardMove,
 };
 use quaywatch_domain::event::Laden;
 use quaywatch_domain::{EventKind, PortEvent, Timestamp};
@@ -184,6 +184,55 @@ fn a_device_that_falls_silent_after_regular_reports_is_raised() {
     silent([in_yard(BOX)].into_iter().chain(fixes(5)));
     silent([in_yard(BOX), event(GateOut, BOX, at(3, "09:00"))].into_iter().chain(fixes(9)));
     silent([in_yard(BOX), event(SystemOutageStarted, BOX, at(3, "08:30"))].into_iter().chain(fixes(9)));
+}
+
+#[test]
+fn a_device_that_is_reported_as_silent_in_the_yard_is_raised_unless_something_explains_it() {
+    let quiet = || event(DeviceSilent, BOX, at(3, "12:00")).feed("sensors");
+    assert_eq!(told([in_yard(BOX), quiet()]), ["MO-06c@1"]);
+    assert_eq!(
+        World::after([in_yard(BOX), quiet()]).sentence(BOX, "MO-06c"),
+        "Its tracking device fell silent in the yard."
+    );
+    silent([in_yard(BOX), quiet(), quiet().revision(2).retracted()]);
+    silent([in_yard(BOX).laden(Laden::Empty), quiet()]);
+    silent([in_yard(BOX), event(GateOut, BOX, at(3, "09:00")), quiet()]);
+    silent([in_yard(BOX), event(Stripped, BOX, at(3, "11:00")).order("W1"), quiet()]);
+    silent([in_yard(BOX), event(WorkOrdered, BOX, at(3, "11:00")), quiet()]);
+    silent([in_yard(BOX), event(SystemOutageStarted, BOX, at(3, "11:30")), quiet()]);
+}
+
+#[test]
+fn what_the_system_of_a_device_could_not_tell_during_an_outage_takes_an_opening_back() {
+    let outage = |kind, time: &str| event(kind, BOX, at(3, time));
+    let bounced = door(DoorClosed, BOX, at(3, "12:00").plus_millis(30_000)).received(at(3, "15:00"));
+    let during = [
+        in_yard(BOX),
+        outage(SystemOutageStarted, "11:00"),
+        outage(SystemOutageEnded, "15:00"),
+        opened(),
+        bounced,
+    ];
+    silent(during.clone());
+    // The opening itself is told when the outage is over.
+    silent(during.map(|e| if e.kind == DoorOpened { e.received(at(3, "15:00")) } else { e }));
+    // No closing explains it: the crime is told at once, outage or not.
+    let mut world = World::after([in_yard(BOX), outage(SystemOutageStarted, "11:00"), opened()]);
+    world.wait_until(at(3, "12:05"));
+    assert_eq!(world.codes_of(BOX, "MO-06"), ["MO-06a@1"]);
+}
+
+#[test]
+fn the_sentence_names_what_fell_silent() {
+    let silent = |kind: EventKind| {
+        let reports = (0..9).map(|h| event(kind.clone(), BOX, at(3, &format!("{h:02}:00"))).feed("rack"));
+        let mut world = World::after([in_yard(BOX)].into_iter().chain(reports));
+        world.wait_until(at(3, "14:00"));
+        world.sentence(BOX, "MO-06c").to_owned()
+    };
+    assert_eq!(silent(ReeferReading), "Its reefer unit reported regularly and is silent for 4 h.");
+    assert_eq!(silent(PositionReported), "Its position was reported regularly, and has not been for 4 h.");
+    assert_eq!(silent(DoorClosed), "Its door sensor reported regularly and is silent for 4 h.");
 }
 
 #[test]

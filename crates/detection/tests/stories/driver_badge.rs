@@ -165,6 +165,52 @@ fn a_driver_who_comes_in_and_does_not_leave_is_raised_when_the_time_is_over() {
 }
 
 #[test]
+fn a_driver_who_comes_for_a_container_and_does_not_leave_is_told_to_it() {
+    let alone = |kind: EventKind, day, time: &str, id: &str| {
+        passage(kind, "", at(day, time), "LUKKP").without_container().id(id)
+    };
+    // On three days he fetched a container and left with it.
+    let history = || {
+        (1..=3).flat_map(move |day| {
+            let fetched = passage(GateOut, &format!("MSKU12345{day:02}"), at(day, "09:00"), "LUKKP");
+            [alone(GateIn, day, "08:00", &format!("came/{day}")), fetched]
+        })
+    };
+    let named = || event(PickupAnnounced, BOX, at(5, "01:00")).driver("bdg:1");
+    let came = || alone(GateIn, 5, "02:00", "came/5");
+    let story = || history().chain([named(), came()]);
+    assert_eq!(later(story(), 5, "10:59"), [""; 0]);
+    assert_eq!(later(story(), 5, "11:00"), ["MO-24f@1"]);
+    let mut world = World::with_people().and(story());
+    world.wait_until(at(5, "11:10"));
+    let alert = world.alert(BOX);
+    assert_eq!((alert.severity, alert.handling.tlp), (Severity::Medium, Tlp::Red));
+    assert!(alert.indicators[0].discreet && !alert.title.contains("bdg:1"), "{}", alert.title);
+    assert_eq!(alert.evidence.len(), 2);
+    // He leaves at last, with it or without; word of it comes late; or another took it, so that there is nothing to wait for.
+    let leaves = |container: &str, time: &str| {
+        let out = passage(GateOut, container, at(5, time), "LUKKP").id("leaves");
+        if container.is_empty() { out.without_container() } else { out }
+    };
+    for out in [leaves(BOX, "04:00"), leaves("", "04:00"), leaves("MSKU1234599", "04:00")] {
+        assert_eq!(later(story().chain([out]), 5, "12:00"), [""; 0]);
+    }
+    assert_eq!(world.and([leaves("", "11:30")]).codes(BOX), [""; 0]);
+    let unnamed = event(GateOut, BOX, at(5, "03:00")).terminal("LUKKP").feed("carrier");
+    assert_eq!(later(story().chain([unnamed]), 5, "12:00"), [""; 0]);
+    // By day he waits for what is not let go yet; where nobody reports who leaves, nothing follows.
+    let by_day = [named(), alone(GateIn, 5, "08:00", "came/5")];
+    assert_eq!(later(history().chain(by_day), 5, "23:00"), [""; 0]);
+    assert_eq!(later([named(), came()], 5, "12:00"), [""; 0]);
+    // Announced for another day, at another terminal, or for what he fetched before.
+    let another_day = event(PickupAnnounced, BOX, at(4, "10:00")).driver("bdg:1");
+    assert_eq!(later(history().chain([another_day, came()]), 5, "12:00"), [""; 0]);
+    assert_eq!(later(history().chain([named().terminal("TRSTE"), came()]), 5, "12:00"), [""; 0]);
+    let fetched = passage(GateOut, BOX, at(5, "01:30"), "LUKKP");
+    assert_eq!(later(history().chain([named(), fetched, came()]), 5, "12:00"), [""; 0]);
+}
+
+#[test]
 fn a_pass_issued_right_before_its_first_use_is_raised() {
     let pass = |time: &str| event(PassIssued, "", at(2, time)).without_container().driver("bdg:1");
     let used = || passage(GateOut, BOX, at(2, "02:00"), "LUKKP");

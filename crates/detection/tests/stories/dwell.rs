@@ -40,6 +40,23 @@ fn a_container_gone_before_anybody_looks_is_raised() {
 }
 
 #[test]
+fn what_is_usual_here_is_said_only_where_it_is_known() {
+    let story = || [discharged(), out(2, "08:40")];
+    assert_eq!(World::after(story()).sentence(BOX, "MO-14a"), "Left 40 min after discharge (limit: 60 min).");
+    let group =
+        Group { terminal: Some("LUKKP".into()), trade: Some(EquipmentStatus::Import), ..Group::default() };
+    let quantiles = Quantiles { count: 500, q01: 300.0, q99: 9_000.0, ..Quantiles::default() };
+    let usual = Baselines {
+        quantiles: [(Measure::DwellMinutes, vec![(group, quantiles)])].into(),
+        ..Baselines::default()
+    };
+    assert_eq!(
+        World::knowing(usual).and(story()).sentence(BOX, "MO-14a"),
+        "Left 40 min after discharge, sooner than imports do here."
+    );
+}
+
+#[test]
 fn trains_priority_cargo_and_announced_pick_ups_may_go_at_once() {
     silent([discharged(), out(2, "08:40").mode(Mode::Rail)]);
     silent([discharged(), out(2, "08:40").mode(Mode::InlandWater)]);

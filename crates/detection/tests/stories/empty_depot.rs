@@ -102,6 +102,21 @@ fn a_look_up_by_a_stranger_is_told_to_the_restricted_audience() {
 }
 
 #[test]
+fn look_ups_by_customs_help_desks_and_programs_and_for_a_ticket_are_silent() {
+    let by_stranger = || on(RecordViewed, at(12, "23:00")).user("usr:1", "ACME");
+    let restricted = |look_up| codes_in(World::with_people(), "ECGYE", "45R1", vec![look_up]);
+    for role in ["CUSTOMS", "TRACK_AND_TRACE", "CUSTOMER_SERVICE", "SYSTEM"] {
+        assert_eq!(restricted(by_stranger().role(role)), [""; 0], "{role}");
+    }
+    assert_eq!(restricted(by_stranger().order("TICKET7")), [""; 0]);
+    assert_eq!(restricted(by_stranger().role("PLANNER")), ["MO-20d@2"]);
+    // Nor do they hide the look-up that counts.
+    let desk = on(RecordViewed, at(11, "10:00")).user("usr:2", "ACME").role("CUSTOMER_SERVICE");
+    let then = vec![desk, by_stranger()];
+    assert_eq!(codes_in(World::with_people(), "ECGYE", "45R1", then), ["MO-20d@2"]);
+}
+
+#[test]
 fn an_order_for_exactly_this_box_is_raised_and_a_late_one_is_not() {
     let asked = |day| vec![on(ReleaseOrder, at(day, "10:00")).planned()];
     assert_eq!(codes(asked(12)), ["MO-20e@2"]);

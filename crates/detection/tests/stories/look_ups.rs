@@ -104,7 +104,7 @@ fn what_stands_by_a_later_rule_makes_an_alerted_container_too() {
 fn a_look_up_is_no_ground_for_itself() {
     let selected = event(CustomsSelectedForScan, BOX, at(2, "06:00"));
     let cancelled = event(CustomsSelectionCancelled, BOX, at(2, "08:20"));
-    assert_eq!(codes([selected, by("usr:1", "ACME", "08:00"), cancelled]), ["MO-25c@1"]);
+    assert_eq!(codes([selected, by("usr:1", "ACME", "08:00"), cancelled]), ["MO-15a@1", "MO-25c@1"]);
 }
 
 #[test]
@@ -128,6 +128,31 @@ fn a_container_viewed_again_and_again_before_its_discharge_is_raised() {
     assert_eq!(story(views([3, 3, 4, 4, 4])), ["MO-16b@1"]);
     assert_eq!(story(views([2, 3, 4, 4, 4])), [""; 0]);
     assert_eq!(story(views([3, 3, 4, 4, 6])), [""; 0]);
+}
+
+#[test]
+fn a_container_viewed_again_and_again_is_raised_before_it_is_discharged_where_its_plan_is_known() {
+    let views = |day: u32| {
+        (0..5).map(move |n| {
+            viewed(BOX, at(day, &format!("1{n}:00")), "usr:1", "?")
+                .edit(|e| e.actor.as_mut().unwrap().organisation = None)
+        })
+    };
+    let planned = |day: u32, said: &str| {
+        let plan = event(Discharged, BOX, at(day, "00:00")).planned().received(at(2, said));
+        plan.id(&format!("plan/{said}"))
+    };
+    let story = |events: Vec<PortEvent>| World::with_people().and([known()]).and(events);
+    let mut world = story([planned(5, "08:00")].into_iter().chain(views(4)).collect());
+    assert_eq!(world.codes(BOX), ["MO-16b@1"]);
+    assert_eq!(world.sentence(BOX, "MO-16b"), "Looked up 5 times in the 48 h before its planned discharge.");
+    world.see(&event(Discharged, BOX, at(5, "02:00")));
+    assert_eq!(world.sentence(BOX, "MO-16b"), "Looked up 5 times in the 48 h before its discharge.");
+    // Long before it comes; when it is late at last; and where nobody knows when it comes.
+    assert_eq!(story([planned(9, "08:00")].into_iter().chain(views(4)).collect()).codes(BOX), [""; 0]);
+    let late = [planned(5, "08:00"), planned(9, "09:00")].into_iter().chain(views(4)).collect();
+    assert_eq!(story(late).codes(BOX), [""; 0]);
+    assert_eq!(story(views(4).collect()).codes(BOX), [""; 0]);
 }
 
 #[test]

@@ -32,6 +32,10 @@ fn a_gate_out_without_what_the_terminal_demands_is_raised_when_no_late_message_c
     // A lost message is no crime: the pre-notification that is missing alone counts with others.
     assert_eq!(strict([out(), issued()]), [""; 0]);
     assert_eq!(strict([out()]), ["MO-23a@1", "MO-23g@1"]);
+    let rules = "[message_spoofing]\nreleased_terminals = [\"*\"]\n";
+    let mut world = World::with(Rules::parse(rules).unwrap()).and([out()]);
+    world.wait_until(at(4, "00:00"));
+    assert!(world.sentence(BOX, "MO-23g").starts_with("Left by gate without any release"));
     assert_eq!(strict([out(), announced()]), ["MO-23g@1"]);
     assert_eq!(strict([out(), announced().received(at(2, "19:59")), issued()]), [""; 0]);
     assert_eq!(strict([announced(), issued(), out()]), [""; 0]);

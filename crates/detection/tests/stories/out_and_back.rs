@@ -127,6 +127,39 @@ fn a_rightful_haulier_that_comes_when_it_is_gone_is_raised() {
         event(PickupAnnounced, BOX, at(4, "08:00")).haulier("111"),
     ]);
     assert!(world.codes(BOX).contains(&"MO-02b@1".to_owned()), "{:?}", world.codes(BOX));
+    assert_eq!(
+        world.sentence(BOX, "MO-02b"),
+        "Its rightful haulier is to collect it, and it is already gone."
+    );
+}
+
+#[test]
+fn who_comes_when_it_is_gone_is_called_rightful_only_where_a_release_says_so() {
+    let story = |gone: PortEvent, comes: PortEvent| {
+        let world = World::after([gone, comes]);
+        world.sentence(BOX, "MO-02b").to_owned()
+    };
+    let comes = || event(PickupAnnounced, BOX, at(4, "08:00"));
+    assert_eq!(
+        story(out(), comes().haulier("111")),
+        "Another haulier than the one that took it is to collect it, and it is already gone."
+    );
+    let nameless = out().edit(|e| e.parties.clear()).truck("KP AA-001");
+    assert_eq!(
+        story(nameless, comes().truck("KP BB-002")),
+        "Another truck than the one that took it is to collect it, and it is already gone."
+    );
+}
+
+#[test]
+fn how_long_it_was_away_is_said_in_minutes_below_an_hour() {
+    let away = |at| {
+        let mut world = World::after([out(), back(at).truck("KP BB-002").terminal("TRSTE")]);
+        world.wait_until(at.plus_millis(24 * 3_600_000));
+        world.sentence(BOX, "MO-02a").to_owned()
+    };
+    assert!(away(at(3, "20:40")).contains(" after 40 min,"), "{}", away(at(3, "20:40")));
+    assert!(away(at(3, "22:30")).contains(" after 2 h,"));
 }
 
 #[test]

@@ -141,6 +141,14 @@ fn a_wrong_profile_is_refused_with_its_place_and_the_nearest_name() {
         ),
         ("timeline == timeline && event.kind == 'x'", "does not fit a list of 'event'"),
         ("event in timeline", "does not fit"),
+        (
+            "event.kind == 'gate_uot'",
+            "line 1, column 15: no event is of kind 'gate_uot', did you mean 'gate_out'",
+        ),
+        ("'FULL' != event.equipment.laden", "it is never 'FULL'; it may be EMPTY, LADEN, UNKNOWN"),
+        ("event.classifier in ['ACTUAL', 'PLANED']", "it is never 'PLANED', did you mean 'PLANNED'"),
+        ("event.parties.exists(p, p.role == 'SHIPER')", "did you mean 'SHIPPER'"),
+        ("event.seals.all(s, ['CUSTOM'] == [s.number] || s.source in ['CUSTOM'])", "did you mean 'CUSTOMS'"),
     ] {
         let error = refused(when);
         assert!(error.contains(says), "{when}: {error}");
@@ -149,6 +157,13 @@ fn a_wrong_profile_is_refused_with_its_place_and_the_nearest_name() {
         refused(&format!("{}event.kind == 'x'{}", "(".repeat(200), ")".repeat(200))).contains("nest deeper")
     );
     assert!(refused(&"event.kind == 'x' && ".repeat(400)).contains("bytes"));
+    let own = ["event.kind == 'weighed_by_drone'", "event.equipment.laden == event.parties[0].role"];
+    assert!(
+        own.iter().all(|when| Rules::parse(&profile(when)).is_ok()),
+        "a sender may have words of its own"
+    );
+    let silent = profile("event.kind == 'gate_out'").replace("It holds.", " ");
+    assert!(Rules::parse(&silent).unwrap_err().to_string().contains("`sentence` is empty"));
     let unknown = Rules::parse(&format!("{BANANAS}wieght = 3\n")).unwrap_err().to_string();
     assert!(unknown.contains("wieght"), "{unknown}");
 }

@@ -79,6 +79,11 @@ fn a_late_reading_a_move_and_a_unit_that_never_was_regular_are_silent() {
 #[test]
 fn return_air_that_rises_without_defrosting_is_raised() {
     assert_eq!(codes([reading("03:00", 14.0), reading("03:25", 17.5)]), ["MO-19b@1"]);
+    let landed = event(Discharged, BOX, at(1, "08:00"));
+    assert_eq!(
+        World::after([landed, reading("03:00", 14.0), reading("03:25", 17.5)]).sentence(BOX, "MO-19b"),
+        "Return air rose by more than 3 K within 30 min, with no defrosting reported."
+    );
     let before = reading("02:30", 18.0).edit(|e| e.reefer.as_mut().unwrap().defrosting = Some(true));
     assert_eq!(codes([before, reading("03:00", 14.0), reading("03:25", 17.5)]), ["MO-19b@1"]);
     assert_eq!(codes([reading("03:00", 14.0), reading("03:25", 17.0)]), [""; 0]);
@@ -148,6 +153,18 @@ fn a_rise_around_a_strangers_look_up_is_told_to_the_restricted_audience() {
     assert_eq!(codes(story("ACME")), ["MO-19b@1"]);
 }
 
+#[test]
+fn a_rise_around_a_look_up_by_customs_a_help_desk_or_a_program_or_for_a_ticket_says_no_more() {
+    let story = |look_up: PortEvent| [reading("03:00", 14.0), look_up, reading("03:25", 17.5)];
+    let by_stranger = || on(RecordViewed, "02:30").user("usr:1", "ACME");
+    for role in ["CUSTOMS", "TRACK_AND_TRACE", "CUSTOMER_SERVICE", "SYSTEM"] {
+        assert_eq!(codes_in(World::with_people(), story(by_stranger().role(role))), ["MO-19b@1"], "{role}");
+    }
+    assert_eq!(codes_in(World::with_people(), story(by_stranger().order("TICKET7"))), ["MO-19b@1"]);
+    let planner = by_stranger().role("PLANNER");
+    assert_eq!(codes_in(World::with_people(), story(planner)), ["MO-19b@1", "MO-19f@1"]);
+}
+
 fn cargo(hs: &str, origin: &str) -> PortEvent {
     event(ManifestLine, BOX, at(1, "07:00")).iso_type("45R1").goods(hs, origin)
 }
@@ -167,6 +184,16 @@ fn a_reefer_that_does_not_run_with_dry_cargo_from_a_watched_origin_counts_with_o
     {
         assert_eq!(codes([silent]), [""; 0]);
     }
+    // Readings show that it runs, whatever they say of power; those of a unit that is switched off do not.
+    let codes_with = |reefer: Reefer| {
+        let rules = quaywatch_detection::Rules::parse("[reefer_anomaly.c]\nseverity = \"MEDIUM\"\n").unwrap();
+        let reading = on(ReeferReading, "03:00").edit(|e| e.reefer = Some(Box::new(reefer)));
+        codes_in(World::with(rules), [cargo("690721", "BR"), reading])
+    };
+    assert_eq!(codes_with(Reefer { powered: Some(true), ..Reefer::default() }), [""; 0]);
+    assert_eq!(codes_with(Reefer { return_c: Some(14.0), ..Reefer::default() }), [""; 0]);
+    let off = Reefer { powered: Some(false), return_c: Some(24.0), ..Reefer::default() };
+    assert_eq!(codes_with(off), ["MO-19c@1"]);
 }
 
 #[test]

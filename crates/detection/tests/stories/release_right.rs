@@ -156,6 +156,20 @@ fn a_truck_swap_a_cancelled_announcement_another_day_and_a_right_handed_on_are_s
 }
 
 #[test]
+fn pick_ups_announced_by_hand_during_an_outage_are_no_rivals_and_those_after_it_are() {
+    let outage =
+        [event(SystemOutageStarted, BOX, at(2, "09:00")), event(SystemOutageEnded, BOX, at(2, "12:00"))];
+    let story = |first: &str, second: &str| {
+        let announced = |time: &str, haulier: &str| event(PickupAnnounced, BOX, at(2, time)).haulier(haulier);
+        outage.clone().into_iter().chain([announced(first, "111"), announced(second, "222")])
+    };
+    silent(story("09:30", "11:30"));
+    silent(story("11:30", "13:00"));
+    silent(story("08:30", "11:30"));
+    assert_eq!(World::after(story("08:30", "13:00")).codes(BOX), ["MO-01e@1"]);
+}
+
+#[test]
 fn a_gate_out_after_the_right_was_revoked_or_blocked_is_raised() {
     for stop in [ReleaseRevoked, ReleaseBlocked] {
         let world = World::after([

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use quaywatch_detection::{Baselines, Goods, Group, Lane, Measure, Quantiles};
-use quaywatch_domain::EventKind::{BookingConfirmed, Discharged, Loaded, ManifestLine, StowPosition};
+use quaywatch_domain::EventKind::{
+    BookingConfirmed, Discharged, GateOut, Loaded, ManifestLine, StowPosition, SystemOutageEnded,
+    SystemOutageStarted,
+};
 use quaywatch_domain::event::EquipmentStatus;
 use quaywatch_domain::{PortEvent, Severity};
 
@@ -53,7 +56,7 @@ fn knowing() -> World {
     World::knowing(Baselines {
         lanes: BTreeMap::from([(
             Baselines::lane_key("BRSSZ", "SIKOP"),
-            Lane { count: 400, via: [via("MAPTM", 380), via("ITGIT", 3)].into(), median_km: 10_000.0 },
+            Lane { count: 400, via: [via("MAPTM", 380), via("ITGIT", 3)].into(), usual_km: 10_000.0 },
         )]),
         ports: ports(),
         goods: BTreeMap::from([
@@ -104,10 +107,10 @@ fn a_port_that_hardly_anybody_uses_and_a_long_way_round_are_raised() {
 #[test]
 fn a_service_that_is_rerouted_and_a_strike_become_usual_with_the_baseline() {
     let line = event(ManifestLine, BOX, at(2, "08:00")).route("BRSSZ", &["SGSIN"], "SIKOP");
-    let lane = |via: u32, median_km| {
+    let lane = |via: u32, usual_km| {
         let mut baselines = Baselines { ports: ports(), ..Baselines::default() };
         let via = [("MAPTM".to_owned(), 400 - via), ("SGSIN".to_owned(), via)].into();
-        baselines.lanes.insert(Baselines::lane_key("BRSSZ", "SIKOP"), Lane { count: 400, via, median_km });
+        baselines.lanes.insert(Baselines::lane_key("BRSSZ", "SIKOP"), Lane { count: 400, via, usual_km });
         told(World::knowing(baselines), [line.clone()])
     };
     assert_eq!(lane(2, 10_000.0), ["MO-13b@1", "MO-13c@1"]);
@@ -189,6 +192,36 @@ fn a_long_wait_between_two_ships_in_a_watched_port_is_raised() {
     assert_eq!(told(World::new(), change("NLRTM", "RTM1", 8)), [""; 0]);
     assert_eq!(told(knowing(), change("MAPTM", "PTM1", 8)), [""; 0]);
     assert_eq!(told(knowing(), change("MAPTM", "PTM1", 16)), ["MO-13f@1"]);
+    let off = |port: &str, status| {
+        let [off, _] = change(port, "CAU1", 8);
+        off.status(status)
+    };
+    let stands = |world: World, events: Vec<PortEvent>, day| {
+        let mut world = world.and(events);
+        world.wait_until(at(day, "12:00"));
+        world.codes_of(BOX, "MO-13")
+    };
+    // While it stands, where it is said to wait for a ship.
+    let waits = || off("DOCAU", EquipmentStatus::Transshipment);
+    assert_eq!(stands(World::new(), vec![waits()], 9), ["MO-13f@1"]);
+    assert_eq!(stands(World::new(), vec![waits()], 8), [""; 0]);
+    let loaded = |day, received| {
+        let [_, on] = change("DOCAU", "CAU1", day);
+        vec![waits(), on.received(at(received, "09:00"))]
+    };
+    let late = || World::where_late(&Loaded, 300.0);
+    assert_eq!(stands(late(), vec![waits().terminal("LUKKP")], 9), [""; 0], "word of it may come late");
+    assert_eq!(stands(late(), vec![waits().terminal("LUKKP")], 10), ["MO-13f@1"]);
+    let outage = |kind, time: &str| event(kind, BOX, at(9, time));
+    let during = || vec![waits(), outage(SystemOutageStarted, "06:00"), outage(SystemOutageEnded, "10:00")];
+    assert_eq!(stands(World::new(), during(), 9), [""; 0], "it may be told when the system is back");
+    assert_eq!(stands(World::new(), during(), 10), ["MO-13f@1"]);
+    assert_eq!(stands(World::new(), loaded(5, 12), 12), [""; 0], "taken back when it is told at last");
+    assert_eq!(stands(World::new(), loaded(8, 10), 10), ["MO-13f@1"]);
+    assert_eq!(stands(World::new(), vec![off("DOCAU", EquipmentStatus::Import)], 12), [""; 0]);
+    assert_eq!(stands(World::new(), vec![off("NLRTM", EquipmentStatus::Transshipment)], 12), [""; 0]);
+    let out = event(GateOut, BOX, at(4, "08:00"));
+    assert_eq!(stands(World::new(), vec![waits(), out], 12), [""; 0], "it went by road");
     let mut both = World::new();
     for event in change("DOCAU", "CAU1", 8) {
         both.see(&event);

@@ -2,8 +2,9 @@ use quaywatch_detection::{Baselines, Group, Measure, Quantiles};
 use quaywatch_domain::EventKind::{
     CustomsHeld, CustomsInspected, CustomsReleased, CustomsScanned, CustomsSelectedForScan,
     CustomsSelectionCancelled, DeviceUnpaired, Discharged, DoorOpened, GateOut, PickupAnnounced,
-    PickupCancelled, PositionReported, SealAffixed, SealRemoved, WorkOrdered, YardMove,
+    PickupCancelled, PositionReported, RecordViewed, SealAffixed, SealRemoved, WorkOrdered, YardMove,
 };
+use quaywatch_domain::event::WeightKind::Scale;
 use quaywatch_domain::event::{EquipmentStatus, SealSource, Yard};
 use quaywatch_domain::{EventKind, PortEvent, Severity};
 
@@ -190,8 +191,62 @@ fn a_selected_container_announced_for_pick_up_soon_is_raised_until_customs_decid
 }
 
 #[test]
+fn a_pick_up_for_the_night_between_scan_and_decision_is_raised_until_customs_decide_before_it() {
+    let slot = |time: &str| on(PickupAnnounced, time).planned().received(at(2, "02:00"));
+    let mut world = night([slot("04:30")]);
+    assert_eq!(world.codes(BOX), ["MO-15c@1"]);
+    assert_eq!(world.alert(BOX).severity, Severity::Medium);
+    assert_eq!(world.sentence(BOX, "MO-15c"), "Pick-up announced for the night, between scan and decision.");
+    world.see(&on(CustomsReleased, "04:00"));
+    assert_eq!(world.codes(BOX), [""; 0], "decided before the truck comes");
+    // Told by night without a slot, and decided on in the morning.
+    let world = night([on(PickupAnnounced, "02:00"), on(CustomsReleased, "08:00")]);
+    assert_eq!(world.codes(BOX), ["MO-15c@1"]);
+    // Cancelled, after the decision, and for the next evening.
+    let cancelled = [slot("04:30").appointment("A1"), on(PickupCancelled, "03:00").appointment("A1")];
+    assert_eq!(night(cancelled).codes(BOX), [""; 0]);
+    never(&night([on(CustomsReleased, "01:40"), slot("04:30")]));
+    never(&night([on(PickupAnnounced, "21:00").planned().received(at(2, "02:00"))]));
+    // What was ahead of the scan is graver, whatever follows.
+    let both = night([on(PickupAnnounced, "00:45"), slot("04:30")]);
+    assert_eq!(both.alert(BOX).severity, Severity::High);
+}
+
+#[test]
+fn a_strangers_look_up_in_the_gap_counts_with_others_and_is_told_to_the_restricted_audience() {
+    let story = |look_up: PortEvent, lost_kg: f64| {
+        World::with_people().and([
+            event(Discharged, BOX, at(1, "20:00")).feed("crane").terminal("LUKKP").weight(Scale, 20_040.0),
+            on(CustomsSelectedForScan, "00:30"),
+            on(CustomsScanned, "01:00"),
+            look_up,
+            on(CustomsReleased, "08:00"),
+            on(GateOut, "10:00").feed("gate").weight(Scale, 20_040.0 - lost_kg),
+        ])
+    };
+    let by = |organisation: &str| on(RecordViewed, "03:00").user("usr:1", organisation);
+    assert!(story(by("ACME"), 0.0).published.is_empty(), "alone it is no alert");
+    let world = story(by("ACME"), 740.0);
+    assert_eq!(world.codes(BOX), ["COMBO-rip-off@1", "MO-12e@1", "MO-15a@1", "MO-16a@1"]);
+    for indicator in &world.alert(BOX).indicators {
+        let is_of_people = matches!(indicator.code.as_str(), "MO-15a" | "COMBO-rip-off" | "MO-16a");
+        assert_eq!(indicator.discreet, is_of_people, "{}", indicator.code);
+    }
+    for look_up in [
+        by("LUKKP"),
+        by("ACME").role("CUSTOMS"),
+        by("ACME").role("CUSTOMER_SERVICE"),
+        by("ACME").order("TICKET7"),
+        by("ACME").edit(|e| e.occurred_at = at(2, "09:00")),
+    ] {
+        assert_eq!(story(look_up, 740.0).codes_of(BOX, "MO-15"), [""; 0]);
+    }
+}
+
+#[test]
 fn a_pick_up_announced_before_for_days_ahead_after_the_scan_or_cancelled_is_silent() {
-    never(&night([on(PickupAnnounced, "02:00")]));
+    never(&night([on(PickupAnnounced, "06:30")]));
+    never(&night([on(PickupAnnounced, "11:00").planned().received(at(2, "02:00"))]));
     never(&night([on(PickupAnnounced, "05:00").planned().received(at(2, "00:10"))]));
     never(&night([event(PickupAnnounced, BOX, at(3, "05:00")).planned().received(at(2, "00:45"))]));
     let cancelled = night([

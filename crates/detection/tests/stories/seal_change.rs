@@ -55,6 +55,10 @@ fn a_damaged_seal_on_a_laden_container_is_raised_once_and_on_an_empty_one_not() 
     let out = event(GateOut, BOX, at(16, "08:00")).seal("ML1234567", Carrier).seal("SH7654321", Shipper);
     let world = World::after([loaded(), damaged(both()).laden(Laden::Laden), damaged(out)]);
     assert_eq!(world.codes(BOX), ["MO-03c@2"]);
+    assert_eq!(world.sentence(BOX, "MO-03c"), "Seal ML1234567 is damaged on a laden container.");
+    let unknown =
+        World::after([loaded().edit(|e| e.equipment.as_mut().unwrap().laden = None), damaged(both())]);
+    assert_eq!(unknown.sentence(BOX, "MO-03c"), "Seal ML1234567 is damaged.");
     silent([loaded(), damaged(both()).laden(Laden::Empty)]);
     let removed = event(SealRemoved, BOX, at(15, "09:00")).seal("ML1234567", Carrier);
     silent([loaded(), damaged(removed)]);

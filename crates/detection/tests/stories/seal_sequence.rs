@@ -126,7 +126,11 @@ fn a_full_container_expressly_without_a_seal_is_raised() {
     silent([gate_in().seal("SI", Carrier)]);
     silent([gate_in().seal("NO SEAL", Unknown).seal("ML123456", Carrier)]);
     silent([gate_in().seal("NO SEAL", Unknown).laden(Laden::Empty)]);
-    silent([gate_in().seal("NO SEAL", Unknown).iso_type("22P1")]);
+    // A platform, an open top, a tank, a silo: nothing to close with a seal.
+    for iso_type in ["22P1", "22U1", "22T1", "22B0"] {
+        silent([gate_in().seal("NO SEAL", Unknown).iso_type(iso_type)]);
+    }
+    assert_eq!(told([gate_in().seal("NO SEAL", Unknown).iso_type("22G1")]), ["MO-05d@1"]);
 }
 
 #[test]

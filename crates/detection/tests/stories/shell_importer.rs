@@ -52,6 +52,41 @@ fn a_first_import_of_perishables_by_a_young_company_is_raised_and_names_its_trai
 }
 
 #[test]
+fn a_group_that_trades_under_a_new_company_is_no_shell() {
+    let desk = |party: &mut Party| party.address = Some("Dunajska 5, Ljubljana".into());
+    let group = (1..=3).map(|n| {
+        line(&format!("MSKU123450{n}"), 2, &format!("SI{n}")).register(founded(4_000)).register(desk)
+    });
+    // The register dates its first officers by the day on which it was founded, or soon after.
+    let new = |days| {
+        let officers = move |party: &mut Party| party.officers_changed_at = Some(days_before(10, days));
+        line(BOX, 10, "SI9").register(founded(60)).register(desk).register(officers)
+    };
+    for days in [60, 55] {
+        let world = recorded("").and(group.clone()).and([new(days)]);
+        assert_eq!(told(&world, BOX), ["MO-17a", "MO-17b"]);
+        assert!(world.codes(BOX).is_empty(), "{:?}", world.codes(BOX));
+    }
+    // Sold when it was a month old: it was founded for that.
+    let world = recorded("").and(group).and([new(20)]);
+    assert_eq!(world.codes_of(BOX, "MO-17h"), ["MO-17h@1"]);
+}
+
+#[test]
+fn an_importer_is_called_first_time_only_where_everything_is_recorded_since_long_enough() {
+    let line = || [line(BOX, 10, "SI9").register(founded(40))];
+    assert_eq!(
+        after(line()).sentence(BOX, "MO-17h"),
+        "Perishables from a watched origin for a first-time importer that looks like a shell."
+    );
+    let world = World::with(Rules::parse("[shell_importer]\nmin_traits = 1\n").unwrap()).and(line());
+    assert_eq!(
+        world.sentence(BOX, "MO-17h"),
+        "Perishables from a watched origin, among the first on record for an importer that looks like a shell."
+    );
+}
+
+#[test]
 fn a_first_import_alone_an_old_company_other_goods_and_another_origin_are_no_alert() {
     let never = |events: Vec<PortEvent>| {
         let world = after(events);
@@ -135,6 +170,9 @@ fn companies_from_the_shelf_at_one_desk_are_told_whatever_their_age_and_a_group_
     ] {
         assert!(!told(&world, "MSKU1234501").contains(&"MO-17e".to_owned()));
     }
+    // A register that says when its officers changed need not say when it was founded.
+    let without_age = (1..=3).map(|n| from_the_shelf(n, 40).register(|party| party.registered_at = None));
+    assert_eq!(told(&recorded("").and(without_age), "MSKU1234501"), ["MO-17a", "MO-17c", "MO-17e"]);
     // One founded lately and two bought lately are three.
     let mixed = (1..=3).map(|n| if n == 3 { at_one_desk(n, 40) } else { from_the_shelf(n, 40) });
     assert!(told(&after(mixed), "MSKU1234501").contains(&"MO-17e".to_owned()));

@@ -140,11 +140,11 @@ fn stories() -> Vec<Story> {
             "MO-10a",
             WorkOrdered,
             at(3, "02:00"),
-            at(3, "03:00"),
+            at(3, "06:30"),
             vec![
                 off(),
                 told(YardMove, 2, "08:30").order("W1").slot("A-01-1-1"),
-                told(YardMove, 3, "02:00").slot("C-21-6-1"),
+                told(YardMove, 3, "02:00").slot("C-21-6-1").received(at(3, "05:30")),
             ],
         ),
         story(
@@ -318,6 +318,22 @@ fn an_outage_of_another_system_excuses_nothing_at_a_gate_that_is_heard_meanwhile
         .events
         .insert(1, told(GateIn, 3, "10:00").terminal("ITTRS").feed("trieste").id("x").wrong_check_digit());
     assert!(severity(&story, out()).is_none_or(|s| s == Severity::Low));
+}
+
+#[test]
+fn an_outage_hides_no_order_of_a_yard_that_is_heard_meanwhile() {
+    let moved = |received: &str| {
+        let moved = told(YardMove, 3, "12:00").slot("C-21-6-1").received(at(3, received));
+        let placed = told(YardMove, 3, "05:30").order("W1").slot("A-01-1-1");
+        let events = vec![told(Discharged, 3, "05:00"), placed, moved];
+        story("MO-10a", WorkOrdered, at(3, "12:00"), at(3, "17:00"), events)
+    };
+    let grade = |received: &str| {
+        let world = world(&moved(received), Baselines::default(), outage(at(3, "12:00"), Some("LUKKP")));
+        first(&world, "MO-10a").map(|(_, i)| i.severity)
+    };
+    assert_eq!(grade("12:03"), Some(Severity::Medium));
+    assert!(grade("15:30").is_none_or(|s| s == Severity::Low));
 }
 
 #[test]

@@ -100,27 +100,63 @@ fn an_export_for_no_known_call_is_medium_and_an_empty_without_booking_nothing() 
     ]);
 }
 
-#[test]
-fn a_haulier_that_did_so_before_is_raised_to_high() {
-    let other = [
+/// The same haulier brought another export and took it out again.
+fn another_time() -> [PortEvent; 2] {
+    [
         event(GateIn, OTHER_BOX, at(1, "08:00")).status(EquipmentStatus::Export).haulier("333").call("C1"),
         export_out(OTHER_BOX, 2),
-    ];
-    let world = World::after(other.clone().into_iter().chain([export_in(), export_out(BOX, 5)]));
+    ]
+}
+
+/// Its booking cancelled, and out again.
+fn for_nothing() -> [PortEvent; 3] {
+    [export_in(), event(BookingCancelled, BOX, at(4, "08:00")).booking("B1"), export_out(BOX, 5)]
+}
+
+#[test]
+fn a_haulier_that_took_another_export_out_is_told_with_the_visit() {
+    let world = World::after(another_time().into_iter().chain(for_nothing()));
     assert_eq!(world.codes(BOX), ["MO-09b@1", "MO-09c@1"]);
+    assert!(world.alert(BOX).indicators.iter().all(|i| i.severity == Severity::High));
     assert!(world.codes(OTHER_BOX).is_empty(), "an export that was fetched back is no crime alone");
     // An empty that is fetched to be stuffed is no export brought in vain.
-    let stuffed = other.clone().map(|e| e.laden(Laden::Empty));
-    assert_eq!(told(stuffed.into_iter().chain([export_in(), export_out(BOX, 5)])), ["MO-09b@1"]);
+    let stuffed = another_time().map(|e| e.laden(Laden::Empty));
+    assert_eq!(told(stuffed.into_iter().chain(for_nothing())), ["MO-09b@1"]);
     // The same for a container that has a call, or another haulier: nothing to repeat.
-    silent(other.clone().into_iter().chain([export_in().call("C7"), export_out(BOX, 5)]));
-    let codes = told(
-        other
-            .into_iter()
-            .map(|e| e.edit(|e| e.parties.clear()).haulier("444"))
-            .chain([export_in(), export_out(BOX, 5)]),
-    );
-    assert_eq!(codes, ["MO-09b@1"]);
+    silent(another_time().into_iter().chain([export_in().call("C7"), export_out(BOX, 5)]));
+    let by_another = another_time().map(|e| e.edit(|e| e.parties.clear()).haulier("444"));
+    assert_eq!(told(by_another.into_iter().chain(for_nothing())), ["MO-09b@1"]);
+}
+
+#[test]
+fn an_export_fetched_back_under_a_release_is_none_that_was_brought_in_vain() {
+    let [brought, taken] = another_time();
+    let order = event(ReleaseOrder, OTHER_BOX, at(1, "20:00")).status(EquipmentStatus::Export).haulier("333");
+    let long_ago = order.clone().edit(|e| e.occurred_at = at(1, "07:00").plus_millis(-7 * 86_400_000));
+    let story = |events: Vec<PortEvent>| told(events.into_iter().chain(for_nothing()));
+    assert_eq!(story(vec![brought.clone(), order.clone(), taken.clone()]), ["MO-09b@1"]);
+    // Told after the gate, and taken back.
+    assert_eq!(story(vec![brought.clone(), taken.clone(), order.clone()]), ["MO-09b@1"]);
+    let denied = order.clone().revision(2).retracted();
+    assert_eq!(story(vec![brought.clone(), order, taken.clone(), denied]), ["MO-09b@1", "MO-09c@1"]);
+    assert_eq!(story(vec![long_ago, brought.clone(), taken.clone()]), ["MO-09b@1", "MO-09c@1"]);
+    // The gate itself says under what it left.
+    assert_eq!(story(vec![brought.clone(), taken.clone().release("R7")]), ["MO-09b@1"]);
+    assert_eq!(story(vec![brought, taken.order("O7")]), ["MO-09b@1"]);
+}
+
+#[test]
+fn a_round_trip_of_which_no_release_is_known_lifts_no_visit_that_is_medium_by_itself() {
+    let no_call = [export_in(), export_out(BOX, 5)];
+    let world = World::after(another_time().into_iter().chain(no_call));
+    assert_eq!(world.codes(BOX), ["MO-09b@1", "MO-09c@1"]);
+    assert_eq!(world.alert(BOX).severity, Severity::Medium);
+    let order = event(ReleaseOrder, OTHER_BOX, at(1, "20:00")).status(EquipmentStatus::Export).haulier("333");
+    let [brought, taken] = another_time();
+    let released = World::after([brought, order, taken, export_in(), export_out(BOX, 5)]);
+    assert_eq!(released.codes(BOX), ["MO-09b@1"]);
+    let alone = World::after([export_in(), export_out(BOX, 5)]);
+    assert_eq!(released.alert(BOX).score, alone.alert(BOX).score);
 }
 
 #[test]

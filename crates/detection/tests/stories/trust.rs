@@ -332,6 +332,50 @@ fn an_outage_of_a_whole_system_counts_for_every_container_that_it_concerns() {
 }
 
 #[test]
+fn an_outage_of_another_port_whose_system_only_looked_at_a_container_excuses_nothing() {
+    let out = |kind, time: &str| {
+        let mut event = event(kind, "", at(3, time)).feed("pcs-status").terminal("LUKKP");
+        event.equipment = None;
+        event
+    };
+    let codes = |at_koper: PortEvent| {
+        let mut outages = Outages::default();
+        let announced =
+            [out(EventKind::SystemOutageStarted, "09:30"), out(EventKind::SystemOutageEnded, "11:00")];
+        announced.iter().for_each(|event| assert!(outages.take(event)));
+        let mut world = World::with_people();
+        world.engine = world.engine.with_outages(Arc::new(outages));
+        let mut events = held_and_out().into_iter().map(|e| e.terminal("ITTRS")).collect::<Vec<_>>();
+        events.insert(1, at_koper.terminal("LUKKP"));
+        let mut world = world.and(events);
+        world.wait_until(at(3, "12:00"));
+        world.codes(BOX).contains(&"MO-25a@1".to_owned())
+    };
+    let seen = |kind| event(kind, BOX, at(2, "08:30")).feed("koper").user("usr:1", "A").role("CLERK");
+    assert!(codes(seen(EventKind::RecordViewed)));
+    assert!(!codes(seen(EventKind::CustomsScanned)), "it was there");
+}
+
+#[test]
+fn an_outage_that_begins_after_the_deed_only_delays_what_is_told_of_it() {
+    // An order to shift it would have been told the night before the outage; nobody writes it by hand now.
+    let told = |from: &str, now: &str| {
+        let out = |kind, time: &str| event(kind, BOX, at(3, time)).feed("pcs-status");
+        let restowed = event(EventKind::Restowed, BOX, at(3, "03:00")).port("ECGYE").cell("0240382");
+        let mut world = World::after([
+            restowed.received(at(3, "03:40")),
+            out(EventKind::SystemOutageStarted, from),
+            out(EventKind::SystemOutageEnded, "06:00"),
+        ]);
+        world.wait_until(at(3, now));
+        world.codes(BOX)
+    };
+    assert!(told("04:20", "11:50").is_empty(), "its word may be on its way");
+    assert_eq!(told("04:20", "12:00"), ["MO-22a@1"]);
+    assert!(told("02:30", "23:00").is_empty(), "things were done by hand");
+}
+
+#[test]
 fn an_outage_that_is_announced_late_takes_back_what_its_silence_had_raised() {
     let mut world = World::new().and(held_and_out());
     world.wait_until(at(3, "12:00"));

@@ -71,6 +71,20 @@ fn ordered_moves_drift_and_terminals_without_orders_are_silent() {
 }
 
 #[test]
+fn an_order_that_another_move_has_carried_out_is_spent() {
+    // The same driver moves it again, minutes later.
+    let first = [
+        event(WorkOrdered, BOX, at(3, "01:40")).order("W2").slot("B-07-2-1"),
+        event(YardMove, BOX, at(3, "01:49")).order("W2").slot("B-07-2-1").id("first"),
+    ];
+    assert_eq!(told(after_placing(first.clone().into_iter().chain([moved()]))), ["MO-10a@1"]);
+    let own = event(WorkOrdered, BOX, at(3, "01:55")).order("W3").slot("C-21-6-1").id("second");
+    silent(after_placing(first.clone().into_iter().chain([own, moved()])));
+    // In two steps under one order.
+    silent(after_placing(first.into_iter().chain([moved().order("W2")])));
+}
+
+#[test]
 fn two_fixes_in_another_stack_are_a_move() {
     let fix = |time: &str| event(PositionReported, BOX, at(3, time)).feed("telemetry").slot("C-21-6-1");
     assert_eq!(told(after_placing([fix("02:00"), fix("02:10")])), ["MO-10a@1"]);
@@ -108,6 +122,23 @@ fn a_box_that_is_not_in_its_slot_is_medium_and_high_when_it_stays_away() {
         event(YardMove, BOX, at(3, "10:40")).order("W3").slot("A-02-1-1"),
     ]));
     silent(after_placing([event(NotInPosition, BOX, at(3, "10:00")), event(GateOut, BOX, at(3, "10:30"))]));
+}
+
+#[test]
+fn a_device_that_knows_where_a_box_is_does_not_find_it_for_the_yard() {
+    let missed = || event(NotInPosition, BOX, at(3, "10:00")).feed("yard");
+    let hourly = |feed: &str| {
+        let fix = |hour: i64| {
+            let time = at(3, "10:20").plus_millis(hour * 3_600_000);
+            event(PositionReported, BOX, time).feed(feed).id(&format!("{feed}-{hour}"))
+        };
+        (0..30).map(fix).collect::<Vec<_>>()
+    };
+    let mut world = World::after(after_placing([missed()]));
+    hourly("smart-boxes").iter().for_each(|fix| world.see(fix));
+    assert_eq!((world.codes(BOX), world.alert(BOX).severity), (vec!["MO-10b@1".to_owned()], Severity::High));
+    // Where the yard itself tells positions without slots, its word counts.
+    silent(after_placing([missed()].into_iter().chain(hourly("yard"))));
 }
 
 #[test]

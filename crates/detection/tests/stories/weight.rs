@@ -1,9 +1,10 @@
 use quaywatch_detection::{Baselines, Group, Measure, Quantiles};
 use quaywatch_domain::EventKind::{
-    CustomsInspected, Discharged, GateIn, GateOut, ManifestLine, StowPosition, Stripped, Weighed,
+    CustomsInspected, Discharged, DoorOpened, GateIn, GateOut, ManifestLine, SealAffixed, SealRemoved,
+    StowPosition, Stripped, Weighed,
 };
-use quaywatch_domain::event::WeightKind::{Gross, Scale, Vgm};
-use quaywatch_domain::event::{EquipmentStatus, Laden};
+use quaywatch_domain::event::WeightKind::{Gross, Net, Scale, Vgm};
+use quaywatch_domain::event::{EquipmentStatus, Laden, SealSource};
 use quaywatch_domain::{EventKind, PortEvent};
 
 use crate::common::{BOX, OTHER_BOX, Says, World, at, event};
@@ -59,6 +60,20 @@ fn sums_declared_weights_units_net_weights_and_ordinary_scales_are_silent() {
     assert_eq!(told([plan(20_000.0), reefer(21_300.0)]), ["MO-12b@1"]);
     silent([plan(20_000.0), scale(Discharged, 3, "crane", 22_000.0).wrong_check_digit()]);
     silent([plan(20_000.0), scale(Discharged, 3, "crane", 22_000.0).edit(|e| e.weights[0].kg = -5.0)]);
+}
+
+#[test]
+fn a_load_as_heavy_as_the_container_is_told_where_the_bill_has_the_goods_alone() {
+    let bill = |kind, kg| event(ManifestLine, BOX, at(1, "04:00")).feed("agents").weight(kind, kg);
+    let papers_and_scale = |goods: PortEvent| {
+        let crane = scale(Discharged, 3, "crane", 25_570.0).tare(2_230.0);
+        [goods, plan(23_260.0), crane]
+    };
+    assert_eq!(told(papers_and_scale(bill(Net, 21_030.0))), ["MO-12b@1"]);
+    assert_eq!(told(papers_and_scale(bill(Gross, 21_080.0))), ["MO-12b@1"]);
+    // The shipper verified the weight of the goods and forgot that of the container.
+    silent(papers_and_scale(bill(Net, 23_260.0)));
+    silent(papers_and_scale(bill(Gross, 23_260.0)));
 }
 
 #[test]
@@ -140,6 +155,7 @@ fn an_empty_that_is_no_empty_is_raised() {
     let empty =
         |kg: f64| event(Weighed, BOX, at(3, "08:00")).laden(Laden::Empty).tare(3_700.0).weight(Scale, kg);
     assert_eq!(told([empty(4_150.0)]), ["MO-12d@1"]);
+    assert_eq!(told([empty(3_980.0)]), ["MO-12d@1"]);
     silent([empty(3_950.0)]);
     silent([empty(4_400.0).iso_type("45R1")]);
     silent([empty(4_500.0).tare(4_000.0)]);
@@ -170,6 +186,40 @@ fn a_container_that_lost_weight_in_the_yard_is_raised() {
 }
 
 #[test]
+fn a_seal_that_anybody_took_off_explains_no_lost_weight_and_that_of_an_authority_does() {
+    let sealed = |kind: EventKind, time: &str| event(kind, BOX, at(3, time));
+    let told_in = |work: Vec<PortEvent>| {
+        let off = scale(Discharged, 2, "crane", 20_040.0);
+        let mut world = World::after([off]).and(work).and([scale(GateOut, 4, "gate", 19_300.0)]);
+        world.wait_until(at(6, "00:00"));
+        let codes = world.codes(BOX);
+        codes.into_iter().filter(|c| c.starts_with("MO-12") || c.starts_with("COMBO")).collect::<Vec<_>>()
+    };
+    let removed = || sealed(SealRemoved, "02:00").seal("ML1234567", SealSource::Carrier);
+    assert_eq!(told_in(vec![removed()]), ["MO-12e@1"]);
+    assert_eq!(told_in(vec![removed(), sealed(DoorOpened, "02:05")]), ["COMBO-rip-off@1", "MO-12e@1"]);
+    // Nor does a new seal of the carrier's, or of the thief's.
+    let new = |source| sealed(SealAffixed, "03:00").seal("XX7654321", source);
+    for source in [SealSource::Carrier, SealSource::Unknown, SealSource::Terminal] {
+        assert_eq!(told_in(vec![removed(), new(source)]), ["MO-12e@1"]);
+    }
+    for source in [SealSource::Customs, SealSource::Veterinary, SealSource::Phytosanitary] {
+        assert_eq!(told_in(vec![removed(), new(source)]), [""; 0]);
+    }
+    assert_eq!(told_in(vec![removed().user("usr:1", "FURS").role("CUSTOMS")]), [""; 0]);
+    assert_eq!(told_in(vec![removed().user("usr:1", "LUKKP").role("TERMINAL")]), ["MO-12e@1"]);
+}
+
+#[test]
+fn the_seal_of_an_authority_that_hung_before_explains_nothing_and_one_that_the_gate_sees_first_does() {
+    let off = || scale(Discharged, 3, "crane", 20_040.0);
+    let out = || scale(GateOut, 4, "gate", 19_300.0).seal("SI0012345", SealSource::Customs);
+    assert_eq!(told([off().seal("SI0012345", SealSource::Customs), out()]), ["MO-12e@1"]);
+    let codes = told([off(), out()]);
+    assert!(!codes.contains(&"MO-12e@1".to_owned()), "{codes:?}");
+}
+
+#[test]
 fn scales_that_are_known_to_agree_tell_of_less_and_those_that_do_not_of_more() {
     let group = Group { trade: Some(EquipmentStatus::Import), ..Group::default() };
     let lost = |q95: f64, kg: f64| {
@@ -187,6 +237,9 @@ fn scales_that_are_known_to_agree_tell_of_less_and_those_that_do_not_of_more() {
     assert_eq!(lost(80.0, 140.0), [""; 0]);
     assert_eq!(lost(200.0, 390.0), [""; 0]);
     assert_eq!(lost(200.0, 450.0), ["MO-12e@1"]);
+    // Two and a half tonnes, as two scales see them.
+    assert_eq!(lost(80.0, 2_560.0), ["MO-12e@1"]);
+    assert_eq!(lost(80.0, 2_600.0), ["MO-12b@1"]);
 }
 
 #[test]

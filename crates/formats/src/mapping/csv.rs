@@ -73,17 +73,17 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     let delimiter = delimiter.unwrap_or_else(|| guess(first_line(&text.bytes)));
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(&*text.bytes);
-    let mut records = std::iter::from_fn(|| {
-        let mut record = ByteRecord::new();
-        let more = reader.read_byte_record(&mut record).unwrap_or(false);
-        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-        more.then_some((record, end))
-    });
+    let mut record = ByteRecord::new();
+    // The end of the next record; none when there is no more.
+    let mut next = |record: &mut ByteRecord| {
+        let more = reader.read_byte_record(record).unwrap_or(false);
+        more.then(|| usize::try_from(reader.position().byte()).unwrap_or(usize::MAX))
+    };
     let columns = if mapping.header.unwrap_or(true) {
-        let Some((header, _)) = records.next() else {
+        if next(&mut record).is_none() {
             return Parsed::rejected(DeadLetterCode::MalformedMessage, "the file has no rows", bytes);
-        };
-        Columns::named(&header, &text)
+        }
+        Columns::named(&record, &text)
     } else {
         Columns::default()
     };
@@ -100,7 +100,10 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     let rows = Rows { plan, mapping, context, format: FORMAT, notes: text.notes.clone(), survey };
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
-    for (at, (record, end)) in records.enumerate() {
+    let mut count = 0..;
+    while let Some(end) = next(&mut record)
+        && let Some(at) = count.next()
+    {
         let (line, raw) = place_of(&record, end, &text.bytes);
         let path = format!("line {line}");
         let read = if at >= MAX_ITEMS {

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::cli::{Backtest, Form};
 use crate::commands::{baseline, print_line, print_text, rules};
+use crate::offline::compare;
 use crate::offline::input::Folder;
 use crate::offline::lists;
 use crate::offline::pipeline::Pipeline;
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &Backtest) -> Result<ExitCode> {
         }
         let outcomes: Vec<String> = pipeline.outcomes.iter().map(|(name, n)| format!("{n} {name}")).collect();
         eprintln!("{name}: facts: {}; {} alerts", outcomes.join(", "), pipeline.alerts.len());
-        runs.push((name, Score::of(&pipeline.observed(), truth.as_deref().unwrap_or_default())));
+        runs.push((name, Score::of(&pipeline.observed(), truth.as_deref())));
         if !compared {
             // The process ends soon and its memory with it; to take it apart piece by piece is lost time.
             std::mem::forget(pipeline);
@@ -88,7 +89,7 @@ fn report(args: &Backtest, runs: &[(String, Score)], judged: bool) -> Result<Exi
         std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     if runs.len() > 1 {
-        eprint!("{}", table::compare(runs));
+        eprint!("{}", compare::of(runs));
     } else if let Some((_, score)) = runs.first() {
         eprint!("{}", table::of(score));
         for (subject, code) in &score.missed {

@@ -19,6 +19,8 @@ use crate::offline::input::Folder;
 use crate::offline::traffic::Traffic;
 
 const DAY_MS: i64 = 86_400_000;
+/// Visits that began earlier before the period are read without their beginning.
+const LONGEST_VISIT_DAYS: i64 = 60;
 
 /// Key of the one record of the topic.
 const KEY: &str = "baselines";
@@ -29,7 +31,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) fn run(command: &Baseline, settings: impl Fn() -> Result<Settings>) -> Result<ExitCode> {
     match command {
         Baseline::Build { paths, recorded, out, rules, ports, to, days } => {
-            let events = if *recorded { read_recorded(&settings()?)? } else { read_files(paths)? };
+            let events =
+                if *recorded { read_recorded(&settings()?, *to, *days)? } else { read_files(paths)? };
             build(&events, out, rules.as_deref(), ports.as_deref(), *to, *days)
         }
         Baseline::Publish { file } => publish(file, &settings()?),
@@ -87,15 +90,19 @@ fn read_files(paths: &[PathBuf]) -> Result<Vec<Arc<PortEvent>>> {
     Ok(Traffic::read(&folder, &folder.reader()?)?.events)
 }
 
-/// The events that the running system has recorded, as long as its topic keeps them.
-fn read_recorded(settings: &Settings) -> Result<Vec<Arc<PortEvent>>> {
+/// The events that the running system has recorded, as long as its topic keeps them, as far as they may belong to a visit of
+/// the period.
+fn read_recorded(settings: &Settings, to: Option<Timestamp>, days: u32) -> Result<Vec<Arc<PortEvent>>> {
     let codec = settings.codec()?;
+    let end = to.unwrap_or_else(|| Clock::wall().now());
+    let begin = end.plus_millis(-(i64::from(days) + LONGEST_VISIT_DAYS) * DAY_MS);
     let mut events = Vec::new();
     let mut reader = Reader::to_end(&settings.kafka, &[EVENTS])?;
     loop {
         match reader.next(LIMIT)? {
             Read::Record(record) => {
-                events.extend(record.value.map(|value| codec.decode(&value)).transpose()?.map(Arc::new));
+                let event: Option<PortEvent> = record.value.map(|value| codec.decode(&value)).transpose()?;
+                events.extend(event.filter(|e| (begin..end).contains(&e.received_at)).map(Arc::new));
             }
             Read::Idle => {
                 bail!("{EVENTS} brings nothing more, and its end is not reached: look at the brokers")
@@ -130,6 +137,11 @@ fn build(
     let mut builder = BaselineBuilder::new(&rules, from, to);
     containers.into_values().for_each(|facts| builder.container(facts));
     let built = builder.finish(ports);
+    if built.to.is_none() {
+        bail!(
+            "nothing came in from {from} to {to}, and baselines of nothing say nothing; nothing is written"
+        );
+    }
     let mut text = serde_json::to_vec_pretty(&built)?;
     text.push(b'\n');
     std::fs::write(out, text).with_context(|| format!("{} cannot be written", out.display()))?;

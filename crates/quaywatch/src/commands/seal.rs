@@ -17,7 +17,7 @@ use quaywatch_service::{ExitCode, Settings};
 use serde::Serialize;
 
 use crate::cli::{Form, Seal};
-use crate::commands::{print_line, print_text};
+use crate::commands::{print_line, print_text, rules};
 use crate::offline::input::Folder;
 use crate::offline::pipeline::Pipeline;
 use crate::offline::traffic::Traffic;
@@ -30,9 +30,12 @@ struct Seen<'a> {
     kind: &'a EventKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     container: Option<&'a str>,
+    /// SMDG terminal code, else UN/LOCODE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     issuer: Option<String>,
-    /// File and place in it.
+    /// File, or topic, partition and offset, and the place in it.
     source: String,
 }
 
@@ -52,15 +55,19 @@ pub(crate) fn run(args: &Seal, settings: impl FnOnce() -> Result<Settings>) -> R
     let Some(number) = normalise_seal(&args.number) else {
         bail!(crate::Usage(format!("'{}' is a placeholder and no seal number", args.number)));
     };
-    let mut known = if args.paths.is_empty() {
-        from_ledger(&number, &settings()?)?
+    let rules = rules::load(args.rules.as_deref())?;
+    let most = rules.seal_max_boxes();
+    let is_recorded = !args.paths.is_empty();
+    let mut known = if is_recorded {
+        from_files(&number, &args.paths, rules)?
     } else {
-        from_files(&number, &args.paths)?
+        from_ledger(&number, &settings()?)?
     };
     known.sightings.retain(|s| !s.retracted);
-    print(args.format, &number, &known.sightings)?;
-    let boxes: BTreeSet<&str> = known.sightings.iter().filter_map(|s| s.container.as_deref()).collect();
-    eprintln!("{}", verdict(&number, boxes.len(), Rules::default().seal_max_boxes()));
+    let seen: Vec<Seen<'_>> = known.sightings.iter().map(|s| seen(&number, s, is_recorded)).collect();
+    print(args.format, &seen)?;
+    let boxes: BTreeSet<&str> = seen.iter().filter_map(|s| s.container).collect();
+    eprintln!("{}", verdict(&number, boxes.len(), most));
     if !known.alike.is_empty() {
         let alike: Vec<&str> = known.alike.iter().map(String::as_str).collect();
         eprintln!("one character apart: {}", alike.join(", "));
@@ -69,10 +76,10 @@ pub(crate) fn run(args: &Seal, settings: impl FnOnce() -> Result<Settings>) -> R
 }
 
 /// What the files tell.
-fn from_files(number: &str, paths: &[PathBuf]) -> Result<Known> {
+fn from_files(number: &str, paths: &[PathBuf], rules: Rules) -> Result<Known> {
     let folder = Folder::read(paths)?;
     let traffic = Traffic::read(&folder, &folder.reader()?)?;
-    let engine = Engine::new(Rules::default(), env!("CARGO_PKG_VERSION"));
+    let engine = Engine::new(rules, env!("CARGO_PKG_VERSION"));
     let mut pipeline = Pipeline::new(engine, Index::default(), None);
     traffic.replay(&mut pipeline, "reading");
     let mut known = Known::default();
@@ -127,17 +134,17 @@ fn verdict(number: &str, boxes: usize, most: usize) -> String {
     }
 }
 
-fn print(form: Form, number: &str, sightings: &[Sighting]) -> Result<()> {
-    let seen: Vec<Seen<'_>> = sightings.iter().map(|s| seen(number, s)).collect();
+fn print(form: Form, seen: &[Seen<'_>]) -> Result<()> {
     match form {
         Form::Json => print_line(&seen),
         Form::Ndjson => seen.iter().try_for_each(print_line),
         Form::Table => seen.iter().try_for_each(|s| {
             print_text(&format!(
-                "{}  {:<12}  {:<16}  {:<12}  {}",
+                "{}  {:<12}  {:<6}  {:<16}  {:<12}  {}",
                 s.at,
                 s.container.unwrap_or("-"),
-                s.kind,
+                s.place.unwrap_or("-"),
+                s.kind.as_str(),
                 s.issuer.as_deref().unwrap_or("-"),
                 s.source
             ))
@@ -145,13 +152,18 @@ fn print(form: Form, number: &str, sightings: &[Sighting]) -> Result<()> {
     }
 }
 
-fn seen<'a>(number: &'a str, s: &'a Sighting) -> Seen<'a> {
-    let source = s.evidence.as_ref().map(|e| format!("{} {}", e.topic, e.path).trim_end().to_owned());
+fn seen<'a>(number: &'a str, s: &'a Sighting, is_recorded: bool) -> Seen<'a> {
+    let source = s.evidence.as_ref().map(|e| match is_recorded {
+        true => format!("{} {}", e.topic, e.path).trim_end().to_owned(),
+        false => format!("{}-{}@{} {}", e.topic, e.partition, e.offset, e.path).trim_end().to_owned(),
+    });
+    let place = s.place.as_deref();
     Seen {
         seal: number,
         at: s.occurred_at,
         kind: &s.kind,
         container: s.container.as_deref(),
+        place: place.and_then(|p| p.terminal.as_deref().or(p.un_locode.as_deref())),
         issuer: s.issuer.map(|issuer| issuer.as_str().to_owned()),
         source: source.unwrap_or_default(),
     }

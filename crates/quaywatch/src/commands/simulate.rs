@@ -29,6 +29,14 @@ pub(crate) fn run(args: &Simulate) -> Result<ExitCode> {
         without: args.without.clone(),
     });
     std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
+    let mut inside =
+        std::fs::read_dir(&args.out).with_context(|| format!("{} cannot be read", args.out.display()))?;
+    if inside.next().is_some() {
+        bail!(
+            "{} is not empty, and what lies there would be read as part of the port; name another folder or empty it",
+            args.out.display()
+        );
+    }
     let written = port.write(|message| put(&args.out, &message.file_name, &message.bytes))?;
     let told = port.truth();
     put(&args.out, "feeds.toml", port.feeds_toml().as_bytes())?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use quaywatch_domain::event::Source;
 use quaywatch_domain::{PseudonymKey, Sha256};
 use quaywatch_formats::{Context, FeedSettings, Feeds, Parsed, Parties, Survey};
@@ -14,8 +14,8 @@ pub(crate) struct Folder {
     pub(crate) messages: Vec<PathBuf>,
     /// `watchlist*.csv`, `watchlist*.ndjson`.
     pub(crate) watchlists: Vec<PathBuf>,
-    /// `feedback.ndjson`.
-    pub(crate) feedback: Option<PathBuf>,
+    /// `feedback.ndjson`, one a folder.
+    pub(crate) feedback: Vec<PathBuf>,
     /// `feeds.toml`.
     pub(crate) feeds: Option<PathBuf>,
     /// `parties.csv`.
@@ -50,9 +50,9 @@ impl Folder {
         let name = file_name(path);
         let list = name.starts_with("watchlist") && (name.ends_with(".csv") || name.ends_with(".ndjson"));
         match name {
-            "feeds.toml" => self.feeds = Some(path.to_owned()),
-            "parties.csv" => self.parties = Some(path.to_owned()),
-            "feedback.ndjson" => self.feedback = Some(path.to_owned()),
+            "feeds.toml" => only(&mut self.feeds, path)?,
+            "parties.csv" => only(&mut self.parties, path)?,
+            "feedback.ndjson" => self.feedback.push(path.to_owned()),
             "truth.ndjson" if !named => {}
             _ if name.starts_with('.') || (name.ends_with(".toml") && !named) => {}
             _ if list && !named => self.watchlists.push(path.to_owned()),
@@ -60,6 +60,22 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Takes a file that says how all others are read; a second one must say the same.
+fn only(known: &mut Option<PathBuf>, path: &Path) -> Result<()> {
+    let read =
+        |path: &Path| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
+    match known {
+        Some(first) if read(first)? != read(path)? => bail!(
+            "{} and {} differ, and what is read together is read by one of them; read the folders one after the other",
+            first.display(),
+            path.display()
+        ),
+        Some(_) => {}
+        None => *known = Some(path.to_owned()),
+    }
+    Ok(())
 }
 
 /// The last part of a path, for feeds and evidence.
@@ -128,6 +144,7 @@ impl Reader {
             received_at: None,
             content_type: None,
             source: Source {
+                feed: feed.into(),
                 topic: name.into(),
                 offset: ordinal,
                 sha256: Sha256::of(bytes),

@@ -1,5 +1,6 @@
 //! The pipeline in one process without Kafka: the same crates, the same results, over files.
 
+pub(crate) mod compare;
 pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod lists;

@@ -1,6 +1,7 @@
 //! Screening, detection and sharing over events in order of receipt. Time is event time.
 
 use std::cmp::Reverse;
+use std::collections::hash_map::{Entry, OccupiedEntry};
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -29,6 +30,51 @@ impl Slot {
         self.fired = self.fired.filter(|_| changes.outcome != Outcome::New);
         changes
     }
+
+    /// When it is due, unless that came already.
+    fn next_look(&self) -> Option<Timestamp> {
+        self.timeline.due_at().filter(|due| Some(*due) != self.fired)
+    }
+}
+
+/// What is noted of timelines beside them.
+#[derive(Default)]
+struct Notes {
+    timers: BinaryHeap<Reverse<(Timestamp, Subject)>>,
+    /// When a shadow code first held, by subject and code.
+    first_shadowed: HashMap<(Subject, String), Timestamp>,
+    /// Visits of timelines that are gone.
+    visits_before: u64,
+}
+
+impl Notes {
+    /// Notes what changed on a timeline, and lets go of it when it has ended.
+    fn settle(
+        &mut self,
+        mut known: OccupiedEntry<'_, Subject, Box<Slot>>,
+        changes: &Changes,
+        engine: &Engine,
+        now: Timestamp,
+    ) {
+        for key in shadow_keys(known.key(), &known.get().timeline) {
+            self.first_shadowed.entry(key).or_insert(now);
+        }
+        if changes.expired || known.get().timeline.is_empty() {
+            self.visits_before += u64::from(engine.visits(&known.get().timeline));
+            known.remove();
+            return;
+        }
+        let due = known.get().next_look();
+        if due.is_some_and(|due| known.get().timer.is_none_or(|timer| due < timer)) {
+            let subject = known.key().clone();
+            self.set_timer(known.get_mut(), subject, due);
+        }
+    }
+
+    fn set_timer(&mut self, slot: &mut Slot, subject: Subject, due: Option<Timestamp>) {
+        slot.timer = due;
+        self.timers.extend(due.map(|due| Reverse((due, subject))));
+    }
 }
 
 /// The stages behind the normalizer, in memory.
@@ -40,7 +86,7 @@ pub(crate) struct Pipeline {
     containers: foldhash::HashMap<String, SubjectState>,
     timelines: foldhash::HashMap<Subject, Box<Slot>>,
     disclosures: HashMap<Uuid, DisclosureState>,
-    timers: BinaryHeap<Reverse<(Timestamp, Subject)>>,
+    notes: Notes,
     now: Timestamp,
     /// Every alert in its last revision.
     pub(crate) alerts: BTreeMap<Uuid, Alert>,
@@ -48,14 +94,10 @@ pub(crate) struct Pipeline {
     pub(crate) views: BTreeMap<(String, Uuid), AgencyAlert>,
     /// What was told of them before.
     history: History,
-    /// When a shadow code first held, by subject and code.
-    first_shadowed: HashMap<(Subject, String), Timestamp>,
     /// Visits in which agencies found something and nothing, by why they looked.
     inspections: BTreeMap<Sample, Inspections>,
     /// Actual gate-outs by container and event; none when taken back.
     gate_outs: HashMap<String, HashMap<Id, (i64, Option<Timestamp>)>>,
-    /// Visits of timelines that are gone.
-    visits_before: u64,
     /// Outcomes of facts, by name.
     pub(crate) outcomes: BTreeMap<&'static str, u64>,
 }
@@ -70,15 +112,13 @@ impl Pipeline {
             containers: foldhash::HashMap::default(),
             timelines: foldhash::HashMap::default(),
             disclosures: HashMap::new(),
-            timers: BinaryHeap::new(),
+            notes: Notes::default(),
             now: Timestamp::from_millis(i64::MIN),
             alerts: BTreeMap::new(),
             views: BTreeMap::new(),
             history: History::default(),
-            first_shadowed: HashMap::new(),
             inspections: BTreeMap::new(),
             gate_outs: HashMap::new(),
-            visits_before: 0,
             outcomes: BTreeMap::new(),
         }
     }
@@ -110,9 +150,10 @@ impl Pipeline {
         let mut subjects: Vec<Subject> = self.timelines.keys().cloned().collect();
         subjects.sort_unstable();
         for subject in subjects {
-            let Some(slot) = self.timelines.get_mut(&subject) else { continue };
-            let changes = self.engine.reevaluate(&mut slot.timeline, self.now);
-            let facts = self.settle(subject, changes);
+            let Entry::Occupied(mut known) = self.timelines.entry(subject) else { continue };
+            let changes = self.engine.reevaluate(&mut known.get_mut().timeline, self.now);
+            self.notes.settle(known, &changes, &self.engine, self.now);
+            let facts = self.publish(changes);
             self.facts(facts);
         }
     }
@@ -125,9 +166,9 @@ impl Pipeline {
 
     /// Moves the clock on, firing what falls due on the way.
     pub(crate) fn run_to(&mut self, now: Timestamp) {
-        while let Some(Reverse((at, _))) = self.timers.peek()
+        while let Some(Reverse((at, _))) = self.notes.timers.peek()
             && *at <= now
-            && let Some(Reverse((at, subject))) = self.timers.pop()
+            && let Some(Reverse((at, subject))) = self.notes.timers.pop()
         {
             self.fire(at, subject);
         }
@@ -136,19 +177,22 @@ impl Pipeline {
 
     /// Looks at a timeline whose timer has come, unless it was put off or set anew meanwhile.
     fn fire(&mut self, at: Timestamp, subject: Subject) {
-        let Some(slot) = self.timelines.get_mut(&subject).filter(|slot| slot.timer == Some(at)) else {
+        let Entry::Occupied(mut known) = self.timelines.entry(subject) else { return };
+        if known.get().timer != Some(at) {
             return;
-        };
-        slot.timer = None;
-        let due = slot.timeline.due_at().filter(|due| Some(*due) != slot.fired);
+        }
+        known.get_mut().timer = None;
+        let due = known.get().next_look();
         if due.is_none_or(|due| due > at) {
-            set_timer(&mut self.timers, slot, subject, due);
+            let subject = known.key().clone();
+            self.notes.set_timer(known.get_mut(), subject, due);
             return;
         }
         self.now = self.now.max(at);
-        let changes = self.engine.due(&mut slot.timeline, self.now);
-        slot.fired = due;
-        let facts = self.settle(subject, changes);
+        let changes = self.engine.due(&mut known.get_mut().timeline, self.now);
+        known.get_mut().fired = due;
+        self.notes.settle(known, &changes, &self.engine, self.now);
+        let facts = self.publish(changes);
         self.facts(facts);
     }
 
@@ -174,14 +218,14 @@ impl Pipeline {
         let mut seen = Observed {
             alerts: self.alerts.values().collect(),
             history: self.history.clone(),
-            visits: self.visits_before,
+            visits: self.notes.visits_before,
             inspections: self.inspections.clone(),
             ..Observed::default()
         };
         for (subject, slot) in &self.timelines {
             seen.visits += u64::from(self.engine.visits(&slot.timeline));
             for key in shadow_keys(subject, &slot.timeline) {
-                let at = self.first_shadowed.get(&key).copied().unwrap_or(self.now);
+                let at = self.notes.first_shadowed.get(&key).copied().unwrap_or(self.now);
                 seen.shadowed.insert(key, at);
             }
         }
@@ -208,44 +252,35 @@ impl Pipeline {
     fn facts(&mut self, facts: impl IntoIterator<Item = Fact>) {
         let mut queue: VecDeque<Fact> = facts.into_iter().collect();
         while let Some(fact) = queue.pop_front() {
-            let subject = fact.subject.clone();
-            let changes = match self.timelines.get_mut(&subject) {
-                Some(slot) => slot.take(&self.engine, fact, self.now),
-                None => {
+            let (engine, now) = (&self.engine, self.now);
+            let changes = match self.timelines.entry(fact.subject.clone()) {
+                Entry::Occupied(mut known) => {
+                    let changes = known.get_mut().take(engine, fact, now);
+                    self.notes.settle(known, &changes, engine, now);
+                    changes
+                }
+                Entry::Vacant(place) => {
                     let mut new = Box::<Slot>::default();
-                    let changes = new.take(&self.engine, fact, self.now);
+                    let changes = new.take(engine, fact, now);
                     if !new.timeline.is_empty() {
-                        self.timelines.insert(subject.clone(), new);
+                        self.notes.settle(place.insert_entry(new), &changes, engine, now);
                     }
                     changes
                 }
             };
             *self.outcomes.entry(outcome_name(changes.outcome)).or_default() += 1;
-            queue.extend(self.settle(subject, changes));
+            queue.extend(self.publish(changes));
         }
     }
 
-    /// Keeps what changed on the timeline of `subject` and returns the facts for other subjects.
-    fn settle(&mut self, subject: Subject, changes: Changes) -> Vec<Fact> {
+    /// Keeps what changed and returns the facts for other subjects.
+    fn publish(&mut self, changes: Changes) -> Vec<Fact> {
         let mut facts = changes.facts;
         for alert in changes.alerts {
             facts.extend(self.alert(alert));
         }
         for inspected in changes.inspected {
             self.inspections.entry(inspected.sample).or_default().count(inspected.found);
-        }
-        let Some(slot) = self.timelines.get_mut(&subject) else { return facts };
-        for key in shadow_keys(&subject, &slot.timeline) {
-            self.first_shadowed.entry(key).or_insert(self.now);
-        }
-        if changes.expired || slot.timeline.is_empty() {
-            self.visits_before += u64::from(self.engine.visits(&slot.timeline));
-            self.timelines.remove(&subject);
-            return facts;
-        }
-        let due = slot.timeline.due_at().filter(|due| Some(*due) != slot.fired);
-        if due.is_some_and(|due| slot.timer.is_none_or(|timer| due < timer)) {
-            set_timer(&mut self.timers, slot, subject, due);
         }
         facts
     }
@@ -263,16 +298,6 @@ impl Pipeline {
         self.alerts.insert(alert.alert_id, alert);
         pointer
     }
-}
-
-fn set_timer(
-    timers: &mut BinaryHeap<Reverse<(Timestamp, Subject)>>,
-    slot: &mut Slot,
-    subject: Subject,
-    due: Option<Timestamp>,
-) {
-    slot.timer = due;
-    timers.extend(due.map(|due| Reverse((due, subject))));
 }
 
 /// Subject and code of each shadow indicator that holds: a container keeps them by visit, others by receiver.

@@ -52,18 +52,24 @@ impl Inspections {
 /// How a run compares to the truth.
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Score {
+    /// Whether there was a truth to compare with; without one nothing is true or false.
+    pub(crate) judged: bool,
     /// By code.
     pub(crate) rules: BTreeMap<String, RuleScore>,
     /// By story.
     pub(crate) stories: BTreeMap<String, StoryScore>,
     /// Expected codes that were not raised: subject and code.
     pub(crate) missed: Vec<(String, String)>,
+    /// What stands in the end: an entry for each alert, and one for each subject on which shadow codes hold.
+    pub(crate) standing: Vec<Standing>,
     /// Alerts about containers with a story.
     pub(crate) true_alerts: usize,
     /// Alerts about other containers.
     pub(crate) false_alerts: usize,
     /// Alerts about containers without a story that travelled with a find, by reason of it: neither true nor false.
     pub(crate) watches: usize,
+    /// Those of them that are HIGH or CRITICAL.
+    pub(crate) watches_grave: usize,
     /// Those of the false ones that are HIGH or CRITICAL.
     pub(crate) false_grave: usize,
     /// Alerts about containers with a story that were raised and taken back.
@@ -84,6 +90,17 @@ pub(crate) struct Score {
     pub(crate) control_stories: usize,
     /// What agencies found, by why they looked: `alert` or `control`.
     pub(crate) inspections: BTreeMap<&'static str, Inspections>,
+}
+
+/// What stands about a subject in the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Standing {
+    pub(crate) subject: String,
+    pub(crate) codes: BTreeSet<String>,
+    /// Whether the truth has a story about the subject.
+    pub(crate) on_story: bool,
+    /// Whether it is counted only.
+    pub(crate) shadow: bool,
 }
 
 /// An alert that was raised and taken back.
@@ -140,6 +157,13 @@ pub(crate) struct StoryScore {
     pub(crate) leads: Vec<f64>,
 }
 
+impl StoryScore {
+    /// Share of the codes that it must raise that stand.
+    pub(crate) fn recall(&self) -> Option<f64> {
+        share(self.found, self.expected)
+    }
+}
+
 impl RuleScore {
     /// Share of the stories that name it in which it stands.
     pub(crate) fn recall(&self) -> Option<f64> {
@@ -153,10 +177,11 @@ impl RuleScore {
 }
 
 impl Score {
-    /// Compares what stands in the end with the truth.
-    pub(crate) fn of(seen: &Observed<'_>, truth: &[Truth]) -> Self {
+    /// Compares what stands in the end with the truth, if there is one.
+    pub(crate) fn of(seen: &Observed<'_>, truth: Option<&[Truth]>) -> Self {
         let inspections = seen.inspections.iter().map(|(sample, n)| (sample.as_str(), *n)).collect();
-        let mut score = Self { visits: seen.visits, inspections, ..Self::default() };
+        let mut score = Self { judged: truth.is_some(), visits: seen.visits, inspections, ..Self::default() };
+        let truth = truth.unwrap_or_default();
         let stories = || truth.iter().filter(|t| !t.codes.is_empty());
         let subjects: BTreeSet<&str> = stories().map(|t| t.subject.as_str()).collect();
         let kin: BTreeSet<&str> = truth.iter().map(|t| t.subject.as_str()).collect();
@@ -173,7 +198,7 @@ impl Score {
                 continue;
             }
             if !is_story && kin.contains(subject.as_str()) && is_watch(alert) {
-                score.watched(&codes);
+                score.watched(&codes, alert.severity);
                 continue;
             }
             match is_story {
@@ -184,8 +209,10 @@ impl Score {
             for code in &codes {
                 score.raised(code, is_story, false);
             }
+            score.stands(&subject, codes.iter().copied(), is_story, false);
             standing.entry(subject).or_default().extend(codes);
         }
+        let mut shadows: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for (subject, code) in seen.shadowed.keys() {
             let subject = subject.to_string();
             let is_story = subjects.contains(subject.as_str());
@@ -195,13 +222,28 @@ impl Score {
                 continue;
             }
             score.raised(code, is_story, true);
+            shadows.entry(subject.clone()).or_default().insert(code);
             standing.entry(subject).or_default().insert(code);
+        }
+        for (subject, codes) in shadows {
+            score.stands(&subject, codes, subjects.contains(subject.as_str()), true);
         }
         for story in stories() {
             score.tell(story, &standing, seen);
         }
         score.leads_without_story(seen, &kin);
         score
+    }
+
+    fn stands<'c>(
+        &mut self,
+        subject: &str,
+        codes: impl IntoIterator<Item = &'c str>,
+        on_story: bool,
+        shadow: bool,
+    ) {
+        let codes = codes.into_iter().map(str::to_owned).collect();
+        self.standing.push(Standing { subject: subject.to_owned(), codes, on_story, shadow });
     }
 
     fn withdrawn(&mut self, seen: &Observed<'_>, alert: &Alert, is_story: bool) {
@@ -231,8 +273,9 @@ impl Score {
         });
     }
 
-    fn watched(&mut self, codes: &BTreeSet<&str>) {
+    fn watched(&mut self, codes: &BTreeSet<&str>, severity: Severity) {
         self.watches += 1;
+        self.watches_grave += usize::from(severity >= Severity::High);
         for code in codes.iter().filter(|code| code.starts_with(WATCH)) {
             self.rules.entry((*code).to_owned()).or_default().watches += 1;
         }
@@ -298,10 +341,10 @@ impl Score {
         }
     }
 
-    /// Alerts with the codes of a story, and those of them that are about containers with a story.
+    /// Alerts with any of the codes of a story, and those of them that are about containers with a story.
     pub(crate) fn raised_with(&self, codes: &[String]) -> (usize, usize) {
-        let rules = || codes.iter().filter_map(|code| self.rules.get(code));
-        (rules().map(|r| r.raised).sum(), rules().map(|r| r.on_stories).sum())
+        let with = || self.standing.iter().filter(|s| codes.iter().any(|code| s.codes.contains(code)));
+        (with().count(), with().filter(|s| s.on_story).count())
     }
 
     /// Share of the alerts that stand in the end that are about a story.

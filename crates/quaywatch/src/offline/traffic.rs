@@ -30,8 +30,10 @@ impl Traffic {
     /// Reads the folder's messages and answers.
     pub(crate) fn read(folder: &Folder, reader: &Reader) -> Result<Self> {
         let (events, rejected) = read_events(&folder.messages, reader)?;
-        let mut feedback: Vec<Feedback> =
-            folder.feedback.as_deref().map(ndjson).transpose()?.unwrap_or_default();
+        let mut feedback: Vec<Feedback> = Vec::new();
+        for file in &folder.feedback {
+            feedback.extend(ndjson::<Feedback>(file)?);
+        }
         feedback.sort_by_key(|f| f.at);
         Ok(Self { events, feedback, rejected })
     }

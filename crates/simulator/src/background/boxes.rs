@@ -21,6 +21,7 @@ pub(super) const MORE: &[Story] = &[
     opened_by_customs,
     device_taken_back_at_delivery,
     tare_by_default,
+    goods_for_gross,
     weight_copied,
     wet_cargo,
     genset_on_the_scale,
@@ -179,6 +180,14 @@ fn device_taken_back_at_delivery(scene: &mut Scene<'_, '_>) -> Option<()> {
 fn tare_by_default(scene: &mut Scene<'_, '_>) -> Option<()> {
     let (mut plan, _) = scene.import(66)?;
     plan.declared_kg = plan.unit.gross_kg - plan.unit.tare_kg() + 4_000;
+    plan.tell(scene.teller);
+    Some(())
+}
+
+/// The shipper verifies the weight of the goods and forgets that of the container.
+fn goods_for_gross(scene: &mut Scene<'_, '_>) -> Option<()> {
+    let (mut plan, _) = scene.import(64)?;
+    plan.declared_kg = plan.unit.gross_kg - plan.unit.tare_kg();
     plan.tell(scene.teller);
     Some(())
 }

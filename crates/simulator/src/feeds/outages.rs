@@ -43,14 +43,16 @@ pub(crate) fn tell(teller: &mut Teller<'_>, outage: &Outage) {
     }
 }
 
-/// Holds back what cannot be said during an outage; announcements that nobody could make are never made.
-pub(crate) fn silence(outages: &[Outage], letters: &mut Vec<Letter>, chance: &mut Chance) {
+/// Holds back what cannot be said during an outage. Announcements that nobody could make are never made, and the truck comes
+/// without; but the one with which a crime is done is made when it can be.
+pub(crate) fn silence(outages: &[Outage], letters: &mut Vec<Letter>, is_crime: bool, chance: &mut Chance) {
     letters.retain_mut(|letter| {
         let Body::Line(RELEASE_FEED, line) = &letter.body else { return true };
         let Some(outage) = outages.iter().find(|o| letter.told >= o.from && letter.told < o.to) else {
             return true;
         };
-        if line.get("kind").is_some_and(|kind| kind == "pickup_announced") && chance.percent(60) {
+        let is_announcement = line.get("kind").is_some_and(|kind| kind == "pickup_announced");
+        if is_announcement && chance.percent(60) && !is_crime {
             return false;
         }
         letter.told = outage.to.plus_millis(chance.minutes(1, 40)).min(outage.to.plus_millis(HOUR_MS));

@@ -45,7 +45,8 @@ fn disappeared(scene: &mut Scene<'_, '_>) -> Option<()> {
     let wanted_at = plan.out_at()?.plus_millis(-HOUR_MS);
     let found_at = wanted_at.plus_millis(scene.teller.chance.minutes(27 * 60, 38 * 60));
     let slot = plan.slot_at(wanted_at.plus_millis(-HOUR_MS))?.clone();
-    plan.moves.retain(|step| step.to.block != "LANE");
+    // What nobody finds, nobody moves under an order.
+    plan.moves.retain(|step| step.to.block != "LANE" && step.at < wanted_at.plus_millis(-HOUR_MS));
     plan.look_ups.clear();
     plan.leaving_at(wanted_at.plus_millis(52 * HOUR_MS));
     if let Some(seal) = plan.exits.first_mut()?.seals.first_mut() {

@@ -129,8 +129,21 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
         let days = (HISTORY_DAYS * 3 / 5, HISTORY_DAYS);
         earlier_collection(options, teller, &narrowed, days);
     }
+    let long_ago = options.start.plus_millis(-(LONG_AGO_DAYS.1 + 10) * DAY_MS);
+    if consignee.firm.registered_at.is_some_and(|at| at < long_ago) {
+        let usual = Consignee {
+            forwarders: nth_or_first(&consignee.forwarders, 0),
+            hauliers: nth_or_first(&consignee.hauliers, 0),
+            ..consignee.clone()
+        };
+        earlier_collection(options, teller, &usual, LONG_AGO_DAYS);
+    }
     Some(())
 }
+
+/// Days before the start in which importers that are older had a collection too: they did not begin with the partners of
+/// today.
+const LONG_AGO_DAYS: (i64, i64) = (130, 260);
 
 /// Days before the start in which every driver was at every gate that he goes to: before anything else is remembered, and
 /// once more lately.

@@ -90,6 +90,8 @@ pub(crate) struct Manifested<'a> {
     pub(crate) origin_country: &'a str,
     pub(crate) delivery: &'a str,
     pub(crate) kg: i64,
+    /// Goods and packing without the container, as bills of lading have it.
+    pub(crate) goods_kg: i64,
 }
 
 impl Teller<'_> {
@@ -154,7 +156,8 @@ impl Teller<'_> {
             party(PartyRole::Notify, goods.notify),
             party(PartyRole::Forwarder, goods.forwarder),
         ];
-        event.weights = vec![kilograms(WeightKind::Gross, goods.kg)];
+        event.weights =
+            vec![kilograms(WeightKind::Gross, goods.kg), kilograms(WeightKind::Net, goods.goods_kg)];
         event.seals = unit.seals.iter().map(crate::numbers::SealTag::canonical).collect();
         event.reefer =
             goods.ware.setpoint_c.map(|c| Box::new(Reefer { setpoint_c: Some(c), ..Reefer::default() }));

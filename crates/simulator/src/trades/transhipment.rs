@@ -94,6 +94,7 @@ impl Transhipment {
             origin_country: self.from.1,
             delivery: self.to.0,
             kg: self.kg_off,
+            goods_kg: self.unit.gross_kg - self.unit.tare_kg(),
         };
         teller.manifest(told, false, &self.unit, first, leg, &goods);
         // Of this ship: it goes no further with it.

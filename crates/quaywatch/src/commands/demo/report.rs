@@ -81,7 +81,7 @@ fn score(day: &Day, revisions: &[Alert]) -> Score {
         history.take(alert, alert.produced_at);
     }
     let seen = Observed { alerts: last.into_values().collect(), history, ..Observed::default() };
-    Score::of(&seen, &day.truth)
+    Score::of(&seen, Some(&day.truth))
 }
 
 fn latency(latencies_ms: &[f64]) -> String {

@@ -48,7 +48,7 @@ fn an_alert_about_what_travelled_with_a_find_is_a_watch_and_any_other_there_is_f
         alert("ABCU5", &["CONTAGION-bill", "MO-06a"]),
     ];
     let seen = Observed { alerts: alerts.iter().collect(), ..Observed::default() };
-    let score = Score::of(&seen, &truth);
+    let score = Score::of(&seen, Some(&truth));
     assert_eq!((score.true_alerts, score.watches, score.false_alerts), (1, 1, 3));
     let rule = &score.rules["CONTAGION-bill"];
     assert_eq!((rule.expected, rule.found, rule.raised, rule.on_stories, rule.watches), (1, 1, 3, 1, 1));
@@ -77,7 +77,7 @@ fn who_is_drawn_for_control_is_neither_a_true_nor_a_false_alert() {
         to: at,
         story: String::new(),
     };
-    let score = Score::of(&seen, &[story]);
+    let score = Score::of(&seen, Some(&[story]));
     assert_eq!((score.true_alerts, score.false_alerts), (0, 1));
     assert_eq!((score.control.len(), score.control_stories), (2, 1));
     assert_eq!(score.inspections["control"].hit_rate(), Some(0.25));
@@ -115,7 +115,7 @@ fn what_was_raised_and_taken_back_counts_against_what_was_raised() {
     let last = [&revisions[2].0, &revisions[4].0, &revisions[6].0];
     assert_eq!(history.since(&last[0].subject, "MO-02a"), Some(at(30)), "what stands began again");
     let seen = Observed { alerts: last.to_vec(), history, ..Observed::default() };
-    let score = Score::of(&seen, &[told("container/ABCU1")]);
+    let score = Score::of(&seen, Some(&[told("container/ABCU1")]));
     assert_eq!((score.true_alerts, score.false_alerts, score.false_withdrawn), (1, 0, 1));
     assert_eq!((score.false_withdrawn_grave, score.rules["MO-02a"].withdrawn), (1, 1));
     assert!((score.precision() - 1.0).abs() < 1e-9 && (score.precision_as_raised() - 0.5).abs() < 1e-9);
@@ -134,4 +134,20 @@ fn the_lead_is_to_the_gate_out_that_follows_and_negative_when_late() {
     assert_eq!(lead(100, 115), Some(-15.0));
     assert_eq!(lead(200, 230), Some(-130.0));
     assert_eq!(super::lead(&seen, "container/OTHER", at(0), at(1)), None);
+}
+
+#[test]
+fn an_alert_with_several_codes_of_a_story_counts_once_for_it() {
+    let alerts =
+        [alert("ABCU1", &["MO-06a", "MO-12c"]), alert("ABCU2", &["MO-12c"]), alert("ABCU3", &["MO-13a"])];
+    let seen = Observed { alerts: alerts.iter().collect(), ..Observed::default() };
+    let codes = ["MO-06a".to_owned(), "MO-12c".to_owned()];
+    let story = Truth {
+        subject: "container/ABCU1".to_owned(),
+        codes: codes.to_vec(),
+        from: Timestamp::from_millis(0),
+        to: Timestamp::from_millis(1),
+        story: String::new(),
+    };
+    assert_eq!(Score::of(&seen, Some(&[story])).raised_with(&codes), (2, 1));
 }

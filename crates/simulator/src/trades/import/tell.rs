@@ -153,6 +153,8 @@ impl Import {
             origin_country: self.origin.1,
             delivery: self.consignee.town,
             kg: self.declared_kg,
+            // The shipper's bill, whatever else is in it.
+            goods_kg: self.unit.gross_kg - self.unit.tare_kg(),
         }
     }
 
