@@ -9,7 +9,7 @@
 //! share.
 //!
 //! **False positives.** A find that the agency takes back (the watch closes with it). Siblings that have nothing to do with
-//! it: a groupage bill, a large shipper, a busy port (nearest in time first, and a bound on how many and how far); seal
+//! it: a groupage bill, a large shipper, a busy port (a bound on how far and how many, see `siblings.rs`); seal
 //! numbers of another form; another voyage's cell; empties that came long before or after. A watch that is not closed
 //! (it closes itself).
 //!
@@ -18,7 +18,8 @@
 //! the containers that they know, each with its reason: `CONTAGION-bill`, `CONTAGION-shipper`, `CONTAGION-seal`,
 //! `CONTAGION-cell` (beside it on board), `CONTAGION-origin` (the next empties from the same port, see `origin.rs`). The
 //! watch is bounded in time, in reach and in number, and closes itself: an alert of which nothing else is left is CLOSED,
-//! not RETRACTED, because it was right. When the agency takes its word back, the watch is taken back at once.
+//! not RETRACTED, because it was right. When the agency takes its word back, the watch is taken back at once; what the
+//! container forgets of itself takes nothing back.
 //!
 //! This is the one thing that a container tells others. It follows from an agency's answer and the container's own
 //! events alone, never from indicators, so the loop still ends.

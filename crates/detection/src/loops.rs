@@ -136,6 +136,9 @@ pub(crate) fn emit_watches(
     wanted: Vec<Fact>,
     out: &mut Vec<Fact>,
 ) {
+    if state.watched.is_empty() && wanted.is_empty() {
+        return;
+    }
     let mut stays = stays.iter().copied();
     let (kept, mut judged): (Vec<_>, Vec<_>) =
         std::mem::take(&mut state.watched).into_iter().partition(|_| stays.next().unwrap_or(false));

@@ -37,6 +37,7 @@ mod ghost_box;
 mod identity_hijack;
 #[cfg(test)]
 mod let_go;
+#[cfg(test)]
 mod long_stays;
 #[cfg(test)]
 mod look_ups;
@@ -63,6 +64,7 @@ mod seal_sequence;
 mod shell_importer;
 #[cfg(test)]
 mod siblings;
+#[cfg(test)]
 mod silence;
 #[cfg(test)]
 mod trojan_box;

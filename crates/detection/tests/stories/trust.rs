@@ -280,7 +280,7 @@ fn despite(announced: &[[PortEvent; 2]]) -> Vec<String> {
 #[test]
 fn outages_that_overlap_last_each_to_its_own_end() {
     let long = outage("06:00", "14:00", "LUKKP");
-    assert!(despite(&[long.clone()]).is_empty());
+    assert!(despite(std::slice::from_ref(&long)).is_empty());
     assert!(despite(&[long.clone(), outage("07:00", "08:00", "")]).is_empty(), "of the whole port");
     assert!(despite(&[long.clone(), outage("07:00", "08:00", "LUKKP")]).is_empty(), "of another system");
     assert!(despite(&[long, outage("05:00", "07:00", "LUKKP")]).is_empty());

@@ -378,7 +378,7 @@ fn what_newer_rules_add_is_seen_in_hindsight_by_those_who_see_it_alone() {
     // The hit is new by newer rules, and another weight is no news of that kind.
     let mut heavier = seal_change();
     heavier.weight += 5.0;
-    let mut newer = alert(vec![watchlist_hit("WL-identifier", "RED/H2", None), heavier.clone()], at(9));
+    let mut newer = alert(vec![watchlist_hit("WL-identifier", "RED/H2", None), heavier], at(9));
     newer.state = AlertState::Updated;
     newer.in_hindsight = true;
     let views = disclose(&agencies, &newer, &mut state, at(9));
