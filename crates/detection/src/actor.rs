@@ -51,7 +51,7 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
         look_ups::tell(rules, &origin, &standing, &mut wanted);
         release_right::tell_pins(rules, &origin, &standing, &mut wanted);
         unordered_move::tell_rate(rules, &engine.baselines, &origin, &standing, &mut wanted);
-        state.deadline_at = driver_badge::tell(rules, &origin, &standing, now, &mut wanted);
+        state.deadline_at = driver_badge::tell(engine, &origin, &standing, now, &mut wanted);
     }
     for (fact, _) in &mut wanted {
         fact.handling = fact.handling.strictest(&rules.people.handling);

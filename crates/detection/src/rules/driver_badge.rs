@@ -24,11 +24,11 @@ use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Fact, Id, Indicator, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
-use crate::Sighting;
 use crate::actor::{ALONE, value};
 use crate::loops::{Told, indicator_fact};
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
+use crate::{Engine, Sighting};
 use quaywatch_domain::event::PartyRole;
 
 /// Table `[driver_badge]` of the rule file.
@@ -187,19 +187,19 @@ const fn is_gate(kind: &EventKind) -> bool {
 
 /// What the timeline of a driver tells containers (`a`, `c`, `f`, `MO-23b`, the ground of `d`); when `f` has to look again.
 pub(crate) fn tell(
-    rules: &Rules,
+    engine: &Engine,
     origin: &Subject,
     standing: &[&Sighting],
     now: Timestamp,
     wanted: &mut Vec<(Fact, bool)>,
 ) -> Option<Timestamp> {
     let passages: Vec<&Sighting> = standing.iter().filter(|s| is_gate(&s.kind)).copied().collect();
-    let mut teller = Teller { rules, origin, wanted };
+    let mut teller = Teller { rules: &engine.rules, origin, wanted };
     two_terminals(&mut teller, &passages);
     other_haulier(&mut teller, &passages);
     first_visit(&mut teller, &passages);
     fresh_pass(&mut teller, standing, &passages);
-    still_inside(&mut teller, standing, &passages, now)
+    still_inside(&mut teller, standing, &passages, (now, engine.heard_until))
 }
 
 struct Teller<'a> {
@@ -317,14 +317,16 @@ fn fresh_pass(teller: &mut Teller<'_>, standing: &[&Sighting], passages: &[&Sigh
     }
 }
 
-/// MO-24f: the time at which it has to be looked at again.
+/// MO-24f: the time at which it has to be looked at again. What may have happened after the end of the recording is not
+/// absent.
 fn still_inside(
     teller: &mut Teller<'_>,
     standing: &[&Sighting],
     passages: &[&Sighting],
-    now: Timestamp,
+    (now, heard_until): (Timestamp, Option<Timestamp>),
 ) -> Option<Timestamp> {
     let settings = &teller.rules.rule.driver_badge;
+    let is_recorded = |at: Timestamp| heard_until.is_none_or(|heard| at <= heard);
     let inside_ms = settings.inside_hours * HOUR_MS;
     let outs = || passages.iter().filter(|s| s.kind == EventKind::GateOut);
     // A driver that brings a container leaves without one, and one that fetches a container leaves; where nobody reports
@@ -344,6 +346,9 @@ fn still_inside(
             continue;
         }
         let by = due.max(s.received_at.plus_millis(settings.grace_minutes * MINUTE_MS));
+        if !is_recorded(by) {
+            continue;
+        }
         if by > now {
             deadline = Some(deadline.map_or(by, |d: Timestamp| d.min(by)));
             continue;
@@ -353,7 +358,7 @@ fn still_inside(
         // Trucks break down and wait for what is not let go yet, by night for no longer than a shift.
         let is_night = teller.rules.calendar.is_night(value(s, "TERMINAL"), s.occurred_at);
         let shift_over = by.max(s.occurred_at.plus_millis(settings.shift_hours * HOUR_MS));
-        let stays = is_night && next.is_none();
+        let stays = is_night && next.is_none() && is_recorded(shift_over);
         if stays && shift_over > now {
             deadline = Some(deadline.map_or(shift_over, |d: Timestamp| d.min(shift_over)));
         }

@@ -198,6 +198,17 @@ fn a_driver_who_comes_for_a_container_and_does_not_leave_is_told_to_it() {
     assert_eq!(world.and([leaves("", "11:30")]).codes(BOX), [""; 0]);
     let unnamed = event(GateOut, BOX, at(5, "03:00")).terminal("LUKKP").feed("carrier");
     assert_eq!(later(story().chain([unnamed]), 5, "12:00"), [""; 0]);
+    // The recording ends while he is inside.
+    let recorded = |until: &str| {
+        let mut world = World::with_people();
+        world.engine = world.engine.heard_until(at(5, until));
+        let mut world = world.and(story());
+        world.wait_until(at(7, "00:00"));
+        world.codes(BOX)
+    };
+    assert_eq!(recorded("04:59"), [""; 0]);
+    assert_eq!(recorded("10:59"), [""; 0], "that he is still there when his shift is over was not recorded");
+    assert_eq!(recorded("11:00"), ["MO-24f@1"]);
     // By day he waits for what is not let go yet; where nobody reports who leaves, nothing follows.
     let by_day = [named(), alone(GateIn, 5, "08:00", "came/5")];
     assert_eq!(later(history().chain(by_day), 5, "23:00"), [""; 0]);
