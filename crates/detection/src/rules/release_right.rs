@@ -71,7 +71,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let chain = Chain::read(stay, &outages);
-        other_haulier(&chain, findings);
+        other_haulier(&chain, findings, &outages);
         last_minute(&chain, stay, findings, &outages);
         long_chain(&chain, findings);
         several(&chain, findings, &outages);
@@ -237,8 +237,9 @@ pub(crate) fn tell_pins(
 }
 
 /// MO-01a.
-fn other_haulier(chain: &Chain<'_>, findings: &mut Findings<'_>) {
+fn other_haulier(chain: &Chain<'_>, findings: &mut Findings<'_>, outages: &[(Timestamp, Timestamp)]) {
     let rules = &findings.rules.rule.release_right;
+    let catch_up_ms = findings.rules.trust.outage_catch_up_hours * HOUR_MS;
     let mut evidence = Vec::new();
     for announcement in chain.announcements.iter().filter(|a| !a.cancelled) {
         let came_to_hold =
@@ -248,10 +249,19 @@ fn other_haulier(chain: &Chain<'_>, findings: &mut Findings<'_>) {
         }
     }
     let announced = !evidence.is_empty();
+    let mut taken = false;
     for (gate_out, shown) in &chain.taken {
-        evidence.extend([*shown, *gate_out]);
+        // Soon after an outage the platform has yet to say who was handed what meanwhile.
+        let caught_up = outages
+            .iter()
+            .map(|(_, end)| end.plus_millis(catch_up_ms))
+            .find(|by| (by.plus_millis(-catch_up_ms)..*by).contains(&gate_out.at()));
+        if caught_up.is_none_or(|by| findings.passed(by)) {
+            evidence.extend([*shown, *gate_out]);
+            taken = true;
+        }
     }
-    let sentence = if !chain.taken.is_empty() {
+    let sentence = if taken {
         "Picked up by a haulier that does not hold the release."
     } else if announced {
         "Pick-up announced by a haulier that does not hold the release."

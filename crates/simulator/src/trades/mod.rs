@@ -145,9 +145,10 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
 /// today.
 const LONG_AGO_DAYS: (i64, i64) = (130, 260);
 
-/// Days before the start in which every driver was at every gate that he goes to: before anything else is remembered, and
-/// once more lately.
-const HABIT_DAYS: [(i64, i64); 2] = [(HISTORY_DAYS + 1, HISTORY_DAYS + 9), (8, 32)];
+/// Days before the start in which every driver was at every gate that he goes to: before anything else is remembered, before
+/// the partners of today are met, and once more lately.
+const HABIT_DAYS: [(i64, i64); 3] =
+    [(LONG_AGO_DAYS.1 + 1, LONG_AGO_DAYS.1 + 9), (HISTORY_DAYS + 1, HISTORY_DAYS + 9), (8, 32)];
 
 /// Tells that the drivers of a haulier have been at the gates before: they bring an empty that those of another haulier
 /// take, and so on; their passes are older still.
