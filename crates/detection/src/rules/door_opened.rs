@@ -17,8 +17,8 @@
 //! customs inspect; word of customs' inspection comes after it, and is waited for while they want one. Pre-trip checks
 //! of reefers and everything else about empties. Light and vibration: a device that opens on other stays too without a
 //! reason, or opens again and again and never closes, is not believed. An outage of the device's system. A device taken
-//! off after the cargo was; one that is silent since its container was moved to the truck announced for it. `b`: two
-//! containers that customs open side by side.
+//! off after the cargo was; one that is silent since its container was moved to the truck announced for it, or that has
+//! come in elsewhere since. `b`: two containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;

@@ -11,9 +11,10 @@
 //! **False positives.** Names of one haulier that differ (keys of one scheme are compared, nothing else). A subcontractor
 //! that the right names as haulier. A pre-notification sent before the right has come (taken back when it comes), under
 //! an offer not yet answered, or cancelled. Another truck of the same haulier. A right handed on between two
-//! pre-notifications. An old right revoked after a new one was issued. Manual work during a system outage. A consignee
-//! with a short history, whose every partner is new. A right handed on by mistake and back at once, or issued anew. A
-//! PIN mistyped once or twice, and a client whose PINs are right.
+//! pre-notifications. An old right revoked after a new one was issued. Manual work during a system outage, and what was
+//! handed on meanwhile and is told soon after it (it is waited for when who leaves then does not hold the right). A
+//! consignee with a short history, whose every partner is new. A right handed on by mistake and back at once, or issued
+//! anew. A PIN mistyped once or twice, and a client whose PINs are right.
 
 mod chain;
 
