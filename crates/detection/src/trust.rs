@@ -43,7 +43,7 @@ pub(crate) struct Settings {
     /// One that took this share of the time in which something was awaited explains that it was never told.
     outage_share_percent: f64,
     /// What could not be told during a shorter one is told this soon after it.
-    outage_catch_up_hours: i64,
+    pub(crate) outage_catch_up_hours: i64,
 }
 
 /// What is known of one feed.

@@ -18,7 +18,7 @@
 //! of reefers and everything else about empties. Light and vibration: a device that opens on other stays too without a
 //! reason, or opens again and again and never closes, is not believed. An outage of the device's system (what it tells
 //! afterwards takes `a` back). A device taken off after the cargo was; one that is silent since its container was moved
-//! to the truck announced for it. `b`: two containers that customs open side by side.
+//! to the truck announced for it, or that has come in elsewhere since. `b`: two containers that customs open side by side.
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;
@@ -242,14 +242,21 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
     let regular_ms = settings.regular_hours * HOUR_MS;
     let recent = view.events.iter().rev().take_while(|s| last.at().millis_since(s.at()) <= regular_ms);
     let reports = recent.filter(of_device).filter(|s| s.event.source.feed == *feed);
-    if reports.take(settings.regular_reports).count() < settings.regular_reports || is_empty_at(view, last) {
+    let Some(first) = reports.take(settings.regular_reports).nth(settings.regular_reports.saturating_sub(1))
+    else {
+        return;
+    };
+    if is_empty_at(view, last) {
         return;
     }
     if !matches!(view.golden.at(last.at()), Whereabouts::Yard(_)) {
         return;
     }
     let device_ms = late_word(findings, last.kind(), last).usual_ms;
-    let silence_ms = settings.silence_hours * HOUR_MS + device_ms;
+    // It is silent from when its next word was due.
+    let steps = i64::try_from(settings.regular_reports.saturating_sub(1)).unwrap_or(1).max(1);
+    let interval_ms = last.at().millis_since(first.at()) / steps;
+    let silence_ms = settings.silence_hours * HOUR_MS + interval_ms + device_ms;
     // Who is fetched says nothing more from inside; word of the gate may come late.
     let fetched = |s: &&Seen<'_>| {
         matches!(s.kind(), EventKind::PickupAnnounced | EventKind::PickupAccepted)
@@ -267,11 +274,13 @@ fn fell_silent(view: &View<'_>, findings: &mut Findings<'_>) {
         let late_ms = late_word(findings, &EventKind::GateOut, last).most_ms;
         silent_by.max(at.plus_millis(silence_ms + late_ms))
     });
-    // What ends the stay, explains the silence, or is reported as such.
+    // What ends the stay, or shows that it has ended, explains the silence, or is reported as such.
     let ends = |s: &Seen<'_>| {
         matches!(
             s.kind(),
             EventKind::GateOut
+                | EventKind::GateIn
+                | EventKind::DroppedOff
                 | EventKind::Loaded
                 | EventKind::Stripped
                 | EventKind::DeviceUnpaired

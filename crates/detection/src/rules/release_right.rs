@@ -11,9 +11,10 @@
 //! **False positives.** Names of one haulier that differ (keys of one scheme are compared, nothing else). A subcontractor
 //! that the right names as haulier. A pre-notification sent before the right has come (taken back when it comes), under
 //! an offer not yet answered, or cancelled. Another truck of the same haulier. A right handed on between two
-//! pre-notifications. An old right revoked after a new one was issued. Manual work during a system outage. A consignee
-//! with a short history, whose every partner is new. A right handed on by mistake and back at once, or issued anew. A
-//! PIN mistyped once or twice, and a client whose PINs are right.
+//! pre-notifications. An old right revoked after a new one was issued. Manual work during a system outage, and what was
+//! handed on meanwhile and is told soon after it (it is waited for when who leaves then does not hold the right). A
+//! consignee with a short history, whose every partner is new. A right handed on by mistake and back at once, or issued
+//! anew. A PIN mistyped once or twice, and a client whose PINs are right.
 
 mod chain;
 
@@ -71,7 +72,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let chain = Chain::read(stay, &outages);
-        other_haulier(&chain, findings);
+        other_haulier(&chain, findings, &outages);
         last_minute(&chain, stay, findings, &outages);
         long_chain(&chain, findings);
         several(&chain, findings, &outages);
@@ -237,8 +238,9 @@ pub(crate) fn tell_pins(
 }
 
 /// MO-01a.
-fn other_haulier(chain: &Chain<'_>, findings: &mut Findings<'_>) {
+fn other_haulier(chain: &Chain<'_>, findings: &mut Findings<'_>, outages: &[(Timestamp, Timestamp)]) {
     let rules = &findings.rules.rule.release_right;
+    let catch_up_ms = findings.rules.trust.outage_catch_up_hours * HOUR_MS;
     let mut evidence = Vec::new();
     for announcement in chain.announcements.iter().filter(|a| !a.cancelled) {
         let came_to_hold =
@@ -248,10 +250,19 @@ fn other_haulier(chain: &Chain<'_>, findings: &mut Findings<'_>) {
         }
     }
     let announced = !evidence.is_empty();
+    let mut taken = false;
     for (gate_out, shown) in &chain.taken {
-        evidence.extend([*shown, *gate_out]);
+        // Soon after an outage the platform has yet to say who was handed what meanwhile.
+        let caught_up = outages
+            .iter()
+            .map(|(_, end)| end.plus_millis(catch_up_ms))
+            .find(|by| (by.plus_millis(-catch_up_ms)..*by).contains(&gate_out.at()));
+        if caught_up.is_none_or(|by| findings.passed(by)) {
+            evidence.extend([*shown, *gate_out]);
+            taken = true;
+        }
     }
-    let sentence = if !chain.taken.is_empty() {
+    let sentence = if taken {
         "Picked up by a haulier that does not hold the release."
     } else if announced {
         "Pick-up announced by a haulier that does not hold the release."

@@ -12,7 +12,7 @@
 //! **Inputs.** Yard moves and position fixes with slots, work orders, "box not in position" reports; origin of the cargo.
 //!
 //! **False positives.** Housekeeping on orders; orders that come late or are entered after the move (window and grace,
-//! longer where the feed of orders is known for late ones and nobody comes for the container yet);
+//! longer where the feed of orders is known for late ones, unless somebody comes for cargo from a watched origin);
 //! an order is spent by the move that bears its number.
 //! Terminals that share no orders: a timeline or the rule file must show that this one does. Telemetry drift: a fix
 //! counts by its slot, and only when a second one agrees. The first placing after arrival. A box that turns up at once;
@@ -115,9 +115,9 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
         {
             continue;
         }
-        let by = order_awaited_until(stay, s, findings);
+        let risky = view.is_from_watched_origin(visit, findings.rules);
+        let by = order_awaited_until(stay, s, risky, findings);
         if findings.passed(by) {
-            let risky = view.is_from_watched_origin(visit, findings.rules);
             let severity = if risky { settings.severity_a_risky } else { settings.a.severity };
             let sentence = "Moved in the yard, and there is no order for it.".to_owned();
             let ordered = first_fix.at().plus_millis(-settings.order_before_minutes * MINUTE_MS);
@@ -131,12 +131,15 @@ fn moved(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mut Findin
 }
 
 /// Until when an order that is told late is waited for: as long as orders may come by what is known of their feed, but no
-/// longer than the grace when somebody comes for the container, as then there is no time to lose.
-fn order_awaited_until(stay: &[Seen<'_>], s: &Seen<'_>, findings: &Findings<'_>) -> Timestamp {
+/// longer than the grace when somebody comes for a container from a watched origin, as then there is no time to lose.
+fn order_awaited_until(stay: &[Seen<'_>], s: &Seen<'_>, risky: bool, findings: &Findings<'_>) -> Timestamp {
     let settings = &findings.rules.rule.unordered_move;
     let at_once = s.fact.received_at.plus_millis(settings.grace_minutes * MINUTE_MS);
     let late = late_word(findings, &EventKind::WorkOrdered, s);
     let at_last = at_once.max(s.at().plus_millis(late.most_ms));
+    if !risky {
+        return at_last;
+    }
     let comes_for_it = |k: &&Seen<'_>| {
         matches!(
             k.kind(),

@@ -13,15 +13,15 @@
 //! trip of the cargo: from stuffing or the gate until it is stripped, empty, or came in anew.
 //!
 //! **False positives.** Sums of method 2 and declared weights (not calibrated: not compared). Units taken for another, and
-//! net taken for gross (the ratio or the difference betrays it, unless the bill names goods that are lighter by the
-//! container: then the papers agree, and it is a load that weighs as much as a container). Moisture and scales of ordinary
-//! accuracy (a share of the weight, or what the baseline knows of the weights, and of the scales, of that port). Gensets that
-//! hang on reefers at the gate. Default tares, also in what the shipper declares. Goods taken out between the two readings by
-//! stripping, or by customs or another authority, as their inspection or a seal of theirs tells; a seal that somebody took off
-//! explains nothing (`e`). Two reports of one weighing, and one system that tells again what it knows (two scales are of two feeds or
-//! terminals, or the crane's and another).
+//! net taken for gross (the ratio or the difference betrays it, unless the bill, or the ticket of a scale, names goods that
+//! are lighter by the container: then nobody forgot it, and it is a load that weighs as much as a container). Moisture and
+//! scales of ordinary accuracy (a share of the weight, or what the baseline knows of the weights, and of the scales, of that
+//! port). Gensets that hang on reefers at the gate. Default tares, also in what the shipper declares. Goods taken out
+//! between the two readings by stripping, or by customs or another authority, as their inspection or a seal of theirs tells;
+//! a seal that somebody took off explains nothing (`e`). Two reports of one weighing, and one system that tells again what it
+//! knows (two scales are of two feeds or terminals, or the crane's and another).
 
-use quaywatch_domain::event::{EquipmentStatus, SealSource, WeightKind};
+use quaywatch_domain::event::{EquipmentStatus, SealSource, Weight, WeightKind};
 use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
@@ -44,7 +44,6 @@ pub(crate) struct Settings {
     pub(crate) drop_most_kg: f64,
     pub(crate) scale_accuracy_percent: f64,
     beyond_usual: f64,
-    beyond_usual_drop: f64,
     pub(crate) genset_kg: f64,
     pub(crate) genset_most_kg: f64,
     pub(crate) bridge_minutes: i64,
@@ -198,8 +197,7 @@ impl<'a> Trip<'a> {
                 && at_the_gate(view, &new.seen, settings)
                 && match known(view, Measure::ScaleDifferenceKg, &new.seen, findings) {
                     Some(usual) => {
-                        drop > usual.q95 * settings.beyond_usual_drop
-                            && drop <= settings.drop_most_kg + usual.q95
+                        drop > usual.q99 * settings.beyond_usual && drop <= settings.drop_most_kg + usual.q99
                     }
                     None => {
                         drop >= settings.drop_least_kg
@@ -268,11 +266,16 @@ impl<'a> Trip<'a> {
     }
 }
 
-/// Whether a declared weight is that of the goods, by their bill, and of the container: then nobody forgot it.
-fn is_goods_and_tare(view: &View<'_>, declared: &Reading<'_>, tare_kg: f64) -> bool {
-    let is_of_goods = |kg: f64| (declared.kg - tare_kg - kg).abs() <= TARE_TOLERANCE_KG;
-    let mut lines = view.stay_of(declared.seen.visit).iter().filter(|s| *s.kind() == EventKind::ManifestLine);
-    !declared.is_scale && lines.any(|s| s.event.weights.iter().any(|w| is_of_goods(w.kg)))
+/// Whether a weight is that of the goods, by their bill or by the ticket of the scale itself, and of the container: then
+/// nobody forgot it.
+fn is_goods_and_tare(view: &View<'_>, reading: &Reading<'_>, tare_kg: f64) -> bool {
+    let is_of_goods =
+        |w: &Weight| (reading.kg - tare_kg - w.kg).abs() <= TARE_TOLERANCE_KG && w.kind != WeightKind::Scale;
+    let tells = |s: &Seen<'_>| s.event.weights.iter().any(is_of_goods);
+    if reading.is_scale {
+        return tells(&reading.seen);
+    }
+    view.stay_of(reading.seen.visit).iter().any(|s| *s.kind() == EventKind::ManifestLine && tells(s))
 }
 
 const fn is_authoritys(source: SealSource) -> bool {

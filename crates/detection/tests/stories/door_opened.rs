@@ -175,15 +175,20 @@ fn a_device_that_falls_silent_after_regular_reports_is_raised() {
     let fixes =
         |n: u32| (0..n).map(|h| event(PositionReported, BOX, at(3, &format!("{h:02}:00"))).feed("sensors"));
     let mut world = World::after([in_yard(BOX)].into_iter().chain(fixes(9)));
-    world.wait_until(at(3, "11:59"));
+    // Its next word was due at nine.
+    world.wait_until(at(3, "12:59"));
     assert!(world.published.is_empty());
-    world.wait_until(at(3, "12:00"));
+    world.wait_until(at(3, "13:00"));
     assert_eq!(world.codes(BOX), ["MO-06c@1"]);
     world.see(&event(PositionReported, BOX, at(3, "13:00")).feed("sensors"));
     assert!(world.codes(BOX).is_empty(), "it speaks again");
     silent([in_yard(BOX)].into_iter().chain(fixes(5)));
     silent([in_yard(BOX), event(GateOut, BOX, at(3, "09:00"))].into_iter().chain(fixes(9)));
     silent([in_yard(BOX), event(SystemOutageStarted, BOX, at(3, "08:30"))].into_iter().chain(fixes(9)));
+    // It came in elsewhere: it had left, and no word of the gate came.
+    let elsewhere = event(GateIn, BOX, at(3, "12:20")).terminal("LJINL").laden(Laden::Laden);
+    let told = World::after([in_yard(BOX)].into_iter().chain(fixes(9)).chain([elsewhere]));
+    assert_eq!(told.codes_of(BOX, "MO-06"), [""; 0]);
 }
 
 #[test]
@@ -248,11 +253,11 @@ fn a_device_that_falls_silent_while_its_container_is_fetched_waits_for_word_of_t
     assert!(late.published.is_empty(), "{:?}", late.published);
     // It never comes: nobody fetched it, and the device is off.
     let mut off = known().and(fetched());
-    off.wait_until(at(3, "14:30"));
+    off.wait_until(at(3, "15:30"));
     assert_eq!(off.codes(BOX), ["MO-06c@1"]);
     // Nobody comes: there is nothing to wait for.
     let mut alone = known();
-    alone.wait_until(at(3, "12:00"));
+    alone.wait_until(at(3, "13:00"));
     assert_eq!(alone.codes(BOX), ["MO-06c@1"]);
 }
 
@@ -273,7 +278,7 @@ fn a_device_that_falls_silent_when_its_container_was_handed_to_the_truck_is_not_
     assert!(told(vec![announced(), moved("09:05"), at_the_gate()]).published.is_empty());
     // Moved before anybody came for it, or when it had been silent for long.
     assert_eq!(told(vec![moved("08:10"), announced()]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
-    assert_eq!(told(vec![announced(), moved("12:30")]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
+    assert_eq!(told(vec![announced(), moved("13:30")]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
     // Nobody was to come.
     assert_eq!(told(vec![moved("09:05")]).codes_of(BOX, "MO-06"), ["MO-06c@1"]);
     // No word of its yard: the empty that comes back has left.
@@ -302,11 +307,12 @@ fn a_device_whose_word_is_often_late_falls_silent_later() {
     let fixes = (0..9).map(|h| event(PositionReported, BOX, at(3, &format!("{h:02}:00"))).feed("theirs"));
     let mut world = World::where_late(&PositionReported, 60.0).and([in_yard(BOX)].into_iter().chain(fixes));
     // Nineteen in twenty come within ten minutes.
-    world.wait_until(at(3, "12:09"));
+    world.wait_until(at(3, "13:09"));
     assert!(world.published.is_empty());
-    world.see(&event(PositionReported, BOX, at(3, "12:00")).feed("theirs").received(at(3, "12:09")));
-    world.wait_until(at(3, "16:09"));
+    world.see(&event(PositionReported, BOX, at(3, "12:00")).feed("theirs").received(at(3, "13:09")));
+    // Its last eight reports came 86 minutes apart.
+    world.wait_until(at(3, "17:35"));
     assert!(world.published.is_empty());
-    world.wait_until(at(3, "16:10"));
+    world.wait_until(at(3, "17:36"));
     assert_eq!(world.codes(BOX), ["MO-06c@1"]);
 }

@@ -138,8 +138,8 @@ fn a_driver_who_comes_in_and_does_not_leave_is_raised_when_the_time_is_over() {
     let inward = || passage(GateIn, BOX, at(5, "02:00"), "LUKKP");
     let story = || in_and_out().into_iter().chain([inward()]);
     // It counts from three hours on, and makes an alert alone when the driver's shift is over.
-    assert_eq!(later(story(), 5, "10:59"), [""; 0]);
-    assert_eq!(later(story(), 5, "11:00"), ["MO-24f@1"]);
+    assert_eq!(later(story(), 5, "14:59"), [""; 0]);
+    assert_eq!(later(story(), 5, "15:00"), ["MO-24f@1"]);
     let on_a_list = |time: &str| {
         let mut world = World::with_people().and(story());
         world.put(hit(&inward(), "CONTAINER", BOX, EntryAction::Stop, Severity::High));
@@ -149,19 +149,21 @@ fn a_driver_who_comes_in_and_does_not_leave_is_raised_when_the_time_is_over() {
     assert_eq!(on_a_list("04:59"), ["WL-identifier@1"]);
     assert_eq!(on_a_list("05:00"), ["MO-24f@1", "WL-identifier@1"]);
     let leaves = |time: &str| passage(GateOut, "", at(5, time), "LUKKP").without_container().id("leaves");
-    assert_eq!(later(story().chain([leaves("03:00")]), 5, "12:00"), [""; 0]);
-    assert_eq!(later(story().chain([leaves("03:00").received(at(5, "11:00"))]), 5, "12:00"), [""; 0]);
+    assert_eq!(later(story().chain([leaves("03:00")]), 5, "16:00"), [""; 0]);
+    assert_eq!(later(story().chain([leaves("03:00").received(at(5, "11:00"))]), 5, "16:00"), [""; 0]);
+    // The mechanic came in the forenoon.
+    assert_eq!(later(story().chain([leaves("13:30")]), 5, "16:00"), [""; 0]);
     // A breakdown: he leaves at last. A lost report: he comes again. By day, both are usual.
     let mut broken_down = World::with_people().and(story());
-    broken_down.wait_until(at(5, "11:10"));
+    broken_down.wait_until(at(5, "15:10"));
     assert_eq!(broken_down.codes(BOX), ["MO-24f@1"]);
-    assert_eq!(broken_down.and([leaves("11:30")]).codes(BOX), [""; 0]);
+    assert_eq!(broken_down.and([leaves("15:30")]).codes(BOX), [""; 0]);
     let again = || passage(GateIn, "MSKU1234599", at(5, "12:00"), "LUKKP");
-    assert_eq!(later(story().chain([again()]), 5, "12:30"), [""; 0]);
+    assert_eq!(later(story().chain([again()]), 5, "16:00"), [""; 0]);
     let by_day = passage(GateIn, BOX, at(5, "08:00"), "LUKKP");
     assert_eq!(later(in_and_out().into_iter().chain([by_day]), 5, "23:00"), [""; 0]);
     // Nobody reports drivers that leave without a container.
-    assert_eq!(later([inward()], 5, "12:00"), [""; 0]);
+    assert_eq!(later([inward()], 5, "16:00"), [""; 0]);
 }
 
 #[test]

@@ -88,8 +88,19 @@ fn manual_work_during_an_outage_is_silent_and_after_it_is_not() {
         issued_to("111"),
     ];
     silent(outage.iter().cloned().chain([event(GateOut, BOX, at(2, "11:00")).haulier("222")]));
-    let world = World::after(outage.into_iter().chain([event(GateOut, BOX, at(2, "13:00")).haulier("222")]));
+    let left = |time: &str| event(GateOut, BOX, at(2, time)).haulier("222");
+    let world = World::after(outage.iter().cloned().chain([left("19:00")]));
     assert_eq!(world.codes(BOX), ["MO-01a@1"]);
+    // Soon after it the platform has yet to say whom the right was handed to meanwhile.
+    let soon_after = || World::after(outage.iter().cloned().chain([left("13:00")]));
+    let mut world = soon_after();
+    assert_eq!(world.codes(BOX), [""; 0]);
+    world.wait_until(at(2, "18:00"));
+    assert_eq!(world.codes(BOX), ["MO-01a@1"]);
+    let told = |kind, time| event(kind, BOX, at(2, time)).release("R1").to("222").received(at(2, "14:00"));
+    let mut handed = soon_after().and([told(ReleaseTransferred, "10:00"), told(ReleaseAccepted, "10:05")]);
+    handed.wait_until(at(2, "18:00"));
+    assert!(handed.published.is_empty(), "{:?}", handed.published);
 }
 
 /// Three containers that the consignee had handled by its usual haulier.

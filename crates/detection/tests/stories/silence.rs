@@ -91,7 +91,7 @@ fn stories() -> Vec<Story> {
             vec![off(), told(SealRemoved, 3, "08:00").seal("OLD12345", Carrier), told(GateOut, 3, "12:00")],
         ),
         story("MO-05e", WorkOrdered, at(3, "08:00"), at(4, "08:00"), vec![off(), told(Stripped, 3, "08:00")]),
-        story("MO-06c", PositionReported, at(3, "10:00"), at(3, "12:00"), {
+        story("MO-06c", PositionReported, at(3, "10:00"), at(3, "13:00"), {
             let fix = |h| told(PositionReported, 3, &format!("{h:02}:00")).feed("sensors");
             std::iter::once(off()).chain((0..9).map(fix)).collect()
         }),

@@ -170,10 +170,17 @@ fn an_order_that_is_told_as_late_as_some_are_is_waited_for_until_somebody_comes(
     let mut never = known();
     never.wait_until(at(3, "05:00"));
     assert_eq!(never.codes(BOX), ["MO-10a@1"]);
-    // A truck is announced for it: there is no time to lose.
-    let mut fetched = known().and([event(PickupAnnounced, BOX, at(3, "03:40"))]);
+    // A truck is announced for it: there is no time to lose with cargo from a watched origin.
+    let announced = || event(PickupAnnounced, BOX, at(3, "03:40"));
+    let cargo = |origin| event(ManifestLine, BOX, at(1, "08:00")).route(origin, &[], "SIKOP");
+    let mut fetched = known().and([cargo("ECGYE"), announced()]);
     fetched.wait_until(at(3, "03:40"));
     assert_eq!(fetched.codes(BOX), ["MO-10a@1"]);
+    let mut plain = known().and([cargo("INNSA"), announced()]);
+    plain.wait_until(at(3, "04:50"));
+    assert!(plain.published.is_empty(), "its order is late, and comes");
+    plain.wait_until(at(3, "05:00"));
+    assert_eq!(plain.codes(BOX), ["MO-10a@1"]);
 }
 
 #[test]

@@ -59,3 +59,24 @@ pub(crate) fn silence(outages: &[Outage], letters: &mut Vec<Letter>, is_crime: b
         true
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_announcement_with_which_a_crime_is_done_is_made_after_the_outage_and_others_mostly_never() {
+        let at = |hours: i64| Timestamp::from_millis(hours * HOUR_MS);
+        let outages = [Outage { from: at(10), to: at(14) }];
+        let told = |is_crime: bool| {
+            let line = json!({"kind": "pickup_announced"});
+            let announced = Letter { told: at(11), solid: false, body: Body::Line(RELEASE_FEED, line) };
+            let mut letters = vec![announced; 200];
+            silence(&outages, &mut letters, is_crime, &mut Chance::new(3, 3));
+            assert!(letters.iter().all(|l| l.told > at(14) && l.told <= at(15)));
+            letters.len()
+        };
+        assert_eq!(told(true), 200);
+        assert!((50..110).contains(&told(false)));
+    }
+}

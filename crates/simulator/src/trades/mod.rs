@@ -129,23 +129,31 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
         let days = (HISTORY_DAYS * 3 / 5, HISTORY_DAYS);
         earlier_collection(options, teller, &narrowed, days);
     }
-    let long_ago = options.start.plus_millis(-(LONG_AGO_DAYS.1 + 10) * DAY_MS);
-    if consignee.firm.registered_at.is_some_and(|at| at < long_ago) {
-        let usual = Consignee {
-            forwarders: nth_or_first(&consignee.forwarders, 0),
-            hauliers: nth_or_first(&consignee.hauliers, 0),
-            ..consignee.clone()
-        };
-        earlier_collection(options, teller, &usual, LONG_AGO_DAYS);
-    }
-    Some(())
+    long_ago(options, teller, consignee)
 }
 
-/// Days before the start in which importers that are older had a collection too: they did not begin with the partners of
+/// Days before the start in which importers that are older had a container too: they did not begin with the partners of
 /// today.
 const LONG_AGO_DAYS: (i64, i64) = (130, 260);
 
-/// Days before the start in which every driver was at every gate that he goes to: before anything else is remembered, and
+/// Tells of one container of an older importer from before all else that is remembered, of which manifest and train are left.
+fn long_ago(options: &Options, teller: &mut Teller<'_>, consignee: &Consignee) -> Option<()> {
+    let (least, most) = LONG_AGO_DAYS;
+    let before = options.start.plus_millis(-(most + 10) * DAY_MS);
+    if consignee.firm.registered_at.is_none_or(|at| at > before) {
+        return Some(());
+    }
+    let out_at = options.start.plus_millis(-teller.chance.minutes(least * 24 * 60, most * 24 * 60));
+    let mut plan = Import::earlier(teller, consignee, out_at)?;
+    plan.rail = true;
+    plan.chain.clear();
+    plan.announcements.clear();
+    plan.returned_at = None;
+    plan.tell_history(teller);
+    Some(())
+}
+
+/// Days before the start in which every driver was at every gate that he goes to: before any other truck is remembered, and
 /// once more lately.
 const HABIT_DAYS: [(i64, i64); 2] = [(HISTORY_DAYS + 1, HISTORY_DAYS + 9), (8, 32)];
 
