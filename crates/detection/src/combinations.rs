@@ -68,11 +68,7 @@ const fn medium() -> Severity {
 }
 
 impl Settings {
-    pub(crate) fn check<'p>(
-        &self,
-        name: &str,
-        profiles: impl Iterator<Item = &'p String> + Clone,
-    ) -> Result<(), Error> {
+    pub(crate) fn check(&self, name: &str, has_profile: &dyn Fn(&str) -> bool) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::Combination { name: name.to_owned(), what });
         if self.at_least < 2 || self.at_least > self.parts.len() {
             return wrong(format!("at_least is {}; use 2 to the number of parts", self.at_least));
@@ -84,7 +80,7 @@ impl Settings {
             return wrong(format!("{part} is required and is no part; write it as among the parts"));
         }
         let codes = || self.parts.iter().flat_map(|part| part.split('|')).map(str::trim);
-        if let Some(code) = codes().find(|code| !is_told(code, profiles.clone())) {
+        if let Some(code) = codes().find(|code| !is_told(code, has_profile)) {
             return wrong(format!(
                 "nothing raises {code}; write codes such as MO-06, CONTAGION-bill, WL-identifier or the PROFILE-NAME of a \
                  profile of this file"
@@ -112,7 +108,7 @@ impl Settings {
 }
 
 /// Whether a rule of the catalogue, a list, a find or a profile may raise this code.
-fn is_told<'p>(code: &str, mut profiles: impl Iterator<Item = &'p String>) -> bool {
+fn is_told(code: &str, has_profile: &dyn Fn(&str) -> bool) -> bool {
     let of_catalogue = |rest: &str| {
         let number = rest.trim_end_matches(|c: char| c.is_ascii_lowercase());
         rest.len() <= number.len() + 1
@@ -123,7 +119,7 @@ fn is_told<'p>(code: &str, mut profiles: impl Iterator<Item = &'p String>) -> bo
         Some(("MO", rest)) => of_catalogue(rest),
         Some(("WL", rest)) => ["identifier", "name"].contains(&rest),
         Some(("CONTAGION", rest)) => REASONS.contains(&rest),
-        Some(("PROFILE", rest)) => profiles.any(|name| name == rest),
+        Some(("PROFILE", rest)) => has_profile(rest),
         // What is empty is said in other words.
         _ => code.is_empty(),
     }

@@ -304,8 +304,8 @@ impl Rules {
         check_units("", &all)?;
         let general: Table = GENERAL.iter().filter_map(|name| all.remove_entry(*name)).collect();
         let general: General = Value::Table(general).try_into()?;
-        let profiles = general.profiles.keys();
-        general.combinations.iter().try_for_each(|(name, c)| c.check(name, profiles.clone()))?;
+        let has_profile = |name: &str| general.profiles.contains_key(name);
+        general.combinations.iter().try_for_each(|(name, c)| c.check(name, &has_profile))?;
         let rules = Self {
             version: Sha256::of(text.as_bytes()).to_string().chars().take(12).collect(),
             profiles: Profiles::compile(general.profiles, &general.alert.weights)?,
