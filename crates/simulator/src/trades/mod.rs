@@ -136,7 +136,7 @@ pub(crate) fn history(options: &Options, teller: &mut Teller<'_>, consignee: usi
 /// today.
 const LONG_AGO_DAYS: (i64, i64) = (130, 260);
 
-/// Tells of one container of an older importer from before all else that is remembered, of which manifest and train are left.
+/// Tells of one container of an older importer from before all else that is remembered: manifest and discharge are left.
 fn long_ago(options: &Options, teller: &mut Teller<'_>, consignee: &Consignee) -> Option<()> {
     let (least, most) = LONG_AGO_DAYS;
     let before = options.start.plus_millis(-(most + 10) * DAY_MS);
@@ -145,9 +145,9 @@ fn long_ago(options: &Options, teller: &mut Teller<'_>, consignee: &Consignee) -
     }
     let out_at = options.start.plus_millis(-teller.chance.minutes(least * 24 * 60, most * 24 * 60));
     let mut plan = Import::earlier(teller, consignee, out_at)?;
-    plan.rail = true;
     plan.chain.clear();
     plan.announcements.clear();
+    plan.exits.clear();
     plan.returned_at = None;
     plan.tell_history(teller);
     Some(())
