@@ -39,6 +39,7 @@ pub(crate) struct Settings {
     report_minutes: i64,
     pickup_soon_hours: i64,
     severity_c_scanned: Severity,
+    severity_c_by_night: Severity,
     a: Touched,
     b: SubRule,
     c: SubRule,
@@ -353,10 +354,14 @@ fn announced(view: &View<'_>, stay: &[Seen<'_>], gap: &Gap<'_>, findings: &mut F
         return;
     }
     if let Some((scan, s)) = by_night {
-        let when = if s.at() > s.said_at() { "announced for the night" } else { "announced by night" };
+        let (when, severity) = if s.at() > s.said_at() {
+            ("announced for the night", settings.severity_c_scanned)
+        } else {
+            ("announced by night", settings.severity_c_by_night)
+        };
         let sentence = format!("Pick-up {when}, between scan and decision.");
         let evidence = vec![gap.opened, scan, s];
-        findings.add_as("MO-15c", &settings.c, settings.severity_c_scanned, sentence, evidence, None);
+        findings.add_as("MO-15c", &settings.c, severity, sentence, evidence, None);
     }
 }
 
