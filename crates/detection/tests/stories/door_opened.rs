@@ -235,9 +235,9 @@ fn the_sentence_names_what_fell_silent() {
         world.wait_until(at(3, "14:00"));
         world.sentence(BOX, "MO-06c").to_owned()
     };
-    assert_eq!(silent(ReeferReading), "Its reefer unit reported regularly and is silent for 4 h.");
-    assert_eq!(silent(PositionReported), "Its position was reported regularly, and has not been for 4 h.");
-    assert_eq!(silent(DoorClosed), "Its door sensor reported regularly and is silent for 4 h.");
+    assert_eq!(silent(ReeferReading), "Its reefer unit reported regularly and is silent for 5 h.");
+    assert_eq!(silent(PositionReported), "Its position was reported regularly, and has not been for 5 h.");
+    assert_eq!(silent(DoorClosed), "Its door sensor reported regularly and is silent for 5 h.");
 }
 
 #[test]

@@ -181,10 +181,10 @@ fn a_driver_who_comes_for_a_container_and_does_not_leave_is_told_to_it() {
     let named = || event(PickupAnnounced, BOX, at(5, "01:00")).driver("bdg:1");
     let came = || alone(GateIn, 5, "02:00", "came/5");
     let story = || history().chain([named(), came()]);
-    assert_eq!(later(story(), 5, "10:59"), [""; 0]);
-    assert_eq!(later(story(), 5, "11:00"), ["MO-24f@1"]);
+    assert_eq!(later(story(), 5, "14:59"), [""; 0]);
+    assert_eq!(later(story(), 5, "15:00"), ["MO-24f@1"]);
     let mut world = World::with_people().and(story());
-    world.wait_until(at(5, "11:10"));
+    world.wait_until(at(5, "15:10"));
     let alert = world.alert(BOX);
     assert_eq!((alert.severity, alert.handling.tlp), (Severity::Medium, Tlp::Red));
     assert!(alert.indicators[0].discreet && !alert.title.contains("bdg:1"), "{}", alert.title);
@@ -195,11 +195,11 @@ fn a_driver_who_comes_for_a_container_and_does_not_leave_is_told_to_it() {
         if container.is_empty() { out.without_container() } else { out }
     };
     for out in [leaves(BOX, "04:00"), leaves("", "04:00"), leaves("MSKU1234599", "04:00")] {
-        assert_eq!(later(story().chain([out]), 5, "12:00"), [""; 0]);
+        assert_eq!(later(story().chain([out]), 5, "16:00"), [""; 0]);
     }
-    assert_eq!(world.and([leaves("", "11:30")]).codes(BOX), [""; 0]);
+    assert_eq!(world.and([leaves("", "15:30")]).codes(BOX), [""; 0]);
     let unnamed = event(GateOut, BOX, at(5, "03:00")).terminal("LUKKP").feed("carrier");
-    assert_eq!(later(story().chain([unnamed]), 5, "12:00"), [""; 0]);
+    assert_eq!(later(story().chain([unnamed]), 5, "16:00"), [""; 0]);
     // The recording ends while he is inside.
     let recorded = |until: &str| {
         let mut world = World::with_people();
@@ -209,18 +209,18 @@ fn a_driver_who_comes_for_a_container_and_does_not_leave_is_told_to_it() {
         world.codes(BOX)
     };
     assert_eq!(recorded("04:59"), [""; 0]);
-    assert_eq!(recorded("10:59"), [""; 0], "that he is still there when his shift is over was not recorded");
-    assert_eq!(recorded("11:00"), ["MO-24f@1"]);
+    assert_eq!(recorded("14:59"), [""; 0], "that he is still there when his shift is over was not recorded");
+    assert_eq!(recorded("15:00"), ["MO-24f@1"]);
     // By day he waits for what is not let go yet; where nobody reports who leaves, nothing follows.
     let by_day = [named(), alone(GateIn, 5, "08:00", "came/5")];
     assert_eq!(later(history().chain(by_day), 5, "23:00"), [""; 0]);
-    assert_eq!(later([named(), came()], 5, "12:00"), [""; 0]);
+    assert_eq!(later([named(), came()], 5, "16:00"), [""; 0]);
     // Announced for another day, at another terminal, or for what he fetched before.
     let another_day = event(PickupAnnounced, BOX, at(4, "10:00")).driver("bdg:1");
-    assert_eq!(later(history().chain([another_day, came()]), 5, "12:00"), [""; 0]);
-    assert_eq!(later(history().chain([named().terminal("TRSTE"), came()]), 5, "12:00"), [""; 0]);
+    assert_eq!(later(history().chain([another_day, came()]), 5, "16:00"), [""; 0]);
+    assert_eq!(later(history().chain([named().terminal("TRSTE"), came()]), 5, "16:00"), [""; 0]);
     let fetched = passage(GateOut, BOX, at(5, "01:30"), "LUKKP");
-    assert_eq!(later(history().chain([named(), fetched, came()]), 5, "12:00"), [""; 0]);
+    assert_eq!(later(history().chain([named(), fetched, came()]), 5, "16:00"), [""; 0]);
 }
 
 #[test]
