@@ -293,8 +293,9 @@ impl Rules {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (base, top): (Table, Table) = (toml::from_str(BUILT_IN)?, toml::from_str(text)?);
         match Self::overlaid(text, base.clone(), top.clone()) {
-            Err(Error::Syntax(error)) => Err(unknown::find(text, &top, &base)
-                .map_or(Error::Syntax(error), |unknown| Error::Unknown(unknown.to_string()))),
+            Err(Error::Syntax(error)) => {
+                Err(unknown::find(text, &top, &base).map_or(Error::Syntax(error), Error::Unknown))
+            }
             other => other,
         }
     }
@@ -373,8 +374,8 @@ impl Rules {
         within("control.per_10000", self.control.per_10000 as f64, 0.0, 10_000.0)?;
         within("contagion.seal_reach", self.contagion.seal_reach as f64, 0.0, 100.0)?;
         let day_from = f64::from(self.calendar.day_from_hour);
+        within("calendar.day_from_hour", day_from, 0.0, 24.0)?;
         within("calendar.day_to_hour", f64::from(self.calendar.day_to_hour), day_from, 24.0)?;
-        within("calendar.day_from_hour", f64::from(self.calendar.day_from_hour), 0.0, 24.0)?;
         if !self.control.agency.is_empty() && !self.control.has_own_key() {
             return Err(Error::Control { agency: self.control.agency.clone() });
         }

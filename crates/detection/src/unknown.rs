@@ -5,23 +5,12 @@ use toml::{Table, Value};
 /// Tables in which names are free, so that a name that is not built in is none the worse for it.
 const FREE: [&str; 3] = ["profiles", "combinations", "calendar.terminals"];
 
-/// A name in a rule file that nothing reads.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unknown {
-    /// With the tables around it, by dots.
-    pub(crate) name: String,
-    /// From 1, where it was found.
-    pub(crate) line: Option<usize>,
-    /// The nearest name that there is.
-    pub(crate) near: Option<String>,
-}
-
-/// Looks for a name in `top` that `base` lacks.
-pub(crate) fn find(text: &str, top: &Table, base: &Table) -> Option<Unknown> {
+/// Looks for a name in `top` that `base` lacks, and says so.
+pub(crate) fn find(text: &str, top: &Table, base: &Table) -> Option<String> {
     within("", text, top, base)
 }
 
-fn within(path: &str, text: &str, top: &Table, base: &Table) -> Option<Unknown> {
+fn within(path: &str, text: &str, top: &Table, base: &Table) -> Option<String> {
     top.iter().find_map(|(name, value)| {
         let whole = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match (base.get(name), value) {
@@ -29,10 +18,11 @@ fn within(path: &str, text: &str, top: &Table, base: &Table) -> Option<Unknown> 
             (Some(Value::Table(below)), Value::Table(above)) => within(&whole, text, above, below),
             (Some(_), _) => None,
             (None, _) => {
-                let near = base.keys().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
-                let near = near.filter(|(edits, _)| *edits <= name.len() / 3 + 1);
-                let near = near.map(|(_, known)| known.clone());
-                Some(Unknown { line: line_of(text, name), name: whole, near })
+                let line = line_of(text, name).map(|line| format!("line {line}: ")).unwrap_or_default();
+                let near = suggestion(name, base.keys().map(String::as_str));
+                let list =
+                    if near.is_empty() { "; `quaywatch rules list` shows all that there are" } else { "" };
+                Some(format!("{line}there is no setting {whole}{near}{list}"))
             }
         }
     })
@@ -42,21 +32,15 @@ fn within(path: &str, text: &str, top: &Table, base: &Table) -> Option<Unknown> 
 fn line_of(text: &str, name: &str) -> Option<usize> {
     let names = |line: &str| {
         let head = line.split(['=', '#']).next().unwrap_or_default();
-        let parts = head.split(['.', '[', ']']).map(|part| part.trim().trim_matches(['"', '\'']));
-        parts.into_iter().any(|part| part == name)
+        let mut parts = head.split(['.', '[', ']']).map(|part| part.trim().trim_matches(['"', '\'']));
+        parts.any(|part| part == name)
     };
     (1..).zip(text.lines()).find(|(_, line)| names(line)).map(|(number, _)| number)
 }
 
-impl std::fmt::Display for Unknown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        write!(f, "there is no setting {}", self.name)?;
-        match &self.near {
-            Some(near) => write!(f, ", did you mean '{near}'"),
-            None => f.write_str("; `quaywatch rules list` shows all that there are"),
-        }
-    }
+/// `, did you mean 'x'`, when one of the names is near.
+pub(crate) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let near = known.map(|k| (strsim::damerau_levenshtein(name, k), k)).min();
+    near.filter(|(edits, _)| *edits <= name.len() / 3 + 1)
+        .map_or_else(String::new, |(_, k)| format!(", did you mean '{k}'"))
 }

@@ -10,6 +10,7 @@ use cel::{Env, Program};
 use quaywatch_domain::Timestamp;
 
 use super::schema::{self, Type};
+use crate::unknown::suggestion;
 
 /// Longest expression, bytes.
 const MAX_BYTES: usize = 4_096;
@@ -377,11 +378,4 @@ const fn length(of: &Type) -> u64 {
 
 const fn is_ordered(of: &Type) -> bool {
     matches!(of, Type::Int | Type::Double | Type::String | Type::Code(_) | Type::Time | Type::Span)
-}
-
-/// `; did you mean 'x'`, when one of the names is near.
-pub(super) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let near = known.map(|k| (strsim::damerau_levenshtein(name, k), k)).min();
-    near.filter(|(edits, _)| *edits <= name.len() / 3 + 1)
-        .map_or_else(String::new, |(_, k)| format!(", did you mean '{k}'"))
 }

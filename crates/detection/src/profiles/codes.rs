@@ -5,7 +5,7 @@ use quaywatch_domain::event::{
     Classifier, Condition, EquipmentStatus, Laden, Mode, PartyRole, PinOutcome, SealSource, WeightKind,
 };
 
-use super::check::suggestion;
+use crate::unknown::suggestion;
 
 /// A list of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
