@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use quaywatch_domain::alert::{AlertState, Evidence, Keys, ScorePart, Versions, Visit};
+use quaywatch_domain::indicator::{adds_codes, standing_codes};
 use quaywatch_domain::summary::Summary;
 use quaywatch_domain::{Action, Alert, Feedback, Indicator, Severity, Sha256, Subject, Timestamp};
 
@@ -238,10 +239,10 @@ pub(crate) fn publish(
         if is_known && alert.state == AlertState::Raised {
             alert.state = AlertState::Updated;
         }
-        let codes = codes(&alert);
+        let codes = standing_codes(&alert.indicators);
         let is_news = match alert.state {
             AlertState::Raised => true,
-            AlertState::Updated => before.as_ref().is_some_and(|p| adds_to(&codes, &p.codes)),
+            AlertState::Updated => before.as_ref().is_some_and(|p| adds_codes(&codes, &p.codes)),
             AlertState::Retracted | AlertState::Closed => false,
         };
         alert.in_hindsight = look.is_for_newer && is_news;
@@ -271,20 +272,6 @@ pub(crate) fn publish(
         .filter(|p| matches!(p.state, AlertState::Raised | AlertState::Updated))
         .map(|p| p.valid_until)
         .min();
-}
-
-/// What an alert stands on now, sorted.
-fn codes(alert: &Alert) -> Vec<String> {
-    let standing = alert.indicators.iter().filter(|i| i.ended_at.is_none());
-    let mut codes: Vec<String> = standing.map(|i| i.code.clone()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
-}
-
-/// Whether there are codes that were not published before; of alerts that older versions published they are not known.
-fn adds_to(codes: &[String], before: &[String]) -> bool {
-    !before.is_empty() && codes.iter().any(|code| !before.contains(code))
 }
 
 /// Digest of what a reader would notice: neither time of writing nor the versions of rules and program.

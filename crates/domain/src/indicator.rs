@@ -106,3 +106,19 @@ impl Indicator {
         self.expected.as_ref().map(|e| e.by)
     }
 }
+
+/// Codes of the indicators that have not ended, sorted, each once.
+#[must_use]
+pub fn standing_codes(indicators: &[Indicator]) -> Vec<String> {
+    let standing = indicators.iter().filter(|i| i.ended_at.is_none());
+    let mut codes: Vec<String> = standing.map(|i| i.code.clone()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// Whether there are codes that were not told before; of what older versions told they are not known, and none is new.
+#[must_use]
+pub fn adds_codes(codes: &[String], before: &[String]) -> bool {
+    !before.is_empty() && codes.iter().any(|code| !before.contains(code))
+}

@@ -61,7 +61,7 @@ pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, Draft<'a>)>);
 impl<'a> Fields<'a> {
     /// None yet, with room for those of an event.
     pub(crate) fn of_event() -> Self {
-        Self(Vec::with_capacity(16))
+        Self(Vec::with_capacity(FEW))
     }
 
     /// Of a few names, those of another length need no comparison.

@@ -1,6 +1,7 @@
 //! When a new version of a view is told: when what the agency sees has changed, and never otherwise.
 
 use quaywatch_domain::alert::{Keys, Versions, Visit};
+use quaywatch_domain::indicator::{adds_codes, standing_codes};
 use quaywatch_domain::{
     Action, AgencyAlert, Alert, AlertState, Handling, Severity, Sha256, Subject, Timestamp,
 };
@@ -124,11 +125,10 @@ fn next(
         (false, true) => AlertState::Updated,
         (false, false) => AlertState::Raised,
     };
-    let codes = codes(&view);
+    let codes = standing_codes(&view.indicators);
     if let Some(before) = before.filter(|_| stood) {
         // What is new may be what this agency does not see.
-        view.in_hindsight &=
-            !before.codes.is_empty() && codes.iter().any(|code| !before.codes.contains(code));
+        view.in_hindsight &= adds_codes(&codes, &before.codes);
     }
     let digest = digest(&view);
     let after = |revision| ViewState {
@@ -150,15 +150,6 @@ fn next(
     view.produced_at = now;
     let after = after(view.revision);
     Some((Some(view), after))
-}
-
-/// What the agency is told that stands, sorted.
-fn codes(view: &AgencyAlert) -> Vec<String> {
-    let standing = view.indicators.iter().filter(|i| i.ended_at.is_none());
-    let mut codes: Vec<String> = standing.map(|i| i.code.clone()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
 }
 
 /// Says that nothing stands any more, and nothing else.

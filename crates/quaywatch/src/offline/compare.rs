@@ -45,20 +45,20 @@ fn by_rule(text: &mut String, runs: &[(String, Score)]) {
     let codes: BTreeSet<&String> = runs.iter().flat_map(|(_, score)| score.rules.keys()).collect();
     for code in codes {
         let none = RuleScore::default();
-        let rule =
-            |score: &Score, cell: &dyn Fn(&RuleScore) -> String| cell(score.rules.get(code).unwrap_or(&none));
-        let cells = |cell: &dyn Fn(&RuleScore) -> String| cells(runs, &|score| rule(score, cell));
+        let cells = |cell: &dyn Fn(&Score, &RuleScore) -> String| {
+            cells(runs, &|score| cell(score, score.rules.get(code).unwrap_or(&none)))
+        };
         let shadow = |rule: &RuleScore| if rule.shadow { "*" } else { "" };
         let _ = writeln!(
             text,
             "  {code:<16} |{}|{}|{}|{}|{}|{}|{}",
-            cells(&|rule| ratio(rule.recall())),
-            self::cells(runs, &|score| rule(score, &|rule| ratio(rule.precision().filter(|_| score.judged)))),
-            cells(&|rule| format!("{}{}", rule.raised, shadow(rule))),
-            self::cells(runs, &|score| rule(score, &|rule| rate(score.per_10_000(rule.raised)))),
-            cells(&|rule| rule.withdrawn.to_string()),
-            cells(&|rule| time(reached_by(&rule.leads, 0.5))),
-            cells(&|rule| time(reached_by(&rule.leads, 0.9))),
+            cells(&|_, rule| ratio(rule.recall())),
+            cells(&|score, rule| ratio(score.precision_of(rule))),
+            cells(&|_, rule| format!("{}{}", rule.raised, shadow(rule))),
+            cells(&|score, rule| rate(score.per_10_000(rule.raised))),
+            cells(&|_, rule| rule.withdrawn.to_string()),
+            cells(&|_, rule| time(reached_by(&rule.leads, 0.5))),
+            cells(&|_, rule| time(reached_by(&rule.leads, 0.9))),
         );
     }
     text.push_str("  * shadow: counted, reaches nobody\n");

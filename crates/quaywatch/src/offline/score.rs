@@ -169,11 +169,6 @@ impl RuleScore {
     pub(crate) fn recall(&self) -> Option<f64> {
         share(self.found, self.expected)
     }
-
-    /// Share of its alerts that are about a container with a story.
-    pub(crate) fn precision(&self) -> Option<f64> {
-        share(self.on_stories, self.raised)
-    }
 }
 
 impl Score {
@@ -345,6 +340,11 @@ impl Score {
     pub(crate) fn raised_with(&self, codes: &[String]) -> (usize, usize) {
         let with = || self.standing.iter().filter(|s| codes.iter().any(|code| s.codes.contains(code)));
         (with().count(), with().filter(|s| s.on_story).count())
+    }
+
+    /// Share of a rule's alerts that are about a container with a story; only a truth tells it.
+    pub(crate) fn precision_of(&self, rule: &RuleScore) -> Option<f64> {
+        share(rule.on_stories, rule.raised).filter(|_| self.judged)
     }
 
     /// Share of the alerts that stand in the end that are about a story.

@@ -22,7 +22,7 @@ pub(crate) fn of(score: &Score) -> String {
             ratio(rule.recall()),
             rule.raised,
             judged(score, rule.raised - rule.on_stories),
-            ratio(rule.precision().filter(|_| score.judged)),
+            ratio(score.precision_of(rule)),
             rule.withdrawn,
             rate(score.per_10_000(rule.raised)),
             time(reached_by(&rule.leads, 0.5)),
