@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
 
 use crate::people::is_look_up;
 use crate::rules::{driver_badge, look_ups, release_right, unordered_move};
@@ -108,10 +108,10 @@ fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
     })
 }
 
-fn relations(engine: &Engine, event: &PortEvent) -> Vec<String> {
+fn relations(engine: &Engine, event: &PortEvent) -> Vec<Id> {
     let mut relations = Vec::new();
     let mut add = |class: &str, value: Option<&str>| {
-        relations.extend(value.filter(|v| !v.is_empty()).map(|value| format!("{class}={value}")));
+        relations.extend(value.filter(|v| !v.is_empty()).map(|value| [class, "=", value].concat().into()));
     };
     add("TERMINAL", event.terminal());
     if event.kind == EventKind::PinAttempted {

@@ -1,7 +1,7 @@
 //! The timeline of a bill of lading: how and when its containers came, so that those that travel apart can be told.
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
 
 use crate::rules::route;
 use crate::timeline;
@@ -45,7 +45,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         issuer: None,
         partners: Vec::new(),
         place: None,
-        relations: seen.and_then(conveyance).into_iter().collect(),
+        relations: seen.and_then(conveyance).map(Id::from).into_iter().collect(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

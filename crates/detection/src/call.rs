@@ -53,8 +53,8 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     state.deadline_at = None;
     let Some(origin) = state.subject.clone() else { return };
     let mut wanted = Vec::new();
-    let closed = closing(&engine.rules, &state.mentions);
-    match closed {
+    let gist = Gist::of(&state.mentions);
+    match gist.closing(&engine.rules) {
         Some((at, departure)) if at <= now => {
             let call = Call::read(&origin, &state.mentions, departure, at);
             ghost_box::tell(&engine.rules, &call, &mut wanted);
@@ -62,23 +62,48 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
         Some((at, _)) => state.deadline_at = Some(at),
         None => {}
     }
-    unplanned_restow::tell(&engine.rules, &origin, &state.mentions, &mut wanted);
+    unplanned_restow::tell(&engine.rules, &origin, &gist.restows, &mut wanted);
     loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
 }
 
-/// When no more reports are to be expected, and the departure that says so.
-fn closing<'a>(rules: &Rules, mentions: &'a [Mention]) -> Option<(Timestamp, Option<&'a Mention>)> {
-    let settings = &rules.rule.ghost_box;
-    let last = |kind: EventKind| {
-        let of_kind = mentions.iter().filter(move |m| !m.retracted && m.kind == kind);
-        of_kind.max_by_key(|m| (m.occurred_at, &m.fact_id))
-    };
-    match last(EventKind::VesselDeparted) {
-        Some(departure) => {
-            Some((departure.occurred_at.plus_millis(settings.close_hours * HOUR_MS), Some(departure)))
+/// What standing mentions of a call say of it as a whole.
+#[derive(Default)]
+struct Gist<'a> {
+    departure: Option<&'a Mention>,
+    /// The last one.
+    discharged: Option<&'a Mention>,
+    restows: Vec<&'a Mention>,
+}
+
+impl<'a> Gist<'a> {
+    fn of(mentions: &'a [Mention]) -> Self {
+        let mut gist = Self::default();
+        for m in mentions.iter().filter(|m| !m.retracted) {
+            let last = match m.kind {
+                EventKind::VesselDeparted => &mut gist.departure,
+                EventKind::Discharged => &mut gist.discharged,
+                EventKind::Restowed => {
+                    gist.restows.push(m);
+                    continue;
+                }
+                _ => continue,
+            };
+            let order = |m: &'a Mention| (m.occurred_at, &m.fact_id);
+            if last.is_none_or(|last| order(last) < order(m)) {
+                *last = Some(m);
+            }
         }
-        None => last(EventKind::Discharged)
-            .map(|m| (m.occurred_at.plus_millis(settings.quiet_hours * HOUR_MS), None)),
+        gist
+    }
+
+    /// When no more reports are to be expected, and the departure that says so.
+    fn closing(&self, rules: &Rules) -> Option<(Timestamp, Option<&'a Mention>)> {
+        let settings = &rules.rule.ghost_box;
+        let after = |m: &Mention, hours| m.occurred_at.plus_millis(hours * HOUR_MS);
+        match (self.departure, self.discharged) {
+            (Some(departure), _) => Some((after(departure, settings.close_hours), Some(departure))),
+            (None, last) => last.map(|m| (after(m, settings.quiet_hours), None)),
+        }
     }
 }
 

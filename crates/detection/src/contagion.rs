@@ -133,28 +133,28 @@ const fn is_find(feedback: &Feedback) -> bool {
 fn edges<'a>(settings: &Settings, stay: &[Seen<'a>]) -> BTreeMap<Subject, Seen<'a>> {
     let mut edges = BTreeMap::new();
     for seen in stay.iter().filter(|s| !s.number_is_doubtful()) {
-        let mut add = |kind, id: String| {
+        let mut add = |kind, id: &str| {
             edges.entry(Subject::new(kind, id)).or_insert(*seen);
         };
         if let Some(papers) = seen.event.documents.as_deref() {
             for bill in [&papers.bill_of_lading, &papers.transport_document].into_iter().flatten() {
-                add(SubjectKind::Bill, normalise_reference(bill));
+                add(SubjectKind::Bill, &normalise_reference(bill));
             }
         }
         if let Some(transport) = seen.event.transport.as_deref()
             && transport.stow_cell.is_some()
             && let Some(call) = &transport.call_id
         {
-            add(SubjectKind::Call, call.clone());
+            add(SubjectKind::Call, call);
         }
         for party in seen.event.parties.iter().filter(|p| p.role == PartyRole::Shipper) {
             if let Some(key) = party.key() {
-                add(SubjectKind::Party, key);
+                add(SubjectKind::Party, &key);
             }
         }
         for number in seen.event.seals.iter().filter_map(|s| s.normalised.as_deref()) {
             for near in neighbours(number, settings.seal_reach) {
-                add(SubjectKind::Seal, near);
+                add(SubjectKind::Seal, &near);
             }
         }
     }

@@ -36,6 +36,7 @@ mod contagion;
 mod container;
 mod contribution;
 mod control;
+mod digest;
 mod engine;
 mod golden;
 mod haulage;

@@ -7,6 +7,7 @@ use foldhash::{HashMap, HashSet};
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::{Fact, Id, Indicator, Sha256, Subject, Timestamp};
 
+use crate::digest::digest;
 use crate::settings::Rules;
 use crate::timeline::{self, MAX_FACTS};
 use crate::{Changes, Emitted, Engine, Outcome, TimelineState};
@@ -203,13 +204,10 @@ fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut 
             in_hindsight: false,
         });
     }
-    let key = |e: &Emitted| (e.subject.clone(), e.fact_id.clone());
-    let mut places: HashMap<(Subject, Id), usize> =
-        all.iter().enumerate().map(|(place, e)| (key(e), place)).collect();
-    for mut fact in wanted {
-        let digest = digest(&mut fact);
-        let place = places.entry((fact.subject.clone(), fact.fact_id.clone())).or_insert(all.len());
-        let known = all.get_mut(*place);
+    let places = places(all, &wanted);
+    for (mut fact, place) in wanted.into_iter().zip(places) {
+        let digest = digest(&fact);
+        let known = all.get_mut(place);
         if known.as_ref().is_some_and(|e| e.digest == digest) {
             continue;
         }
@@ -234,33 +232,25 @@ fn emit_after(all: &mut Vec<Emitted>, before: i64, wanted: Vec<Fact>, out: &mut 
     }
 }
 
+/// Where each of the wanted facts is in `all`, or will be once those before it are.
+fn places(all: &[Emitted], wanted: &[Fact]) -> Vec<usize> {
+    let known = all.iter().enumerate().map(|(place, e)| ((&e.subject, &e.fact_id), place));
+    let mut known: HashMap<(&Subject, &Id), usize> = known.collect();
+    let mut next = all.len();
+    let mut places = Vec::with_capacity(wanted.len());
+    for fact in wanted {
+        let place = *known.entry((&fact.subject, &fact.fact_id)).or_insert(next);
+        next += usize::from(place == next);
+        places.push(place);
+    }
+    places
+}
+
 /// The first and the last of the facts that an indicator rests on.
 fn ends_of(fact: &Fact) -> Vec<Id> {
     let Some(evidence) = fact.indicator.as_deref().map(|i| i.evidence.as_slice()) else { return Vec::new() };
     let last = evidence.last().filter(|_| evidence.len() > 1);
     evidence.first().into_iter().chain(last).cloned().collect()
-}
-
-/// What tells two versions of a fact apart. Evidence is many times the rest, and the digest of its message stands for it.
-fn digest(fact: &mut Fact) -> Sha256 {
-    let carried = fact.indicator.as_deref_mut().map(|i| std::mem::take(&mut i.carried)).unwrap_or_default();
-    let mut said = serde_json::to_vec(fact).unwrap_or_default();
-    for Evidence { fact_id, topic, partition, offset, sha256, path, occurred_at, received_at, .. } in &carried
-    {
-        for text in [&**fact_id, &**topic, &**path] {
-            said.extend_from_slice(text.as_bytes());
-            said.push(0);
-        }
-        said.extend_from_slice(&sha256.0);
-        said.extend_from_slice(&partition.to_le_bytes());
-        for number in [*offset, occurred_at.as_millis(), received_at.as_millis()] {
-            said.extend_from_slice(&number.to_le_bytes());
-        }
-    }
-    if let Some(indicator) = &mut fact.indicator {
-        indicator.carried = carried;
-    }
-    Sha256::of(&said)
 }
 
 /// An indicator for another subject, resting on sightings of this one.

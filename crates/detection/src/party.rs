@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use quaywatch_domain::event::{Party, PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Subject, Timestamp};
 
 use crate::haulage::{haulage, is_haulage, is_only_hauled, prune_hauled};
 use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
@@ -48,9 +48,10 @@ const PARTNER: &str = "PARTNER";
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
     let is_known = is_kept(state, fact);
-    let Some(sighting) = sighting(engine, fact, state, is_known) else {
+    let Some(mut sighting) = sighting(engine, fact, state, is_known) else {
         return Changes::none(Outcome::OutOfScope);
     };
+    share_texts(&state.sightings, &mut sighting);
     state.expires_at = Some(now.plus_millis(engine.rules.history.party_days * DAY_MS));
     if state.saturated {
         return Changes::none(Outcome::New);
@@ -62,13 +63,15 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
         return Changes::none(Outcome::New);
     }
     let says_nothing_new = is_surplus || (comes_last && repeats(state, &sighting));
+    let adds_value = !comes_last || (!says_nothing_new && adds_value(state, &sighting));
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
     // What comes last and is no surplus stays, and makes nothing before it go unless that has aged.
     let rules = &engine.rules;
-    if !comes_last || is_surplus || may_saturate(state) || aging::may_age(rules, state) {
+    let may_saturate = adds_value && may_saturate(state);
+    if !comes_last || is_surplus || may_saturate || aging::may_age(rules, state) {
         prune_hauled(state);
         let changed = prune(rules, state);
         if !changed && !is_known && (says_nothing_new || !is_kept(state, fact)) {
@@ -80,6 +83,20 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     let mut changes = Changes::none(Outcome::New);
     evaluate(engine, state, now, &mut changes);
     changes
+}
+
+/// Makes a new sighting share the texts that others hold already: the same few are compared again and again.
+fn share_texts(known: &[Sighting], new: &mut Sighting) {
+    for partner in &mut new.partners {
+        if let Some(same) = known.iter().rev().flat_map(|s| &s.partners).find(|p| **p == *partner) {
+            partner.clone_from(same);
+        }
+    }
+    for relation in &mut new.relations {
+        if let Some(same) = known.iter().rev().flat_map(|s| &s.relations).find(|r| **r == *relation) {
+            relation.clone_from(same);
+        }
+    }
 }
 
 fn is_kept(state: &TimelineState, fact: &Fact) -> bool {
@@ -121,7 +138,7 @@ impl<'a> Ledger<'a> {
     fn read(origin: &'a Subject, sightings: &'a [Sighting]) -> Self {
         let standing = || sightings.iter().filter(|s| !s.retracted && !aging::is_mark(s));
         let split = |s: &'a Sighting| {
-            let relations = s.relations.iter().filter_map(|r| r.split_once('='));
+            let relations = s.relations.iter().filter_map(|r| split(r));
             relations.map(move |(class, value)| (class, value, s))
         };
         let mut relations = Vec::with_capacity(standing().map(|s| s.relations.len()).sum());
@@ -146,6 +163,13 @@ impl<'a> Ledger<'a> {
         let first = values.next();
         values.any(|other| Some(other) != first)
     }
+}
+
+/// Class and value of a relation.
+fn split(relation: &str) -> Option<(&str, &str)> {
+    // Classes are short: looking for the sign in general takes longer.
+    let at = relation.bytes().position(|byte| byte == b'=')?;
+    relation.get(..at).zip(relation.get(at + 1..))
 }
 
 fn value_of<'a>(relation: &'a str, class: &str) -> Option<&'a str> {
@@ -181,7 +205,7 @@ fn sighting(engine: &Engine, fact: &Fact, state: &TimelineState, is_known: bool)
     }
     let standing = seen.as_ref().map(|(e, _)| *e).or(hauled.map(|(e, _)| e));
     let (mut partners, mut relations) = seen.map(|(_, told)| told).unwrap_or_default();
-    relations.extend(hauled.map(|(_, relation)| relation.to_owned()));
+    relations.extend(hauled.map(|(_, relation)| Id::from(relation)));
     if !engine.rules.people.enabled {
         relations.retain(|r| !r.starts_with(USER));
     }
@@ -215,19 +239,19 @@ pub(crate) fn is_attribute(relation: &str) -> bool {
 }
 
 /// Partners and relations that an event tells of the party with this key; `None` when it says nothing for a ledger.
-fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<String>, Vec<String>)> {
+fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<Id>, Vec<Id>)> {
     let named_as = |role: PartyRole| event.parties.iter().find(|p| p.role == role && p.has_key(key));
     let mut partners = Vec::new();
     let mut relations = Vec::new();
     let mut add = |class: &str, value: Option<String>| {
-        relations.extend(value.filter(|v| !v.is_empty()).map(|value| [class, "=", &value].concat()));
+        relations.extend(value.filter(|v| !v.is_empty()).map(|value| [class, "=", &value].concat().into()));
     };
     if let Some(consignee) = named_as(PartyRole::Consignee) {
         if event.container().is_none() && event.kind != EventKind::CompanyRecorded {
             return None;
         }
-        partners = keys(event, &[PartyRole::ReleaseTo, PartyRole::Haulier]);
-        partners.retain(|partner| partner != key);
+        let named = keys(event, &[PartyRole::ReleaseTo, PartyRole::Haulier]).into_iter();
+        partners = named.filter(|partner| partner != key).map(Id::from).collect();
         if !tells_trade(&event.kind) {
             return Some((partners, relations)).filter(|(partners, _)| !partners.is_empty());
         }
@@ -338,7 +362,7 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
 fn repeats(state: &TimelineState, new: &Sighting) -> bool {
     let Some(container) = new.container.as_deref() else { return false };
     // Transfers may be first relations; who enters and sends a release, and exports taken out, are counted one by one.
-    let counts = |r: &String| is_haulage(r) || [USER, "SENDER="].iter().any(|class| r.starts_with(class));
+    let counts = |r: &Id| is_haulage(r) || [USER, "SENDER="].iter().any(|class| r.starts_with(class));
     if new.kind == EventKind::ReleaseTransferred || new.relations.iter().any(counts) {
         return false;
     }
@@ -346,7 +370,7 @@ fn repeats(state: &TimelineState, new: &Sighting) -> bool {
     let with_it = || standing().filter(|s| s.container.as_deref() == Some(container) && !is_only_hauled(s));
     let Some(latest) = with_it().map(|s| s.occurred_at).next_back() else { return false };
     // What the register says counts from its day on.
-    let day = |r: &String| value_of(r, "REGISTERED").or_else(|| value_of(r, "OFFICERS"))?.parse().ok();
+    let day = |r: &Id| value_of(r, "REGISTERED").or_else(|| value_of(r, "OFFICERS"))?.parse().ok();
     let mut days = standing().flat_map(|s| &s.relations).filter_map(day).map(Timestamp::from_millis);
     new.relations.iter().all(|relation| with_it().any(|s| s.relations.contains(relation)))
         && !days.any(|day| latest < day && day <= new.occurred_at)
@@ -415,6 +439,13 @@ fn prune(rules: &Rules, state: &mut TimelineState) -> bool {
     has_aged || is_given_up
 }
 
+/// Whether a new sighting names a partner or a value of a relation that no other one names.
+fn adds_value(state: &TimelineState, new: &Sighting) -> bool {
+    let is_named = |p: &Id| state.sightings.iter().any(|s| s.partners.contains(p));
+    let is_related = |r: &Id| state.sightings.iter().any(|s| s.relations.contains(r));
+    !new.partners.iter().all(is_named) || !new.relations.iter().all(is_related)
+}
+
 /// Whether a class of relations may have too many values: an upper bound, by the first letters of what is told.
 fn may_saturate(state: &TimelineState) -> bool {
     let mut partners = 0_usize;
@@ -434,8 +465,8 @@ fn may_saturate(state: &TimelineState) -> bool {
 fn saturate(state: &mut TimelineState) -> bool {
     let mut values: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
     for s in &state.sightings {
-        values.entry(PARTNER).or_default().extend(s.partners.iter().map(String::as_str));
-        for (class, value) in s.relations.iter().filter_map(|r| r.split_once('=')) {
+        values.entry(PARTNER).or_default().extend(s.partners.iter().map(Id::as_str));
+        for (class, value) in s.relations.iter().filter_map(|r| split(r)) {
             values.entry(class).or_default().insert(value);
         }
     }

@@ -146,7 +146,7 @@ pub(crate) fn has_business(stay: &[Seen<'_>], actor: &Actor) -> Option<bool> {
             || (wanted.len() >= MIN_NAME_CHARACTERS && text.len() >= MIN_NAME_CHARACTERS && {
                 let (short, long) =
                     if text.len() < wanted.len() { (&text, &wanted) } else { (&wanted, &text) };
-                long.starts_with(short.as_str())
+                long.starts_with(&**short)
             })
     };
     Some(stay.iter().any(|s| {

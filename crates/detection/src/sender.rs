@@ -47,7 +47,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         issuer: None,
         partners: Vec::new(),
         place: None,
-        relations: vec![reference.to_owned()],
+        relations: vec![reference.into()],
         handling: fact.handling.clone(),
         evidence: Some(evidence_of(fact, event)),
     })

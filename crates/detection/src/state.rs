@@ -94,13 +94,13 @@ pub struct Sighting {
     pub issuer: Option<SealSource>,
     /// Parties that the event relates to the consignee: right holders and hauliers (parties).
     #[serde(default)]
-    pub partners: Vec<String>,
+    pub partners: Vec<Id>,
     /// Where it happened (yards).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Box<Place>>,
     /// What else the event relates the subject to, as `CLASS=value`.
     #[serde(default)]
-    pub relations: Vec<String>,
+    pub relations: Vec<Id>,
     /// Who may see what follows from it.
     pub handling: Handling,
     /// The way back to the bytes; none on tombstones.

@@ -59,7 +59,7 @@ impl Deref for Id {
 
 impl PartialEq for Id {
     fn eq(&self, other: &Self) -> bool {
-        self.digest == other.digest && self.text == other.text
+        self.digest == other.digest && (Arc::ptr_eq(&self.text, &other.text) || self.text == other.text)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Identifiers of an event: written in one way, and flagged where their form or check digit is wrong. None is dropped.
 
+use std::borrow::Cow;
+
 use quaywatch_domain::event::{Documents, Equipment, Place, PortEvent, Route, Transport, note};
 use quaywatch_domain::identifiers::{
     ContainerNumber, SizeType, imo_check_digit_ok, is_carrier_code, is_commodity_code, is_eori, is_mrn,
@@ -50,7 +52,9 @@ pub(crate) fn identifiers(event: &mut PortEvent) {
 fn of_equipment(equipment: &mut Equipment, wrong: &mut Vec<&'static str>) {
     if let Some(number) = ContainerNumber::parse(&equipment.number) {
         equipment.check_digit_ok = Some(number.check_digit_ok());
-        equipment.number = number.into_string();
+        if let Cow::Owned(number) = number.into_text() {
+            equipment.number = number;
+        }
     }
     if equipment.check_digit_ok == Some(false) {
         wrong.push(note::CHECK_DIGIT_WRONG);
@@ -62,9 +66,10 @@ fn of_equipment(equipment: &mut Equipment, wrong: &mut Vec<&'static str>) {
 fn of_transport(transport: &mut Transport, wrong: &mut Vec<&'static str>) {
     if let Some(imo) = transport.vessel_imo.take() {
         let digits = normalise_imo(&imo);
-        if digits.as_deref().is_none_or(|digits| !imo_check_digit_ok(digits)) {
+        if digits.is_none_or(|digits| !imo_check_digit_ok(digits)) {
             wrong.push(note::IMO_CHECK_DIGIT_WRONG);
         }
+        let digits = digits.map(str::to_owned);
         transport.vessel_imo = Some(digits.unwrap_or(imo));
     }
     if let Some(mmsi) = transport.vessel_mmsi.take() {
@@ -123,7 +128,7 @@ fn reference(field: &mut Option<String>) {
     if let Some(text) = field
         && (text.is_empty() || !is_normal_reference(text))
     {
-        *field = Some(normalise_reference(text)).filter(|text| !text.is_empty());
+        *field = Some(normalise_reference(text).into_owned()).filter(|text| !text.is_empty());
     }
 }
 

@@ -36,7 +36,11 @@ pub(crate) fn flag(event: &mut PortEvent, note: &'static str) {
 pub(crate) fn equipment(text: &str) -> Option<Box<Equipment>> {
     let number = ContainerNumber::parse(text)?;
     let check_digit_ok = Some(number.check_digit_ok());
-    Some(Box::new(Equipment { number: number.into_string(), check_digit_ok, ..Equipment::default() }))
+    Some(Box::new(Equipment {
+        number: number.into_text().into_owned(),
+        check_digit_ok,
+        ..Equipment::default()
+    }))
 }
 
 /// Brings a filled event into canonical form.
@@ -90,7 +94,7 @@ fn default_place(event: &mut PortEvent, context: &Context<'_>) {
 }
 
 fn finish_seal(seal: &mut Seal, event: &mut PortEvent) {
-    seal.normalised = normalise_seal(&seal.number);
+    seal.normalised = normalise_seal(&seal.number).map(Cow::into_owned);
     if seal.normalised.is_none() {
         flag(event, note::SEAL_PLACEHOLDER);
     }

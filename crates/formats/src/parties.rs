@@ -4,8 +4,8 @@
 //! a canonical id can be compared.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use foldhash::HashMap;
 use quaywatch_domain::event::Party;
 use quaywatch_domain::{PortEvent, Timestamp};
 
@@ -13,14 +13,7 @@ use quaywatch_domain::{PortEvent, Timestamp};
 const MAX_ROWS: usize = 1_000_000;
 /// Columns of the file.
 const COLUMNS: [&str; 6] = ["canonical", "scheme", "id", "name", "valid_from", "valid_to"];
-/// Legal forms, which one writer sets and another leaves out.
-const LEGAL_FORMS: [&str; 40] = [
-    "AB", "AG", "AS", "A/S", "APS", "BV", "B.V.", "BVBA", "CO", "COMPANY", "CORP", "DD", "D.D.", "DOO",
-    "D.O.O.", "EOOD", "GMBH", "INC", "KFT", "KG", "LIMITED", "LLC", "LTD", "NV", "N.V.", "OOD", "OY", "PLC",
-    "S.A.", "SA", "SARL", "S.L.", "SL", "SP", "S.P.A.", "SPA", "SRL", "S.R.L.", "SRO", "ZOO",
-];
-
-/// Longest of them, without points.
+/// Longest legal form, without points.
 const MAX_LEGAL_FORM: usize = 7;
 
 /// Why a registry cannot be used.
@@ -179,28 +172,64 @@ fn normalise_code(id: &str) -> Cow<'_, str> {
 fn normalise_name(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for word in name.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"')) {
-        let word = upper(word);
         let before = plain.len();
         if before > 0 {
             plain.push(' ');
         }
         let start = plain.len();
-        plain.extend(word.chars().filter(|c| c.is_alphanumeric()));
-        if plain.len() == start || is_legal_form(&word) {
+        plain.extend(word.chars().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()));
+        if plain.len() == start || is_legal_form(word) {
             plain.truncate(before);
         }
     }
     plain
 }
 
+/// Whether a word is a legal form, with points or without: one writer sets it and another leaves it out.
 fn is_legal_form(word: &str) -> bool {
-    // A letter and a point for each of the form.
-    if word.len() > 2 * MAX_LEGAL_FORM {
-        return false;
+    let mut bare = [0_u8; MAX_LEGAL_FORM];
+    let mut places = bare.iter_mut();
+    let mut length = 0;
+    for byte in word.bytes().filter(|byte| *byte != b'.') {
+        let Some(place) = places.next() else { return false };
+        *place = byte.to_ascii_uppercase();
+        length += 1;
     }
-    let bare: Cow<'_, str> =
-        if word.contains('.') { Cow::Owned(word.replace('.', "")) } else { Cow::Borrowed(word) };
-    bare.len() <= MAX_LEGAL_FORM && (LEGAL_FORMS.contains(&word) || LEGAL_FORMS.contains(&&*bare))
+    matches!(
+        bare.get(..length).unwrap_or_default(),
+        b"AB"
+            | b"AG"
+            | b"AS"
+            | b"A/S"
+            | b"APS"
+            | b"BV"
+            | b"BVBA"
+            | b"CO"
+            | b"COMPANY"
+            | b"CORP"
+            | b"DD"
+            | b"DOO"
+            | b"EOOD"
+            | b"GMBH"
+            | b"INC"
+            | b"KFT"
+            | b"KG"
+            | b"LIMITED"
+            | b"LLC"
+            | b"LTD"
+            | b"NV"
+            | b"OOD"
+            | b"OY"
+            | b"PLC"
+            | b"SA"
+            | b"SARL"
+            | b"SL"
+            | b"SP"
+            | b"SPA"
+            | b"SRL"
+            | b"SRO"
+            | b"ZOO"
+    )
 }
 
 #[cfg(test)]

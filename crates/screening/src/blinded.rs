@@ -8,8 +8,9 @@ use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::watchlist::{EntryKind, Value};
 use quaywatch_domain::{Handling, WatchlistEntry};
 
+use crate::identifiers::comparable;
 use crate::names::{NameKind, Prepared};
-use crate::{normalise_value, scheme};
+use crate::scheme;
 
 /// Most periods whose keys are valid at once.
 pub const MAX_PERIODS: usize = 12;
@@ -50,9 +51,7 @@ pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry
         .values
         .iter()
         .filter(|value| !OTHER_KEY.contains(&&*value.scheme))
-        .filter_map(|v| {
-            Some(Value { scheme: v.scheme.clone(), value: normalise_value(&v.scheme, &v.value)? })
-        })
+        .filter_map(comparable)
         .collect();
     let scheme = match entry.kind {
         EntryKind::Company | EntryKind::Person => Some(scheme::NAME),

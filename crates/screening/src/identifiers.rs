@@ -1,5 +1,7 @@
 //! Identifiers by scheme: what an event holds and how two spellings compare.
 
+use std::borrow::Cow;
+
 use quaywatch_domain::PortEvent;
 use quaywatch_domain::blinding;
 use quaywatch_domain::identifiers::{
@@ -53,34 +55,37 @@ const PSEUDONYM_CHARACTERS: usize = 36;
 /// The comparable form of an identifier under a scheme; `None` when it cannot be one (wrong form, placeholder, empty).
 /// Schemes that are not listed in [`scheme`] compare by letters and digits. A wrong check digit does not matter here.
 #[must_use]
-pub fn normalise_value(scheme: &str, text: &str) -> Option<String> {
+pub fn normalise_value<'a>(scheme: &str, text: &'a str) -> Option<Cow<'a, str>> {
     let text = text.trim();
     if matches!(scheme, scheme::NAME | scheme::VESSEL_NAME) {
-        return text.chars().any(char::is_alphanumeric).then(|| {
-            text.char_indices()
-                .nth(MAX_VALUE_CHARACTERS)
-                .map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
-                .to_owned()
-        });
+        let end = text.char_indices().nth(MAX_VALUE_CHARACTERS).map(|(end, _)| end);
+        let name = end.map_or(text, |end| text.get(..end).unwrap_or_default());
+        return text.chars().any(char::is_alphanumeric).then(|| name.into());
     }
     if text.is_empty() || text.len() > MAX_VALUE_CHARACTERS {
         return None;
     }
     match scheme {
-        scheme::CONTAINER => ContainerNumber::parse(text).map(ContainerNumber::into_string),
+        scheme::CONTAINER => ContainerNumber::parse(text).map(ContainerNumber::into_text),
         scheme::SEAL => normalise_seal(text),
-        scheme::IMO => normalise_imo(text),
+        scheme::IMO => normalise_imo(text).map(Cow::Borrowed),
         scheme::EORI => {
             let compact: String =
                 text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
-            is_eori(&compact).then_some(compact)
+            is_eori(&compact).then(|| compact.into())
         }
         scheme::CALL_SIGN => Some(normalise_reference(text)).filter(|sign| is_call_sign(sign)),
-        scheme::HMAC => blinding::normalise(text),
-        scheme::TRUCK => is_pseudonym(text, "plt:").then(|| text.to_owned()),
-        scheme::PHONE_OR_MAIL => is_pseudonym(text, "ctc:").then(|| text.to_owned()),
+        scheme::HMAC => blinding::normalise(text).map(Cow::Owned),
+        scheme::TRUCK => is_pseudonym(text, "plt:").then(|| text.into()),
+        scheme::PHONE_OR_MAIL => is_pseudonym(text, "ctc:").then(|| text.into()),
         _ => Some(normalise_reference(text)).filter(|reference| !reference.is_empty()),
     }
+}
+
+/// An identifier in its comparable form.
+pub(crate) fn comparable(value: &Value) -> Option<Value> {
+    let Value { scheme, value } = value;
+    Some(Value { scheme: scheme.clone(), value: normalise_value(scheme, value)?.into_owned() })
 }
 
 /// What a text may be under a scheme, or without one under each of the schemes.
@@ -101,7 +106,8 @@ pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
     let one = scheme.map(str::to_ascii_uppercase);
     let schemes = one.as_deref().map_or_else(|| ALL.to_vec(), |one| vec![one]);
     let value = |scheme: &str| {
-        Some(Value { scheme: scheme.to_owned().into(), value: normalise_value(scheme, text)? })
+        let value = normalise_value(scheme, text)?.into_owned();
+        Some(Value { scheme: scheme.to_owned().into(), value })
     };
     schemes.into_iter().filter_map(value).collect()
 }
@@ -125,12 +131,31 @@ fn is_pseudonym(text: &str, tag: &str) -> bool {
 /// Every identifier that the event holds, normalised, and every name as written; sorted, each once.
 #[must_use]
 pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
-    let mut found = Vec::with_capacity(16);
-    let mut add = |scheme: &'static str, text: Option<&str>| {
-        if let Some(value) = text.and_then(|text| normalise_value(scheme, text)) {
-            found.push(Value { scheme: scheme.into(), value });
-        }
-    };
+    found_in(event).into_iter().map(Found::into_value).collect()
+}
+
+/// An identifier of an event, as [`Value`] orders it: most are in their comparable form, and nothing new.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Found<'a> {
+    scheme: &'static str,
+    value: Cow<'a, str>,
+}
+
+impl Found<'_> {
+    pub(crate) fn into_value(self) -> Value {
+        Value { scheme: self.scheme.into(), value: self.value.into_owned() }
+    }
+
+    /// Whether it is the same identifier.
+    pub(crate) fn is(&self, known: &Value) -> bool {
+        known.value == *self.value && known.scheme == self.scheme
+    }
+}
+
+/// [`identifiers_of`] without copies.
+pub(crate) fn found_in(event: &PortEvent) -> Vec<Found<'_>> {
+    let mut all: Vec<(&'static str, Option<&str>)> = Vec::with_capacity(16);
+    let mut add = |scheme, text| all.push((scheme, text));
     // In about the order in which they are sorted.
     if let Some(documents) = event.documents.as_deref() {
         add(scheme::BILL_OF_LADING, documents.bill_of_lading.as_deref());
@@ -159,6 +184,10 @@ pub fn identifiers_of(event: &PortEvent) -> Vec<Value> {
         add(scheme::TRUCK, transport.trailer.as_deref());
         add(scheme::VESSEL_NAME, transport.vessel_name.as_deref());
     }
+    let mut found: Vec<Found<'_>> = all
+        .into_iter()
+        .filter_map(|(scheme, text)| Some(Found { scheme, value: normalise_value(scheme, text?)? }))
+        .collect();
     found.sort_unstable();
     found.dedup();
     found.truncate(MAX_IDENTIFIERS_PER_EVENT);

@@ -1,6 +1,6 @@
 //! The index of all lists: by exact identifier, and by name.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,8 +10,9 @@ use quaywatch_domain::{Timestamp, WatchlistEntry};
 
 use crate::blinded::{forms, is_blinded};
 use crate::exceptions::Exceptions;
+use crate::identifiers::comparable;
 use crate::names::{Bands, Book, NameHit, NameKind, Party, Prepared, Searcher};
-use crate::{normalise_value, scheme};
+use crate::scheme;
 
 /// All entries of all lists by identifier. One entry changes at a time, at the cost of its own identifiers; changed names
 /// are found after [`Index::settle`].
@@ -238,13 +239,7 @@ fn order(entry: &WatchlistEntry) -> (&str, &str) {
 
 /// Sorted, each once: an entry that lists one number in two spellings stands once.
 fn comparable_values(entry: &WatchlistEntry) -> Vec<Value> {
-    let mut values: Vec<Value> = entry
-        .values
-        .iter()
-        .filter_map(|v| {
-            Some(Value { scheme: v.scheme.clone(), value: normalise_value(&v.scheme, &v.value)? })
-        })
-        .collect();
+    let mut values: Vec<Value> = entry.values.iter().filter_map(comparable).collect();
     values.sort_unstable();
     values.dedup();
     values

@@ -218,10 +218,10 @@ const fn one_lower(severity: Severity) -> Severity {
 
 /// Ships are told apart by their IMO number, whatever they are called.
 fn is_another_ship(seen: &SeenEvent, entry: &WatchlistEntry) -> bool {
-    let numbers = |values: &[Value]| -> Vec<String> {
+    fn numbers(values: &[Value]) -> Vec<Cow<'_, str>> {
         let numbers = values.iter().filter(|value| value.scheme == scheme::IMO);
         numbers.filter_map(|value| normalise_value(&value.scheme, &value.value)).collect()
-    };
+    }
     let (ours, listed) = (numbers(&seen.identifiers), numbers(&entry.values));
     entry.kind == EntryKind::Vessel
         && !ours.is_empty()

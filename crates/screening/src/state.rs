@@ -10,7 +10,7 @@ use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::identifiers::{MAX_IDENTIFIERS_PER_EVENT, identifiers_of, normalise_value, scheme};
+use crate::identifiers::{Found, MAX_IDENTIFIERS_PER_EVENT, found_in, normalise_value, scheme};
 
 /// Most events that are remembered of one container. Beyond, those go first whose identifiers others hold as well.
 pub const MAX_EVENTS: usize = 96;
@@ -111,18 +111,27 @@ fn is_empty<T>(list: &Arc<[T]>) -> bool {
     list.is_empty()
 }
 
-/// `list`, as one of the `known` holds it already, if one does.
-fn shared<'k, T: Clone + PartialEq + 'k>(list: &[T], known: impl Iterator<Item = &'k Arc<[T]>>) -> Arc<[T]> {
-    known.take(ALIKE).find(|other| ***other == *list).map_or_else(|| list.into(), Arc::clone)
+/// The list for which `is` holds, as one of the `known` holds it already, if one does.
+fn shared<'k, T: 'k>(
+    known: impl Iterator<Item = &'k Arc<[T]>>,
+    is: impl Fn(&[T]) -> bool,
+) -> Option<Arc<[T]>> {
+    known.take(ALIKE).find(|other| is(other)).map(Arc::clone)
 }
 
 impl SeenEvent {
     /// The event as it is kept beside the `known` ones of its container.
     fn of(event: &PortEvent, subjects: &[Subject], known: &[Self]) -> Self {
         let live = !event.retracted;
-        let identifiers = if live { identifiers_of(event) } else { Vec::new() };
+        let found = if live { found_in(event) } else { Vec::new() };
         let countries = if live { countries_of(event) } else { Vec::new() };
+        let subjects = if live { subjects } else { &[] };
         let latest = || known.iter().rev();
+        let is_found =
+            |list: &[Value]| list.len() == found.len() && found.iter().zip(list).all(|(f, v)| f.is(v));
+        let identifiers = shared(latest().map(|e| &e.identifiers), is_found);
+        let same_countries = shared(latest().map(|e| &e.countries), |list| *list == *countries);
+        let same_subjects = shared(latest().map(|e| &e.subjects), |list| *list == *subjects);
         Self {
             event_id: event.event_id.clone(),
             revision: event.revision,
@@ -134,9 +143,9 @@ impl SeenEvent {
             offset: event.source.offset,
             sha256: event.source.sha256,
             path: event.source.path.clone(),
-            identifiers: shared(&identifiers, latest().map(|e| &e.identifiers)),
-            countries: shared(&countries, latest().map(|e| &e.countries)),
-            subjects: shared(if live { subjects } else { &[] }, latest().map(|e| &e.subjects)),
+            identifiers: identifiers.unwrap_or_else(|| found.into_iter().map(Found::into_value).collect()),
+            countries: same_countries.unwrap_or_else(|| countries.into()),
+            subjects: same_subjects.unwrap_or_else(|| subjects.into()),
         }
     }
 
@@ -185,7 +194,7 @@ pub(crate) enum News {
 /// The countries of the parties that have a name.
 fn countries_of(event: &PortEvent) -> Vec<NamedCountry> {
     let named = event.parties.iter().filter_map(|party| {
-        let name = normalise_value(scheme::NAME, party.name.as_deref()?)?;
+        let name = normalise_value(scheme::NAME, party.name.as_deref()?)?.into_owned();
         let country = party.country.as_deref()?.trim();
         let is_code = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic());
         is_code.then(|| NamedCountry { name, country: country.to_ascii_uppercase() })

@@ -66,7 +66,7 @@ fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
 fn seal(number: &str) -> Seal {
     Seal {
         number: number.to_owned(),
-        normalised: normalise_seal(number),
+        normalised: normalise_seal(number).map(Into::into),
         source: SealSource::Carrier,
         condition: None,
         seal_type: None,

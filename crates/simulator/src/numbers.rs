@@ -263,7 +263,7 @@ mod tests {
         let seals: Vec<String> = units
             .iter()
             .flat_map(|unit| &unit.seals)
-            .filter_map(|seal| normalise_seal(&seal.number))
+            .filter_map(|seal| Some(normalise_seal(&seal.number)?.into_owned()))
             .collect();
         assert_eq!(seals.len(), units.iter().map(|unit| unit.seals.len()).sum::<usize>());
         assert_eq!(seals.iter().collect::<BTreeSet<_>>().len(), seals.len());

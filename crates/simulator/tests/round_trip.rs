@@ -37,7 +37,7 @@ fn seal() -> impl Strategy<Value = Seal> {
     let condition =
         prop::option::of(prop::sample::select(vec![Condition::Ok, Condition::Broken, Condition::Missing]));
     ("[A-Z]{0,3}[1-9][0-9]{5,8}", source, condition).prop_map(|(number, source, condition)| Seal {
-        normalised: normalise_seal(&number),
+        normalised: normalise_seal(&number).map(Into::into),
         number,
         source,
         condition,

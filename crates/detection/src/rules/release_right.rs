@@ -22,7 +22,7 @@ use chain::{Announcement, Chain};
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::PinOutcome;
-use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
@@ -332,7 +332,7 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
     let standing: Vec<&Sighting> =
         sightings.iter().filter(|s| !s.retracted && s.container.is_some()).collect();
     let transferred = standing.iter().filter(|s| s.kind == EventKind::ReleaseTransferred);
-    let mut partners: Vec<&str> = transferred.flat_map(|s| &s.partners).map(String::as_str).collect();
+    let mut partners: Vec<&str> = transferred.flat_map(|s| &s.partners).map(Id::as_str).collect();
     partners.sort_unstable();
     partners.dedup();
     let mut wanted: Vec<Fact> = Vec::new();

@@ -54,9 +54,9 @@ const UNSEALED: [&str; 4] = ["NOSEAL", "NOSEALS", "NONE", "UNSEALED"];
 pub(crate) fn says_unsealed(s: &Seen<'_>) -> bool {
     let seals = &s.event.seals;
     !seals.is_empty()
-        && seals.iter().all(|seal| {
-            seal.normalised.is_none() && UNSEALED.contains(&normalise_reference(&seal.number).as_str())
-        })
+        && seals
+            .iter()
+            .all(|seal| seal.normalised.is_none() && UNSEALED.contains(&&*normalise_reference(&seal.number)))
 }
 
 /// What is known of the seals of one visit.

@@ -34,12 +34,8 @@ pub(crate) struct Settings {
 pub(crate) const MANY: &str = "MO-22-many";
 
 /// Tells containers that their restow was one of many.
-pub(crate) fn tell(rules: &Rules, origin: &Subject, mentions: &[Mention], wanted: &mut Vec<(Fact, bool)>) {
+pub(crate) fn tell(rules: &Rules, origin: &Subject, restows: &[&Mention], wanted: &mut Vec<(Fact, bool)>) {
     let settings = &rules.rule.unplanned_restow;
-    let restows: Vec<&Mention> = mentions
-        .iter()
-        .filter(|m| !m.retracted && m.kind == EventKind::Restowed && m.container.is_some())
-        .collect();
     let mut boxes: Vec<&str> = restows.iter().filter_map(|m| m.container.as_deref()).collect();
     boxes.sort_unstable();
     boxes.dedup();

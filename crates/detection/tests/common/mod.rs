@@ -267,7 +267,7 @@ impl Says for PortEvent {
         self.edit(|e| {
             e.seals.push(Seal {
                 number: number.into(),
-                normalised: normalise_seal(number),
+                normalised: normalise_seal(number).map(Into::into),
                 source,
                 condition: None,
                 seal_type: None,

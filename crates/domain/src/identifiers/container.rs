@@ -1,17 +1,19 @@
 //! Container numbers (ISO 6346).
 
+use std::borrow::Cow;
+
 /// A container number in its compact form, such as `CSQU3054383`: upper case, no spaces, at most 15 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContainerNumber(String);
+pub struct ContainerNumber<'a>(Cow<'a, str>);
 
 /// Longest equipment reference that DCSA allows, in characters.
 pub const MAX_CHARACTERS: usize = 15;
 
-impl ContainerNumber {
+impl<'a> ContainerNumber<'a> {
     /// Reads an equipment number in any usual spelling (`CSQU 305438-3`, `csqu3054383`); `None` when nothing that could
     /// be one is left: fewer than 4 or more than [`MAX_CHARACTERS`] letters and digits.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &'a str) -> Option<Self> {
         let compact = super::normalise_reference(text);
         (4..=MAX_CHARACTERS).contains(&compact.len()).then_some(Self(compact))
     }
@@ -22,9 +24,9 @@ impl ContainerNumber {
         &self.0
     }
 
-    /// The compact form, owned.
+    /// The compact form; copied only when `text` was not in it.
     #[must_use]
-    pub fn into_string(self) -> String {
+    pub fn into_text(self) -> Cow<'a, str> {
         self.0
     }
 

@@ -2,10 +2,10 @@
 
 /// The seven digits of an IMO number written as `9321483`, `IMO 9321483` or `IMO9321483`; `None` for anything else.
 #[must_use]
-pub fn normalise_imo(text: &str) -> Option<String> {
+pub fn normalise_imo(text: &str) -> Option<&str> {
     let text = text.trim();
     let digits = text.strip_prefix("IMO").or_else(|| text.strip_prefix("imo")).unwrap_or(text).trim();
-    (digits.len() == 7 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.to_owned())
+    (digits.len() == 7 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
 
 /// Whether the last digit is the check digit of the first six.
@@ -25,7 +25,7 @@ mod tests {
         assert!(
             imo_check_digit_ok("9074729") && imo_check_digit_ok("9321483") && !imo_check_digit_ok("7654321")
         );
-        assert_eq!(normalise_imo("IMO 9321483").as_deref(), Some("9321483"));
+        assert_eq!(normalise_imo("IMO 9321483"), Some("9321483"));
         assert_eq!(normalise_imo("932148"), None);
     }
 }

@@ -6,6 +6,8 @@ pub mod seal;
 pub mod size_type;
 pub mod trade;
 
+use std::borrow::Cow;
+
 pub use container::{ContainerNumber, check_digit_ok};
 pub use imo::{imo_check_digit_ok, normalise_imo};
 pub use seal::normalise_seal;
@@ -14,13 +16,13 @@ pub use trade::{is_carrier_code, is_commodity_code, is_mrn, is_terminal_code, no
 
 /// Upper-cases and keeps letters and digits only; how bills, bookings, declarations and registration numbers compare.
 #[must_use]
-pub fn normalise_reference(text: &str) -> String {
+pub fn normalise_reference(text: &str) -> Cow<'_, str> {
     if is_normal_reference(text) {
-        return text.to_owned();
+        return text.into();
     }
     let mut plain = String::with_capacity(text.len());
     plain.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
-    plain
+    plain.into()
 }
 
 /// Whether `text` is in the form that [`normalise_reference`] gives.

@@ -1,5 +1,7 @@
 //! Seal numbers: as written they differ by spaces, case and leading zeros; placeholders stand for "no number known".
 
+use std::borrow::Cow;
+
 /// Fewest digits that make a seal number worth comparing across containers; shorter ones repeat by chance.
 pub const MIN_DISTINCT_DIGITS: usize = 5;
 
@@ -7,12 +9,14 @@ pub const MIN_DISTINCT_DIGITS: usize = 5;
 ///
 /// `None` for placeholders such as `SI`, `NOSEAL`, `.` and `000000`.
 #[must_use]
-pub fn normalise_seal(number: &str) -> Option<String> {
-    let mut compact = super::normalise_reference(number);
-    compact.drain(..compact.len() - compact.trim_start_matches('0').len());
+pub fn normalise_seal(number: &str) -> Option<Cow<'_, str>> {
+    let compact: Cow<'_, str> = match super::normalise_reference(number) {
+        Cow::Borrowed(compact) => compact.trim_start_matches('0').into(),
+        Cow::Owned(compact) => compact.trim_start_matches('0').to_owned().into(),
+    };
     let placeholder = compact.len() < 3
         || matches!(
-            compact.as_str(),
+            &*compact,
             "NOSEAL"
                 | "NOSEALS"
                 | "NONE"

@@ -128,7 +128,7 @@ impl Manifest<'_> {
         }
         event.equipment = number.and_then(|n| self.container(n, &mut said));
         let bill = normalise_reference(said.documents.bill_of_lading.as_deref().unwrap_or_default());
-        let subject = [bill.as_str(), number.unwrap_or_default()].join("/");
+        let subject = [&*bill, number.unwrap_or_default()].join("/");
         event.event_id = id(self.reader, self.document, &subject, &event.kind).into();
         let notes = goods.iter().flat_map(|g| g.notes.iter().copied()).chain(self.time.1);
         notes.for_each(|n| flag(&mut event, n));
@@ -154,10 +154,10 @@ impl Manifest<'_> {
 fn containers(bill: &Said, goods: &[Said]) -> Vec<String> {
     let mut numbers = Vec::new();
     for text in goods.iter().flat_map(|g| &g.containers).chain(&bill.containers) {
-        if let Some(number) = ContainerNumber::parse(text).map(ContainerNumber::into_string)
-            && !numbers.contains(&number)
+        if let Some(number) = ContainerNumber::parse(text)
+            && !numbers.iter().any(|known| known == number.as_str())
         {
-            numbers.push(number);
+            numbers.push(number.into_text().into_owned());
         }
     }
     numbers

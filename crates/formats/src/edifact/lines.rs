@@ -228,7 +228,7 @@ fn order(
     // However it is spelt; a release is a pseudonym and stays as it is.
     let subject = match d.release.as_deref() {
         Some(release) if release == subject => release.to_owned(),
-        _ => normalise_reference(subject),
+        _ => normalise_reference(subject).into_owned(),
     };
     let mut event = begin(reader, message, document, kind, occurred_at, at);
     event.event_id = id(reader, document, &subject, &event.kind).into();

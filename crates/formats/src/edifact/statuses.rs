@@ -242,7 +242,7 @@ fn subject(d: &Documents) -> String {
             .map(|number| number.as_deref().map(normalise_reference));
     match (declaration, bill) {
         (Some(declaration), Some(bill)) => format!("{declaration}/{bill}"),
-        (one, other) => one.or(other).or(booking).or(order).unwrap_or_default(),
+        (one, other) => one.or(other).or(booking).or(order).unwrap_or_default().into_owned(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use quaywatch_detection::{Changes, Engine, Outages, Outcome, Sample, TimelineState};
+use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, Id, PortEvent, Subject, Timestamp};
 use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_shared};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
@@ -141,13 +142,14 @@ impl Pipeline {
         self.facts(facts);
     }
 
-    /// An outage concerns every timeline: all are looked at again.
+    /// An outage concerns the timelines of all containers, and no others: they are looked at again.
     fn outage(&mut self, event: &PortEvent) {
         if !self.outages.take(event) {
             return;
         }
         self.engine = self.engine.clone().with_outages(Arc::new(self.outages.clone()));
-        let mut subjects: Vec<Subject> = self.timelines.keys().cloned().collect();
+        let containers = self.timelines.keys().filter(|subject| subject.kind == SubjectKind::Container);
+        let mut subjects: Vec<Subject> = containers.cloned().collect();
         subjects.sort_unstable();
         for subject in subjects {
             let Entry::Occupied(mut known) = self.timelines.entry(subject) else { continue };
@@ -161,7 +163,7 @@ impl Pipeline {
     /// Takes an agency's answer in.
     pub(crate) fn feedback(&mut self, feedback: &Feedback) {
         self.run_to(feedback.at);
-        self.facts(feedback_fact(feedback));
+        self.facts(feedback_fact(feedback).into_iter().collect());
     }
 
     /// Moves the clock on, firing what falls due on the way.
@@ -249,8 +251,8 @@ impl Pipeline {
         }
     }
 
-    fn facts(&mut self, facts: impl IntoIterator<Item = Fact>) {
-        let mut queue: VecDeque<Fact> = facts.into_iter().collect();
+    fn facts(&mut self, facts: Vec<Fact>) {
+        let mut queue = VecDeque::from(facts);
         while let Some(fact) = queue.pop_front() {
             let (engine, now) = (&self.engine, self.now);
             let changes = match self.timelines.entry(fact.subject.clone()) {

@@ -1,5 +1,6 @@
 //! Agencies' own lists: CSV with a header row, or JSON lines with the same names.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 
@@ -339,9 +340,9 @@ fn value_of(scheme: &str, text: &str, defaults: &Defaults<'_>) -> Result<Value, 
             let value = normalise_value(scheme, text);
             let hint =
                 "holds no pseudonym under TRUCK or PHONE_OR_MAIL; use PLATE, PHONE or MAIL for plain text";
-            (scheme, Some(value.ok_or(hint)?))
+            (scheme, Some(value.ok_or(hint)?.into_owned()))
         }
-        _ => (scheme, normalise_value(scheme, text)),
+        _ => (scheme, normalise_value(scheme, text).map(Cow::into_owned)),
     };
     let value = value.ok_or_else(|| format!("holds '{}', which cannot be a {scheme}", short(text)))?;
     Ok(Value { scheme: scheme.to_owned().into(), value })
