@@ -49,7 +49,7 @@ const STORY: [(EventKind, i64); 12] = [
 ];
 
 fn party(role: PartyRole, id: String) -> Party {
-    Party { id: Some(id), id_scheme: Some("EORI".into()), ..Party::new(role) }
+    Party { id: Some(id.into()), id_scheme: Some("EORI".into()), ..Party::new(role) }
 }
 
 /// Event `step` of the visit of container `n`.
@@ -58,7 +58,7 @@ fn event(n: usize, step: usize) -> PortEvent {
     let at = Timestamp::from_millis(START_MS + (minutes + (n % 1_440) as i64) * MINUTE_MS);
     let mut event = PortEvent::new(format!("e/{n}/{step}"), kind.clone(), at);
     event.equipment = Some(Box::new(Equipment {
-        number: format!("MSKU{n:07}"),
+        number: format!("MSKU{n:07}").into(),
         iso_type: Some("45G1".into()),
         check_digit_ok: Some(true),
         laden: Some(Laden::Laden),
@@ -66,7 +66,8 @@ fn event(n: usize, step: usize) -> PortEvent {
         ..Equipment::default()
     }));
     event.place = Some(Box::new(Place { terminal: Some("LUKKP".into()), ..Place::default() }));
-    event.documents = Some(Box::new(Documents { release: Some(format!("R{n}")), ..Documents::default() }));
+    event.documents =
+        Some(Box::new(Documents { release: Some(format!("R{n}").into()), ..Documents::default() }));
     event.source = Box::new(Source {
         feed: if step < 2 { "carrier" } else { "terminal" }.into(),
         format: "JSONL".into(),
@@ -80,7 +81,7 @@ fn event(n: usize, step: usize) -> PortEvent {
                 port_of_discharge: Some("SIKOP".into()),
                 ..Route::default()
             }));
-            event.documents.as_mut().unwrap().bill_of_lading = Some(format!("MAEU{:08}", n / 4));
+            event.documents.as_mut().unwrap().bill_of_lading = Some(format!("MAEU{:08}", n / 4).into());
             event.parties.push(party(PartyRole::Consignee, format!("SI{}", n % 20_000)));
             event.weights.push(Weight {
                 kind: WeightKind::Vgm,
@@ -90,24 +91,26 @@ fn event(n: usize, step: usize) -> PortEvent {
         }
         EventKind::Discharged | EventKind::GateOut => {
             event.seals.push(Seal {
-                number: format!("ML{n:07}"),
-                normalised: Some(format!("ML{n:07}")),
+                number: format!("ML{n:07}").into(),
+                normalised: Some(format!("ML{n:07}").into()),
                 source: SealSource::Carrier,
                 condition: None,
                 seal_type: None,
             });
-            event.transport =
-                Some(Box::new(Transport { truck: Some(format!("T{}", n % 4_000)), ..Transport::default() }));
+            event.transport = Some(Box::new(Transport {
+                truck: Some(format!("T{}", n % 4_000).into()),
+                ..Transport::default()
+            }));
         }
         EventKind::YardMove => {
             let slot = Yard {
-                block: Some((n % 40).to_string()),
-                bay: Some(step.to_string()),
+                block: Some((n % 40).to_string().into()),
+                bay: Some(step.to_string().into()),
                 row: Some("1".into()),
                 tier: Some("1".into()),
             };
             event.place.as_mut().unwrap().yard = Some(Box::new(slot));
-            event.documents.as_mut().unwrap().order = Some(format!("W{n}"));
+            event.documents.as_mut().unwrap().order = Some(format!("W{n}").into());
         }
         EventKind::ReleaseTransferred | EventKind::ReleaseAccepted => {
             event.parties.push(party(PartyRole::ReleaseTo, format!("SIH{}", n % 400)));

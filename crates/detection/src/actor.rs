@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
 
 use crate::people::is_look_up;
 use crate::rules::{driver_badge, look_ups, release_right, unordered_move};
@@ -95,10 +95,7 @@ fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen
-            .filter(|e| !e.has_doubtful_number())
-            .and_then(PortEvent::container)
-            .map(str::to_owned),
+        container: seen.filter(|e| !e.has_doubtful_number()).and_then(PortEvent::container).map(Text::from),
         issuer: None,
         partners: Vec::new(),
         place: None,

@@ -11,7 +11,7 @@
 use std::hash::Hash;
 
 use foldhash::{HashMap, HashSet};
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::{Text, Timestamp};
 
 use crate::haulage::is_only_hauled;
 use crate::party::{MAX_HISTORY_CONTAINERS, is_attribute, is_tombstone};
@@ -136,7 +136,7 @@ pub(crate) fn age(rules: &Rules, state: &mut TimelineState) -> bool {
 /// Drops what goes, and what says nothing any more unless it is the party's history.
 fn drop_empty(state: &mut TimelineState, goes: Vec<bool>) {
     let mut goes = goes.into_iter();
-    let mut containers: HashSet<String> = HashSet::default();
+    let mut containers: HashSet<Text> = HashSet::default();
     state.sightings.retain(|s| {
         if goes.next().unwrap_or_default() {
             return false;

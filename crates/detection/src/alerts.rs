@@ -177,13 +177,14 @@ pub(crate) fn terminal(stay: &[Seen<'_>]) -> Option<String> {
 }
 
 pub(crate) fn call(stay: &[Seen<'_>]) -> Option<String> {
-    stay.iter().find_map(|s| s.event.transport.as_deref()?.call_id.clone())
+    stay.iter().find_map(|s| s.event.transport.as_deref()?.call_id.as_deref()).map(str::to_owned)
 }
 
 fn keys(subject: &Subject, stay: &[Seen<'_>]) -> Keys {
     let documents = || stay.iter().filter_map(|s| s.event.documents.as_deref());
-    let bounded = |items: &mut dyn Iterator<Item = String>| {
-        let mut all: Vec<String> = items.collect();
+    let transports = || stay.iter().filter_map(|s| s.event.transport.as_deref());
+    let bounded = |items: &mut dyn Iterator<Item = &str>| {
+        let mut all: Vec<String> = items.map(str::to_owned).collect();
         all.sort_unstable();
         all.dedup();
         all.truncate(MAX_KEYS);
@@ -191,12 +192,12 @@ fn keys(subject: &Subject, stay: &[Seen<'_>]) -> Keys {
     };
     Keys {
         container: Some(subject.id.to_string()),
-        release: documents().filter_map(|d| d.release.clone()).next_back(),
-        bills: bounded(&mut documents().filter_map(|d| d.bill_of_lading.clone())),
+        release: documents().filter_map(|d| d.release.as_deref()).next_back().map(str::to_owned),
+        bills: bounded(&mut documents().filter_map(|d| d.bill_of_lading.as_deref())),
         seals: bounded(
-            &mut stay.iter().flat_map(|s| &s.event.seals).filter_map(|seal| seal.normalised.clone()),
+            &mut stay.iter().flat_map(|s| &s.event.seals).filter_map(|seal| seal.normalised.as_deref()),
         ),
-        vessel: stay.iter().find_map(|s| s.event.transport.as_deref()?.vessel_imo.clone()),
+        vessel: transports().find_map(|t| t.vessel_imo.as_deref()).map(str::to_owned),
         call: call(stay),
         terminal: terminal(stay),
     }

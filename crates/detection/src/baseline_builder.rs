@@ -300,7 +300,7 @@ impl<'r> BaselineBuilder<'r> {
         let (count, via) = self.lanes.entry(Baselines::lane_key(loading, discharge)).or_default();
         *count += 1;
         for port in route.transshipment_ports.iter().collect::<BTreeSet<_>>() {
-            *via.entry(port.clone()).or_default() += 1;
+            *via.entry(port.to_string()).or_default() += 1;
         }
     }
 

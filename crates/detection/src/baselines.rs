@@ -350,8 +350,8 @@ impl LaneOfOthers<'_, '_> {
     }
 
     /// Those that changed ships in a port.
-    pub(crate) fn via(&self, port: &String) -> u32 {
-        let own = self.own.is_some_and(|route| route.transshipment_ports.contains(port));
+    pub(crate) fn via(&self, port: &str) -> u32 {
+        let own = self.own.is_some_and(|route| route.transshipment_ports.iter().any(|own| own == port));
         self.lane.via.get(port).copied().unwrap_or(0).saturating_sub(u32::from(own))
     }
 

@@ -1,7 +1,7 @@
 //! The timeline of a bill of lading: how and when its containers came, so that those that travel apart can be told.
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
 
 use crate::rules::route;
 use crate::timeline;
@@ -41,11 +41,11 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen.and_then(|e| e.container()).map(str::to_owned),
+        container: seen.and_then(|e| e.container()).map(Text::from),
         issuer: None,
         partners: Vec::new(),
         place: None,
-        relations: seen.and_then(conveyance).map(Id::from).into_iter().collect(),
+        relations: seen.and_then(conveyance).into_iter().collect(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })
@@ -60,13 +60,12 @@ fn is_discharge(event: &PortEvent) -> bool {
 }
 
 /// The vessel call, or vessel and voyage.
-fn conveyance(event: &PortEvent) -> Option<String> {
+fn conveyance(event: &PortEvent) -> Option<Id> {
     let transport = event.transport.as_deref()?;
     let what = match (&transport.call_id, &transport.vessel_imo, &transport.voyage) {
-        (Some(call), _, _) => call.clone(),
-        (None, Some(imo), Some(voyage)) => format!("{imo} {voyage}"),
-        (None, Some(one), None) | (None, None, Some(one)) => one.clone(),
+        (Some(one), _, _) | (None, Some(one), None) | (None, None, Some(one)) => [CONVEYANCE, one].concat(),
+        (None, Some(imo), Some(voyage)) => [CONVEYANCE, imo, " ", voyage].concat(),
         (None, None, None) => return None,
     };
-    Some(format!("{CONVEYANCE}{what}"))
+    Some(what.into())
 }

@@ -4,7 +4,7 @@
 
 use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::event::{Classifier, EquipmentStatus, Laden, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Handling, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Handling, Subject, Text, Timestamp};
 
 use crate::rules::{ghost_box, unplanned_restow};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules};
@@ -123,8 +123,8 @@ fn mention(fact: &Fact) -> Option<Mention> {
         retracted: fact.retracted || (of_vessel && !standing.is_some_and(PortEvent::is_actual)),
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
-        container: of_box.and_then(PortEvent::container).map(str::to_owned),
-        port: of_box.and_then(port).map(str::to_owned),
+        container: of_box.and_then(PortEvent::container).map(Text::from),
+        port: of_box.and_then(port).map(Text::from),
         handling: Some(&fact.handling).filter(|h| **h != Handling::port_traffic()).cloned().map(Box::new),
         evidence: standing.filter(|_| of_vessel).map(|e| Box::new(evidence_of(fact, e))),
         kind,

@@ -70,7 +70,7 @@ mod tests {
                 retracted: false,
                 occurred_at: at,
                 received_at: at,
-                container: Some(format!("{n}")),
+                container: Some(n.to_string().into()),
                 cell: None,
                 known_since: None,
             }

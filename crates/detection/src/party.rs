@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use quaywatch_domain::event::{Party, PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Id, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Subject, Text, Timestamp};
 
 use crate::haulage::{haulage, is_haulage, is_only_hauled, prune_hauled};
 use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
@@ -222,7 +222,7 @@ fn sighting(engine: &Engine, fact: &Fact, state: &TimelineState, is_known: bool)
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: standing.and_then(PortEvent::container).map(str::to_owned),
+        container: standing.and_then(PortEvent::container).map(Text::from),
         issuer: None,
         partners,
         relations,
@@ -243,8 +243,8 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<Id>, Vec<Id>)> {
     let named_as = |role: PartyRole| event.parties.iter().find(|p| p.role == role && p.has_key(key));
     let mut partners = Vec::new();
     let mut relations = Vec::new();
-    let mut add = |class: &str, value: Option<String>| {
-        relations.extend(value.filter(|v| !v.is_empty()).map(|value| [class, "=", &value].concat().into()));
+    let mut add = |class: &str, value: Option<&str>| {
+        relations.extend(value.filter(|v| !v.is_empty()).map(|value| [class, "=", value].concat().into()));
     };
     if let Some(consignee) = named_as(PartyRole::Consignee) {
         if event.container().is_none() && event.kind != EventKind::CompanyRecorded {
@@ -256,26 +256,26 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<Id>, Vec<Id>)> {
             return Some((partners, relations)).filter(|(partners, _)| !partners.is_empty());
         }
         for partner in keys(event, &[PartyRole::Haulier]) {
-            add("HAULIER", Some(partner));
+            add("HAULIER", Some(&partner));
         }
         for partner in keys(event, &[PartyRole::Forwarder]) {
-            add("FORWARDER", Some(partner));
+            add("FORWARDER", Some(&partner));
         }
-        add("CONTACT", event.party(PartyRole::Notify).unwrap_or(consignee).contact.clone());
+        add("CONTACT", event.party(PartyRole::Notify).unwrap_or(consignee).contact.as_deref());
         let route = event.route.as_deref();
-        add("DELIVERY", route.and_then(|r| r.place_of_delivery.clone()));
-        add("ORIGIN", shell_importer::origin(event).map(str::to_owned));
+        add("DELIVERY", route.and_then(|r| r.place_of_delivery.as_deref()));
+        add("ORIGIN", shell_importer::origin(event));
         for goods in &event.cargo {
-            add("GOODS", goods.hs_code.as_deref().and_then(|hs| hs.get(..2)).map(str::to_owned));
+            add("GOODS", goods.hs_code.as_deref().and_then(|hs| hs.get(..2)));
         }
         register(consignee, &mut add);
     } else if named_as(PartyRole::ReleaseFrom).or_else(|| named_as(PartyRole::Carrier)).is_some() {
         if !matches!(event.kind, EventKind::ReleaseIssued | EventKind::ReleaseOrder) {
             return None;
         }
-        add("USER", event.actor.as_deref().and_then(|a| a.user.clone()));
+        add("USER", event.actor.as_deref().and_then(|a| a.user.as_deref()));
         // Whichever feed it comes by: a carrier begins to send to a second platform, too.
-        add("SENDER", event.source.sender.as_deref().map(str::to_owned));
+        add("SENDER", event.source.sender.as_deref());
     } else {
         if !tells_trade(&event.kind) || !Party::is_shared_key(key) {
             return None;
@@ -287,7 +287,8 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<Id>, Vec<Id>)> {
         event.parties.iter().find(by)?;
         let company = event.party(PartyRole::Consignee)?;
         for (class, at) in [("COMPANY", company.registered_at), ("TAKEN_OVER", company.officers_changed_at)] {
-            add(class, company.key().zip(at).map(|(key, at)| format!("{key}@{}", at.as_millis())));
+            let entry = company.key().zip(at).map(|(key, at)| format!("{key}@{}", at.as_millis()));
+            add(class, entry.as_deref());
         }
     }
     for list in [&mut partners, &mut relations] {
@@ -312,10 +313,10 @@ const fn tells_trade(kind: &EventKind) -> bool {
 }
 
 /// What the company register says.
-fn register(company: &Party, add: &mut impl FnMut(&str, Option<String>)) {
-    add("REGISTERED", company.registered_at.map(|at| at.as_millis().to_string()));
-    add("OFFICERS", company.officers_changed_at.map(|at| at.as_millis().to_string()));
-    add("CAPITAL", company.capital_eur.map(|eur| eur.to_string()));
+fn register(company: &Party, add: &mut impl FnMut(&str, Option<&str>)) {
+    add("REGISTERED", company.registered_at.map(|at| at.as_millis().to_string()).as_deref());
+    add("OFFICERS", company.officers_changed_at.map(|at| at.as_millis().to_string()).as_deref());
+    add("CAPITAL", company.capital_eur.map(|eur| eur.to_string()).as_deref());
 }
 
 fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<String> {

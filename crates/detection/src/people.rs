@@ -9,7 +9,7 @@ use std::sync::Arc;
 use quaywatch_domain::event::Actor;
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{EventKind, Fact, PortEvent, Severity};
+use quaywatch_domain::{EventKind, Fact, PortEvent, Severity, Text};
 
 use crate::settings::SubRule;
 use crate::view::{Findings, Seen};
@@ -153,6 +153,6 @@ pub(crate) fn has_business(stay: &[Seen<'_>], actor: &Actor) -> Option<bool> {
         let event = s.event;
         let carrier = event.transport.as_deref().and_then(|t| t.carrier.as_deref());
         let parties = event.parties.iter().flat_map(|p| [&p.id, &p.name, &p.canonical]).flatten();
-        parties.map(String::as_str).chain(carrier).chain(event.terminal()).any(is)
+        parties.map(Text::as_str).chain(carrier).chain(event.terminal()).any(is)
     }))
 }

@@ -1,7 +1,7 @@
 //! The timeline of a seal: where the number was seen, and what that tells the containers.
 
 use quaywatch_domain::event::{Classifier, Place, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Text, Timestamp};
 
 use crate::rules::duplicate_seal;
 use crate::timeline;
@@ -50,7 +50,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen.and_then(|e| e.container()).map(str::to_owned),
+        container: seen.and_then(|e| e.container()).map(Text::from),
         issuer,
         partners: Vec::new(),
         place: seen.and_then(|e| e.place.as_deref()).map(|p| {

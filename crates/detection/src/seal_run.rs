@@ -2,7 +2,7 @@
 
 use quaywatch_domain::event::{Party, PartyRole, SealSource};
 use quaywatch_domain::identifiers::seal::run_of;
-use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
 
 use crate::rules::duplicate_seal;
 use crate::timeline;
@@ -45,7 +45,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen.and_then(|e| e.container()).map(str::to_owned),
+        container: seen.and_then(|e| e.container()).map(Text::from),
         issuer: seen.map(|_| SealSource::Shipper),
         partners: shippers.into_iter().flatten().filter_map(Party::key).map(Id::from).collect(),
         place: None,

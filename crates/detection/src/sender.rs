@@ -2,7 +2,7 @@
 //! references of its interchanges, so that a gap among them shows.
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
 
 use crate::rules::message_spoofing;
 use crate::timeline;
@@ -43,7 +43,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         occurred_at: fact.received_at,
         received_at: fact.received_at,
         kind: EventKind::Other,
-        container: container.map(str::to_owned),
+        container: container.map(Text::from),
         issuer: None,
         partners: Vec::new(),
         place: None,

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{EventKind, Fact, Id, Indicator, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Indicator, Subject, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::contagion::is_source;
@@ -43,10 +43,10 @@ pub struct Kin {
     pub received_at: Timestamp,
     /// The container; none when it may not be relied on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
+    pub container: Option<Text>,
     /// Cell on board (calls).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cell: Option<String>,
+    pub cell: Option<Text>,
     /// When we stored the first of its versions, if that was another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_since: Option<Timestamp>,
@@ -243,8 +243,8 @@ fn kin(fact: &Fact) -> Option<Kin> {
         retracted: said.is_none(),
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
-        container: said.and_then(PortEvent::container).map(str::to_owned),
-        cell: said.and_then(cell).filter(|_| kind == SubjectKind::Call).map(str::to_owned),
+        container: said.and_then(PortEvent::container).map(Text::from),
+        cell: said.and_then(cell).filter(|_| kind == SubjectKind::Call).map(Text::from),
         known_since: None,
     })
 }

@@ -2,7 +2,7 @@
 
 use quaywatch_domain::alert::{AlertState, Evidence};
 use quaywatch_domain::event::{Place, SealSource};
-use quaywatch_domain::{EventKind, Fact, Handling, Id, Severity, Sha256, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Handling, Id, Severity, Sha256, Subject, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Changes, Kin, Outcome};
@@ -88,7 +88,7 @@ pub struct Sighting {
     pub kind: EventKind,
     /// Container of the event; none when it may not be compared (wrong check digit, tombstone).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
+    pub container: Option<Text>,
     /// Issuer of the seal (seals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<SealSource>,
@@ -126,10 +126,10 @@ pub struct Mention {
     pub kind: EventKind,
     /// Container of the event; none when it counts for nothing (tombstone, empty, wrong check digit).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
+    pub container: Option<Text>,
     /// UN/LOCODE where it happened; of manifest lines the port of discharge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port: Option<String>,
+    pub port: Option<Text>,
     /// Who may see what follows from it; none: as ordinary port traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling: Option<Box<Handling>>,

@@ -3,7 +3,7 @@
 //! them.
 
 use quaywatch_domain::event::PortEvent;
-use quaywatch_domain::{EventKind, Fact, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Text, Timestamp};
 
 use crate::rules::{door_opened, empty_depot};
 use crate::settings::DAY_MS;
@@ -63,10 +63,7 @@ fn mention(fact: &Fact) -> Option<Mention> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: EventKind::GateIn,
-        container: seen
-            .filter(|e| !e.has_doubtful_number())
-            .and_then(PortEvent::container)
-            .map(str::to_owned),
+        container: seen.filter(|e| !e.has_doubtful_number()).and_then(PortEvent::container).map(Text::from),
         port: None,
         handling: None,
         evidence: None,
@@ -93,7 +90,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
-        container: seen.and_then(|e| e.container()).map(str::to_owned),
+        container: seen.and_then(|e| e.container()).map(Text::from),
         issuer: None,
         partners: Vec::new(),
         place: seen.and_then(|e| e.place.clone()),

@@ -118,7 +118,7 @@ impl Particulars {
         }
         if let Some(role) = self.role {
             event = event.user("U1", "ORG");
-            event.actor.get_or_insert_default().role = Some(["HAULIER", "CUSTOMS"][role].to_owned());
+            event.actor.get_or_insert_default().role = Some(["HAULIER", "CUSTOMS"][role].into());
         }
         let outcome = if self.wrong_pin { PinOutcome::Wrong } else { PinOutcome::Correct };
         event = if event.kind == EventKind::PinAttempted { event.pin(outcome) } else { event };

@@ -76,7 +76,7 @@ impl BlindingKey {
             // Writing to a text cannot fail.
             let _ = write!(text, "{byte:02x}");
         }
-        Value { scheme: SCHEME.into(), value: text }
+        Value { scheme: SCHEME.into(), value: text.into() }
     }
 
     fn mac(&self, value: &Value) -> [u8; 32] {
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn value(scheme: &str, value: &str) -> Value {
-        Value { scheme: scheme.to_owned().into(), value: value.to_owned() }
+        Value { scheme: scheme.to_owned().into(), value: value.into() }
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
         let key = BlindingKey::new("2026-Q1", [7; 32]).unwrap();
         let blinded = key.blind(&value("CONTAINER", "CSQU3054383"));
         assert_eq!(blinded, key.blind(&value("CONTAINER", "CSQU3054383")));
-        assert_eq!(normalise(&blinded.value.to_uppercase()), Some(blinded.value.clone()));
+        assert_eq!(normalise(&blinded.value.to_uppercase()), Some(blinded.value.to_string()));
         let next = BlindingKey::new("2026-Q2", [7; 32]).unwrap();
         let other = BlindingKey::new("2026-Q1", [8; 32]).unwrap();
         for different in [

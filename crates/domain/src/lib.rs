@@ -40,3 +40,6 @@ pub use sha256::Sha256;
 pub use subject::Subject;
 pub use time::Timestamp;
 pub use watchlist::WatchlistEntry;
+
+/// A text as events hold dozens of: up to 24 bytes lie where it stands, and nearly all codes and numbers are shorter.
+pub type Text = compact_str::CompactString;

@@ -1,5 +1,6 @@
 //! Keyed pseudonyms: release secrets, plates, badges and users are stored as HMACs and nothing else.
 
+use crate::Text;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -64,14 +65,14 @@ impl PseudonymKey {
     /// Letters are upper-cased and everything but letters and digits is dropped before hashing, so that `ka-123 ab`
     /// and `KA 123AB` are one truck.
     #[must_use]
-    pub fn pseudonym(&self, kind: Kind, text: &str) -> String {
+    pub fn pseudonym(&self, kind: Kind, text: &str) -> Text {
         let mut plain = String::with_capacity(text.len());
         if text.is_ascii() {
             plain.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
         } else {
             plain.extend(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase));
         }
-        let mut out = String::with_capacity(36);
+        let mut out = Text::with_capacity(36);
         out.push_str(kind.tag());
         out.push(':');
         for byte in self.mac(kind, plain.as_bytes()).iter().take(16) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
-use crate::{Handling, Severity, Sha256, Timestamp};
+use crate::{Handling, Severity, Sha256, Text, Timestamp};
 
 codes! {
     /// What an entry describes.
@@ -99,7 +99,7 @@ pub struct Value {
     /// Scheme in upper case: CONTAINER, SEAL, IMO, BILL_OF_LADING, BOOKING, EORI, TRUCK, ...
     pub scheme: Cow<'static, str>,
     /// The identifier, normalised for its scheme.
-    pub value: String,
+    pub value: Text,
 }
 
 /// A name of an entry.

@@ -1,5 +1,6 @@
 //! Identifiers of an event: written in one way, and flagged where their form or check digit is wrong. None is dropped.
 
+use quaywatch_domain::Text;
 use std::borrow::Cow;
 
 use quaywatch_domain::event::{Documents, Equipment, Place, PortEvent, Route, Transport, note};
@@ -53,7 +54,7 @@ fn of_equipment(equipment: &mut Equipment, wrong: &mut Vec<&'static str>) {
     if let Some(number) = ContainerNumber::parse(&equipment.number) {
         equipment.check_digit_ok = Some(number.check_digit_ok());
         if let Cow::Owned(number) = number.into_text() {
-            equipment.number = number;
+            equipment.number = number.into();
         }
     }
     if equipment.check_digit_ok == Some(false) {
@@ -69,7 +70,7 @@ fn of_transport(transport: &mut Transport, wrong: &mut Vec<&'static str>) {
         if digits.is_none_or(|digits| !imo_check_digit_ok(digits)) {
             wrong.push(note::IMO_CHECK_DIGIT_WRONG);
         }
-        let digits = digits.map(str::to_owned);
+        let digits = digits.map(Text::from);
         transport.vessel_imo = Some(digits.unwrap_or(imo));
     }
     if let Some(mmsi) = transport.vessel_mmsi.take() {
@@ -77,7 +78,7 @@ fn of_transport(transport: &mut Transport, wrong: &mut Vec<&'static str>) {
         if digits.is_none() {
             wrong.push(note::MMSI_MALFORMED);
         }
-        transport.vessel_mmsi = Some(digits.unwrap_or(mmsi));
+        transport.vessel_mmsi = Some(digits.map_or(mmsi, Text::from));
     }
     code(&mut transport.carrier);
     check(transport.carrier.as_deref(), is_carrier_code, note::CARRIER_MALFORMED, wrong);
@@ -113,22 +114,22 @@ fn of_documents(documents: &mut Documents, wrong: &mut Vec<&'static str>) {
 }
 
 /// A code in capitals without blanks around it; an empty one is none.
-fn code(field: &mut Option<String>) {
+fn code(field: &mut Option<Text>) {
     if let Some(text) = field {
         let canonical =
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase());
         if !canonical {
-            *field = Some(text.trim().to_uppercase()).filter(|text| !text.is_empty());
+            *field = Some(Text::from(text.trim().to_uppercase())).filter(|text| !text.is_empty());
         }
     }
 }
 
 /// A number in the form in which it is compared; an empty one is none.
-fn reference(field: &mut Option<String>) {
+fn reference(field: &mut Option<Text>) {
     if let Some(text) = field
         && (text.is_empty() || !is_normal_reference(text))
     {
-        *field = Some(normalise_reference(text).into_owned()).filter(|text| !text.is_empty());
+        *field = Some(Text::from(normalise_reference(text))).filter(|text| !text.is_empty());
     }
 }
 

@@ -243,8 +243,9 @@ fn retraction(line: &LineState, source: &Source, received_at: Timestamp) -> Port
     let said = match &line.event {
         Some(event) => event.as_ref().clone(),
         None => PortEvent {
-            equipment: (!line.container.is_empty())
-                .then(|| Box::new(Equipment { number: line.container.clone(), ..Equipment::default() })),
+            equipment: (!line.container.is_empty()).then(|| {
+                Box::new(Equipment { number: line.container.as_str().into(), ..Equipment::default() })
+            }),
             ..PortEvent::new(line.event_id.clone(), line.kind.clone(), line.occurred_at)
         },
     };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, note};
 use quaywatch_domain::identifiers::{ContainerNumber, normalise_seal};
-use quaywatch_domain::{EventKind, Sha256, Timestamp};
+use quaywatch_domain::{EventKind, Sha256, Text, Timestamp};
 
 use crate::{Context, checks};
 
@@ -36,11 +36,7 @@ pub(crate) fn flag(event: &mut PortEvent, note: &'static str) {
 pub(crate) fn equipment(text: &str) -> Option<Box<Equipment>> {
     let number = ContainerNumber::parse(text)?;
     let check_digit_ok = Some(number.check_digit_ok());
-    Some(Box::new(Equipment {
-        number: number.into_text().into_owned(),
-        check_digit_ok,
-        ..Equipment::default()
-    }))
+    Some(Box::new(Equipment { number: number.into_text().into(), check_digit_ok, ..Equipment::default() }))
 }
 
 /// Brings a filled event into canonical form.
@@ -85,16 +81,16 @@ fn default_place(event: &mut PortEvent, context: &Context<'_>) {
     }
     let place = event.place.get_or_insert_with(|| Box::new(Place::default()));
     if place.un_locode.is_none() {
-        place.un_locode.clone_from(port);
+        place.un_locode = port.as_deref().map(Text::from);
     }
     // A terminal belongs to its own port alone.
-    if place.terminal.is_none() && place.un_locode == *port {
-        place.terminal.clone_from(terminal);
+    if place.terminal.is_none() && place.un_locode.as_deref() == port.as_deref() {
+        place.terminal = terminal.as_deref().map(Text::from);
     }
 }
 
 fn finish_seal(seal: &mut Seal, event: &mut PortEvent) {
-    seal.normalised = normalise_seal(&seal.number).map(Cow::into_owned);
+    seal.normalised = normalise_seal(&seal.number).map(Text::from);
     if seal.normalised.is_none() {
         flag(event, note::SEAL_PLACEHOLDER);
     }
@@ -122,9 +118,9 @@ fn limit_texts(event: &mut PortEvent) {
     }
     for name in [&mut event.source.sender, &mut event.source.message_id].into_iter().flatten() {
         if name.len() > MAX_TEXT_CHARACTERS {
-            let mut text = name.to_string();
+            let mut text = Text::from(&**name);
             is_cut |= cut(&mut text);
-            *name = text.into();
+            *name = text.as_str().into();
         }
     }
     for party in &mut event.parties {
@@ -173,7 +169,7 @@ fn limit_texts(event: &mut PortEvent) {
 }
 
 /// Cuts a text to the longest that a field may have; whether it was longer.
-fn cut(text: &mut String) -> bool {
+fn cut(text: &mut Text) -> bool {
     // Bytes are cheaper to count than characters, and never fewer.
     if text.len() <= MAX_TEXT_CHARACTERS {
         return false;

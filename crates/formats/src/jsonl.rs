@@ -134,7 +134,7 @@ pub(crate) fn event<'a>(
         return Err((DeadLetterCode::NoSubject, sentence.to_owned()));
     }
     for party in event.parties.iter_mut().filter(|party| party.id.is_some() && party.id_scheme.is_none()) {
-        party.id_scheme = Some("LOCAL".to_owned());
+        party.id_scheme = Some("LOCAL".into());
     }
     event.event_id = [context.feed, "/", &event.event_id].concat().into();
     *event.source = context.source.clone();
@@ -364,5 +364,5 @@ fn pseudonym(key: &PseudonymKey, kind: Kind, text: &str) -> String {
             && digits.len() == 32
             && digits.bytes().all(|b| b.is_ascii_hexdigit())
     });
-    if is_pseudonym { text.to_owned() } else { key.pseudonym(kind, text) }
+    if is_pseudonym { text.to_owned() } else { key.pseudonym(kind, text).into() }
 }

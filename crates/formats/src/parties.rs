@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use foldhash::HashMap;
 use quaywatch_domain::event::Party;
-use quaywatch_domain::{PortEvent, Timestamp};
+use quaywatch_domain::{PortEvent, Text, Timestamp};
 
 /// Most rows of a registry.
 const MAX_ROWS: usize = 1_000_000;
@@ -134,7 +134,7 @@ impl Parties {
         }
         let at = event.occurred_at;
         for party in &mut event.parties {
-            party.canonical = self.resolve(party, at).map(str::to_owned);
+            party.canonical = self.resolve(party, at).map(Text::from);
         }
     }
 }
@@ -247,7 +247,7 @@ mod tests {
         twin-b,EORI,SI22222222,Twin Ltd,,\n";
 
     fn party(scheme: &str, id: &str, name: &str) -> Party {
-        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let some = |text: &str| Some(text.into()).filter(|text: &Text| !text.is_empty());
         Party { id: some(id), id_scheme: some(scheme), name: some(name), ..Party::new(PartyRole::Haulier) }
     }
 

@@ -102,7 +102,7 @@ fn arrive(harness: &mut Harness<Screener>, codec: &Codec, event: &PortEvent) -> 
 }
 
 fn of_party(number: &str, name: &str) -> PortEvent {
-    let party = Party { name: Some(name.to_owned()), ..Party::new(PartyRole::Consignee) };
+    let party = Party { name: Some(name.into()), ..Party::new(PartyRole::Consignee) };
     PortEvent { parties: vec![party], ..event(number) }
 }
 

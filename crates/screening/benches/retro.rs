@@ -47,7 +47,7 @@ fn main() {
         .collect();
 
     let mut changed = entry("2", LISTED, NameKind::Company, "Voltana Maritime Holding");
-    changed.values.push(Value { scheme: "SEAL".into(), value: "ZZ0000001".to_owned() });
+    changed.values.push(Value { scheme: "SEAL".into(), value: "ZZ0000001".into() });
     index.upsert(&changed.key(), changed);
     index.settle();
     // A copy remembers nothing.
@@ -69,15 +69,15 @@ fn main() {
 fn event(n: usize, step: i64, consignee: &str) -> PortEvent {
     let number = format!("ML{:07}", n * 5 + usize::try_from(step).unwrap_or(0));
     PortEvent {
-        equipment: Some(Box::new(Equipment { number: format!("MSKU{n:07}"), ..Equipment::default() })),
+        equipment: Some(Box::new(Equipment { number: format!("MSKU{n:07}").into(), ..Equipment::default() })),
         transport: Some(Box::new(Transport {
-            vessel_name: Some(format!("ADRIA {}", n % 400)),
+            vessel_name: Some(format!("ADRIA {}", n % 400).into()),
             ..Transport::default()
         })),
-        parties: vec![Party { name: Some(consignee.to_owned()), ..Party::new(PartyRole::Consignee) }],
+        parties: vec![Party { name: Some(consignee.into()), ..Party::new(PartyRole::Consignee) }],
         seals: vec![Seal {
-            normalised: Some(number.clone()),
-            number,
+            normalised: Some(number.as_str().into()),
+            number: number.into(),
             source: SealSource::Carrier,
             condition: None,
             seal_type: None,

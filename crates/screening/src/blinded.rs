@@ -38,7 +38,7 @@ pub(crate) fn settled(value: &Value) -> Option<Value> {
     let mut words = Prepared::new(kind, &value.value).words();
     words.sort_unstable();
     let words = Some(words.join(" ")).filter(|words| !words.is_empty())?;
-    Some(Value { scheme: value.scheme.clone(), value: words })
+    Some(Value { scheme: value.scheme.clone(), value: words.into() })
 }
 
 /// What an entry becomes before it is published: every identifier and name as its digest, and nothing that tells of them.
@@ -60,7 +60,7 @@ pub fn blind(entry: &WatchlistEntry, key: &BlindingKey) -> Option<WatchlistEntry
     };
     let names = entry.names.iter().filter_map(|name| {
         let (scheme, value) = (scheme?.to_owned(), name.name.clone());
-        Some(Value { scheme: scheme.into(), value })
+        Some(Value { scheme: scheme.into(), value: value.into() })
     });
     values.extend(names);
     let mut values: Vec<Value> = values.iter().filter_map(settled).map(|value| key.blind(&value)).collect();

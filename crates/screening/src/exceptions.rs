@@ -161,10 +161,10 @@ fn party(text: &str) -> Option<Value> {
     let is_scheme =
         |scheme: &str| !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     if let Some((scheme, value)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
-        let value = normalise_value(scheme, value)?.into_owned();
+        let value = normalise_value(scheme, value)?.into();
         return settled(&Value { scheme: scheme.to_owned().into(), value });
     }
-    settled(&Value { scheme: scheme::NAME.into(), value: text.to_owned() })
+    settled(&Value { scheme: scheme::NAME.into(), value: text.into() })
 }
 
 fn moment(text: &str, day_ms: i64) -> Option<Timestamp> {

@@ -85,7 +85,7 @@ pub fn normalise_value<'a>(scheme: &str, text: &'a str) -> Option<Cow<'a, str>> 
 /// An identifier in its comparable form.
 pub(crate) fn comparable(value: &Value) -> Option<Value> {
     let Value { scheme, value } = value;
-    Some(Value { scheme: scheme.clone(), value: normalise_value(scheme, value)?.into_owned() })
+    Some(Value { scheme: scheme.clone(), value: normalise_value(scheme, value)?.into() })
 }
 
 /// What a text may be under a scheme, or without one under each of the schemes.
@@ -106,7 +106,7 @@ pub fn identifier_values(scheme: Option<&str>, text: &str) -> Vec<Value> {
     let one = scheme.map(str::to_ascii_uppercase);
     let schemes = one.as_deref().map_or_else(|| ALL.to_vec(), |one| vec![one]);
     let value = |scheme: &str| {
-        let value = normalise_value(scheme, text)?.into_owned();
+        let value = normalise_value(scheme, text)?.into();
         Some(Value { scheme: scheme.to_owned().into(), value })
     };
     schemes.into_iter().filter_map(value).collect()
@@ -143,7 +143,7 @@ pub(crate) struct Found<'a> {
 
 impl Found<'_> {
     pub(crate) fn into_value(self) -> Value {
-        Value { scheme: self.scheme.into(), value: self.value.into_owned() }
+        Value { scheme: self.scheme.into(), value: self.value.into() }
     }
 
     /// Whether it is the same identifier.

@@ -116,7 +116,7 @@ impl Index {
         masks(number)
             .filter(|(_, mask)| self.near.contains_key(mask))
             .flat_map(|(at, _)| one_digit_off(number, at))
-            .map(|value| Value { scheme: scheme::CONTAINER.into(), value })
+            .map(|value| Value { scheme: scheme::CONTAINER.into(), value: value.into() })
             .filter_map(|value| Some((value.clone(), self.by_value.get(&value)?)))
             .flat_map(|(value, entries)| entries.iter().map(move |entry| (value.clone(), entry.as_ref())))
     }

@@ -243,7 +243,7 @@ fn hit_fact(fact_id: Id, subject: &Subject, wanted: &Wanted<'_>) -> Fact {
         list_version: entry.list_version.clone(),
         entry_id: entry.entry_id.clone(),
         scheme: scheme.unwrap_or(&value.scheme).to_owned(),
-        value: value.value.clone(),
+        value: value.value.to_string(),
         action: entry.action,
         severity: *severity,
         owner: entry.owner.clone(),

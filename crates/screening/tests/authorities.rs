@@ -27,7 +27,7 @@ fn entry<'a>(file: &'a ListFile, id: &str) -> &'a WatchlistEntry {
 }
 
 fn value(scheme: &'static str, value: &str) -> Value {
-    Value { scheme: scheme.into(), value: value.to_owned() }
+    Value { scheme: scheme.into(), value: value.into() }
 }
 
 fn names(entry: &WatchlistEntry) -> Vec<(&str, NameQuality)> {

@@ -16,7 +16,7 @@ fn read(rows: &str) -> Result<ListFile, Error> {
 }
 
 fn value(scheme: &'static str, value: &str) -> Value {
-    Value { scheme: scheme.into(), value: value.to_owned() }
+    Value { scheme: scheme.into(), value: value.into() }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Value};
 use quaywatch_domain::{
-    EventKind, Fact, Handling, Id, PortEvent, Severity, Sha256, Subject, Timestamp, WatchlistEntry,
+    EventKind, Fact, Handling, Id, PortEvent, Severity, Sha256, Subject, Text, Timestamp, WatchlistEntry,
 };
 use quaywatch_screening::names::Bands;
 use quaywatch_screening::{
@@ -38,7 +38,7 @@ fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
         created_at: None,
         received_at: at(hour),
         place: None,
-        equipment: Some(Box::new(Equipment { number: BOX.to_owned(), ..Equipment::default() })),
+        equipment: Some(Box::new(Equipment { number: BOX.into(), ..Equipment::default() })),
         transport: None,
         route: None,
         documents: None,
@@ -65,7 +65,7 @@ fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
 
 fn seal(number: &str) -> Seal {
     Seal {
-        number: number.to_owned(),
+        number: number.into(),
         normalised: normalise_seal(number).map(Into::into),
         source: SealSource::Carrier,
         condition: None,
@@ -80,7 +80,7 @@ fn with_seals(mut event: PortEvent, numbers: &[&str]) -> PortEvent {
 
 fn entry(id: &str, values: &[(&'static str, &str)]) -> WatchlistEntry {
     WatchlistEntry {
-        values: values.iter().map(|(s, v)| Value { scheme: (*s).into(), value: (*v).to_owned() }).collect(),
+        values: values.iter().map(|(s, v)| Value { scheme: (*s).into(), value: (*v).into() }).collect(),
         action: EntryAction::Specific,
         severity: Severity::High,
         handling: Handling::new(Tlp::Green, EuropolCode::H1),
@@ -95,16 +95,13 @@ fn named(id: &str, kind: EntryKind, name: &str) -> WatchlistEntry {
 }
 
 fn with_party(mut event: PortEvent, name: &str) -> PortEvent {
-    event.parties = vec![Party { name: Some(name.to_owned()), ..party() }];
+    event.parties = vec![Party { name: Some(name.into()), ..party() }];
     event
 }
 
 fn with_vessel(mut event: PortEvent, name: &str, imo: Option<&str>) -> PortEvent {
-    let transport = Transport {
-        vessel_name: Some(name.to_owned()),
-        vessel_imo: imo.map(str::to_owned),
-        ..Transport::default()
-    };
+    let transport =
+        Transport { vessel_name: Some(name.into()), vessel_imo: imo.map(Text::from), ..Transport::default() };
     event.transport = Some(Box::new(transport));
     event
 }
@@ -504,7 +501,7 @@ fn the_country_of_a_party_supports_or_lowers_what_its_name_says() {
     let index = Index::of([listed]).with_bands(Bands::all(0.95));
     let in_country = |id: &str, country: Option<&str>| {
         let mut event = with_party(event(id, 1, 2), "VOLTANA INTERNATIONAL TRADING CO LTD");
-        event.parties[0].country = country.map(str::to_owned);
+        event.parties[0].country = country.map(Text::from);
         event
     };
     for (country, told) in [(None, 1), (Some("rs"), 1), (Some("SI"), 0), (Some("Serbia"), 1)] {
@@ -542,7 +539,7 @@ fn a_changed_list_finds_the_names_in_the_port_and_takes_them_back() {
 #[test]
 fn a_vessel_of_a_listed_name_with_another_imo_number_is_another_ship() {
     let mut listed = named("v-1", EntryKind::Vessel, "OCEAN TRAVELLER");
-    listed.values = vec![Value { scheme: "IMO".into(), value: "9321483".to_owned() }];
+    listed.values = vec![Value { scheme: "IMO".into(), value: "9321483".into() }];
     let index = Index::of([listed]);
     let schemes = |imo: Option<&str>| -> Vec<String> {
         let facts = screen(

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::PartyRole;
-use quaywatch_domain::{EventKind, Feedback, PortEvent, Timestamp, Verdict};
+use quaywatch_domain::{EventKind, Feedback, PortEvent, Text, Timestamp, Verdict};
 
 use crate::letter::{Body, Letter, QuayMove};
 use crate::world::World;
@@ -29,9 +29,9 @@ pub(crate) struct Kinship {
 /// What containers may have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Trait {
-    Bill(String),
-    Sender(String),
-    Origin(String),
+    Bill(Text),
+    Sender(Text),
+    Origin(Text),
 }
 
 impl Finds {
@@ -63,7 +63,7 @@ impl Finds {
     pub(crate) fn kinship(&self, letters: &[Letter], kinship: &mut Kinship) {
         for quay in letters.iter().filter_map(unloaded) {
             if let Some(at) = self.0.get(&quay.unit.number) {
-                kinship.shared.entry(Trait::Origin(quay.far_port.to_owned())).or_insert(*at);
+                kinship.shared.entry(Trait::Origin(quay.far_port.into())).or_insert(*at);
             }
         }
         for event in letters.iter().filter_map(papers) {
@@ -120,7 +120,7 @@ impl Kin {
             }
         }
         for quay in letters.iter().filter_map(unloaded) {
-            let from = Trait::Origin(quay.far_port.to_owned());
+            let from = Trait::Origin(quay.far_port.into());
             let empty = kinship.shared.get(&from).filter(|_| quay.unit.seals.is_empty()).copied();
             let beside = || {
                 let call = world.calls.get(quay.call)?;

@@ -342,18 +342,18 @@ impl<'a> Teller<'a> {
     fn customs_answer(&mut self, told: Timestamp, step: &CustomsStep<'_>, unit: &Unit) {
         let event = PortEvent {
             equipment: Some(Box::new(Equipment {
-                number: unit.number.clone(),
-                iso_type: Some(unit.iso_type.to_owned()),
+                number: unit.number.as_str().into(),
+                iso_type: Some(unit.iso_type.into()),
                 ..Equipment::default()
             })),
             documents: Some(Box::new(Documents {
-                customs_declaration: Some(step.declaration.to_owned()),
-                bill_of_lading: Some(unit.bill.clone()),
+                customs_declaration: Some(step.declaration.into()),
+                bill_of_lading: Some(unit.bill.as_str().into()),
                 ..Documents::default()
             })),
             place: Some(Box::new(Place {
-                un_locode: Some(Site::Trieste.un_locode().to_owned()),
-                terminal: Some(Site::Trieste.code().to_owned()),
+                un_locode: Some(Site::Trieste.un_locode().into()),
+                terminal: Some(Site::Trieste.code().into()),
                 ..Place::default()
             })),
             ..PortEvent::new("", EventKind::CustomsReleased, step.at)

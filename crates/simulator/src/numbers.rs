@@ -74,7 +74,7 @@ impl SealTag {
     /// As it stands in an event.
     pub(crate) fn canonical(&self) -> Seal {
         Seal {
-            number: self.number.clone(),
+            number: self.number.as_str().into(),
             normalised: None,
             source: match self.sealer {
                 Sealer::Carrier => SealSource::Carrier,

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use quaywatch_domain::event::{
     Cargo, Condition, Documents, EquipmentStatus, Laden, Party, PartyRole, PortEvent, SealSource, WeightKind,
 };
-use quaywatch_domain::{EventKind, Timestamp};
+use quaywatch_domain::{EventKind, Text, Timestamp};
 
 use crate::write::edifact::{escape, local};
 
@@ -188,7 +188,7 @@ impl Writer {
 
     fn header(&mut self, message: Message, event: &PortEvent) {
         if let Some(t) = event.transport.as_deref() {
-            let field = |text: &Option<String>| escape(text.as_deref().unwrap_or_default());
+            let field = |text: &Option<Text>| escape(text.as_deref().unwrap_or_default());
             self.push(format!(
                 "TDT+20+{}+1+13+{}:172:306+++{}:146:11:{}",
                 field(&t.voyage),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use quaywatch_domain::event::{Party, PartyRole, Source};
-use quaywatch_domain::{EventKind, Feedback, PortEvent, PseudonymKey, Timestamp, Verdict};
+use quaywatch_domain::{EventKind, Feedback, PortEvent, PseudonymKey, Text, Timestamp, Verdict};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
 use quaywatch_simulator::{AGENCIES, Crimes, Message, Options, Port, Told, Truth, feed_ids};
 
@@ -158,7 +158,7 @@ fn subject(event: &PortEvent) -> Option<String> {
 }
 
 /// The stack in which a container was put down or found, and whether on an order.
-fn stack(event: &PortEvent) -> Option<([Option<String>; 3], bool)> {
+fn stack(event: &PortEvent) -> Option<([Option<Text>; 3], bool)> {
     if !matches!(event.kind, EventKind::YardMove | EventKind::PositionReported) {
         return None;
     }

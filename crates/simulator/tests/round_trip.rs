@@ -38,7 +38,7 @@ fn seal() -> impl Strategy<Value = Seal> {
         prop::option::of(prop::sample::select(vec![Condition::Ok, Condition::Broken, Condition::Missing]));
     ("[A-Z]{0,3}[1-9][0-9]{5,8}", source, condition).prop_map(|(number, source, condition)| Seal {
         normalised: normalise_seal(&number).map(Into::into),
-        number,
+        number: number.into(),
         source,
         condition,
         seal_type: None,
@@ -56,8 +56,8 @@ fn equipment() -> impl Strategy<Value = Equipment> {
     ("[A-Z]{3}U[0-9]{7}", prop::sample::select(vec!["45R1", "22G1", "4310", "L5G1"]), status, laden).prop_map(
         |(number, iso, status, laden)| Equipment {
             check_digit_ok: ContainerNumber::parse(&number).map(|n| n.check_digit_ok()),
-            number,
-            iso_type: Some(iso.to_owned()),
+            number: number.into(),
+            iso_type: Some(iso.into()),
             status,
             laden,
             ..Equipment::default()
@@ -95,17 +95,17 @@ fn line() -> impl Strategy<Value = PortEvent> {
                 let at = Timestamp::from_millis(1_771_999_980_000 + minute * MINUTE_MS);
                 let kg = |kind, kg: u32| Weight { kind, kg: f64::from(kg), method: None };
                 let route = Route {
-                    port_of_loading: from,
-                    port_of_discharge: to,
-                    place_of_delivery: delivery,
+                    port_of_loading: from.map(Into::into),
+                    port_of_discharge: to.map(Into::into),
+                    place_of_delivery: delivery.map(Into::into),
                     ..Route::default()
                 };
                 let (description, hs_code) = cargo;
                 PortEvent {
                     equipment: Some(Box::new(equipment)),
                     documents: Some(Box::new(Documents {
-                        booking: Some(booking),
-                        bill_of_lading: Some(bill),
+                        booking: Some(booking.into()),
+                        bill_of_lading: Some(bill.into()),
                         ..Documents::default()
                     })),
                     route: (route != Route::default()).then(|| Box::new(route)),
@@ -116,8 +116,8 @@ fn line() -> impl Strategy<Value = PortEvent> {
                         ..Reefer::default()
                     })),
                     cargo: vec![Cargo {
-                        description: Some(description),
-                        hs_code: Some(hs_code),
+                        description: Some(description.into()),
+                        hs_code: Some(hs_code.into()),
                         ..Cargo::default()
                     }],
                     ..PortEvent::new("", EventKind::Other, at)
@@ -137,23 +137,23 @@ fn lines(message: Message) -> impl Strategy<Value = Vec<PortEvent>> {
                 event.kind = kind.clone();
                 event.transport = Some(Box::new(Transport {
                     mode: Some(Mode::Sea),
-                    vessel_imo: Some("9321483".to_owned()),
-                    vessel_name: Some(vessel.clone()),
-                    voyage: Some(voyage.clone()),
-                    carrier: Some("MSK".to_owned()),
+                    vessel_imo: Some("9321483".into()),
+                    vessel_name: Some(vessel.as_str().into()),
+                    voyage: Some(voyage.as_str().into()),
+                    carrier: Some("MSK".into()),
                     stow_cell: matches!(message, Message::Baplie | Message::Coarri)
-                        .then(|| format!("014{n:04}")),
+                        .then(|| format!("014{n:04}").into()),
                     ..Transport::default()
                 }));
                 event.place = Some(Box::new(Place {
-                    un_locode: Some("SIKOP".to_owned()),
-                    terminal: Some("LUKKP".to_owned()),
+                    un_locode: Some("SIKOP".into()),
+                    terminal: Some("LUKKP".into()),
                     ..Place::default()
                 }));
                 event.parties = vec![Party {
-                    id: Some(ean.clone()),
-                    id_scheme: Some("EAN".to_owned()),
-                    name: Some(firm.clone()),
+                    id: Some(ean.as_str().into()),
+                    id_scheme: Some("EAN".into()),
+                    name: Some(firm.as_str().into()),
                     ..Party::new(PartyRole::Consignee)
                 }];
             }
@@ -183,7 +183,7 @@ fn expect_of(message: Message, lines: &mut [PortEvent]) {
                     _ => "7",
                 };
                 event.customs =
-                    Some(Box::new(Customs { decision: Some(decision.to_owned()), ..Customs::default() }));
+                    Some(Box::new(Customs { decision: Some(decision.into()), ..Customs::default() }));
                 event.occurred_at = first_at.unwrap_or(event.occurred_at);
             }
             Message::Cuscar => {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::{Party, PartyRole, Source};
-use quaywatch_domain::{EventKind, Id, PortEvent, PseudonymKey, Sha256, Timestamp};
+use quaywatch_domain::{EventKind, Id, PortEvent, PseudonymKey, Sha256, Text, Timestamp};
 use quaywatch_formats::document::{self, DocumentState};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
 use quaywatch_simulator::{Day, Message, Options, simulate};
@@ -135,8 +135,8 @@ fn only_the_twins_share_a_seal() {
         let day = day(seed);
         let mut boxes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for event in final_events(&day) {
-            for seal in event.seals.iter().filter_map(|seal| seal.normalised.clone()) {
-                boxes.entry(seal).or_default().extend(event.container().map(str::to_owned));
+            for seal in event.seals.iter().filter_map(|seal| seal.normalised.as_deref()) {
+                boxes.entry(seal.to_owned()).or_default().extend(event.container().map(str::to_owned));
             }
         }
         let shared: BTreeSet<String> = boxes.into_values().filter(|b| b.len() > 1).flatten().collect();
@@ -148,7 +148,7 @@ fn only_the_twins_share_a_seal() {
 fn only_in_the_stories_somebody_without_the_release_collects() {
     for seed in 1..=3 {
         let day = day(seed);
-        let mut holders: BTreeMap<String, Party> = BTreeMap::new();
+        let mut holders: BTreeMap<Text, Party> = BTreeMap::new();
         let mut strangers = BTreeSet::new();
         let mut compared = 0;
         for event in final_events(&day) {
@@ -160,7 +160,8 @@ fn only_in_the_stories_somebody_without_the_release_collects() {
                 EventKind::GateOut => {
                     let holder = holders.get(&release).expect("collected after the release was accepted");
                     let haulier = event.party(PartyRole::Haulier).expect("the gate names the haulier");
-                    let id = |party: &Party| party.canonical.clone().or_else(|| party.key());
+                    let id =
+                        |party: &Party| party.canonical.clone().map(String::from).or_else(|| party.key());
                     if let (Some(holder), Some(haulier)) = (id(holder), id(haulier)) {
                         compared += 1;
                         if holder != haulier {

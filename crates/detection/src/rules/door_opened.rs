@@ -22,7 +22,7 @@
 
 use quaywatch_domain::event::{Place, PortEvent};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Indicator, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Indicator, Subject, Text, Timestamp};
 use serde::Deserialize;
 
 use crate::golden::Whereabouts;
@@ -373,7 +373,7 @@ fn was_open(s: &Sighting, doors: &[&Sighting], settings: &Settings) -> bool {
 /// Whether two places are next to one another: adjacent slots of a block, or some metres apart.
 fn were_neighbours(a: &Sighting, b: &Sighting, settings: &Settings) -> bool {
     let (Some(a), Some(b)) = (a.place.as_deref(), b.place.as_deref()) else { return false };
-    let apart = |a: &Option<String>, b: &Option<String>| {
+    let apart = |a: &Option<Text>, b: &Option<Text>| {
         Some(a.as_deref()?.trim().parse::<i64>().ok()?.abs_diff(b.as_deref()?.trim().parse::<i64>().ok()?))
     };
     if let Some((x, y)) = a.yard.as_ref().zip(b.yard.as_ref()) {

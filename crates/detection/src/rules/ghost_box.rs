@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Indicator};
+use quaywatch_domain::{EventKind, Fact, Indicator, Text};
 use serde::Deserialize;
 
 use crate::call::{Call, OnCall};
@@ -241,7 +241,7 @@ fn listed_twice(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
 
 /// In what two lines about one container cannot both be right.
 fn difference(a: &PortEvent, b: &PortEvent) -> Option<&'static str> {
-    let differ = |x: Option<&String>, y: Option<&String>| x.zip(y).is_some_and(|(x, y)| x != y);
+    let differ = |x: Option<&Text>, y: Option<&Text>| x.zip(y).is_some_and(|(x, y)| x != y);
     let iso = |e: &'_ PortEvent| e.equipment.as_deref().and_then(|q| q.iso_type.clone());
     let loading = |e: &'_ PortEvent| e.route.as_deref().and_then(|r| r.port_of_loading.clone());
     let cell = |e: &'_ PortEvent| e.transport.as_deref().and_then(|t| t.stow_cell.clone());

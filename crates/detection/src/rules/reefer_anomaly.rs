@@ -15,7 +15,7 @@
 //! is no sign for MO-16: by customs, help desks and track-and-trace programs, or for a trouble ticket (`f`).
 
 use quaywatch_domain::event::{PortEvent, Reefer};
-use quaywatch_domain::{EventKind, Fact, Severity, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Severity, Text, Timestamp};
 use serde::Deserialize;
 
 use crate::people::is_by_stranger;
@@ -270,7 +270,7 @@ fn not_operating(view: &View<'_>, visit: usize, stay: &[Seen<'_>], findings: &mu
         return;
     }
     let dry = stay.iter().find(|s| {
-        let codes: Vec<&String> = s.event.cargo.iter().filter_map(|c| c.hs_code.as_ref()).collect();
+        let codes: Vec<&Text> = s.event.cargo.iter().filter_map(|c| c.hs_code.as_ref()).collect();
         *s.kind() == EventKind::ManifestLine
             && !codes.is_empty()
             && !codes.iter().any(|hs| rules.risk.is_perishable(hs) || range(settings, hs).is_some())

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{EquipmentStatus, Route};
 use quaywatch_domain::indicator::Expected;
-use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject, Text, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
@@ -82,16 +82,15 @@ fn lane(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let Some((s, route, (loading, discharge))) = whole else { return };
     let known = findings.baselines.lane(loading, discharge, stay, rules.baseline.min_count);
     let Some(lane) = known else { return };
-    let share = |port: &String| f64::from(lane.via(port)) / f64::from(lane.count()) * 100.0;
+    let share = |port: &str| f64::from(lane.via(port)) / f64::from(lane.count()) * 100.0;
     if let Some(rare) = route.transshipment_ports.iter().find(|port| share(port) < settings.rare_percent) {
         let sentence = format!(
             "Changed ships in {rare}, which hardly any container from {loading} to {discharge} does."
         );
         findings.add("MO-13b", &settings.b, sentence, vec![*s]);
     }
-    let legs = std::iter::once(loading)
-        .chain(route.transshipment_ports.iter().map(String::as_str))
-        .chain([discharge]);
+    let legs =
+        std::iter::once(loading).chain(route.transshipment_ports.iter().map(Text::as_str)).chain([discharge]);
     let travelled = findings.baselines.distance_km(legs).filter(|_| lane.usual_km() > 0.0);
     if let Some(factor) = travelled.map(|km| km / lane.usual_km()).filter(|f| *f > settings.detour_factor) {
         let sentence =
@@ -137,7 +136,7 @@ struct Bound<'a> {
 }
 
 /// A place of a route.
-type Field = fn(&Route) -> Option<&String>;
+type Field = fn(&Route) -> Option<&Text>;
 
 /// MO-13d, over a journey: from one discharge, gate-in for export, or stuffing to the next.
 fn changed(view: &View<'_>, findings: &mut Findings<'_>) {

@@ -19,7 +19,7 @@
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Severity, Subject, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Severity, Subject, Text, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
@@ -306,7 +306,7 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
         traits.sort_unstable();
         traits.dedup();
         let perishable = stay.iter().find(|s| {
-            let is_perishable = |hs: &String| rules.risk.is_perishable(hs);
+            let is_perishable = |hs: &Text| rules.risk.is_perishable(hs);
             s.event.cargo.iter().filter_map(|c| c.hs_code.as_ref()).any(is_perishable)
                 && origin(s.event).is_some_and(|o| rules.risk.is_watched(o))
         });

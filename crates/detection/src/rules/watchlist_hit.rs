@@ -13,7 +13,7 @@
 use quaywatch_domain::blinding;
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::watchlist::EntryAction;
-use quaywatch_domain::{Action, Fact, Hit, Indicator};
+use quaywatch_domain::{Action, Fact, Hit, Indicator, Text};
 use serde::Deserialize;
 
 use crate::rules::is_folded;
@@ -139,7 +139,7 @@ fn is_name(written: &str, value: &str) -> bool {
 
 /// Whether an event holds the identifier or name.
 fn mentions(event: &PortEvent, scheme: &str, value: &str) -> bool {
-    let is = |field: Option<&String>| field.is_some_and(|f| f == value);
+    let is = |field: Option<&Text>| field.is_some_and(|f| f == value);
     let documents = event.documents.as_deref();
     let transport = event.transport.as_deref();
     match scheme {

@@ -36,6 +36,7 @@ use crate::view::{Findings, Seen, View, is_reefer_type};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) difference_kg: f64,
+    known_difference_kg: f64,
     pub(crate) difference_percent: f64,
     pub(crate) great_difference_kg: f64,
     pub(crate) great_difference_percent: f64,
@@ -186,8 +187,10 @@ impl<'a> Trip<'a> {
             let known_percent = known(view, Measure::WeightDifferencePercent, &new.seen, findings);
             let usual = known_percent.map_or(0.0, |q| q.q99).max(settings.scale_accuracy_percent);
             // What ordinary containers differ by there tells more than a limit for all ports.
-            let most_percent =
-                known_percent.map_or(settings.difference_percent, |_| usual * settings.beyond_usual);
+            let (least_kg, most_percent) = match known_percent {
+                Some(_) => (settings.known_difference_kg, usual * settings.beyond_usual),
+                None => (settings.difference_kg, settings.difference_percent.max(usual)),
+            };
             let evidence = || vec![old.seen, new.seen];
             let off_the_ship =
                 *old.seen.kind() == EventKind::Discharged || *old.seen.kind() == EventKind::Weighed;
@@ -214,7 +217,7 @@ impl<'a> Trip<'a> {
                 || percent > settings.great_difference_percent.max(usual)
             {
                 ("MO-12b", &settings.b, differ(old.kg, new.kg))
-            } else if drop.abs() > settings.difference_kg.max(most_percent.max(usual) / 100.0 * old.kg) {
+            } else if drop.abs() > least_kg.max(most_percent / 100.0 * old.kg) {
                 ("MO-12a", &settings.a, differ(old.kg, new.kg))
             } else if old.is_scale
                 && new.is_scale

@@ -85,7 +85,7 @@ pub(crate) trait Says: Sized {
     /// A slot written `BLOCK-BAY-ROW-TIER`.
     fn slot(self, slot: &str) -> Self {
         self.edit(|e| {
-            let mut parts = slot.split('-').map(|part| Some(part.to_owned()));
+            let mut parts = slot.split('-').map(|part| Some(part.into()));
             let mut next = || parts.next().flatten();
             e.place.get_or_insert_default().yard =
                 Some(Box::new(Yard { block: next(), bay: next(), row: next(), tier: next() }));
@@ -146,7 +146,7 @@ pub(crate) trait Says: Sized {
         self.edit(|e| {
             let route: &mut Route = e.route.get_or_insert_default();
             route.port_of_loading = Some(loading.into());
-            route.transshipment_ports = via.iter().map(|port| (*port).to_owned()).collect();
+            route.transshipment_ports = via.iter().map(|port| (*port).into()).collect();
             route.port_of_discharge = Some(discharge.into());
         })
     }
@@ -298,15 +298,15 @@ fn fact(subject: Subject, id: String, at: Timestamp) -> Fact {
 /// The facts of an event: one for each subject that it concerns.
 pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
     let mut subjects: Vec<Subject> = event.container().map(Subject::container).into_iter().collect();
-    let mut add = |kind, id: Option<String>| subjects.extend(id.map(|id| Subject::new(kind, id)));
+    let mut add = |kind, id: Option<&str>| subjects.extend(id.map(|id| Subject::new(kind, id)));
     for seal in &event.seals {
-        add(SubjectKind::Seal, seal.normalised.clone());
+        add(SubjectKind::Seal, seal.normalised.as_deref());
         if seal.source == SealSource::Shipper && event.party(PartyRole::Shipper).is_some() {
-            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of));
+            add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of).as_deref());
         }
     }
     for party in &event.parties {
-        add(SubjectKind::Party, party.key());
+        add(SubjectKind::Party, party.key().as_deref());
     }
     // What consignees share is followed for those of which the register tells since when they exist or who took them over.
     let is_dated = |c: &Party| c.registered_at.is_some() || c.officers_changed_at.is_some();
@@ -314,22 +314,22 @@ pub(crate) fn facts_of(event: &PortEvent) -> Vec<Fact> {
         let named = event.parties.iter();
         let named = named.filter(|p| matches!(p.role, PartyRole::Consignee | PartyRole::Notify));
         for shared in named.flat_map(Party::shared_keys) {
-            add(SubjectKind::Party, Some(shared));
+            add(SubjectKind::Party, Some(&shared));
         }
     }
-    add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.clone()));
+    add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.user.as_deref()));
     if event.kind == EventKind::PinAttempted {
-        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.clone()));
+        add(SubjectKind::Actor, event.actor.as_deref().and_then(|a| a.client.as_deref()));
     }
     if let Some(transport) = event.transport.as_deref() {
-        add(SubjectKind::Actor, transport.driver.clone());
+        add(SubjectKind::Actor, transport.driver.as_deref());
         for call in event.calls() {
-            add(SubjectKind::Call, Some(call));
+            add(SubjectKind::Call, Some(&call));
         }
     }
     if let Some(documents) = event.documents.as_deref() {
-        add(SubjectKind::Bill, documents.bill_of_lading.clone());
-        add(SubjectKind::Bill, documents.transport_document.clone());
+        add(SubjectKind::Bill, documents.bill_of_lading.as_deref());
+        add(SubjectKind::Bill, documents.transport_document.as_deref());
     }
     if matches!(event.kind, EventKind::DoorOpened | EventKind::DoorClosed) {
         let place = event.place.as_deref();

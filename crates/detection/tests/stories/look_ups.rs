@@ -194,7 +194,7 @@ fn habits(count: u32) -> Vec<PortEvent> {
 
 fn client(pseudonym: &str) -> impl Fn(&mut PortEvent) + use<> {
     let pseudonym = pseudonym.to_owned();
-    move |e| e.actor.get_or_insert_default().client = Some(pseudonym.clone())
+    move |e| e.actor.get_or_insert_default().client = Some(pseudonym.as_str().into())
 }
 
 fn odd(time: &str, device: &str, organisation: &str) -> PortEvent {

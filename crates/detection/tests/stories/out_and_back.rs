@@ -56,7 +56,7 @@ fn returns_that_have_a_reason_are_silent() {
     silent(vec![out().order("W7"), back(at(4, "21:00")).order("W7")]);
     let removed = |event: PortEvent, id: &str| {
         event.bill("BL1").edit(|e| {
-            e.documents.get_or_insert_default().transport_document = Some(id.to_owned());
+            e.documents.get_or_insert_default().transport_document = Some(id.into());
         })
     };
     let transferred = |id| {
@@ -87,7 +87,7 @@ fn returns_that_have_a_reason_are_silent() {
 fn word_of_the_gate_about_a_removal_is_waited_for_where_the_document_is_known() {
     let removed = |event: PortEvent, id: &str| {
         event.bill("BL1").edit(|e| {
-            e.documents.get_or_insert_default().transport_document = Some(id.to_owned());
+            e.documents.get_or_insert_default().transport_document = Some(id.into());
         })
     };
     let on_to_the_other = |id| {

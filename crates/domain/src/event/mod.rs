@@ -8,11 +8,12 @@ mod shared;
 
 use std::borrow::Cow;
 
+use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
 use crate::identifiers::size_type::{Build, SizeType};
-use crate::{Id, Timestamp, identifiers};
+use crate::{Id, Text, Timestamp, identifiers};
 use kind::EventKind;
 pub use party::{Party, PartyRole};
 pub use sections::{
@@ -173,12 +174,12 @@ impl PortEvent {
     /// The vessel calls that the event is about, as far as it names them: by the call's own number, and by IMO number and
     /// voyage, because not every sender knows the former.
     #[must_use]
-    pub fn calls(&self) -> Vec<String> {
+    pub fn calls(&self) -> Vec<Text> {
         let Some(transport) = self.transport.as_deref() else { return Vec::new() };
         let voyage = match (transport.vessel_imo.as_deref(), transport.voyage.as_deref()) {
             (Some(imo), Some(voyage)) if !imo.is_empty() => Some(identifiers::normalise_reference(voyage))
                 .filter(|voyage| !voyage.is_empty())
-                .map(|voyage| format!("{imo}.{voyage}")),
+                .map(|voyage| format_compact!("{imo}.{voyage}")),
             _ => None,
         };
         transport.call_id.clone().filter(|id| !id.is_empty()).into_iter().chain(voyage).collect()

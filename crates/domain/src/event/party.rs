@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
 use crate::identifiers::normalise_reference;
-use crate::{Sha256, Timestamp};
+use crate::{Sha256, Text, Timestamp};
 
 /// Shortest address, letters and digits, that tells companies apart: a street and a place.
 const MIN_ADDRESS_CHARACTERS: usize = 12;
@@ -44,25 +44,25 @@ pub struct Party {
     pub role: PartyRole,
     /// Identifier, upper case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// Scheme of the identifier: EORI, SMDG, EAN, DUNS, LOCAL, ...
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id_scheme: Option<String>,
+    pub id_scheme: Option<Text>,
     /// Name as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// Address as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<Text>,
     /// ISO 3166 alpha-2 country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
+    pub country: Option<Text>,
     /// Pseudonym of telephone or mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<String>,
+    pub contact: Option<Text>,
     /// Id in the party registry, when the party is known there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canonical: Option<String>,
+    pub canonical: Option<Text>,
     /// When the company was entered in the company register.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registered_at: Option<Timestamp>,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Sha256;
 use crate::codes::codes;
+use crate::{Sha256, Text};
 
 /// Where something happened.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -13,13 +13,13 @@ use crate::codes::codes;
 pub struct Place {
     /// UN/LOCODE.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub un_locode: Option<String>,
+    pub un_locode: Option<Text>,
     /// SMDG terminal code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub terminal: Option<String>,
+    pub terminal: Option<Text>,
     /// Kind of facility: TERMINAL, DEPOT, INLAND, CUSTOMS_SITE, ...
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub facility: Option<String>,
+    pub facility: Option<Text>,
     /// Slot in the yard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yard: Option<Box<Yard>>,
@@ -37,16 +37,16 @@ pub struct Place {
 pub struct Yard {
     /// Block.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub block: Option<String>,
+    pub block: Option<Text>,
     /// Bay.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bay: Option<String>,
+    pub bay: Option<Text>,
     /// Row.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub row: Option<String>,
+    pub row: Option<Text>,
     /// Tier, 1 is on the ground.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tier: Option<String>,
+    pub tier: Option<Text>,
 }
 
 codes! {
@@ -82,10 +82,10 @@ codes! {
 #[serde(default)]
 pub struct Equipment {
     /// Compact ISO 6346 number.
-    pub number: String,
+    pub number: Text,
     /// ISO 6346 size and type code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub iso_type: Option<String>,
+    pub iso_type: Option<Text>,
     /// Whether the check digit agrees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_digit_ok: Option<bool>,
@@ -103,7 +103,7 @@ pub struct Equipment {
     pub tare_kg: Option<f64>,
     /// Number that the papers or the announcement gave, when another one was read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub declared_number: Option<String>,
+    pub declared_number: Option<Text>,
     /// Whether a camera read the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_by_camera: Option<bool>,
@@ -138,40 +138,40 @@ pub struct Transport {
     pub mode: Option<Mode>,
     /// IMO number, seven digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vessel_imo: Option<String>,
+    pub vessel_imo: Option<Text>,
     /// MMSI of the vessel, nine digits (ITU-R M.585).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vessel_mmsi: Option<String>,
+    pub vessel_mmsi: Option<Text>,
     /// Name of the vessel.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vessel_name: Option<String>,
+    pub vessel_name: Option<Text>,
     /// Radio call sign.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub call_sign: Option<String>,
+    pub call_sign: Option<Text>,
     /// Carrier's voyage number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub voyage: Option<String>,
+    pub voyage: Option<Text>,
     /// Carrier, SMDG liner code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub carrier: Option<String>,
+    pub carrier: Option<Text>,
     /// Carrier's service code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
+    pub service: Option<Text>,
     /// Vessel call (DCSA transportCallID, or port stay number).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub call_id: Option<String>,
+    pub call_id: Option<Text>,
     /// Cell on board, BBBRRTT.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stow_cell: Option<String>,
+    pub stow_cell: Option<Text>,
     /// Pseudonym of the truck's plate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub truck: Option<String>,
+    pub truck: Option<Text>,
     /// Pseudonym of the driver's badge.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub driver: Option<String>,
+    pub driver: Option<Text>,
     /// Pseudonym of the trailer's plate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trailer: Option<String>,
+    pub trailer: Option<Text>,
 }
 
 /// Ports from origin to destination, UN/LOCODE.
@@ -180,19 +180,19 @@ pub struct Transport {
 pub struct Route {
     /// Where it was loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub port_of_loading: Option<String>,
+    pub port_of_loading: Option<Text>,
     /// Where it changed ships.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub transshipment_ports: Vec<String>,
+    pub transshipment_ports: Vec<Text>,
     /// Where it is discharged.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub port_of_discharge: Option<String>,
+    pub port_of_discharge: Option<Text>,
     /// Final place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub place_of_delivery: Option<String>,
+    pub place_of_delivery: Option<Text>,
     /// ISO 3166 country of origin.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub origin_country: Option<String>,
+    pub origin_country: Option<Text>,
 }
 
 /// Document numbers, in the form that [`crate::identifiers::normalise_reference`] gives, except `release`.
@@ -201,25 +201,25 @@ pub struct Route {
 pub struct Documents {
     /// Carrier's booking.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub booking: Option<String>,
+    pub booking: Option<Text>,
     /// Bill of lading.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bill_of_lading: Option<String>,
+    pub bill_of_lading: Option<Text>,
     /// Transport document.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transport_document: Option<String>,
+    pub transport_document: Option<Text>,
     /// Movement reference number of the declaration.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub customs_declaration: Option<String>,
+    pub customs_declaration: Option<Text>,
     /// Id, or HMAC of the secret, of the release right.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub release: Option<String>,
+    pub release: Option<Text>,
     /// Work or transport order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<String>,
+    pub order: Option<Text>,
     /// Truck appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub appointment: Option<String>,
+    pub appointment: Option<Text>,
 }
 
 codes! {
@@ -264,10 +264,10 @@ codes! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seal {
     /// Number as written.
-    pub number: String,
+    pub number: Text,
     /// Comparable number; `None` for placeholders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub normalised: Option<String>,
+    pub normalised: Option<Text>,
     /// Who put it on.
     #[serde(default = "unknown_source")]
     pub source: SealSource,
@@ -276,7 +276,7 @@ pub struct Seal {
     pub condition: Option<Condition>,
     /// Its make: KLP keyless padlock, BLT bolt, WIR wire.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
-    pub seal_type: Option<String>,
+    pub seal_type: Option<Text>,
 }
 
 const fn unknown_source() -> SealSource {
@@ -308,7 +308,7 @@ pub struct Weight {
     pub kg: f64,
     /// How it was found: SM1 weighed, SM2 calculated, or the instrument.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
+    pub method: Option<Text>,
 }
 
 /// Customs particulars.
@@ -317,16 +317,16 @@ pub struct Weight {
 pub struct Customs {
     /// Office code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub office: Option<String>,
+    pub office: Option<Text>,
     /// Decision.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub decision: Option<String>,
+    pub decision: Option<Text>,
     /// Customs procedure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub procedure: Option<String>,
+    pub procedure: Option<Text>,
     /// Reference of the act.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
+    pub reference: Option<Text>,
 }
 
 codes! {
@@ -352,19 +352,19 @@ pub struct Pin {
 pub struct Actor {
     /// Pseudonym of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
+    pub user: Option<Text>,
     /// Organisation of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub organisation: Option<String>,
+    pub organisation: Option<Text>,
     /// Role in the system.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub role: Option<Text>,
     /// What was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
+    pub action: Option<Text>,
     /// Pseudonym of device or address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
+    pub client: Option<Text>,
 }
 
 /// Refrigeration readings, degrees Celsius.
@@ -394,19 +394,19 @@ pub struct Reefer {
 pub struct Cargo {
     /// Harmonized System code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hs_code: Option<String>,
+    pub hs_code: Option<Text>,
     /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// Number of packages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packages: Option<i64>,
     /// ISO 3166 country of origin.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub origin_country: Option<String>,
+    pub origin_country: Option<Text>,
     /// UN number or class of dangerous goods.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dangerous_goods: Option<String>,
+    pub dangerous_goods: Option<Text>,
 }
 
 /// Where an event comes from, down to the bytes.

@@ -220,7 +220,7 @@ mod tests {
                 laden: Some(*laden),
                 status: Some(*status),
                 check_digit_ok: Some(false),
-                iso_type: Some("45R1".to_owned()),
+                iso_type: Some("45R1".into()),
                 ..Equipment::default()
             };
             event.equipment = Some(Box::new(equipment));
@@ -231,7 +231,7 @@ mod tests {
             assert!(!glance.has_seals() && !glance.has_reading() && !glance.has_control_reference());
         }
         event.seals = vec![Seal {
-            number: "ML1".to_owned(),
+            number: "ML1".into(),
             normalised: None,
             source: SealSource::Carrier,
             condition: None,

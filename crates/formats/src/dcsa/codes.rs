@@ -1,7 +1,7 @@
 //! Codes of Track & Trace: those of 2.2, the short ones of 3.0 of January 2026 and the words of May 2026 side by side.
 
-use quaywatch_domain::EventKind;
 use quaywatch_domain::event::{Classifier, EquipmentStatus, Laden, SealSource};
+use quaywatch_domain::{EventKind, Text};
 
 /// A kind, and whether the code is one of the standard's.
 pub(super) type Known = (EventKind, bool);
@@ -207,14 +207,14 @@ pub(super) fn sealer(code: Option<&str>) -> (SealSource, bool) {
 }
 
 /// The make of a seal in the short code.
-pub(super) fn seal_type(code: &str) -> String {
+pub(super) fn seal_type(code: &str) -> Text {
     match code {
         "KEYLESS_PADLOCK" => "KLP",
         "BOLT" => "BLT",
         "WIRE" => "WIR",
         other => other,
     }
-    .to_owned()
+    .into()
 }
 
 /// Scheme of a party's code by the provider of the list and its name.

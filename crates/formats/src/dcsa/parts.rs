@@ -1,7 +1,7 @@
 //! What the editions have in common.
 
 use quaywatch_domain::event::{Mode, Place};
-use quaywatch_domain::{DeadLetterCode, EventKind};
+use quaywatch_domain::{DeadLetterCode, EventKind, Text};
 use serde_json_borrow::Value;
 
 use crate::finish::bounded_id;
@@ -37,9 +37,9 @@ pub(super) fn text<'a>(value: &'a Value<'_>, field: &str) -> Option<&'a str> {
 }
 
 /// A text of one's own; numbers are sometimes written as such.
-pub(super) fn owned(value: &Value, field: &str) -> Option<String> {
-    text(value, field).map(str::to_owned).or_else(|| match value.field(field)? {
-        Value::Number(number) => Some(number.to_string()),
+pub(super) fn owned(value: &Value, field: &str) -> Option<Text> {
+    text(value, field).map(Text::from).or_else(|| match value.field(field)? {
+        Value::Number(number) => Some(Text::from(number.to_string())),
         _ => None,
     })
 }
@@ -47,7 +47,7 @@ pub(super) fn owned(value: &Value, field: &str) -> Option<String> {
 /// An identifier, of any length as the sender gave it, in bounded length.
 pub(super) fn id(value: &Value, field: &str) -> Option<String> {
     let whole = value.field(field).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
-    whole.map(|text| bounded_id(text.to_owned())).or_else(|| owned(value, field))
+    whole.map(|text| bounded_id(text.to_owned())).or_else(|| owned(value, field).map(String::from))
 }
 
 /// Code and value of each entry of a list of references.
@@ -62,18 +62,19 @@ pub(super) fn references<'a>(
 }
 
 /// The kind of a facility (facilityTypeCode).
-pub(super) fn facility(code: &str) -> String {
+pub(super) fn facility(code: &str) -> Text {
     match code {
-        "POTE" | "PORT_TERMINAL" => "TERMINAL".to_owned(),
+        "POTE" | "PORT_TERMINAL" => "TERMINAL",
         "DEPO" | "OFFD" | "COFS" | "COYA" | "DEPOT" | "OFF_DOCK_STORAGE" | "CONTAINER_FREIGHT_STATION" => {
-            "DEPOT".to_owned()
+            "DEPOT"
         }
-        "INTE" | "RAMP" | "INLAND_TERMINAL" => "INLAND".to_owned(),
-        "BOCR" | "BORD" => "BORDER".to_owned(),
-        "CLOC" => "CUSTOMER_LOCATION".to_owned(),
-        "WAYP" => "WAYPOINT".to_owned(),
-        other => other.to_owned(),
+        "INTE" | "RAMP" | "INLAND_TERMINAL" => "INLAND",
+        "BOCR" | "BORD" => "BORDER",
+        "CLOC" => "CUSTOMER_LOCATION",
+        "WAYP" => "WAYPOINT",
+        other => other,
     }
+    .into()
 }
 
 /// Means of transport (modeOfTransport).
@@ -94,9 +95,9 @@ pub(super) const fn is_outbound(kind: &EventKind) -> bool {
 
 /// A place, when anything of it is known; coordinates are those of `coordinates`, as numbers or as text.
 pub(super) fn place(
-    un_locode: Option<String>,
-    terminal: Option<String>,
-    facility: Option<String>,
+    un_locode: Option<Text>,
+    terminal: Option<Text>,
+    facility: Option<Text>,
     coordinates: Option<&Value>,
 ) -> Option<Place> {
     let degrees = |field: &str| number(coordinates?.field(field)?);

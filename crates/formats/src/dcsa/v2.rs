@@ -195,7 +195,7 @@ fn documents(item: &Value, context: &Context<'_>) -> Option<Documents> {
             "BKG" | "CBR" => &mut documents.booking,
             "TRD" => {
                 // The number of the transport document is that of the bill of lading.
-                documents.bill_of_lading.get_or_insert_with(|| value.to_owned());
+                documents.bill_of_lading.get_or_insert_with(|| value.into());
                 &mut documents.transport_document
             }
             "CUS" => &mut documents.customs_declaration,
@@ -207,7 +207,7 @@ fn documents(item: &Value, context: &Context<'_>) -> Option<Documents> {
             }
             _ => continue,
         };
-        field.get_or_insert_with(|| value.to_owned());
+        field.get_or_insert_with(|| value.into());
     }
     (documents != Documents::default()).then_some(documents)
 }

@@ -6,7 +6,7 @@
 
 use quaywatch_domain::event::{Documents, Party, PortEvent, Reefer, Route, Seal, Source, Transport, note};
 use quaywatch_domain::pseudonym::Kind;
-use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
+use quaywatch_domain::{DeadLetterCode, EventKind, Text, Timestamp};
 use serde_json_borrow::Value;
 
 use super::codes::{self, Known};
@@ -136,7 +136,7 @@ fn party(origin: &Value) -> Option<Party> {
     let list = |field| text(origin, field).unwrap_or_default();
     let scheme = codes::scheme(list("codeListProvider"), list("codeListName"));
     let id = owned(origin, "partyCode")?;
-    Some(Party { id: Some(id), id_scheme: Some(scheme.to_owned()), ..Party::new(role) })
+    Some(Party { id: Some(id), id_scheme: Some(scheme.into()), ..Party::new(role) })
 }
 
 fn classification<'a, 'v>(item: &'a Value<'v>) -> &'a Value<'v> {
@@ -226,7 +226,7 @@ fn route(shipment: &Value, location: &Value) -> Option<Route> {
         "POD" | "PORT_OF_DISCHARGE" => Some(Route { port_of_discharge: Some(port?), ..Route::default() }),
         "PDE" | "PLACE_OF_DELIVERY" => Some(Route { place_of_delivery: Some(port?), ..Route::default() }),
         "ORI" | "ORIGIN_OF_GOODS" => {
-            let country = port.as_deref().and_then(|port| port.get(..2)).map(str::to_owned);
+            let country = port.as_deref().and_then(|port| port.get(..2)).map(Text::from);
             Some(Route { origin_country: Some(country?), ..Route::default() })
         }
         _ => None,
@@ -239,21 +239,20 @@ fn transport(call: &Value, outbound: bool, context: &Context<'_>) -> Transport {
     let plate = |field: &str| {
         text(truck.field(field)?, "licensePlate").map(|p| context.key.pseudonym(Kind::Plate, p))
     };
-    let voyage = |field: &str| {
-        any(part(field), &["carrierVoyageNumber", "universalVoyageReference"]).map(str::to_owned)
-    };
+    let voyage =
+        |field: &str| any(part(field), &["carrierVoyageNumber", "universalVoyageReference"]).map(Text::from);
     let (import, export) = (voyage("importVoyageNumberOrReference"), voyage("exportVoyageNumberOrReference"));
     Transport {
         mode: mode(text(call, "modeOfTransport")),
         vessel_imo: owned(vessel, "vesselIMONumber"),
-        vessel_mmsi: any(vessel, &["vesselMMSINumber", "MMSINumber"]).map(str::to_owned),
+        vessel_mmsi: any(vessel, &["vesselMMSINumber", "MMSINumber"]).map(Text::from),
         vessel_name: owned(vessel, "vesselName"),
         call_sign: owned(vessel, "vesselCallSign"),
         voyage: if outbound { export.or(import) } else { import.or(export) },
         carrier: owned(vessel, "operatorCarrierCode"),
         service: any(part("serviceCodeOrReference"), &["carrierServiceCode", "universalServiceReference"])
-            .map(str::to_owned),
-        call_id: any(call, &["portVisitReference", "transportCallReference"]).map(str::to_owned),
+            .map(Text::from),
+        call_id: any(call, &["portVisitReference", "transportCallReference"]).map(Text::from),
         truck: plate("tractorDetails"),
         trailer: plate("trailerDetails"),
         ..Transport::default()
@@ -267,7 +266,7 @@ fn documents(details: &Value, context: &Context<'_>) -> Option<Documents> {
             "BKG" | "CBR" | "BOOKING" | "CARRIER_BOOKING_REQUEST" => &mut documents.booking,
             "TRD" | "TRANSPORT_DOCUMENT" => {
                 // The number of the transport document is that of the bill of lading.
-                documents.bill_of_lading.get_or_insert_with(|| value.to_owned());
+                documents.bill_of_lading.get_or_insert_with(|| value.into());
                 &mut documents.transport_document
             }
             "CUC" | "CUSTOMS_CLEARANCE" => &mut documents.customs_declaration,
@@ -285,7 +284,7 @@ fn documents(details: &Value, context: &Context<'_>) -> Option<Documents> {
             }
             _ => continue,
         };
-        field.get_or_insert_with(|| value.to_owned());
+        field.get_or_insert_with(|| value.into());
     }
     (documents != Documents::default()).then_some(documents)
 }

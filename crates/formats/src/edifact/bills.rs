@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{Equipment, PortEvent, Weight, WeightKind, note};
 use quaywatch_domain::identifiers::{ContainerNumber, normalise_reference};
-use quaywatch_domain::{DeadLetterCode, EventKind};
+use quaywatch_domain::{DeadLetterCode, EventKind, Text};
 
 use super::layout::{Found, Group};
 use super::lines::{begin, equipment_of, heard, id};
@@ -65,7 +65,7 @@ fn boxes(reader: &Reader<'_>, message: &Message<'_>) -> BTreeMap<String, Listed>
         let at = found.segments.start;
         if let Some(equipment) = reader.all.get(at).as_ref().and_then(equipment_of) {
             let said = heard(reader, message, found);
-            boxes.insert(equipment.number.clone(), Listed { equipment, said, at, billed: false });
+            boxes.insert(equipment.number.to_string(), Listed { equipment, said, at, billed: false });
         }
     }
     boxes
@@ -86,7 +86,7 @@ impl Manifest<'_> {
         let at = found.segments.start;
         let mut bill = heard(self.reader, self.message, found);
         if bill.documents.bill_of_lading.is_none() {
-            let number = self.reader.all.get(at).and_then(|cni| cni.some(2, 0).map(str::to_owned));
+            let number = self.reader.all.get(at).and_then(|cni| cni.some(2, 0).map(Text::from));
             bill.documents.bill_of_lading = number;
         }
         let containers = containers(&bill, goods);

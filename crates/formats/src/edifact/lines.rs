@@ -2,7 +2,7 @@
 
 use quaywatch_domain::event::{Equipment, EquipmentStatus, Laden, PortEvent, note};
 use quaywatch_domain::identifiers::normalise_reference;
-use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
+use quaywatch_domain::{DeadLetterCode, EventKind, Text, Timestamp};
 
 use super::codes;
 use super::layout::{Found, Group};
@@ -174,7 +174,7 @@ pub(super) fn beside(said: &mut Said, other: &Said) {
 
 pub(super) fn equipment_of(eqd: &Segment<'_>) -> Option<Box<Equipment>> {
     let mut found = equipment(eqd.get(2, 0))?;
-    found.iso_type = eqd.some(3, 0).map(str::to_owned);
+    found.iso_type = eqd.some(3, 0).map(Text::from);
     found.status = codes::status(eqd.get(5, 0));
     found.laden = codes::laden(eqd.get(6, 0));
     found.out_of_service = codes::is_out_of_service(eqd.get(5, 0)).then_some(true);

@@ -1,5 +1,6 @@
 //! What segments say, in the header for all containers or in a group for one.
 
+use quaywatch_domain::Text;
 use quaywatch_domain::event::{
     Cargo, Customs, Documents, Mode, Party, PartyRole, Place, Reefer, Route, Seal, SealSource, Transport,
     Weight, WeightKind, note,
@@ -128,22 +129,22 @@ impl Said {
         if t.mode != Some(Mode::Road) {
             t.mode = mode(segment.get(3, 0)).or(Some(Mode::Sea));
         }
-        t.voyage = segment.some(2, 0).map(str::to_owned);
-        t.carrier = segment.some(5, 0).map(str::to_owned);
-        t.vessel_name = segment.some(8, 3).map(str::to_owned);
+        t.voyage = segment.some(2, 0).map(Text::from);
+        t.carrier = segment.some(5, 0).map(Text::from);
+        t.vessel_name = segment.some(8, 3).map(Text::from);
         match id {
             Some(imo) if normalise_imo(imo).is_some() && qualifier != "103" => {
-                t.vessel_imo = Some(imo.to_owned());
+                t.vessel_imo = Some(imo.into());
             }
             // Lloyd's register gives no other numbers: a wrong one is flagged.
             Some(imo) if qualifier == "146" && segment.get(8, 2) == "11" => {
-                t.vessel_imo = Some(imo.to_owned());
+                t.vessel_imo = Some(imo.into());
             }
             Some(mmsi) if mmsi.len() == 9 && mmsi.bytes().all(|b| b.is_ascii_digit()) => {
-                t.vessel_mmsi = Some(mmsi.to_owned());
+                t.vessel_mmsi = Some(mmsi.into());
             }
-            Some(sign) if qualifier == "103" => t.call_sign = Some(sign.to_owned()),
-            Some(name) if t.vessel_name.is_none() => t.vessel_name = Some(name.to_owned()),
+            Some(sign) if qualifier == "103" => t.call_sign = Some(sign.into()),
+            Some(name) if t.vessel_name.is_none() => t.vessel_name = Some(name.into()),
             _ => {}
         }
     }
@@ -163,9 +164,9 @@ impl Said {
         let (code, name) = (segment.some(5, 0), segment.some(5, 3));
         if code.is_some() || name.is_some() {
             self.parties.push(Party {
-                id: code.map(str::to_owned),
-                id_scheme: code.map(|code| codes::scheme(segment.get(5, 2), code).to_owned()),
-                name: name.map(str::to_owned),
+                id: code.map(Text::from),
+                id_scheme: code.map(|code| codes::scheme(segment.get(5, 2), code).into()),
+                name: name.map(Text::from),
                 ..Party::new(PartyRole::Haulier)
             });
             self.in_party = true;
@@ -186,7 +187,7 @@ impl Said {
             return;
         };
         if self.cargo.dangerous_goods.is_none() {
-            self.cargo.dangerous_goods = Some(danger);
+            self.cargo.dangerous_goods = Some(danger.into());
         } else if self.dangers.len() < MAX_LIST {
             self.dangers.push(danger);
         }
@@ -194,10 +195,10 @@ impl Said {
 
     /// LOC: ports of the route, the terminal, the cell on board, the customs office.
     fn loc(&mut self, segment: &Segment<'_>) {
-        let code = || segment.some(2, 0).map(str::to_owned);
+        let code = || segment.some(2, 0).map(Text::from);
         // Some name the country there (code lists 162, 163).
         let terminal = segment.some(3, 0).filter(|_| !matches!(segment.get(3, 1), "162" | "163" | "5"));
-        let terminal = || terminal.map(str::to_owned);
+        let terminal = || terminal.map(Text::from);
         let r = &mut self.route;
         match segment.get(1, 0) {
             "9" | "6" => r.port_of_loading = code(),
@@ -208,7 +209,7 @@ impl Said {
             "8" if r.place_of_delivery.is_none() => r.place_of_delivery = code(),
             "13" if r.transshipment_ports.len() < MAX_LIST => r.transshipment_ports.extend(code()),
             "27" => {
-                let country = segment.get(2, 0).get(..2).map(str::to_owned);
+                let country = segment.get(2, 0).get(..2).map(Text::from);
                 (r.origin_country, self.cargo.origin_country) = (country.clone(), country);
             }
             "22" | "41" | "43" => {
@@ -255,11 +256,11 @@ impl Said {
         let place = [segment.get(8, 0), segment.get(6, 0)].into_iter().filter(|line| !line.is_empty());
         let address: Vec<&str> = rest.into_iter().chain(lines(segment, 5)).chain(place).collect();
         self.parties.push(Party {
-            id: code.map(str::to_owned),
-            id_scheme: code.map(|code| codes::scheme(segment.get(2, 2), code).to_owned()),
-            name,
-            address: (!address.is_empty()).then(|| address.join(", ")),
-            country: segment.some(9, 0).map(str::to_owned),
+            id: code.map(Text::from),
+            id_scheme: code.map(|code| codes::scheme(segment.get(2, 2), code).into()),
+            name: name.map(Text::from),
+            address: (!address.is_empty()).then(|| address.join(", ").into()),
+            country: segment.some(9, 0).map(Text::from),
             ..Party::new(role)
         });
         self.in_party = true;
@@ -284,28 +285,28 @@ impl Said {
     fn reference(&mut self, qualifier: &str, value: &str, context: &Context<'_>, is_d00: bool) {
         let d = &mut self.documents;
         match qualifier {
-            "BN" => d.booking = Some(value.to_owned()),
+            "BN" => d.booking = Some(value.into()),
             // Bay plans write 1 for "there is one".
-            "BM" if value.len() > 1 => d.bill_of_lading = Some(value.to_owned()),
-            "MB" | "BH" if value.len() > 1 => _ = d.bill_of_lading.get_or_insert_with(|| value.to_owned()),
+            "BM" if value.len() > 1 => d.bill_of_lading = Some(value.into()),
+            "MB" | "BH" if value.len() > 1 => _ = d.bill_of_lading.get_or_insert_with(|| value.into()),
             "TF" => d.release = Some(context.key.pseudonym(Kind::Release, value)),
             "RE" if is_d00 => {}
             "REO" | "RE" => {
                 // A release order's number may serve as the right itself, so it is kept as a pseudonym too.
                 d.release.get_or_insert_with(|| context.key.pseudonym(Kind::Release, value));
             }
-            "ABT" | "MRN" => d.customs_declaration = Some(value.to_owned()),
+            "ABT" | "MRN" => d.customs_declaration = Some(value.into()),
             // The declarant's own number for it, where the office has given none.
-            "AAE" | "ABE" => _ = d.customs_declaration.get_or_insert_with(|| value.to_owned()),
-            "AAS" => d.transport_document = Some(value.to_owned()),
-            "AAJ" => d.order = Some(value.to_owned()),
-            "ACA" | "ATX" => d.appointment = Some(value.to_owned()),
+            "AAE" | "ABE" => _ = d.customs_declaration.get_or_insert_with(|| value.into()),
+            "AAS" => d.transport_document = Some(value.into()),
+            "AAJ" => d.order = Some(value.into()),
+            "ACA" | "ATX" => d.appointment = Some(value.into()),
             "ABZ" => {
                 let truck = &mut self.transport.truck;
                 truck.get_or_insert_with(|| context.key.pseudonym(Kind::Plate, value));
             }
-            "VON" => self.transport.voyage = Some(value.to_owned()),
-            "ATZ" => self.transport.call_id = Some(value.to_owned()),
+            "VON" => self.transport.voyage = Some(value.into()),
+            "ATZ" => self.transport.call_id = Some(value.into()),
             "EQ" | "AAQ" if self.containers.len() < MAX_LIST => self.containers.push(value.to_owned()),
             _ => {}
         }
@@ -324,7 +325,7 @@ impl Said {
         // Events are many, and most have one seal.
         self.seals.reserve_exact(1);
         self.seals.extend(numbers.take(room).map(|number| Seal {
-            number: number.to_owned(),
+            number: number.into(),
             normalised: None,
             source: source.unwrap_or(SealSource::Unknown),
             condition,
@@ -380,7 +381,7 @@ impl Said {
         }
         let lines: Vec<&str> = (0..5).map(|at| segment.get(4, at)).filter(|text| !text.is_empty()).collect();
         if !lines.is_empty() {
-            self.cargo.description.get_or_insert_with(|| lines.join(" "));
+            self.cargo.description.get_or_insert_with(|| lines.join(" ").into());
         }
     }
 
@@ -388,16 +389,16 @@ impl Said {
     fn hs_code(&mut self, segment: &Segment<'_>) {
         let is_hs = segment.code() == b"CST" || matches!(segment.get(2, 1), "HS" | "TSN" | "CC" | "");
         let code = segment.some(2, 0).filter(|_| is_hs);
-        self.cargo.hs_code = self.cargo.hs_code.take().or_else(|| code.map(str::to_owned));
+        self.cargo.hs_code = self.cargo.hs_code.take().or_else(|| code.map(Text::from));
     }
 
     /// DOC: bills and declarations; SM1 and SM2 say how the gross mass was verified (SOLAS VI/2).
     fn doc(&mut self, segment: &Segment<'_>) {
-        let (d, number) = (&mut self.documents, segment.some(2, 0).map(str::to_owned));
+        let (d, number) = (&mut self.documents, segment.some(2, 0).map(Text::from));
         match segment.get(1, 0) {
             method @ ("SM1" | "SM2") => {
                 if let Some(weight) = self.weights.iter_mut().find(|w| w.kind == WeightKind::Vgm) {
-                    weight.method = Some(method.to_owned());
+                    weight.method = Some(method.into());
                 }
             }
             "704" | "705" | "706" | "710" | "714" => d.bill_of_lading = d.bill_of_lading.take().or(number),

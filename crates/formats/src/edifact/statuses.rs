@@ -3,7 +3,7 @@
 
 use quaywatch_domain::event::{Classifier, Documents, Equipment, note};
 use quaywatch_domain::identifiers::{ContainerNumber, normalise_reference};
-use quaywatch_domain::{DeadLetterCode, EventKind};
+use quaywatch_domain::{DeadLetterCode, EventKind, Text};
 
 use super::codes;
 use super::layout::{Found, Group};
@@ -126,7 +126,7 @@ fn decide(
             matter.said.indicators.clone_from(&message.header.indicators);
         }
         let (kind, code) = decision(reader.context.settings, &matter.said.indicators);
-        matter.said.customs.decision = Some(code.clone()).filter(|code| !code.is_empty());
+        matter.said.customs.decision = Some(Text::from(code.as_str())).filter(|code| !code.is_empty());
         let Matter { said, containers, found } = matter;
         let at = if is_whole { reader.body.start } else { found.segments.start };
         let known = kind.is_some();

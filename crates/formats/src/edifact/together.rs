@@ -79,7 +79,7 @@ impl Said {
     /// The goods that this group itself speaks of.
     pub(super) fn goods(&mut self) -> impl Iterator<Item = Cargo> + use<> {
         let dangers = std::mem::take(&mut self.dangers).into_iter();
-        let more = dangers.map(|danger| Cargo { dangerous_goods: Some(danger), ..Cargo::default() });
+        let more = dangers.map(|danger| Cargo { dangerous_goods: Some(danger.into()), ..Cargo::default() });
         let first = Some(std::mem::take(&mut self.cargo)).filter(|cargo| *cargo != Cargo::default());
         first.into_iter().chain(more)
     }

@@ -345,7 +345,7 @@ fn value_of(scheme: &str, text: &str, defaults: &Defaults<'_>) -> Result<Value, 
         _ => (scheme, normalise_value(scheme, text).map(Cow::into_owned)),
     };
     let value = value.ok_or_else(|| format!("holds '{}', which cannot be a {scheme}", short(text)))?;
-    Ok(Value { scheme: scheme.to_owned().into(), value })
+    Ok(Value { scheme: scheme.to_owned().into(), value: value.into() })
 }
 
 fn pseudonym(kind: Kind, text: &str, defaults: &Defaults<'_>) -> Result<String, String> {
@@ -354,7 +354,7 @@ fn pseudonym(kind: Kind, text: &str, defaults: &Defaults<'_>) -> Result<String, 
     }
     let key =
         defaults.key.ok_or("holds personal data, but no pseudonym key is set; set the key of the port")?;
-    Ok(key.pseudonym(kind, text))
+    Ok(key.pseudonym(kind, text).into())
 }
 
 fn oddness(value: &Value) -> Option<String> {

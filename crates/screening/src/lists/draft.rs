@@ -150,7 +150,7 @@ impl Draft for WatchlistEntry {
     fn add_value(&mut self, scheme: &str, text: &str) {
         let value = normalise_value(scheme, text).filter(|_| self.values.len() < MAX_VALUES_PER_ENTRY);
         if let Some(value) = value {
-            self.values.push(Value { scheme: scheme.to_owned().into(), value: value.into_owned() });
+            self.values.push(Value { scheme: scheme.to_owned().into(), value: value.into() });
         }
     }
 

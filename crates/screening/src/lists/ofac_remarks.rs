@@ -89,7 +89,7 @@ fn imo(part: &str, kind: EntryKind) -> Option<Value> {
     let bare = part.strip_prefix("Vessel Registration Identification ");
     let number = bare.and_then(|number| normalise_value(scheme::IMO, number));
     if let Some(value) = number.filter(|value| kind == EntryKind::Vessel && imo_check_digit_ok(value)) {
-        return Some(Value { scheme: scheme::IMO.into(), value: value.into_owned() });
+        return Some(Value { scheme: scheme::IMO.into(), value: value.into() });
     }
     let (label, number) = part.split_once("IMO ")?;
     let known = ["Vessel Registration Identification", "Identification Number", "Company Number", ""];
@@ -97,7 +97,7 @@ fn imo(part: &str, kind: EntryKind) -> Option<Value> {
         return None;
     }
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-    let value = normalise_value(scheme::IMO, &digits)?.into_owned();
+    let value = normalise_value(scheme::IMO, &digits)?.into();
     let of_a_ship = kind == EntryKind::Vessel;
     Some(Value { scheme: if of_a_ship { scheme::IMO } else { IMO_COMPANY }.into(), value })
 }
@@ -110,7 +110,7 @@ fn labelled(part: &str) -> Option<Value> {
     let value = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
     let value = normalise_value(scheme, value)
         .filter(|value| value.bytes().any(|b| b.is_ascii_digit()) || *scheme == "BIC")?;
-    Some(Value { scheme: (*scheme).into(), value: value.into_owned() })
+    Some(Value { scheme: (*scheme).into(), value: value.into() })
 }
 
 /// Aliases that say little alone are in quotes here, not in `alt.csv`.
@@ -130,8 +130,7 @@ mod tests {
             "Former Vessel Flag Malta; Vessel Registration Identification IMO 9074729; MMSI 572469210; Linked To: X LINE.",
             EntryKind::Vessel,
         );
-        let value =
-            |scheme: &'static str, value: &str| Value { scheme: scheme.into(), value: value.to_owned() };
+        let value = |scheme: &'static str, value: &str| Value { scheme: scheme.into(), value: value.into() };
         assert_eq!(ship.values, [value("IMO", "9074729"), value("MMSI", "572469210")]);
         assert_eq!(ship.linked_to, ["X LINE"]);
         let bare = read(

@@ -4,7 +4,7 @@ use quaywatch_domain::event::{
     Cargo, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole, Place, Reefer, Route,
     Transport, Weight, WeightKind,
 };
-use quaywatch_domain::{EventKind, PortEvent, Timestamp};
+use quaywatch_domain::{EventKind, PortEvent, Text, Timestamp};
 
 use crate::chance::HOUR_MS;
 use crate::letter::{MANIFEST_FEED, Teller, VGM_FEED};
@@ -28,10 +28,10 @@ pub(crate) struct Leg {
 
 /// A party of a manifest line.
 pub(crate) fn party(role: PartyRole, firm: &Firm) -> Party {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let some = |text: &str| (!text.is_empty()).then(|| Text::from(text));
     Party {
         id: some(&firm.id),
-        id_scheme: some(&firm.id).map(|_| firm.scheme.to_owned()),
+        id_scheme: some(&firm.id).map(|_| firm.scheme.into()),
         name: some(&firm.name),
         address: some(&firm.address),
         contact: some(&firm.contact),
@@ -44,30 +44,30 @@ pub(crate) fn line(kind: EventKind, at: Timestamp, unit: &Unit, call: &Call, leg
     let laden = if unit.seals.is_empty() { Laden::Empty } else { Laden::Laden };
     PortEvent {
         equipment: Some(Box::new(Equipment {
-            number: unit.number.clone(),
-            iso_type: Some(unit.iso_type.to_owned()),
+            number: unit.number.as_str().into(),
+            iso_type: Some(unit.iso_type.into()),
             laden: Some(laden),
             status: Some(leg.status),
             ..Equipment::default()
         })),
         transport: Some(Box::new(Transport {
             mode: Some(Mode::Sea),
-            vessel_imo: Some(call.imo.clone()),
-            vessel_name: Some(call.vessel.clone()),
-            voyage: Some(call.voyage.clone()),
-            carrier: CARRIERS.get(call.carrier).map(|c| c.code.to_owned()),
-            call_id: Some(call.id.clone()),
+            vessel_imo: Some(call.imo.as_str().into()),
+            vessel_name: Some(call.vessel.as_str().into()),
+            voyage: Some(call.voyage.as_str().into()),
+            carrier: CARRIERS.get(call.carrier).map(|c| c.code.into()),
+            call_id: Some(call.id.as_str().into()),
             ..Transport::default()
         })),
         place: Some(Box::new(Place {
-            un_locode: Some(call.site.un_locode().to_owned()),
-            terminal: Some(call.site.code().to_owned()),
+            un_locode: Some(call.site.un_locode().into()),
+            terminal: Some(call.site.code().into()),
             ..Place::default()
         })),
         route: Some(Box::new(Route {
-            port_of_loading: Some(leg.from.to_owned()),
-            transshipment_ports: leg.via.into_iter().map(str::to_owned).collect(),
-            port_of_discharge: Some(leg.to.to_owned()),
+            port_of_loading: Some(leg.from.into()),
+            transshipment_ports: leg.via.into_iter().map(Text::from).collect(),
+            port_of_discharge: Some(leg.to.into()),
             ..Route::default()
         })),
         ..PortEvent::new("", kind, at)
@@ -100,7 +100,7 @@ impl Teller<'_> {
         let told = call.arrival.plus_millis(-PLAN_HOURS * HOUR_MS);
         let mut event = line(EventKind::StowPosition, told, unit, call, leg);
         if let Some(transport) = event.transport.as_deref_mut() {
-            transport.stow_cell = Some(cell.to_owned());
+            transport.stow_cell = Some(cell.into());
         }
         event.weights = vec![kilograms(WeightKind::Vgm, kg)];
         self.edi(told, call.site.orders_feed(), Message::Baplie, format!("BAP{}", call.id), event);
@@ -143,12 +143,12 @@ impl Teller<'_> {
     ) {
         let mut event = line(EventKind::ManifestLine, told, unit, call, leg);
         event.documents = Some(Box::new(Documents {
-            bill_of_lading: Some(unit.bill.clone()),
-            booking: Some(unit.booking.clone()),
+            bill_of_lading: Some(unit.bill.as_str().into()),
+            booking: Some(unit.booking.as_str().into()),
             ..Documents::default()
         }));
         if let Some(route) = event.route.as_deref_mut() {
-            route.place_of_delivery = Some(goods.delivery.to_owned());
+            route.place_of_delivery = Some(goods.delivery.into());
         }
         event.parties = vec![
             party(PartyRole::Shipper, goods.shipper),
@@ -162,10 +162,10 @@ impl Teller<'_> {
         event.reefer =
             goods.ware.setpoint_c.map(|c| Box::new(Reefer { setpoint_c: Some(c), ..Reefer::default() }));
         event.cargo = vec![Cargo {
-            hs_code: Some(goods.ware.hs.to_owned()),
-            description: Some(goods.ware.text.to_owned()),
+            hs_code: Some(goods.ware.hs.into()),
+            description: Some(goods.ware.text.into()),
             packages: Some(goods.kg / 24),
-            origin_country: Some(goods.origin_country.to_owned()),
+            origin_country: Some(goods.origin_country.into()),
             ..Cargo::default()
         }];
         let more = if amended { format!("-{}", self.numbers.serial()) } else { String::new() };
@@ -175,9 +175,12 @@ impl Teller<'_> {
     /// The verified gross mass of an export.
     pub(crate) fn verified_mass(&mut self, at: Timestamp, unit: &Unit, kg: i64) {
         let mut event = PortEvent {
-            equipment: Some(Box::new(Equipment { number: unit.number.clone(), ..Equipment::default() })),
+            equipment: Some(Box::new(Equipment {
+                number: unit.number.as_str().into(),
+                ..Equipment::default()
+            })),
             documents: Some(Box::new(Documents {
-                booking: Some(unit.booking.clone()),
+                booking: Some(unit.booking.as_str().into()),
                 ..Documents::default()
             })),
             ..PortEvent::new("", EventKind::Weighed, at)
