@@ -319,7 +319,7 @@ fn register(company: &Party, add: &mut impl FnMut(&str, Option<&str>)) {
     add("CAPITAL", company.capital_eur.map(|eur| eur.to_string()).as_deref());
 }
 
-fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<String> {
+fn keys(event: &PortEvent, roles: &[PartyRole]) -> Vec<Text> {
     event.parties.iter().filter(|p| roles.contains(&p.role)).filter_map(Party::key).collect()
 }
 

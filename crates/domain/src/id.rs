@@ -9,6 +9,8 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::Text;
+
 /// An id as text. Copies share the text, and what differs is told apart without looking at it.
 #[derive(Clone)]
 pub struct Id {
@@ -34,6 +36,12 @@ impl From<Arc<str>> for Id {
 impl From<String> for Id {
     fn from(text: String) -> Self {
         Arc::<str>::from(text).into()
+    }
+}
+
+impl From<Text> for Id {
+    fn from(text: Text) -> Self {
+        text.as_str().into()
     }
 }
 

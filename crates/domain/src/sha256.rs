@@ -50,10 +50,12 @@ impl Hasher {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
-        let mut text = String::with_capacity(64);
-        text.extend(self.0.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
-        f.write_str(&text)
+        let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

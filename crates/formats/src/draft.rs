@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use quaywatch_domain::Timestamp;
+use quaywatch_domain::{Text, Timestamp};
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Number;
 
-/// A value, its texts borrowed from the message where they stand there as they are.
+/// A value, its texts borrowed from the message where they stand there as they are (`Text`).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Draft<'a> {
     Null,
@@ -20,7 +20,8 @@ pub(crate) enum Draft<'a> {
     Number(Number),
     /// Never in a message: a text that was read as one.
     Time(Timestamp),
-    Text(Cow<'a, str>),
+    Text(&'a str),
+    Own(Text),
     List(Vec<Self>),
     Fields(Fields<'a>),
 }
@@ -34,6 +35,7 @@ impl Draft<'_> {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Own(text) => Some(text),
             _ => None,
         }
     }
@@ -41,13 +43,19 @@ impl Draft<'_> {
 
 impl From<String> for Draft<'_> {
     fn from(text: String) -> Self {
-        Self::Text(Cow::Owned(text))
+        Self::Own(text.into())
+    }
+}
+
+impl From<Text> for Draft<'_> {
+    fn from(text: Text) -> Self {
+        Self::Own(text)
     }
 }
 
 impl<'a> From<&'a str> for Draft<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        Self::Text(text)
     }
 }
 
@@ -194,11 +202,11 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Draft::Text(Cow::Borrowed(text)))
+        Ok(Draft::Text(text))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Draft::Text(Cow::Owned(text.to_owned())))
+        Ok(Draft::Own(text.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
@@ -235,8 +243,9 @@ impl<'de> Deserializer<'de> for Draft<'de> {
                 (.., number) => visitor.visit_f64(number.unwrap_or(f64::NAN)),
             },
             Self::Time(moment) => visitor.visit_i64(moment.as_millis()),
-            Self::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
-            Self::Text(Cow::Owned(text)) => visitor.visit_string(text),
+            Self::Text(text) => visitor.visit_borrowed_str(text),
+            Self::Own(text) if text.is_heap_allocated() => visitor.visit_string(text.into()),
+            Self::Own(text) => visitor.visit_str(&text),
             Self::List(entries) => visitor.visit_seq(SeqDeserializer::new(entries.into_iter())),
             Self::Fields(fields) => visitor.visit_map(MapDeserializer::new(fields.into_iter())),
         }
@@ -254,6 +263,7 @@ impl<'de> Deserializer<'de> for Draft<'de> {
     ) -> Result<V::Value, Error> {
         match self {
             Self::Text(code) => visitor.visit_enum(code.into_deserializer()),
+            Self::Own(code) => visitor.visit_enum(code.as_str().into_deserializer()),
             other => other.deserialize_any(visitor),
         }
     }
@@ -295,7 +305,7 @@ mod tests {
             r#"{"b": 1, "a": "x", "b": 2, "c": {"d": [null, true, -1.5, "\n"]}, "b": 18446744073709551615}"#;
         let Draft::Fields(mut fields) = serde_json::from_str(text).unwrap() else { panic!("no fields") };
         assert_eq!(fields.get("b"), Some(&Draft::Number(u64::MAX.into())));
-        assert_eq!(fields.get("a"), Some(&Draft::Text(Cow::Borrowed("x"))));
+        assert_eq!(fields.get("a"), Some(&Draft::Text("x")));
         let entries = fields.section("c").and_then(|c| c.list("d")).unwrap();
         let read =
             [Draft::Null, Draft::Flag(true), Draft::Number(Number::from_f64(-1.5).unwrap()), "\n".into()];
@@ -312,7 +322,7 @@ mod tests {
             panic!("no fields")
         };
         let borrowed = |text: &Cow<'_, str>| matches!(text, Cow::Borrowed(_));
-        let [(a, Draft::Text(x)), (b, Draft::Text(y))] = fields.0.as_slice() else { panic!("{fields:?}") };
-        assert!(borrowed(a) && borrowed(x) && !borrowed(b) && !borrowed(y));
+        let [(a, Draft::Text(_)), (b, Draft::Own(_))] = fields.0.as_slice() else { panic!("{fields:?}") };
+        assert!(borrowed(a) && !borrowed(b));
     }
 }

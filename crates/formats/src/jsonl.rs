@@ -351,9 +351,8 @@ fn address(sender: &str) -> Option<Kind> {
 
 fn text_of(value: &Draft<'_>) -> Option<String> {
     match value {
-        Draft::Text(text) if !text.trim().is_empty() => Some(text.clone().into_owned()),
         Draft::Number(number) => Some(number.to_string()),
-        _ => None,
+        _ => value.text().filter(|text| !text.trim().is_empty()).map(str::to_owned),
     }
 }
 

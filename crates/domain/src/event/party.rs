@@ -128,7 +128,10 @@ impl Party {
     /// Scheme and identifier as one key, such as `EORI:SI12345678`; `None` when either is missing. Two parties may be
     /// compared only when both have a key of the same scheme.
     #[must_use]
-    pub fn key(&self) -> Option<String> {
-        Some([self.id_scheme.as_deref()?, ":", self.id.as_deref()?].concat())
+    pub fn key(&self) -> Option<Text> {
+        let mut key = self.id_scheme.clone()?;
+        key.push(':');
+        key.push_str(self.id.as_deref()?);
+        Some(key)
     }
 }

@@ -32,9 +32,6 @@ fn mended<'a>(path: &str, value: Draft<'a>, notes: &mut Vec<&'static str>) -> Op
     let within = |key: &str| format!("{path}.{key}");
     match (holds(path), value) {
         (_, Draft::Null) => None,
-        (Some(what), value @ (Draft::Text(_) | Draft::Number(_) | Draft::Flag(_) | Draft::Time(_))) => {
-            scalar(path, what, value, notes)
-        }
         (None, Draft::Fields(fields)) => {
             let fields = fields.into_iter().filter_map(|(key, value)| {
                 let value = mended(&within(&key), value, notes)?;
@@ -50,6 +47,7 @@ fn mended<'a>(path: &str, value: Draft<'a>, notes: &mut Vec<&'static str>) -> Op
             notes.push(note::VALUE_UNREADABLE);
             None
         }
+        (Some(what), value) => scalar(path, what, value, notes),
         // Fields that are none of ours, and sections that hold a plain value.
         (None, value) if path.contains('.') || !is_section(path) => Some(value),
         (None, _) => {
@@ -81,17 +79,19 @@ fn is_section(name: &str) -> bool {
 
 fn scalar<'a>(path: &str, what: Holds, value: Draft<'a>, notes: &mut Vec<&'static str>) -> Option<Draft<'a>> {
     let text = match &value {
-        Draft::Text(text) => text.clone().into_owned(),
         Draft::Number(number) => number.to_string(),
         Draft::Flag(flag) => flag.to_string(),
-        // Read before, with their notes.
-        _ => return Some(value),
+        _ => match value.text() {
+            Some(text) => text.to_owned(),
+            // Read before, with their notes.
+            None => return Some(value),
+        },
     };
     let read = match what {
         // One that could be read was.
         Holds::Time => None,
         Holds::Text => match values::code(values::list(path).as_deref(), &text) {
-            Some(code) => Some(code.into()),
+            Some(code) => Some(Draft::Own(code)),
             None => {
                 notes.push(note::UNKNOWN_CODE);
                 return None;
@@ -103,7 +103,9 @@ fn scalar<'a>(path: &str, what: Holds, value: Draft<'a>, notes: &mut Vec<&'stati
         }
         Holds::Integer => values::number(&text, None).map(|n| Draft::Number((n.round() as i64).into())),
     };
-    if read.as_ref() != Some(&value) {
+    let is_as_sent =
+        |read: &Draft<'_>| *read == value || (read.text().is_some() && read.text() == value.text());
+    if !read.as_ref().is_some_and(is_as_sent) {
         notes.push(if read.is_some() { note::VALUE_REPAIRED } else { note::VALUE_UNREADABLE });
     }
     read

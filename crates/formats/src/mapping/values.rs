@@ -8,7 +8,7 @@ use jiff::fmt::strtime;
 use quaywatch_domain::event::{
     Classifier, Condition, EquipmentStatus, Laden, Mode, PartyRole, PinOutcome, SealSource, WeightKind, note,
 };
-use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
+use quaywatch_domain::{DeadLetterCode, EventKind, Text, Timestamp};
 
 use super::fields::{Holds, edits, holds, nearest};
 use super::{Mistake, RuleTable};
@@ -240,10 +240,10 @@ pub(super) fn list(field: &str) -> Option<Vec<&'static str>> {
 }
 
 /// Codes of closed lists in capitals; `None` for one that the list does not have.
-pub(super) fn code(list: Option<&[&'static str]>, text: &str) -> Option<String> {
-    let Some(list) = list else { return Some(text.to_owned()) };
+pub(super) fn code(list: Option<&[&'static str]>, text: &str) -> Option<Text> {
+    let Some(list) = list else { return Some(text.into()) };
     let upper = text.to_uppercase();
-    list.contains(&upper.as_str()).then_some(upper)
+    list.contains(&upper.as_str()).then(|| upper.into())
 }
 
 /// What is wrong with a value that the mapping itself gives.
@@ -304,8 +304,7 @@ mod tests {
             Draft::Flag(flag) => flag.to_string(),
             Draft::Number(number) => number.to_string(),
             Draft::Time(moment) => format!("\"{moment}\""),
-            Draft::Text(text) => format!("\"{text}\""),
-            other => panic!("no field is {other:?}"),
+            other => format!("\"{}\"", other.text().expect("a field")),
         }
     }
 
