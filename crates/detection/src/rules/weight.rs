@@ -45,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) drop_most_kg: f64,
     pub(crate) scale_accuracy_percent: f64,
     beyond_usual: f64,
+    agreed_beyond_usual: f64,
     pub(crate) genset_kg: f64,
     pub(crate) genset_most_kg: f64,
     pub(crate) bridge_minutes: i64,
@@ -186,12 +187,15 @@ impl<'a> Trip<'a> {
             let percent = drop.abs() / old.kg.max(new.kg) * 100.0;
             let known_percent = known(view, Measure::WeightDifferencePercent, &new.seen, findings);
             let usual = known_percent.map_or(0.0, |q| q.q99).max(settings.scale_accuracy_percent);
-            // What ordinary containers differ by there tells more than a limit for all ports.
-            let (least_kg, most_percent) = match known_percent {
-                Some(_) => (settings.known_difference_kg, usual * settings.beyond_usual),
-                None => (settings.difference_kg, settings.difference_percent.max(usual)),
+            let agreeing = self.agreeing(view, old, &new, findings);
+            // What ordinary containers differ by there tells more than a limit for all ports, and when two scales agree
+            // neither errs.
+            let (least_kg, most_percent) = match (known_percent, agreeing) {
+                (Some(_), Some(_)) => (settings.known_difference_kg, usual * settings.agreed_beyond_usual),
+                (Some(_), None) => (settings.known_difference_kg, usual * settings.beyond_usual),
+                (None, _) => (settings.difference_kg, settings.difference_percent.max(usual)),
             };
-            let evidence = || vec![old.seen, new.seen];
+            let evidence = || [Some(old.seen), Some(new.seen), agreeing].into_iter().flatten().collect();
             let off_the_ship =
                 *old.seen.kind() == EventKind::Discharged || *old.seen.kind() == EventKind::Weighed;
             let is_drop = old.is_scale
@@ -235,6 +239,30 @@ impl<'a> Trip<'a> {
             self.told = true;
             return;
         }
+    }
+
+    /// Where one of two weights is from the papers: another weighing that says what the scale says, as well as scales agree
+    /// there.
+    fn agreeing(
+        &self,
+        view: &View<'_>,
+        old: &Reading<'a>,
+        new: &Reading<'a>,
+        findings: &Findings<'_>,
+    ) -> Option<Seen<'a>> {
+        let settings = &findings.rules.rule.weight;
+        let scale = if old.is_scale { old } else { new };
+        if old.is_scale == new.is_scale {
+            return None;
+        }
+        let accuracy_kg = settings.scale_accuracy_percent / 100.0 * scale.kg;
+        let usual = known(view, Measure::ScaleDifferenceKg, &scale.seen, findings).map(|q| q.q99);
+        let agrees = |r: &&Reading<'_>| {
+            r.is_scale
+                && !same_weighing(r, scale, settings)
+                && (r.kg - scale.kg).abs() <= usual.unwrap_or(accuracy_kg)
+        };
+        self.readings.iter().find(agrees).map(|r| r.seen)
     }
 
     /// Whether another terminal weighed the empty box: it left in between, reported or not, and nobody steals all of it.

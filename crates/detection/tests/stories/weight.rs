@@ -267,6 +267,15 @@ fn what_is_usual_narrows_the_tolerance_too() {
     assert_eq!(told(&usual, 25_000.0, 25_510.0), [""; 0]);
     assert_eq!(told(&usual, 14_000.0, 14_310.0), ["MO-12a@1"]);
     assert_eq!(told(&usual, 8_000.0, 8_290.0), [""; 0], "a light container, and scales err");
+    // Two scales that agree do not err.
+    let at_the_gate = |kg| scale(GateOut, 4, "gate", kg).status(EquipmentStatus::Import);
+    let by_two = |crane, gate| {
+        let seen = [plan(25_000.0), weighed(crane), at_the_gate(gate)];
+        World::knowing(usual.clone()).and(seen).codes(BOX)
+    };
+    assert_eq!(by_two(25_460.0, 25_500.0), ["MO-12a@1"]);
+    assert_eq!(by_two(25_460.0, 25_410.0), [""; 0], "hardly more than usual");
+    assert_eq!(by_two(25_100.0, 25_500.0), [""; 0], "one of them errs");
     let unknown = Baselines::default();
     assert_eq!(told(&unknown, 25_000.0, 25_560.0), [""; 0], "three in a hundred, where nothing is known");
 }
