@@ -16,7 +16,7 @@
 //! net taken for gross (the ratio or the difference betrays it, unless the bill, or the ticket of a scale, names goods that
 //! are lighter by the container: then nobody forgot it, and it is a load that weighs as much as a container). Moisture and
 //! scales of ordinary accuracy (a share of the weight, or what the baseline knows of the weights, and of the scales, of that
-//! port). Gensets that hang on reefers at the gate. Default tares, also in what the shipper declares. Goods taken out
+//! port; two scales that agree do not err). Gensets that hang on reefers at the gate. Default tares, also in what the shipper declares. Goods taken out
 //! between the two readings by stripping, or by customs or another authority, as their inspection or a seal of theirs tells;
 //! a seal that somebody took off explains nothing (`e`). Two reports of one weighing, and one system that tells again what it
 //! knows (two scales are of two feeds or terminals, or the crane's and another).
@@ -174,6 +174,7 @@ impl<'a> Trip<'a> {
         // What scales say comes first: between them more can be told than against the papers.
         let scales = self.readings.iter().filter(|old| old.is_scale && new.is_scale);
         let others = self.readings.iter().filter(|old| !(old.is_scale && new.is_scale));
+        let mut is_copied = false;
         for old in scales.chain(others) {
             let drop = old.kg - new.kg;
             if same_weighing(old, &new, settings)
@@ -229,9 +230,14 @@ impl<'a> Trip<'a> {
                 && new.kg % 100.0 != 0.0
                 && are_two_scales(view, old, &new, settings)
             {
-                let sentence = format!("Two independent scales both say {:.0} kg to the kilogram.", new.kg);
-                findings.add("MO-12c", &settings.c, sentence, evidence());
-                return;
+                if !is_copied {
+                    let sentence =
+                        format!("Two independent scales both say {:.0} kg to the kilogram.", new.kg);
+                    findings.add("MO-12c", &settings.c, sentence, evidence());
+                }
+                // What the papers say is still to be compared.
+                is_copied = true;
+                continue;
             } else {
                 continue;
             };

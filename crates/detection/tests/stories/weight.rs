@@ -275,6 +275,7 @@ fn what_is_usual_narrows_the_tolerance_too() {
     };
     assert_eq!(by_two(25_460.0, 25_500.0), ["MO-12a@1"]);
     assert_eq!(by_two(25_460.0, 25_410.0), [""; 0], "hardly more than usual");
+    assert_eq!(by_two(25_470.0, 25_470.0), ["MO-12a@1", "MO-12c@1"], "one may have copied the other");
     assert_eq!(by_two(25_100.0, 25_500.0), [""; 0], "one of them errs");
     let unknown = Baselines::default();
     assert_eq!(told(&unknown, 25_000.0, 25_560.0), [""; 0], "three in a hundred, where nothing is known");
