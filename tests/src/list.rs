@@ -16,7 +16,7 @@ pub fn load(port: &Port, containers: &[String]) -> Result<()> {
     let mut records = Vec::new();
     for container in containers {
         let entry = WatchlistEntry {
-            values: vec![Value { scheme: "CONTAINER".into(), value: container.clone() }],
+            values: vec![Value { scheme: "CONTAINER".into(), value: container.as_str().into() }],
             action: EntryAction::Specific,
             severity: Severity::High,
             handling: Handling::new(Tlp::AmberStrict, EuropolCode::H1),

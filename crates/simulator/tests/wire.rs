@@ -160,8 +160,7 @@ fn only_in_the_stories_somebody_without_the_release_collects() {
                 EventKind::GateOut => {
                     let holder = holders.get(&release).expect("collected after the release was accepted");
                     let haulier = event.party(PartyRole::Haulier).expect("the gate names the haulier");
-                    let id =
-                        |party: &Party| party.canonical.clone().map(String::from).or_else(|| party.key());
+                    let id = |party: &Party| party.canonical.clone().or_else(|| party.key());
                     if let (Some(holder), Some(haulier)) = (id(holder), id(haulier)) {
                         compared += 1;
                         if holder != haulier {
