@@ -103,9 +103,7 @@ fn scalar<'a>(path: &str, what: Holds, value: Draft<'a>, notes: &mut Vec<&'stati
         }
         Holds::Integer => values::number(&text, None).map(|n| Draft::Number((n.round() as i64).into())),
     };
-    let is_as_sent =
-        |read: &Draft<'_>| *read == value || (read.text().is_some() && read.text() == value.text());
-    if !read.as_ref().is_some_and(is_as_sent) {
+    if read.as_ref() != Some(&value) {
         notes.push(if read.is_some() { note::VALUE_REPAIRED } else { note::VALUE_UNREADABLE });
     }
     read
