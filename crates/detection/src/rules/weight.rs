@@ -18,8 +18,8 @@
 //! scales of ordinary accuracy (a share of the weight, or what the baseline knows of the weights, and of the scales, of that
 //! port; two scales that agree do not err). Gensets that hang on reefers at the gate. Default tares, also in what the shipper
 //! declares. Goods taken out between the two readings by stripping, or by customs or another authority, as their inspection
-//! or a seal of theirs tells; a seal that somebody took off explains nothing (`e`). Two reports of one weighing, and one system that tells again what it
-//! knows (two scales are of two feeds or terminals, or the crane's and another).
+//! or a seal of theirs tells; a seal that somebody took off explains nothing (`e`). Two reports of one weighing, and one
+//! system that tells again what it knows (two scales are of two feeds or terminals, or the crane's and another).
 
 use quaywatch_domain::event::{EquipmentStatus, SealSource, Weight, WeightKind};
 use quaywatch_domain::{EventKind, Timestamp};
