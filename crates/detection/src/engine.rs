@@ -197,7 +197,13 @@ impl Engine {
             _ => {}
         }
         if state.subject.as_ref().is_some_and(|s| s.kind != SubjectKind::Container) {
-            siblings::evaluate(self, state, None, &mut changes.facts, &mut changes.shadowed);
+            siblings::evaluate(
+                self,
+                state,
+                siblings::Why::Anything,
+                &mut changes.facts,
+                &mut changes.shadowed,
+            );
         }
         state.looked_at(now, &changes);
         changes

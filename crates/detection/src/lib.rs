@@ -31,6 +31,7 @@ mod bill;
 mod calendar;
 mod call;
 mod combinations;
+mod company;
 mod completeness;
 mod contagion;
 mod container;

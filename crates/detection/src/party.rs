@@ -37,6 +37,9 @@ const MAX_SIGHTINGS_PER_CONTAINER: usize = 8;
 /// Containers of the party kept as its history.
 pub(crate) const MAX_HISTORY_CONTAINERS: usize = 8;
 
+/// How many of the latest sightings are looked at for the same texts.
+const ALIKE: usize = 16;
+
 /// Tombstones kept, latest first.
 const MAX_TOMBSTONES: usize = 32;
 
@@ -85,17 +88,19 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     changes
 }
 
-/// Makes a new sighting share the texts that others hold already: the same few are compared again and again.
+/// Makes a new sighting share the texts that late ones hold already: the same few are compared again and again.
 fn share_texts(known: &[Sighting], new: &mut Sighting) {
-    for partner in &mut new.partners {
-        if let Some(same) = known.iter().rev().flat_map(|s| &s.partners).find(|p| **p == *partner) {
-            partner.clone_from(same);
+    fn share<'k>(text: &mut Id, mut known: impl Iterator<Item = &'k Id>) {
+        if let Some(same) = known.find(|one| **one == *text) {
+            text.clone_from(same);
         }
     }
+    let late = || known.iter().rev().take(ALIKE);
+    for partner in &mut new.partners {
+        share(partner, late().flat_map(|s| &s.partners));
+    }
     for relation in &mut new.relations {
-        if let Some(same) = known.iter().rev().flat_map(|s| &s.relations).find(|r| **r == *relation) {
-            relation.clone_from(same);
-        }
+        share(relation, late().flat_map(|s| &s.relations));
     }
 }
 

@@ -9,7 +9,6 @@
 //! was let go, who is told follows from the facts alone, in any order of arrival. A find is forgotten, with its watches,
 //! when the watch has ended and the days of history are over.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
@@ -17,6 +16,7 @@ use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{EventKind, Fact, Id, Indicator, Subject, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::company::{Company, Sibling};
 use crate::contagion::is_source;
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
 use crate::timeline::{self, Versioned, known_at};
@@ -68,13 +68,13 @@ impl Kin {
 }
 
 /// A find as it concerns the others.
-struct Find<'a> {
+pub(crate) struct Find<'a> {
     fact: &'a Fact,
-    found: &'a Indicator,
+    pub(crate) found: &'a Indicator,
     /// Its container.
-    from: &'a str,
+    pub(crate) from: &'a str,
     /// When that had to do with the subject.
-    when: Timestamp,
+    pub(crate) when: Timestamp,
     /// Who came between these is near.
     begin: Timestamp,
     end: Timestamp,
@@ -104,7 +104,7 @@ impl<'a> Find<'a> {
         })
     }
 
-    fn reaches(&self, at: Timestamp) -> bool {
+    pub(crate) fn reaches(&self, at: Timestamp) -> bool {
         (self.begin..=self.end).contains(&at)
     }
 
@@ -163,8 +163,18 @@ pub(crate) fn apply(
     forget_finds(rules, state, fact);
     if may_change {
         let gone = fact.retracted.then_some(&fact.fact_id);
-        evaluate(engine, state, gone, &mut changes.facts, &mut changes.shadowed);
+        let why = if is_source { Why::Anything } else { Why::Kin { gone } };
+        evaluate(engine, state, why, &mut changes.facts, &mut changes.shadowed);
     }
+}
+
+/// Why it is looked at who is to be told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why<'a> {
+    /// A find came or went, or the rules changed.
+    Anything,
+    /// A container came near, or the fact `gone` was taken back: what was told of a find says the same as before.
+    Kin { gone: Option<&'a Id> },
 }
 
 /// Whether a fact may change who is told: it happened near a find, says where that was, or is another version of one that
@@ -269,20 +279,35 @@ fn cell(event: &PortEvent) -> Option<&str> {
 }
 
 /// Who is to be told, and which of those that were told can no longer be judged.
-#[derive(Default)]
-struct Plan {
-    /// By container: what is told, and the facts that it rests on: that of the find, and the container's own.
-    wanted: BTreeMap<String, (Fact, [Id; 2])>,
+struct Plan<'a> {
+    /// By container: of which find, and its own event.
+    wanted: BTreeMap<&'a str, (&'a Find<'a>, Sibling<'a>)>,
     /// Whether each of the watches stays as it was told.
     stays: Vec<bool>,
 }
 
+impl Plan<'_> {
+    /// Whether all that is wanted was told, and no more.
+    fn is_told(&self, watched: &[Emitted]) -> bool {
+        let standing = watched.iter().zip(&self.stays).filter(|(told, stays)| !told.retracted && !**stays);
+        let mut count = 0;
+        let all = standing.map(|(told, _)| told).all(|told| {
+            count += 1;
+            self.wanted.get(&*told.subject.id).is_some_and(|(find, sibling)| {
+                told.rests_on.iter().eq([&find.fact.fact_id, sibling.fact_id])
+                    && told.occurred_at == sibling.at
+            })
+        });
+        all && count == self.wanted.len()
+    }
+}
+
 /// Sends the difference between the watches that were opened and those that were known. Who is told knows when a watch
-/// ends (`contagion::end`). `gone` is a fact that was just taken back.
+/// ends (`contagion::end`).
 pub(crate) fn evaluate(
     engine: &Engine,
     state: &mut TimelineState,
-    gone: Option<&Id>,
+    why: Why<'_>,
     out: &mut Vec<Fact>,
     shadowed: &mut Vec<String>,
 ) {
@@ -290,21 +315,32 @@ pub(crate) fn evaluate(
         return;
     }
     let Some(origin) = state.subject.clone() else { return };
-    let (edge, sub) = edge(&engine.rules, origin.kind);
-    let mut plan = plan(&engine.rules, state, &origin, gone);
+    let rules = &engine.rules;
+    let (edge, sub) = edge(rules, origin.kind);
+    let finds: Vec<Find<'_>> =
+        state.facts.iter().filter_map(|fact| Find::of(rules, origin.kind, fact)).collect();
+    let plan = plan(&finds, state, &origin, why);
+    if matches!(why, Why::Kin { .. }) && plan.is_told(&state.watched) {
+        return;
+    }
     if sub.shadow {
         let began: Vec<String> =
             plan.wanted.keys().map(|c| format!("container/{c} CONTAGION-{edge}")).collect();
         let new = began.iter().filter(|one| !state.watch_shadowed.contains(one)).count();
         shadowed.extend(std::iter::repeat_n(format!("CONTAGION-{edge}"), new));
         state.watch_shadowed = began;
-        plan = Plan::default();
-    } else {
-        state.watch_shadowed.clear();
+        loops::emit_watches(state, &[], Vec::new(), out);
+        return;
     }
-    let (facts, rest_on): (Vec<Fact>, Vec<[Id; 2]>) = plan.wanted.into_values().unzip();
+    let told = plan.wanted.values().map(|(find, sibling)| {
+        let ids = [find.fact.fact_id.clone(), sibling.fact_id.clone()];
+        (tell(rules, &origin, find.found, sibling), ids)
+    });
+    let (facts, rest_on): (Vec<Fact>, Vec<[Id; 2]>) = told.unzip();
     let told: Vec<Subject> = facts.iter().map(|f| f.subject.clone()).collect();
-    loops::emit_watches(state, &plan.stays, facts, out);
+    let stays = plan.stays;
+    state.watch_shadowed.clear();
+    loops::emit_watches(state, &stays, facts, out);
     for (subject, ids) in told.iter().zip(rest_on) {
         if let Some(e) = state.watched.iter_mut().find(|e| e.subject == *subject) {
             e.rests_on = ids.into();
@@ -324,9 +360,11 @@ fn edge(rules: &Rules, kind: SubjectKind) -> (&'static str, &SubRule) {
     }
 }
 
-fn plan(rules: &Rules, state: &TimelineState, origin: &Subject, gone: Option<&Id>) -> Plan {
-    let finds: Vec<Find<'_>> =
-        state.facts.iter().filter_map(|fact| Find::of(rules, origin.kind, fact)).collect();
+fn plan<'a>(finds: &'a [Find<'a>], state: &'a TimelineState, origin: &Subject, why: Why<'_>) -> Plan<'a> {
+    let gone = match why {
+        Why::Kin { gone } => gone,
+        Why::Anything => None,
+    };
     let mut stays = vec![false; state.watched.len()];
     let mut held: BTreeMap<&str, &Find<'_>> = BTreeMap::new();
     for (stays, told) in stays.iter_mut().zip(&state.watched) {
@@ -338,21 +376,19 @@ fn plan(rules: &Rules, state: &TimelineState, origin: &Subject, gone: Option<&Id
             held.insert(&told.subject.id, find);
         }
     }
-    let mut wanted: BTreeMap<String, (Fact, [Id; 2])> = BTreeMap::new();
-    for find in &finds {
-        let mut all = siblings(state, origin, find);
-        all.retain(|s| held.get(s.container).is_none_or(|by| by.rank() < find.rank()));
+    let company = Company::of(state, origin.kind);
+    let mut wanted: BTreeMap<&str, (&Find<'_>, Sibling<'_>)> = BTreeMap::new();
+    for find in finds {
         let told = told_before(state, origin, find);
-        all.sort_by_key(|s| (!told.contains(s.container), s.known, s.apart, s.container));
+        let mut all: Vec<Sibling<'_>> = company.near(find).collect();
+        all.retain(|s| held.get(s.container).is_none_or(|by| by.rank() < find.rank()));
+        all.sort_by_cached_key(|s| (!told.contains(s.container), s.known, s.apart));
         let taken = held.values().filter(|by| std::ptr::eq(**by, find)).count();
         for sibling in all.into_iter().take(find.most.saturating_sub(taken)) {
-            let fact = tell(rules, origin, find.found, &sibling);
-            let ids = [find.fact.fact_id.clone(), sibling.fact_id.clone()];
-            let told = (fact, ids);
             match wanted.get_mut(sibling.container) {
-                Some(known) if later(&told.0) > later(&known.0) => *known = told,
+                Some(known) if find.rank() > known.0.rank() => *known = (find, sibling),
                 Some(_) => {}
-                None => _ = wanted.insert(sibling.container.to_owned(), told),
+                None => _ = wanted.insert(sibling.container, (find, sibling)),
             }
         }
     }
@@ -368,76 +404,6 @@ fn told_before<'a>(state: &'a TimelineState, origin: &Subject, find: &Find<'_>) 
         return BTreeSet::new();
     }
     state.watched.iter().filter(|told| find.is_told_by(told)).map(|told| &*told.subject.id).collect()
-}
-
-/// Which of two tellings of one edge is shown: that of the later find.
-fn later(fact: &Fact) -> (Option<Timestamp>, Option<&str>) {
-    let indicator = fact.indicator.as_deref();
-    (indicator.map(|i| i.first_held_at), indicator.map(|i| i.sentence.as_str()))
-}
-
-/// A container near that of a find.
-struct Sibling<'a> {
-    container: &'a str,
-    /// The nearest of its own events.
-    at: Timestamp,
-    fact_id: &'a Id,
-    apart: i64,
-    /// When it was first known to be near, not before the find.
-    known: Timestamp,
-}
-
-/// Containers that are near the one of `find` and came before the watch ended.
-fn siblings<'a>(state: &'a TimelineState, origin: &Subject, find: &Find<'_>) -> Vec<Sibling<'a>> {
-    let own = state.kin.iter().filter(|k| !k.retracted && k.container.as_deref() == Some(find.from));
-    let cells: Vec<&str> = own.filter_map(|k| k.cell.as_deref()).collect();
-    let beside = |k: &Kin| {
-        origin.kind != SubjectKind::Call
-            || k.cell.as_deref().is_some_and(|cell| cells.iter().any(|of| are_neighbours(of, cell)))
-    };
-    let kin = state.kin.iter().filter(|k| !k.retracted && find.reaches(k.occurred_at) && beside(k));
-    let kin = kin.filter_map(|k| Some((k.container.as_deref()?, k.occurred_at, &k.fact_id, k.since())));
-    let seals = state.sightings.iter().filter(|s| !s.retracted && origin.kind == SubjectKind::Seal);
-    let seals = seals.filter(|s| find.reaches(s.occurred_at));
-    let seals =
-        seals.filter_map(|s| Some((s.container.as_deref()?, s.occurred_at, &s.fact_id, s.received_at)));
-    let mut near: BTreeMap<&str, Sibling<'_>> = BTreeMap::new();
-    for (container, at, fact_id, since) in kin.chain(seals).filter(|(container, ..)| *container != find.from)
-    {
-        let apart = at.millis_since(find.when).saturating_abs();
-        let known = since.max(find.found.first_held_at);
-        let mine = Sibling { container, at, fact_id, apart, known };
-        let nearest = |s: &Sibling<'_>| (s.apart, Reverse(s.at), s.fact_id.clone());
-        match near.get_mut(container) {
-            Some(other) => {
-                let known = known.min(other.known);
-                if nearest(&mine) < nearest(other) {
-                    *other = mine;
-                }
-                other.known = known;
-            }
-            None => _ = near.insert(container, mine),
-        }
-    }
-    near.into_values().collect()
-}
-
-/// Whether two cells, BBBRRTT, touch: bays next to each other (20-foot and 40-foot bays are numbered through), rows next
-/// to each other (odd to starboard, even to port, 00 in the middle), tiers next to each other (by twos).
-fn are_neighbours(a: &str, b: &str) -> bool {
-    let (Some(a), Some(b)) = (position(a), position(b)) else { return false };
-    a.0.abs_diff(b.0) <= 2 && a.1.abs_diff(b.1) <= 1 && a.2.abs_diff(b.2) <= 2
-}
-
-fn position(cell: &str) -> Option<(i32, i32, i32)> {
-    let cell = if cell.len() == 6 { format!("0{cell}") } else { cell.to_owned() };
-    if cell.len() != 7 || !cell.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let number = |from, to| cell.get(from..to)?.parse::<i32>().ok();
-    let row = number(3, 5)?;
-    let row = if row % 2 == 1 { (row + 1) / 2 } else { -row / 2 };
-    Some((number(0, 3)?, row, number(5, 7)?))
 }
 
 fn tell(rules: &Rules, origin: &Subject, found: &Indicator, sibling: &Sibling<'_>) -> Fact {
@@ -467,18 +433,4 @@ fn tell(rules: &Rules, origin: &Subject, found: &Indicator, sibling: &Sibling<'_
     let fact = loops::indicator_fact(sibling.container, indicator, sibling.at);
     // A later find outdoes what was told of another, also where that is forgotten.
     Fact { received_at: found.first_held_at, revision: found.first_held_at.as_millis(), ..fact }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_touch_across_the_middle_and_along_the_ship() {
-        assert!(are_neighbours("0120082", "0120182") && are_neighbours("0120082", "0120282"));
-        assert!(are_neighbours("0120182", "0120384") && are_neighbours("0120182", "0130182"));
-        assert!(!are_neighbours("0120182", "0120282") && !are_neighbours("0120182", "0120582"));
-        assert!(!are_neighbours("0120182", "0160182") && !are_neighbours("x", "0120182"));
-        assert!(are_neighbours("120182", "0120182"));
-    }
 }

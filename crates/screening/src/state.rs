@@ -116,7 +116,13 @@ fn shared<'k, T: 'k>(
     known: impl Iterator<Item = &'k Arc<[T]>>,
     is: impl Fn(&[T]) -> bool,
 ) -> Option<Arc<[T]>> {
-    known.take(ALIKE).find(|other| is(other)).map(Arc::clone)
+    let mut last: Option<&Arc<[T]>> = None;
+    // Most of the latest hold one list.
+    known
+        .take(ALIKE)
+        .filter(|one| !last.replace(one).is_some_and(|last| Arc::ptr_eq(last, one)))
+        .find(|other| is(other))
+        .map(Arc::clone)
 }
 
 impl SeenEvent {

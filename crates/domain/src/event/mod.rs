@@ -134,6 +134,31 @@ impl PortEvent {
         }
     }
 
+    /// Something of every part that is asked for often, of no meaning: whoever reads it has these parts at hand.
+    #[must_use]
+    pub fn touch(&self) -> u8 {
+        let place = self.place.as_deref().is_some_and(|p| p.terminal.is_some());
+        let equipment = self.equipment.as_deref().is_some_and(|e| e.iso_type.is_some());
+        let transport = self.transport.as_deref().is_some_and(|t| {
+            t.vessel_imo.is_some()
+                ^ t.carrier.is_some()
+                ^ t.call_id.is_some()
+                ^ t.truck.is_some()
+                ^ t.trailer.is_some()
+        });
+        let documents = self
+            .documents
+            .as_deref()
+            .is_some_and(|d| d.bill_of_lading.is_some() ^ d.release.is_some() ^ d.appointment.is_some());
+        let parties = self.parties.iter().fold(0, |all, p| {
+            let named = p.id.is_some() ^ p.name.is_some() ^ p.canonical.is_some();
+            all ^ p.role as u8 ^ u8::from(named)
+        });
+        let seals = self.seals.first().is_some_and(|s| s.normalised.is_some());
+        let own = self.retracted ^ self.notes.is_empty();
+        parties ^ u8::from(place ^ equipment ^ transport ^ documents ^ seals ^ own)
+    }
+
     /// The compact container number, when there is one.
     #[must_use]
     pub fn container(&self) -> Option<&str> {

@@ -8,7 +8,6 @@ use uuid::Uuid;
 /// One alert over its revisions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Told {
-    subject: Subject,
     /// Its highest severity.
     pub(crate) severity: Severity,
     /// When it was first published, and last.
@@ -31,15 +30,15 @@ pub(crate) fn is_watch(alert: &Alert) -> bool {
     !watch.is_empty() && own.iter().all(|i| i.severity == Severity::Low)
 }
 
-/// All alerts of a run.
+/// All alerts of a run, by their subjects.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct History(HashMap<Uuid, Told>);
+pub(crate) struct History(HashMap<Subject, BTreeMap<Uuid, Told>>);
 
 impl History {
     /// Takes a revision that was published at this time, in the order of the revisions.
     pub(crate) fn take(&mut self, alert: &Alert, at: Timestamp) {
-        let told = self.0.entry(alert.alert_id).or_insert_with(|| Told {
-            subject: alert.subject.clone(),
+        let about = self.0.entry(alert.subject.clone()).or_default();
+        let told = about.entry(alert.alert_id).or_insert_with(|| Told {
             severity: alert.severity,
             first: at,
             last: at,
@@ -59,12 +58,11 @@ impl History {
 
     /// What was told of an alert.
     pub(crate) fn of(&self, alert: &Alert) -> Option<&Told> {
-        self.0.get(&alert.alert_id)
+        self.0.get(&alert.subject)?.get(&alert.alert_id)
     }
 
     /// Since when a code has stood on a subject, if it does.
     pub(crate) fn since(&self, subject: &Subject, code: &str) -> Option<Timestamp> {
-        let about = self.0.values().filter(|told| told.subject == *subject);
-        about.filter_map(|told| told.since.get(code).copied()).min()
+        self.0.get(subject)?.values().filter_map(|told| told.since.get(code).copied()).min()
     }
 }
