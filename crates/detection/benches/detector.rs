@@ -71,7 +71,6 @@ fn event(n: usize, step: usize) -> PortEvent {
     event.source = Box::new(Source {
         feed: if step < 2 { "carrier" } else { "terminal" }.into(),
         format: "JSONL".into(),
-        topic: "port.raw".into(),
         ..Source::default()
     });
     match kind {

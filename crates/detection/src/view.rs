@@ -1,6 +1,7 @@
 //! What the rules see: the standing facts of one container, sorted by what they are, cut into visits.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{EquipmentStatus, Glance, Laden, PartyRole, PortEvent};
@@ -120,10 +121,7 @@ pub(crate) fn evidence_of(fact: &Fact, event: &PortEvent) -> Evidence {
     Evidence {
         fact_id: fact.fact_id.clone(),
         event_id: Some(event.event_id.clone()),
-        topic: event.source.topic.clone(),
-        partition: event.source.partition,
-        offset: event.source.offset,
-        sha256: event.source.sha256,
+        stored: Arc::clone(&event.source.stored),
         path: event.source.path.clone(),
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,

@@ -12,11 +12,12 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use common::{Says, World, at, event, facts_of};
 use proptest::prelude::*;
 use quaywatch_detection::Rules;
-use quaywatch_domain::event::{EquipmentStatus, Laden, Party, PartyRole, Reefer, WeightKind};
+use quaywatch_domain::event::{EquipmentStatus, Laden, Party, PartyRole, Reefer, Stored, WeightKind};
 use quaywatch_domain::{Alert, EventKind as K, Fact, PortEvent, Sha256};
 
 const RULES: &str = r#"
@@ -226,7 +227,7 @@ fn messages() -> Vec<PortEvent> {
     let numbered = |day, bytes: &'static [u8]| {
         on(K::YardMove, "REFS1234567", day, "09:00").message("REF1").edit(|e| {
             e.source.format = "EDIFACT-CODECO-D95B".into();
-            e.source.sha256 = Sha256::of(bytes);
+            e.source.stored = Arc::new(Stored { sha256: Sha256::of(bytes), ..Stored::default() });
         })
     };
     let mut events: Vec<PortEvent> =

@@ -31,7 +31,7 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
             check_digit_ok: Some(true),
             ..Equipment::default()
         })),
-        source: Box::new(Source { feed: "pcs".into(), topic: "port.raw".into(), ..Source::default() }),
+        source: Box::new(Source { feed: "pcs".into(), ..Source::default() }),
         ..PortEvent::new(format!("pcs/{kind}"), kind, at)
     };
     Fact {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::codes::codes;
+use crate::event::Stored;
 use crate::{Action, Handling, Id, Indicator, Severity, Sha256, Subject, Timestamp};
 
 codes! {
@@ -67,26 +68,62 @@ pub struct Keys {
 
 /// A fact with the way back to the original bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "FlatEvidence", into = "FlatEvidence")]
 pub struct Evidence {
     /// The fact.
     pub fact_id: Id,
     /// The event behind it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Id>,
-    /// Topic of the raw message.
-    pub topic: Arc<str>,
-    /// Its partition.
-    pub partition: i32,
-    /// Its offset.
-    pub offset: i64,
-    /// Digest of its bytes.
-    pub sha256: Sha256,
+    /// The raw message.
+    pub stored: Arc<Stored>,
     /// Path into the message.
     pub path: Arc<str>,
     /// When it happened.
     pub occurred_at: Timestamp,
     /// When we stored it.
     pub received_at: Timestamp,
+}
+
+/// Evidence on the wire.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Evidence")]
+struct FlatEvidence {
+    fact_id: Id,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event_id: Option<Id>,
+    topic: Arc<str>,
+    partition: i32,
+    offset: i64,
+    sha256: Sha256,
+    path: Arc<str>,
+    occurred_at: Timestamp,
+    received_at: Timestamp,
+}
+
+impl From<FlatEvidence> for Evidence {
+    fn from(flat: FlatEvidence) -> Self {
+        let FlatEvidence {
+            fact_id,
+            event_id,
+            topic,
+            partition,
+            offset,
+            sha256,
+            path,
+            occurred_at,
+            received_at,
+        } = flat;
+        let stored = Arc::new(Stored { topic, partition, offset, sha256 });
+        Self { fact_id, event_id, stored, path, occurred_at, received_at }
+    }
+}
+
+impl From<Evidence> for FlatEvidence {
+    fn from(evidence: Evidence) -> Self {
+        let Evidence { fact_id, event_id, stored, path, occurred_at, received_at } = evidence;
+        let Stored { topic, partition, offset, sha256 } = Arc::unwrap_or_clone(stored);
+        Self { fact_id, event_id, topic, partition, offset, sha256, path, occurred_at, received_at }
+    }
 }
 
 /// One part of a score.

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashSet, HashSetExt as _};
 use quaywatch_domain::event::{Equipment, Source};
 use quaywatch_domain::{EventKind, Id, PortEvent, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -151,19 +152,22 @@ pub fn apply(previous: Option<&DocumentState>, document: Document) -> Applied {
     step.finish(whole)
 }
 
-/// The events of a document of which there is no other version: what [`apply`] emits for it, without the state that later
-/// ones would need.
+/// Takes out the lines of a version, as [`apply`] emits them where there is no other version of the document, without the
+/// state that later ones would need. Leaves them in the version where that does not come to the same: it takes lines back,
+/// or says one twice.
 #[must_use]
-pub fn alone(mut document: Document) -> Vec<PortEvent> {
-    if matches!(document.function, Function::Cancel | Function::Delete) {
-        return apply(None, document).emit;
+pub fn lone_lines(document: &mut Document) -> Vec<PortEvent> {
+    let mut stated = HashSet::new();
+    let takes_back = matches!(document.function, Function::Cancel | Function::Delete);
+    let is_one = document.events.len() == 1;
+    if takes_back || !(is_one || document.events.iter().all(|event| stated.insert(&event.event_id))) {
+        return Vec::new();
     }
-    let mut stated = BTreeSet::new();
-    document.events.retain(|event| stated.insert(event.event_id.clone()));
-    for event in &mut document.events {
+    let mut events = std::mem::take(&mut document.events);
+    for event in &mut events {
         (event.revision, event.retracted) = (document.revision, false);
     }
-    document.events
+    events
 }
 
 struct Step {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::event::Source;
+use quaywatch_domain::event::{Source, Stored};
 use quaywatch_domain::{DeadLetterCode, FeedStatus, PortEvent, PseudonymKey, RawMessage};
 use quaywatch_formats::document::{self, Verdict};
 use quaywatch_formats::{Context, Document, FeedSettings, Feeds, Parties, Reject};
@@ -126,10 +126,12 @@ impl Normalizer {
             content_type: raw.content_type.as_deref(),
             source: Source {
                 feed: raw.feed.as_str().into(),
-                topic: record.topic.into(),
-                partition: record.partition,
-                offset: record.offset,
-                sha256: raw.sha256,
+                stored: Arc::new(Stored {
+                    topic: record.topic.into(),
+                    partition: record.partition,
+                    offset: record.offset,
+                    sha256: raw.sha256,
+                }),
                 ..Source::default()
             },
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::alert::Evidence;
+use quaywatch_domain::event::Stored;
 use quaywatch_domain::watchlist::Value;
 use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,7 @@ pub struct SubjectState {
 
 /// The standing version of one event, as far as screening needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatSeen", into = "FlatSeen")]
 pub struct SeenEvent {
     /// The event.
     pub event_id: Id,
@@ -46,23 +48,79 @@ pub struct SeenEvent {
     pub occurred_at: Timestamp,
     /// When we stored it.
     pub received_at: Timestamp,
-    /// Topic of the raw message.
-    pub topic: Arc<str>,
-    /// Its partition.
-    pub partition: i32,
-    /// Its offset.
-    pub offset: i64,
-    /// Digest of its bytes.
-    pub sha256: Sha256,
+    /// The raw message.
+    pub stored: Arc<Stored>,
     /// Path into the message.
     pub path: Arc<str>,
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Arc<[Value]>,
     /// Countries of its parties; none when taken back.
-    #[serde(default, skip_serializing_if = "is_empty")]
     pub countries: Arc<[NamedCountry]>,
     /// Whom it was told to; none when taken back.
     pub subjects: Arc<[Subject]>,
+}
+
+/// A seen event in the state of a container.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "SeenEvent")]
+struct FlatSeen {
+    event_id: Id,
+    revision: i64,
+    retracted: bool,
+    occurred_at: Timestamp,
+    received_at: Timestamp,
+    topic: Arc<str>,
+    partition: i32,
+    offset: i64,
+    sha256: Sha256,
+    path: Arc<str>,
+    identifiers: Arc<[Value]>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    countries: Arc<[NamedCountry]>,
+    subjects: Arc<[Subject]>,
+}
+
+impl From<FlatSeen> for SeenEvent {
+    fn from(flat: FlatSeen) -> Self {
+        let FlatSeen { event_id, revision, retracted, occurred_at, received_at, .. } = flat;
+        let FlatSeen { topic, partition, offset, sha256, path, identifiers, countries, subjects, .. } = flat;
+        let stored = Arc::new(Stored { topic, partition, offset, sha256 });
+        Self {
+            event_id,
+            revision,
+            retracted,
+            occurred_at,
+            received_at,
+            stored,
+            path,
+            identifiers,
+            countries,
+            subjects,
+        }
+    }
+}
+
+impl From<SeenEvent> for FlatSeen {
+    fn from(seen: SeenEvent) -> Self {
+        let SeenEvent { event_id, revision, retracted, occurred_at, received_at, .. } = seen;
+        let SeenEvent { stored, path, identifiers, countries, subjects, .. } = seen;
+        let Stored { topic, partition, offset, sha256 } = Arc::unwrap_or_clone(stored);
+        Self {
+            event_id,
+            revision,
+            retracted,
+            occurred_at,
+            received_at,
+            topic,
+            partition,
+            offset,
+            sha256,
+            path,
+            identifiers,
+            countries,
+            subjects,
+        }
+    }
 }
 
 /// The country of a party by its name.
@@ -125,6 +183,17 @@ fn shared<'k, T: 'k>(
         .map(Arc::clone)
 }
 
+/// The identifiers of these events, each list once, the latest first: most events hold one list.
+fn distinct(events: &[SeenEvent]) -> Vec<&Arc<[Value]>> {
+    let mut lists: Vec<&Arc<[Value]>> = Vec::with_capacity(ALIKE);
+    for seen in events.iter().rev() {
+        if !lists.iter().any(|list| Arc::ptr_eq(list, &seen.identifiers)) {
+            lists.push(&seen.identifiers);
+        }
+    }
+    lists
+}
+
 impl SeenEvent {
     /// The event as it is kept beside the `known` ones of its container.
     fn of(event: &PortEvent, subjects: &[Subject], known: &[Self]) -> Self {
@@ -144,10 +213,7 @@ impl SeenEvent {
             retracted: event.retracted,
             occurred_at: event.occurred_at,
             received_at: event.received_at,
-            topic: Arc::clone(&event.source.topic),
-            partition: event.source.partition,
-            offset: event.source.offset,
-            sha256: event.source.sha256,
+            stored: Arc::clone(&event.source.stored),
             path: event.source.path.clone(),
             identifiers: identifiers.unwrap_or_else(|| found.into_iter().map(Found::into_value).collect()),
             countries: same_countries.unwrap_or_else(|| countries.into()),
@@ -160,10 +226,7 @@ impl SeenEvent {
         Evidence {
             fact_id,
             event_id: Some(self.event_id.clone()),
-            topic: self.topic.clone(),
-            partition: self.partition,
-            offset: self.offset,
-            sha256: self.sha256,
+            stored: Arc::clone(&self.stored),
             path: self.path.clone(),
             occurred_at: self.occurred_at,
             received_at: self.received_at,
@@ -257,17 +320,17 @@ impl SubjectState {
     /// What a new event may change that belongs before the one with the index `at`.
     fn news_of(&self, seen: &SeenEvent, at: usize) -> News {
         let (earlier, later) = self.events.split_at_checked(at).unwrap_or_default();
-        let holds = |e: &SeenEvent, v: &Value| !e.retracted && e.identifiers.binary_search(v).is_ok();
-        // The latest come first, being most alike.
-        let is_told = |v: &Value| earlier.iter().rev().any(|e| holds(e, v));
-        let is_alike = |e: &SeenEvent| !e.retracted && Arc::ptr_eq(&e.identifiers, &seen.identifiers);
+        let holds = |list: &[Value], v: &Value| list.binary_search(v).is_ok();
+        let is_alike = |e: &SeenEvent| Arc::ptr_eq(&e.identifiers, &seen.identifiers);
         let fresh: Vec<usize> = if earlier.iter().rev().any(is_alike) {
             Vec::new()
         } else {
+            let told = distinct(earlier);
+            let is_told = |v: &Value| told.iter().any(|list| holds(list, v));
             (0..).zip(&*seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(n, _)| n).collect()
         };
         let values = || fresh.iter().filter_map(|n| seen.identifiers.get(*n));
-        if values().any(|v| later.iter().any(|e| holds(e, v))) {
+        if values().any(|v| later.iter().any(|e| holds(&e.identifiers, v))) {
             return News::Any;
         }
         let is_new = |name: &str| values().any(|v| v.scheme == scheme::NAME && v.value == name);

@@ -1,11 +1,12 @@
 //! Hits follow from the standing events and the lists as they are, whatever came first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use quaywatch_domain::event::{
     Classifier, Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Route, Seal, SealSource,
-    Source, Transport,
+    Source, Stored, Transport,
 };
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::identifiers::normalise_seal;
@@ -53,9 +54,12 @@ fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
         source: Box::new(Source {
             feed: "gate".into(),
             format: "JSONL".into(),
-            topic: "port.raw".into(),
-            offset: hour,
-            sha256: Sha256::of(id.as_bytes()),
+            stored: Arc::new(Stored {
+                topic: "port.raw".into(),
+                partition: 0,
+                offset: hour,
+                sha256: Sha256::of(id.as_bytes()),
+            }),
             path: format!("line {revision}").into(),
             ..Source::default()
         }),
@@ -138,8 +142,8 @@ fn a_listed_seal_gives_a_hit_on_the_container_with_the_way_back_to_the_message()
     assert_eq!(hit.handling, Handling::parse("AMBER/H1").unwrap());
     let body = hit.hit.as_deref().unwrap();
     assert_eq!((body.value.as_str(), body.evidence.event_id.as_deref()), ("ML001234", Some("e1")));
-    assert_eq!((&*body.evidence.topic, body.evidence.offset), ("port.raw", 2));
-    assert_eq!(body.evidence.sha256, Sha256::of(b"e1"));
+    assert_eq!((&*body.evidence.stored.topic, body.evidence.stored.offset), ("port.raw", 2));
+    assert_eq!(body.evidence.stored.sha256, Sha256::of(b"e1"));
     let again = screen(&mut state, &with_seals(event("e2", 1, 4), &["ML-001234"]), &index, at(5));
     assert!(hits(&again).is_empty(), "a hit that stands is told once");
 }

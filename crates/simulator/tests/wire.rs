@@ -3,8 +3,9 @@
 #![expect(clippy::expect_used, reason = "a failed step fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use quaywatch_domain::event::{Party, PartyRole, Source};
+use quaywatch_domain::event::{Party, PartyRole, Source, Stored};
 use quaywatch_domain::{EventKind, Id, PortEvent, PseudonymKey, Sha256, Text, Timestamp};
 use quaywatch_formats::document::{self, DocumentState};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
@@ -24,9 +25,12 @@ fn read(message: &Message, feeds: &Feeds, parties: &Parties) -> Parsed {
         received_at: Some(message.at),
         content_type: Some(message.content_type),
         source: Source {
-            topic: "port.raw".into(),
-            sha256: Sha256::of(&message.bytes),
             feed: message.feed.as_str().into(),
+            stored: Arc::new(Stored {
+                topic: "port.raw".into(),
+                sha256: Sha256::of(&message.bytes),
+                ..Stored::default()
+            }),
             ..Source::default()
         },
     };

@@ -261,12 +261,12 @@ fn reference_reused(stay: &[Seen<'_>], findings: &mut Findings<'_>) {
             (&other.message_id, &other.feed, &other.sender)
                 == (&source.message_id, &source.feed, &source.sender)
         };
-        let other_content = |a: &&Seen<'_>| a.event.source.sha256 != source.sha256;
+        let other_content = |a: &&Seen<'_>| a.event.source.stored.sha256 != source.stored.sha256;
         let before = named.iter().take(n).copied().filter(other_content);
         let reused = before.filter(same).find(|a| {
             b.fact.received_at.millis_since(a.fact.received_at).abs() <= settings.reuse_days * DAY_MS
         });
-        let contents = || named.iter().copied().filter(same).map(|s| s.event.source.sha256.0);
+        let contents = || named.iter().copied().filter(same).map(|s| s.event.source.stored.sha256.0);
         // Three contents under one reference: a sender that does not count.
         if let Some(a) = reused.filter(|_| contents().collect::<BTreeSet<_>>().len() == 2) {
             let sentence = "Two different messages about it bear the same control reference.";

@@ -3,17 +3,19 @@
 
 mod world;
 
+use std::sync::Arc;
+
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{
     Actor, Cargo, Classifier, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole, Pin,
-    PinOutcome, Place, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
+    PinOutcome, Place, Route, Seal, SealSource, Source, Stored, Transport, Weight, WeightKind, Yard,
 };
 use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::watchlist::EntryAction;
 use quaywatch_domain::{
-    Alert, EventKind, Fact, Feedback, Handling, Hit, PortEvent, Severity, Sha256, Subject, Timestamp, Verdict,
+    Alert, EventKind, Fact, Feedback, Handling, Hit, PortEvent, Severity, Subject, Timestamp, Verdict,
 };
 
 pub(crate) use world::World;
@@ -54,7 +56,7 @@ pub(crate) fn event(kind: EventKind, container: &str, at: Timestamp) -> PortEven
         actor: None,
         reefer: None,
         cargo: Vec::new(),
-        source: Box::new(Source { feed: "terminal".into(), topic: "port.raw".into(), ..Source::default() }),
+        source: Box::new(Source { feed: "terminal".into(), ..Source::default() }),
         notes: Vec::new(),
     }
 }
@@ -371,10 +373,7 @@ pub(crate) fn hit(
     let evidence = Evidence {
         fact_id: event.event_id.clone(),
         event_id: Some(event.event_id.clone()),
-        topic: "port.raw".into(),
-        partition: 0,
-        offset: 0,
-        sha256: Sha256::default(),
+        stored: Arc::new(Stored { topic: "port.raw".into(), ..Stored::default() }),
         path: "".into(),
         occurred_at: event.occurred_at,
         received_at: event.received_at,

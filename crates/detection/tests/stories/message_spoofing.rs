@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use quaywatch_detection::Rules;
 use quaywatch_domain::EventKind::{
     GateIn, GateOut, PickupAnnounced, PositionReported, ReleaseIssued, ReleaseOrder, SystemOutageStarted,
     YardMove,
 };
-use quaywatch_domain::event::{Laden, Mode, PartyRole, note};
+use quaywatch_domain::event::{Laden, Mode, PartyRole, Stored, note};
 use quaywatch_domain::{PortEvent, Sha256};
 
 use crate::common::{BOX, Says, World, at, event};
@@ -126,7 +128,7 @@ fn a_known_user_a_short_history_and_an_onboarding_are_silent() {
 fn numbered(day: u32, bytes: &[u8]) -> PortEvent {
     event(YardMove, BOX, at(day, "09:00")).message("REF1").edit(|e| {
         e.source.format = "EDIFACT-CODECO-D95B".into();
-        e.source.sha256 = Sha256::of(bytes);
+        e.source.stored = Arc::new(Stored { sha256: Sha256::of(bytes), ..Stored::default() });
     })
 }
 

@@ -18,7 +18,7 @@ use kind::EventKind;
 pub use party::{Party, PartyRole};
 pub use sections::{
     Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Pin, PinOutcome,
-    Place, Reefer, Route, Seal, SealSource, Source, Transport, Weight, WeightKind, Yard,
+    Place, Reefer, Route, Seal, SealSource, Source, Stored, Transport, Weight, WeightKind, Yard,
 };
 pub use shared::{Glance, SharedEvent};
 

@@ -409,20 +409,9 @@ pub struct Cargo {
     pub dangerous_goods: Option<Text>,
 }
 
-/// Where an event comes from, down to the bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Source {
-    /// Feed id.
-    pub feed: Arc<str>,
-    /// Message format: `DCSA-TNT-2.2`, `EDIFACT-CODECO-D95B`, `JSONL`, ...
-    pub format: Arc<str>,
-    /// Sender as the message says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sender: Option<Arc<str>>,
-    /// The message's own id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message_id: Option<Arc<str>>,
+/// Where a raw message is stored: one for all that it tells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Stored {
     /// Topic of the raw message, or the file name offline.
     pub topic: Arc<str>,
     /// Partition of the raw message.
@@ -431,6 +420,55 @@ pub struct Source {
     pub offset: i64,
     /// Digest of the original bytes.
     pub sha256: Sha256,
+}
+
+/// Where an event comes from, down to the bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "FlatSource", into = "FlatSource")]
+pub struct Source {
+    /// Feed id.
+    pub feed: Arc<str>,
+    /// Message format: `DCSA-TNT-2.2`, `EDIFACT-CODECO-D95B`, `JSONL`, ...
+    pub format: Arc<str>,
+    /// Sender as the message says.
+    pub sender: Option<Arc<str>>,
+    /// The message's own id.
+    pub message_id: Option<Arc<str>>,
+    /// The raw message.
+    pub stored: Arc<Stored>,
     /// Path into the message: a JSON Pointer, a line, or message and segment numbers.
     pub path: Arc<str>,
+}
+
+/// A source on the wire.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename = "Source", default)]
+struct FlatSource {
+    feed: Arc<str>,
+    format: Arc<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<Arc<str>>,
+    topic: Arc<str>,
+    partition: i32,
+    offset: i64,
+    sha256: Sha256,
+    path: Arc<str>,
+}
+
+impl From<FlatSource> for Source {
+    fn from(flat: FlatSource) -> Self {
+        let FlatSource { feed, format, sender, message_id, topic, partition, offset, sha256, path } = flat;
+        let stored = Arc::new(Stored { topic, partition, offset, sha256 });
+        Self { feed, format, sender, message_id, stored, path }
+    }
+}
+
+impl From<Source> for FlatSource {
+    fn from(source: Source) -> Self {
+        let Source { feed, format, sender, message_id, stored, path } = source;
+        let Stored { topic, partition, offset, sha256 } = Arc::unwrap_or_clone(stored);
+        Self { feed, format, sender, message_id, topic, partition, offset, sha256, path }
+    }
 }

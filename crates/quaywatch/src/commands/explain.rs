@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use quaywatch_codec::Codec;
 use quaywatch_domain::alert::Evidence;
+use quaywatch_domain::event::Stored;
 use quaywatch_domain::{Alert, Fact, Id, RawMessage, Sha256};
 use quaywatch_kafka::Reader;
 use quaywatch_service::{ExitCode, Settings};
@@ -82,17 +83,15 @@ fn what(fact: &Fact) -> String {
 /// Where the original message is and whether its bytes are what they were. The bytes stay where they are: they may hold
 /// secrets in plain.
 fn original(evidence: &Evidence, settings: &Settings, codec: &Codec) -> Result<()> {
-    print_text(&format!(
-        "  {}/{}/{} {} sha256 {}",
-        evidence.topic, evidence.partition, evidence.offset, evidence.path, evidence.sha256
-    ))?;
-    let record = Reader::fetch_one(&settings.kafka, &evidence.topic, evidence.partition, evidence.offset)?;
+    let Stored { topic, partition, offset, sha256 } = &*evidence.stored;
+    print_text(&format!("  {topic}/{partition}/{offset} {} sha256 {sha256}", evidence.path))?;
+    let record = Reader::fetch_one(&settings.kafka, topic, *partition, *offset)?;
     let Some(value) = record.and_then(|r| r.value) else {
         print_text("    (retention has removed the message)")?;
         return Ok(());
     };
     let raw: RawMessage = codec.decode(&value)?;
-    let intact = if Sha256::of(&raw.body) == evidence.sha256 { "digest agrees" } else { "DIGEST DIFFERS" };
+    let intact = if Sha256::of(&raw.body) == *sha256 { "digest agrees" } else { "DIGEST DIFFERS" };
     print_text(&format!("    feed {}, {} bytes, {intact}", raw.feed, raw.body.len()))?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use quaywatch_detection::{Engine, Rules, Sighting};
 use quaywatch_detector::{STATE, Timeline};
+use quaywatch_domain::event::Stored;
 use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::identifiers::seal::{is_distinct, one_typing_error_apart};
 use quaywatch_domain::subject::SubjectKind;
@@ -153,9 +154,12 @@ fn print(form: Form, seen: &[Seen<'_>]) -> Result<()> {
 }
 
 fn seen<'a>(number: &'a str, s: &'a Sighting, is_recorded: bool) -> Seen<'a> {
-    let source = s.evidence.as_ref().map(|e| match is_recorded {
-        true => format!("{} {}", e.topic, e.path).trim_end().to_owned(),
-        false => format!("{}-{}@{} {}", e.topic, e.partition, e.offset, e.path).trim_end().to_owned(),
+    let source = s.evidence.as_ref().map(|e| {
+        let Stored { topic, partition, offset, .. } = &*e.stored;
+        match is_recorded {
+            true => format!("{topic} {}", e.path).trim_end().to_owned(),
+            false => format!("{topic}-{partition}@{offset} {}", e.path).trim_end().to_owned(),
+        }
     });
     let place = s.place.as_deref();
     Seen {

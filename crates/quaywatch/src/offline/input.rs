@@ -1,9 +1,10 @@
 //! Files as the offline commands read them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use quaywatch_domain::event::Source;
+use quaywatch_domain::event::{Source, Stored};
 use quaywatch_domain::{PseudonymKey, Sha256};
 use quaywatch_formats::{Context, FeedSettings, Feeds, Parsed, Parties, Survey};
 
@@ -145,9 +146,12 @@ impl Reader {
             content_type: None,
             source: Source {
                 feed: feed.into(),
-                topic: name.into(),
-                offset: ordinal,
-                sha256: Sha256::of(bytes),
+                stored: Arc::new(Stored {
+                    topic: name.into(),
+                    partition: 0,
+                    offset: ordinal,
+                    sha256: Sha256::of(bytes),
+                }),
                 ..Source::default()
             },
         })

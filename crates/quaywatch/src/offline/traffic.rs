@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use quaywatch_domain::{Feedback, Id, PortEvent, Timestamp};
+use quaywatch_domain::{Feedback, PortEvent, Timestamp};
 use quaywatch_formats::Document;
 use quaywatch_formats::document::{self, DocumentState};
 
@@ -59,18 +59,54 @@ impl Traffic {
     }
 }
 
-/// Every event of the files, documents replaced and cancelled as the normalizer does, in order of receipt.
+/// One version of a document as it is held until all files are read: its lines lie apart, ready to be replayed if there is
+/// no other version.
+struct Version {
+    /// The place of its file in the order of events that were received at the same time.
+    rank: usize,
+    document: Document,
+    events: Vec<Arc<PortEvent>>,
+}
+
+impl Version {
+    fn of(rank: usize, mut document: Document) -> Self {
+        let events = document::lone_lines(&mut document).into_iter().map(Arc::new).collect();
+        Self { rank, document, events }
+    }
+
+    /// The version as it was read.
+    fn whole(self) -> Document {
+        let mut document = self.document;
+        document.events.extend(self.events.into_iter().map(Arc::unwrap_or_clone));
+        document
+    }
+}
+
+/// Events with when they were received and the rank of their file, by which they are put in order without a look at them.
+#[derive(Default)]
+struct Received(Vec<(Timestamp, usize, Arc<PortEvent>)>);
+
+impl Received {
+    fn extend(&mut self, rank: usize, events: impl IntoIterator<Item = Arc<PortEvent>>) {
+        self.0.extend(events.into_iter().map(|event| (event.received_at, rank, event)));
+    }
+
+    fn in_order(mut self) -> Vec<Arc<PortEvent>> {
+        self.0.sort_by_key(|(at, rank, _)| (*at, *rank));
+        self.0.into_iter().map(|(_, _, event)| event).collect()
+    }
+}
+
+/// Every event of the files, documents replaced and cancelled as the normalizer does, in order of receipt, of name and of
+/// place in the file.
 fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<Arc<PortEvent>>, usize)> {
-    // With the receipt beside each event, most are put in order without looking at it.
-    let mut events: Vec<(Timestamp, Arc<PortEvent>)> = Vec::new();
-    let received = |event: PortEvent| (event.received_at, Arc::new(event));
-    // In the order of the files, in which most events lie already.
-    let mut documents: Vec<Vec<Document>> = Vec::new();
+    let mut events = Received::default();
+    let mut documents: Vec<Vec<Version>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut rejected = 0;
     let mut progress = Progress::new("reading", files.len());
     let mut bytes = Vec::new();
-    for (ordinal, path) in (0_i64..).zip(files) {
+    for ((ordinal, path), rank) in (0_i64..).zip(files).zip(ranks(files)) {
         bytes.clear();
         File::open(path)
             .and_then(|mut file| file.read_to_end(&mut bytes))
@@ -80,39 +116,47 @@ fn read_events(files: &[PathBuf], reader: &Reader) -> Result<(Vec<Arc<PortEvent>
         let parsed = reader.parse(&bytes, name, ordinal, Some(feed));
         rejected += parsed.rejects.len();
         for doc in parsed.documents {
-            match &doc.id {
-                Some(id) => {
-                    let at = *known.entry(format!("{feed}/{id}")).or_insert(documents.len());
-                    match documents.get_mut(at) {
-                        Some(versions) => versions.push(doc),
-                        None => documents.push(vec![doc]),
-                    }
-                }
-                None => events.extend(doc.events.into_iter().map(received)),
+            let Some(id) = &doc.id else {
+                events.extend(rank, doc.events.into_iter().map(Arc::new));
+                continue;
+            };
+            let at = *known.entry(format!("{feed}/{id}")).or_insert(documents.len());
+            let version = Version::of(rank, doc);
+            match documents.get_mut(at) {
+                Some(versions) => versions.push(version),
+                None => documents.push(vec![version]),
             }
         }
         progress.step();
     }
     for mut versions in documents {
-        if versions.len() == 1 {
-            let only = versions.pop().into_iter().flat_map(document::alone);
-            events.extend(only.map(received));
-            continue;
+        if versions.len() == 1
+            && let Some(only) = versions.pop_if(|only| only.document.events.is_empty())
+        {
+            events.extend(only.rank, only.events);
         }
         let mut state: Option<DocumentState> = None;
-        for doc in versions {
-            let applied = document::apply(state.as_ref(), doc);
-            events.extend(applied.emit.into_iter().map(received));
+        for version in versions {
+            let rank = version.rank;
+            let applied = document::apply(state.as_ref(), version.whole());
+            events.extend(rank, applied.emit.into_iter().map(Arc::new));
             state = Some(applied.state);
         }
     }
-    events.sort_by(|(a_at, a), (b_at, b)| a_at.cmp(b_at).then_with(|| place_of(a).cmp(&place_of(b))));
-    Ok((events.into_iter().map(|(_, event)| event).collect(), rejected))
+    Ok((events.in_order(), rejected))
 }
 
-/// The order of events that were received together.
-fn place_of(event: &PortEvent) -> (&str, i64, &Id, i64) {
-    (&event.source.topic, event.source.offset, &event.event_id, event.revision)
+/// The place of each file among all by name, then as given.
+fn ranks(files: &[PathBuf]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    order.sort_by_key(|at| files.get(*at).map(|path| input::file_name(path)));
+    let mut ranks = vec![0; files.len()];
+    for (rank, at) in order.into_iter().enumerate() {
+        if let Some(place) = ranks.get_mut(at) {
+            *place = rank;
+        }
+    }
+    ranks
 }
 
 /// One JSON document a line; empty lines are skipped.

@@ -1,6 +1,9 @@
 //! Alerts as the detector makes them.
 
+use std::sync::Arc;
+
 use quaywatch_domain::alert::{AlertState, Evidence, Keys, ScorePart, Versions, Visit};
+use quaywatch_domain::event::Stored;
 use quaywatch_domain::summary::Summary;
 use quaywatch_domain::{Action, Alert, Handling, Indicator, Severity, Sha256, Subject, Timestamp};
 
@@ -46,10 +49,12 @@ pub(crate) fn evidence(fact_id: &str, hour: i64) -> Evidence {
     Evidence {
         fact_id: fact_id.into(),
         event_id: None,
-        topic: "port.raw".into(),
-        partition: 0,
-        offset: hour,
-        sha256: Sha256::of(fact_id.as_bytes()),
+        stored: Arc::new(Stored {
+            topic: "port.raw".into(),
+            partition: 0,
+            offset: hour,
+            sha256: Sha256::of(fact_id.as_bytes()),
+        }),
         path: "line 1".into(),
         occurred_at: at(hour),
         received_at: at(hour),
