@@ -282,6 +282,14 @@ pub(crate) enum Rules {
         /// Rule file
         file: PathBuf,
     },
+    /// Say what a code stands for: pattern, sources, false positives, thresholds
+    Explain {
+        /// Code, rule or table: MO-12a, MO-12, weight
+        code: String,
+        /// Rule file that is laid over the built-in one
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -45,6 +45,10 @@ macro_rules! registry {
         #[serde(deny_unknown_fields)]
         pub(crate) struct Settings { $(pub(crate) $module: $module::Settings,)+ }
 
+        /// The files of the rules by the names of their tables.
+        pub(crate) const DOCS: &[(&str, &str)] =
+            &[$((stringify!($module), include_str!(concat!(stringify!($module), ".rs"))),)+];
+
         /// The rules for containers by the names of their tables, in the order in which they run.
         pub(crate) const CHECKS: &[(&str, Check)] = &[$($((stringify!($module), $module::$check),)?)+];
     };

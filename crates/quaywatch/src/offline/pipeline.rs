@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use quaywatch_detection::{Changes, Engine, Outages, Outcome, Sample, TimelineState};
 use quaywatch_domain::subject::SubjectKind;
-use quaywatch_domain::{AgencyAlert, Alert, EventKind, Fact, Feedback, Id, PortEvent, Subject, Timestamp};
+use quaywatch_domain::{
+    AgencyAlert, Alert, EventKind, Fact, Feedback, Id, PortEvent, Subject, Text, Timestamp,
+};
 use quaywatch_screening::{Index, SubjectState, facts_without_container, screen_shared};
 use quaywatch_sharing::{Agencies, DisclosureState, disclose, feedback_fact, pointer_fact};
 use uuid::Uuid;
@@ -84,7 +86,7 @@ pub(crate) struct Pipeline {
     outages: Outages,
     index: Index,
     agencies: Option<Agencies>,
-    containers: foldhash::HashMap<String, SubjectState>,
+    containers: foldhash::HashMap<Text, SubjectState>,
     timelines: foldhash::HashMap<Subject, Box<Slot>>,
     disclosures: HashMap<Uuid, DisclosureState>,
     notes: Notes,
@@ -131,7 +133,7 @@ impl Pipeline {
         let facts = match event.container() {
             Some(container) => {
                 self.note_gate_out(container, &event);
-                let state = self.containers.entry(container.to_owned()).or_default();
+                let state = self.containers.entry(container.into()).or_default();
                 screen_shared(state, &event, &self.index, self.now)
             }
             None => {
