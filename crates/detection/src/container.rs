@@ -20,6 +20,10 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now:
     let Some(mut fact) = people::kept(&engine.rules, fact) else {
         return Changes::none(Outcome::OutOfScope);
     };
+    // All its facts share one text.
+    if let Some(subject) = &state.subject {
+        fact.subject.clone_from(subject);
+    }
     // It says why this look is taken, not what happened.
     let is_due = state.deadline_at.is_some_and(|deadline| deadline <= now);
     let is_for_newer = std::mem::take(&mut fact.in_hindsight) && !is_due;

@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::Stored;
 use quaywatch_domain::watchlist::Value;
-use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Text, Timestamp};
+use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::identifiers::{Found, MAX_IDENTIFIERS_PER_EVENT, found_in, normalise_value, scheme};
@@ -51,7 +51,7 @@ pub struct SeenEvent {
     /// The raw message.
     pub stored: Arc<Stored>,
     /// Path into the message.
-    pub path: Text,
+    pub path: Arc<str>,
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Arc<[Value]>,
     /// Countries of its parties; none when taken back.
@@ -73,7 +73,7 @@ struct FlatSeen {
     partition: i32,
     offset: i64,
     sha256: Sha256,
-    path: Text,
+    path: Arc<str>,
     identifiers: Arc<[Value]>,
     #[serde(default, skip_serializing_if = "is_empty")]
     countries: Arc<[NamedCountry]>,
