@@ -19,6 +19,12 @@ pub struct Id {
 }
 
 impl Id {
+    /// A digest of the text: ids that differ in it are not the same.
+    #[must_use]
+    pub const fn digest(&self) -> u64 {
+        self.digest
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -12,7 +12,7 @@ pub struct ContainerState(pub(crate) SubjectState);
 impl ContainerState {
     /// When nothing of it is needed any more.
     pub(crate) fn over_at_ms(&self) -> Option<i64> {
-        self.0.events.iter().map(|seen| seen.received_at.as_millis().saturating_add(KEEP_MS)).max()
+        self.0.events().iter().map(|seen| seen.received_at.as_millis().saturating_add(KEEP_MS)).max()
     }
 }
 

@@ -27,12 +27,27 @@ const WITNESSES: [usize; 3] = [4, 2, 1];
 #[serde(default)]
 pub struct SubjectState {
     /// Standing version of each event, retracted ones included, in order of receipt.
-    pub events: Vec<SeenEvent>,
+    pub(crate) events: Vec<SeenEvent>,
+    #[serde(skip)]
+    ids: Ids,
     /// Hits as they were last told.
     pub hits: Vec<HitState>,
     /// When an entry that the container meets begins or ends to be in force.
     pub due_at: Option<Timestamp>,
 }
+
+/// Digests of the ids of the events, in their order, to find one without a look at all of them. They follow from the
+/// events: two states are the same whether they are at hand or not.
+#[derive(Debug, Clone, Default)]
+struct Ids(Vec<u64>);
+
+impl PartialEq for Ids {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Ids {}
 
 /// The standing version of one event, as far as screening needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,6 +289,12 @@ fn countries_of(event: &PortEvent) -> Vec<NamedCountry> {
 }
 
 impl SubjectState {
+    /// Standing version of each event, retracted ones included, in order of receipt.
+    #[must_use]
+    pub fn events(&self) -> &[SeenEvent] {
+        &self.events
+    }
+
     /// How an event stands to what is known: only new ones change anything.
     #[must_use]
     pub fn standing(&self, event: &PortEvent) -> Standing {
@@ -300,21 +321,36 @@ impl SubjectState {
 
     /// Takes a new version of an event in, which concerns `subjects`; `None` when it changes nothing.
     pub(crate) fn take(&mut self, event: &PortEvent, subjects: &[Subject]) -> Option<Taken> {
-        let known = self.events.iter().position(|seen| seen.event_id == event.event_id);
+        let known = self.place_of(&event.event_id);
         let standing = known.and_then(|at| self.events.get(at));
         if standing.is_some_and(|seen| event.revision <= seen.revision) {
             return None;
         }
-        let before = known.map(|at| self.events.remove(at).subjects);
+        let before = known.map(|at| self.remove(at).subjects);
         let seen = SeenEvent::of(event, subjects, &self.events);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
         let news = match before {
             None if self.events.len() < MAX_EVENTS => self.news_of(&seen, at),
             _ => News::Any,
         };
+        self.ids.0.insert(at, seen.event_id.digest());
         self.events.insert(at, seen);
         self.limit_events();
         Some(Taken { before: before.unwrap_or_default(), news })
+    }
+
+    /// Index of the event with this id.
+    fn place_of(&mut self, id: &Id) -> Option<usize> {
+        if self.ids.0.len() != self.events.len() {
+            self.ids.0 = self.events.iter().map(|seen| seen.event_id.digest()).collect();
+        }
+        let mut alike = self.ids.0.iter().enumerate().filter(|(_, digest)| **digest == id.digest());
+        alike.find_map(|(at, _)| self.events.get(at).filter(|seen| seen.event_id == *id).map(|_| at))
+    }
+
+    fn remove(&mut self, at: usize) -> SeenEvent {
+        self.ids.0.remove(at);
+        self.events.remove(at)
     }
 
     /// What a new event may change that belongs before the one with the index `at`.
@@ -336,7 +372,7 @@ impl SubjectState {
         let is_new = |name: &str| values().any(|v| v.scheme == scheme::NAME && v.value == name);
         // Another country of a known party may change what its name meets.
         let is_known =
-            |c: &NamedCountry| self.events.iter().any(|e| e.countries.contains(c)) || is_new(&c.name);
+            |c: &NamedCountry| self.events.iter().rev().any(|e| e.countries.contains(c)) || is_new(&c.name);
         if seen.countries.iter().all(is_known) { News::Fresh(at, fresh) } else { News::Any }
     }
 
@@ -364,7 +400,7 @@ impl SubjectState {
     fn limit_events(&mut self) {
         while self.events.len() > MAX_EVENTS {
             let at = self.least_useful();
-            self.events.remove(at);
+            self.remove(at);
         }
     }
 

@@ -353,7 +353,7 @@ fn many_readings_of_one_container_forget_no_identifier() {
         let facts = screen(&mut state, &event(&format!("reading-{n}"), 1, n), &index, at(n));
         assert!(hits(&facts).is_empty());
     }
-    assert_eq!(state.events.len(), MAX_EVENTS);
+    assert_eq!(state.events().len(), MAX_EVENTS);
     assert!(state.hits.iter().all(|hit| hit.standing) && state.hits.len() == 1);
 }
 

@@ -253,14 +253,7 @@ impl Pipeline {
         }
     }
 
-    /// Looks up together what is needed one by one.
-    fn fetch(&self, facts: &[Fact]) {
-        let known = facts.iter().filter_map(|fact| self.timelines.get(&fact.subject));
-        std::hint::black_box(known.filter(|slot| slot.timeline.saturated).count());
-    }
-
     fn facts(&mut self, facts: Vec<Fact>) {
-        self.fetch(&facts);
         let mut queue = VecDeque::from(facts);
         while let Some(fact) = queue.pop_front() {
             let (engine, now) = (&self.engine, self.now);

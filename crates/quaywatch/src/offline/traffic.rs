@@ -1,6 +1,6 @@
 //! Recorded traffic: every event of the files in order of receipt, and the agencies' answers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,6 @@ use quaywatch_formats::document::{self, DocumentState};
 use super::input::{self, Folder, Reader};
 use super::pipeline::Pipeline;
 use super::progress::Progress;
-
-/// How many events ahead one is made ready.
-const AHEAD: usize = 2;
 
 /// What is replayed.
 #[derive(Debug, Clone, Default)]
@@ -45,10 +42,7 @@ impl Traffic {
     pub(crate) fn replay(self, pipeline: &mut Pipeline, label: &str) {
         let mut progress = Progress::new(label, self.events.len());
         let mut answers = self.feedback.iter().peekable();
-        let mut events = VecDeque::from(self.events);
-        while let Some(event) = events.pop_front() {
-            // It was read long ago: by the time that its turn comes it is at hand again.
-            std::hint::black_box(events.get(AHEAD).map_or(0, |later| later.touch()));
+        for event in self.events {
             while let Some(answer) = answers.next_if(|f| f.at <= event.received_at) {
                 pipeline.feedback(answer);
             }
