@@ -320,7 +320,7 @@ pub(crate) fn evaluate(
     let finds: Vec<Find<'_>> =
         state.facts.iter().filter_map(|fact| Find::of(rules, origin.kind, fact)).collect();
     let plan = plan(&finds, state, &origin, why);
-    if matches!(why, Why::Kin { .. }) && plan.is_told(&state.watched) {
+    if !sub.shadow && matches!(why, Why::Kin { .. }) && plan.is_told(&state.watched) {
         return;
     }
     if sub.shadow {

@@ -293,4 +293,11 @@ fn an_empty_that_turns_out_laden_or_was_never_there_is_no_longer_watched() {
     world.see(&came(FAR, "ECGYE", 13, Laden::Empty));
     assert!(contagion(&world, FAR).is_empty());
     assert_eq!(world.shadowed, ["CONTAGION-origin"]);
+    // Gone and back, it counts anew.
+    let laden = came(FAR, "ECGYE", 13, Laden::Laden).revision(2);
+    world.see(&laden);
+    let origin = Subject::new(SubjectKind::Origin, "ECGYE");
+    world.put(Fact { retracted: true, event: None, ..fact_of(&laden, origin) });
+    world.see(&came(FAR, "ECGYE", 13, Laden::Empty).revision(3));
+    assert_eq!(world.shadowed, ["CONTAGION-origin"; 2]);
 }
