@@ -14,7 +14,7 @@ use std::sync::Arc;
 use quaywatch_detection::{Engine, Rules, TimelineState};
 use quaywatch_domain::event::{
     Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Place, Route, Seal, SealSource, Source,
-    Transport, Weight, WeightKind, Yard,
+    Stored, Transport, Weight, WeightKind, Yard,
 };
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject, Timestamp};
@@ -71,6 +71,7 @@ fn event(n: usize, step: usize) -> PortEvent {
     event.source = Box::new(Source {
         feed: if step < 2 { "carrier" } else { "terminal" }.into(),
         format: "JSONL".into(),
+        stored: Arc::new(Stored { topic: "port.raw".into(), ..Stored::default() }),
         ..Source::default()
     });
     match kind {

@@ -27,8 +27,8 @@ impl Rules {
     pub fn explain(asked: &str, file: &str) -> Option<Explanation> {
         let built_in = Sections::of(Self::built_in());
         let table = built_in.table_of(asked).or_else(|| other_table(asked))?;
-        let docs = DOCS.iter().copied().chain(OTHERS.iter().map(|(_, table, source)| (*table, *source)));
-        let (_, source) = docs.into_iter().find(|(name, _)| *name == table)?;
+        let mut docs = DOCS.iter().copied().chain(OTHERS.iter().map(|(_, table, source)| (*table, *source)));
+        let (_, source) = docs.find(|(name, _)| *name == table)?;
         let settings = Sections::of(file).about(table, asked);
         Some(Explanation { text: words(source), settings })
     }

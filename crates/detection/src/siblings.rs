@@ -320,9 +320,6 @@ pub(crate) fn evaluate(
     let finds: Vec<Find<'_>> =
         state.facts.iter().filter_map(|fact| Find::of(rules, origin.kind, fact)).collect();
     let plan = plan(&finds, state, &origin, why);
-    if !sub.shadow && matches!(why, Why::Kin { .. }) && plan.is_told(&state.watched) {
-        return;
-    }
     if sub.shadow {
         let began: Vec<String> =
             plan.wanted.keys().map(|c| format!("container/{c} CONTAGION-{edge}")).collect();
@@ -330,6 +327,9 @@ pub(crate) fn evaluate(
         shadowed.extend(std::iter::repeat_n(format!("CONTAGION-{edge}"), new));
         state.watch_shadowed = began;
         loops::emit_watches(state, &[], Vec::new(), out);
+        return;
+    }
+    if matches!(why, Why::Kin { .. }) && plan.is_told(&state.watched) {
         return;
     }
     let told = plan.wanted.values().map(|(find, sibling)| {

@@ -56,7 +56,11 @@ pub(crate) fn event(kind: EventKind, container: &str, at: Timestamp) -> PortEven
         actor: None,
         reefer: None,
         cargo: Vec::new(),
-        source: Box::new(Source { feed: "terminal".into(), ..Source::default() }),
+        source: Box::new(Source {
+            feed: "terminal".into(),
+            stored: Arc::new(Stored { topic: "port.raw".into(), ..Stored::default() }),
+            ..Source::default()
+        }),
         notes: Vec::new(),
     }
 }

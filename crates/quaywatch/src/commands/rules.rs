@@ -23,7 +23,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         Args::Explain { code, rules } => {
             let Some(built_in) = Rules::explain(code, Rules::built_in()) else {
-                bail!("no rule has the code '{code}'; `quaywatch rules list` shows them all");
+                bail!(crate::Usage(format!(
+                    "no rule has the code '{code}'; `quaywatch rules list` shows them all"
+                )));
             };
             print_text(&format!("{}\n\n{}", built_in.text, built_in.settings))?;
             if let Some(file) = rules {
