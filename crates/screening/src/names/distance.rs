@@ -183,10 +183,13 @@ static MISSING: [Missing; 36] = {
     let mut all = [Missing { cheap: [(0, 3), (0, 4), (0, 5)], else_at: LETTER }; 36];
     let mut i = 0;
     while i < 36 {
-        let own = gap(LETTERS[i], b' ');
-        all[i].else_at = if own < LETTER { own } else { LETTER };
         let mut j = 0;
         while j < 36 {
+            // After itself it is not the first of its kind.
+            let own = gap(LETTERS[i], if j == i { b' ' } else { LETTERS[j] });
+            if own < all[i].else_at {
+                all[i].else_at = own;
+            }
             match exchange(LETTERS[i], LETTERS[j]) {
                 1..4 => all[i].cheap[0].0 |= 1 << j,
                 4 => all[i].cheap[1].0 |= 1 << j,
@@ -250,12 +253,25 @@ mod tests {
         assert_eq!(cost(&[b'x'; 99], &[b'y'; 99], 1000), None);
     }
 
+    fn least_and_cost(a: &[u8], b: &[u8]) -> (u16, u16) {
+        (least_cost(mask_of(a), mask_of(b)), cost(a, b, 1_000).unwrap())
+    }
+
+    #[test]
+    fn no_short_word_costs_less_than_its_letters() {
+        let words = || LETTERS.iter().flat_map(|a| LETTERS.iter().map(move |b| [*a, *b]));
+        let others: [&[u8]; 6] = [b"", b"s", b"sh", b"sch", b"ck", b"1o"];
+        for (word, other) in words().flat_map(|word| others.map(|other| (word, other))) {
+            let (least, cost) = least_and_cost(&word, other);
+            assert!(least <= cost, "{word:?} {other:?}: {least} {cost}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn nothing_costs_less_than_its_letters(a in "[a-z0-9]{0,9}", b in "[a-z0-9]{0,9}", c in "[aeihlkyq10o]{0,9}") {
+        fn nothing_costs_less_than_its_letters(a in "[a-z0-9]{0,9}", b in "[a-z0-9]{0,9}", c in "[aeihlkyq10osc]{0,9}") {
             for (a, b) in [(&a, &b), (&a, &c), (&c, &b)] {
-                let least = least_cost(mask_of(a.as_bytes()), mask_of(b.as_bytes()));
-                let cost = cost(a.as_bytes(), b.as_bytes(), 1_000).unwrap();
+                let (least, cost) = least_and_cost(a.as_bytes(), b.as_bytes());
                 prop_assert!(least <= cost, "{} {}: {} {}", a, b, least, cost);
             }
         }
