@@ -206,15 +206,16 @@ fn contradiction(now: &Whereabouts<'_>, s: &Seen<'_>) -> Option<Contradiction> {
 /// because two systems may read one plate differently.
 pub(crate) fn same_happening(a: &Seen<'_>, b: &Seen<'_>, rules: &Rules) -> bool {
     let settings = &rules.rule.two_places;
+    if a.kind() != b.kind() || !crosses(a.kind()) {
+        return false;
+    }
     let differ = |x: Option<&str>, y: Option<&str>| x.zip(y).is_some_and(|(x, y)| x != y);
     let minutes = if differ(a.truck(), b.truck()) {
         settings.clock_tolerance_minutes
     } else {
         settings.same_happening_minutes
     };
-    a.kind() == b.kind()
-        && crosses(a.kind())
-        && b.at().millis_since(a.at()).abs() <= minutes * MINUTE_MS
+    b.at().millis_since(a.at()).abs() <= minutes * MINUTE_MS
         && !differ(a.event.terminal(), b.event.terminal())
 }
 

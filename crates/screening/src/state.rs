@@ -209,6 +209,16 @@ fn distinct(events: &[SeenEvent]) -> Vec<&Arc<[Value]>> {
     lists
 }
 
+/// Takes out those `places` of `values` whose identifier is in `list`; both are sorted.
+fn keep_others(places: &mut Vec<usize>, values: &[Value], list: &[Value]) {
+    let mut rest = list.iter().peekable();
+    places.retain(|place| {
+        let Some(value) = values.get(*place) else { return false };
+        while rest.next_if(|known| *known < value).is_some() {}
+        rest.next_if(|known| *known == value).is_none()
+    });
+}
+
 impl SeenEvent {
     /// The event as it is kept beside the `known` ones of its container.
     fn of(event: &PortEvent, subjects: &[Subject], known: &[Self]) -> Self {
@@ -268,8 +278,8 @@ pub(crate) struct Taken {
 
 /// What an event may change of the hits on its container.
 pub(crate) enum News {
-    /// Which identifiers of the event with this index no other one holds; what the others meet is the same. None of them:
-    /// nothing.
+    /// Which identifiers of the event with this index no earlier one holds: only of these it may be evidence. What the
+    /// others meet is the same.
     Fresh(usize, Vec<usize>),
     /// Any hit may come, go or rest on another event.
     Any,
@@ -326,17 +336,19 @@ impl SubjectState {
         if standing.is_some_and(|seen| event.revision <= seen.revision) {
             return None;
         }
-        let before = known.map(|at| self.remove(at).subjects);
+        let before = known.map(|at| self.remove(at));
         let seen = SeenEvent::of(event, subjects, &self.events);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
-        let news = match before {
-            None if self.events.len() < MAX_EVENTS => self.news_of(&seen, at),
-            _ => News::Any,
+        let is_like_nothing = before.as_ref().is_none_or(|before| self.gives_nothing_up(before, &seen));
+        let news = if is_like_nothing && self.events.len() < MAX_EVENTS {
+            self.news_of(&seen, at)
+        } else {
+            News::Any
         };
         self.ids.0.insert(at, seen.event_id.digest());
         self.events.insert(at, seen);
         self.limit_events();
-        Some(Taken { before: before.unwrap_or_default(), news })
+        Some(Taken { before: before.map(|before| before.subjects).unwrap_or_default(), news })
     }
 
     /// Index of the event with this id.
@@ -353,27 +365,47 @@ impl SubjectState {
         self.events.remove(at)
     }
 
+    /// Whether no hit stands, and none begins by itself.
+    fn is_quiet(&self) -> bool {
+        self.due_at.is_none() && !self.hits.iter().any(|hit| hit.standing)
+    }
+
+    /// Whether nothing else comes to be met because the version `before` of an event is replaced by `new`. Names of vessels
+    /// may be: ships are told apart by what else the first event says that names them.
+    fn gives_nothing_up(&self, before: &SeenEvent, new: &SeenEvent) -> bool {
+        self.is_quiet()
+            && before.countries == new.countries
+            && !before.identifiers.iter().any(|v| v.scheme == scheme::VESSEL_NAME)
+    }
+
     /// What a new event may change that belongs before the one with the index `at`.
     fn news_of(&self, seen: &SeenEvent, at: usize) -> News {
         let (earlier, later) = self.events.split_at_checked(at).unwrap_or_default();
-        let holds = |list: &[Value], v: &Value| list.binary_search(v).is_ok();
         let is_alike = |e: &SeenEvent| Arc::ptr_eq(&e.identifiers, &seen.identifiers);
         let fresh: Vec<usize> = if earlier.iter().rev().any(is_alike) {
             Vec::new()
         } else {
-            let told = distinct(earlier);
-            let is_told = |v: &Value| told.iter().any(|list| holds(list, v));
-            (0..).zip(&*seen.identifiers).filter(|(_, v)| !is_told(v)).map(|(n, _)| n).collect()
+            distinct(earlier).into_iter().fold((0..seen.identifiers.len()).collect(), |mut fresh, list| {
+                keep_others(&mut fresh, &seen.identifiers, list);
+                fresh
+            })
         };
         let values = || fresh.iter().filter_map(|n| seen.identifiers.get(*n));
-        if values().any(|v| later.iter().any(|e| holds(&e.identifiers, v))) {
+        let are_held = || values().any(|v| later.iter().any(|e| e.identifiers.binary_search(v).is_ok()));
+        // It becomes the evidence of hits that stand.
+        if !self.is_quiet() && are_held() {
             return News::Any;
         }
-        let is_new = |name: &str| values().any(|v| v.scheme == scheme::NAME && v.value == name);
         // Another country of a known party may change what its name meets.
+        let is_new = |name: &str| {
+            values().any(|v| v.scheme == scheme::NAME && v.value == name)
+                && !later.iter().flat_map(|e| &*e.countries).any(|c| c.name == name)
+        };
         let is_known =
             |c: &NamedCountry| self.events.iter().rev().any(|e| e.countries.contains(c)) || is_new(&c.name);
-        if seen.countries.iter().all(is_known) { News::Fresh(at, fresh) } else { News::Any }
+        let same = |e: &SeenEvent| Arc::ptr_eq(&e.countries, &seen.countries);
+        let are_known = self.events.iter().rev().any(same) || seen.countries.iter().all(is_known);
+        if are_known { News::Fresh(at, fresh) } else { News::Any }
     }
 
     /// Each identifier that a standing event holds, sorted, with the first such event.

@@ -571,3 +571,67 @@ fn a_container_number_one_digit_off_a_listed_one_is_a_low_hit_of_its_own() {
     assert_eq!(hit(&listed("CSQU3054322")), None);
     assert_eq!(hit(&listed("CSKU3054383")), None);
 }
+
+/// What an event says: whom it names and where they are, its ship and the number of that, seals.
+#[derive(Debug, Clone)]
+struct Said {
+    parties: Vec<(&'static str, Option<&'static str>)>,
+    ship: Option<(&'static str, Option<&'static str>)>,
+    seals: Vec<u8>,
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let name =
+        || prop::sample::select(vec!["VOLTANA INTERNATIONAL TRADING", "ADRIATICA FRUIT", "KOPER LINES"]);
+    let country = || prop::sample::select(vec![None, Some("RS"), Some("SI")]);
+    let ship = prop::sample::select(vec!["NORDIC GRACE", "EVER MIGHTY"]);
+    let number = prop::sample::select(vec![None, Some("9321483"), Some("9074729")]);
+    let parties = prop::collection::vec((name(), country()), 0..3);
+    (parties, prop::option::of((ship, number)), prop::collection::vec(0..4_u8, 0..3))
+        .prop_map(|(parties, ship, seals)| Said { parties, ship, seals })
+}
+
+fn saying(id: u8, revision: i64, retracted: bool, said: &Said) -> PortEvent {
+    let hour = i64::from(id) * 3 + revision % 4;
+    let mut event = with_seals(event(&format!("e{id}"), revision, hour), &numbers(&said.seals));
+    event.retracted = retracted;
+    let named = |(name, country): &(&str, Option<&str>)| Party {
+        name: Some((*name).into()),
+        country: country.map(Text::from),
+        ..party()
+    };
+    event.parties = said.parties.iter().map(named).collect();
+    match said.ship {
+        Some((ship, number)) => with_vessel(event, ship, number),
+        None => event,
+    }
+}
+
+proptest! {
+    // What an event cannot have changed is not looked at again; a look at all of it must agree.
+    #[test]
+    fn after_any_event_screening_again_changes_nothing(
+        told in prop::collection::vec((0..5_u8, 0..6_i64, prop::bool::weighted(0.15), said()), 0..16),
+        begins in prop::option::of(0..20_i64),
+    ) {
+        let mut company = named("c-1", EntryKind::Company, "Voltana International Trading Co., Ltd.");
+        company.countries = vec!["RS".to_owned()];
+        let mut ship = named("v-1", EntryKind::Vessel, "NORDIC GRACE");
+        ship.values = vec![Value { scheme: "IMO".into(), value: "9321483".into() }];
+        let mut sealed = entry("s-1", &[("SEAL", "ML000011")]);
+        sealed.valid_from = begins.map(at);
+        let index = Index::of([company, ship, sealed]).with_bands(Bands::all(0.95));
+        let mut state = SubjectState::default();
+        let mut seen = BTreeSet::new();
+        for (now, (id, revision, retracted, said)) in (0..).zip(&told) {
+            if !seen.insert((*id, *revision)) {
+                continue;
+            }
+            if state.due_at().is_some_and(|due| due <= at(now)) {
+                rescreen(&mut state, BOX, &index, at(now));
+            }
+            screen(&mut state, &saying(*id, *revision, *retracted, said), &index, at(now));
+            prop_assert_eq!(rescreen(&mut state.clone(), BOX, &index, at(now)), Vec::new());
+        }
+    }
+}

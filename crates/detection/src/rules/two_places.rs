@@ -467,7 +467,7 @@ fn minutes_between(a: Timestamp, b: Timestamp) -> f64 {
 }
 
 pub(crate) fn coordinates(s: &Seen<'_>) -> Option<(f64, f64)> {
-    let place = s.event.place.as_deref()?;
+    let place = if s.glance.has_coordinates() { s.event.place.as_deref() } else { None }?;
     let (latitude, longitude) = place.latitude.zip(place.longitude)?;
     let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
     // Null Island is where receivers without a fix are.

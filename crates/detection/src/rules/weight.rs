@@ -21,7 +21,7 @@
 //! or a seal of theirs tells; a seal that somebody took off explains nothing (`e`). Two reports of one weighing, and one
 //! system that tells again what it knows (two scales are of two feeds or terminals, or the crane's and another).
 
-use quaywatch_domain::event::{EquipmentStatus, SealSource, Weight, WeightKind};
+use quaywatch_domain::event::{EquipmentStatus, Seal, SealSource, Weight, WeightKind};
 use quaywatch_domain::{EventKind, Timestamp};
 use serde::Deserialize;
 
@@ -121,10 +121,9 @@ pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
 
 /// Whether a scale was read, or there are two weights to compare.
 fn is_weighed(view: &View<'_>) -> bool {
-    let weighed = || view.events.iter().filter(|s| s.glance.has_weights());
-    let weights = || weighed().flat_map(|s| &s.event.weights);
-    weights().any(|w| w.kind == WeightKind::Scale)
-        || weights().filter(|w| w.kind == WeightKind::Vgm).nth(1).is_some()
+    let verified = view.events.iter().filter(|s| s.glance.has_vgm()).flat_map(|s| &s.event.weights);
+    view.events.iter().any(|s| s.glance.has_scale())
+        || verified.filter(|w| w.kind == WeightKind::Vgm).nth(1).is_some()
 }
 
 impl<'a> Trip<'a> {
@@ -146,7 +145,8 @@ impl<'a> Trip<'a> {
         let by_customs = is_work
             && s.event.actor.as_deref().is_some_and(|actor| findings.rules.customs.is_customs(role(actor)));
         let mut was_opened = by_customs || *s.kind() == EventKind::CustomsInspected;
-        let seals = s.event.seals.iter().filter(|seal| is_authoritys(seal.source));
+        let seals: &[Seal] = if s.glance.has_seals() { &s.event.seals } else { &[] };
+        let seals = seals.iter().filter(|seal| is_authoritys(seal.source));
         for number in seals.filter_map(|seal| seal.normalised.as_deref()) {
             if !self.authority_seals.contains(&number) {
                 self.authority_seals.push(number);
@@ -383,8 +383,8 @@ fn same_weighing(a: &Reading<'_>, b: &Reading<'_>, settings: &Settings) -> bool 
 /// The calibrated gross weight of an event.
 fn reading<'a>(s: &Seen<'a>) -> Option<Reading<'a>> {
     let by_sum = |method: &str| method.contains('2');
-    s.event
-        .weights
+    let weights: &[Weight] = if s.glance.has_scale() || s.glance.has_vgm() { &s.event.weights } else { &[] };
+    weights
         .iter()
         .filter(|w| match w.kind {
             WeightKind::Scale => s.is_actual(),
@@ -398,6 +398,9 @@ fn reading<'a>(s: &Seen<'a>) -> Option<Reading<'a>> {
 
 /// The tare that an event gives, unless it is a default.
 pub(crate) fn tare(s: &Seen<'_>, findings: &Findings<'_>) -> Option<f64> {
+    if !s.glance.has_tare() {
+        return None;
+    }
     let weights = s.event.weights.iter().filter(|w| w.kind == WeightKind::Tare).map(|w| w.kg);
     let equipment = s.event.equipment.as_deref().and_then(|e| e.tare_kg);
     let settings = &findings.rules.rule.weight;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Classifier, EquipmentStatus, EventKind, Laden, PortEvent};
+use super::{Classifier, EquipmentStatus, EventKind, Laden, PortEvent, WeightKind};
 
 /// One event in memory, held by every fact that it is. Copies are cheap; it never changes.
 #[derive(Debug, Clone)]
@@ -31,6 +31,10 @@ mod bit {
     pub(super) const REEFER: u32 = 1 << 14;
     pub(super) const READING: u32 = 1 << 15;
     pub(super) const REFERENCE: u32 = 1 << 16;
+    pub(super) const TARE: u32 = 1 << 17;
+    pub(super) const SCALE: u32 = 1 << 18;
+    pub(super) const VGM: u32 = 1 << 19;
+    pub(super) const COORDINATES: u32 = 1 << 20;
     pub(super) const LADEN_AT: u32 = 24;
     pub(super) const STATUS_AT: u32 = 28;
 }
@@ -42,6 +46,7 @@ impl Glance {
     fn of(event: &PortEvent) -> Self {
         let equipment = event.equipment.as_deref();
         let source = &event.source;
+        let weighs = |kind: WeightKind| event.weights.iter().any(|w| w.kind == kind);
         let flags = [
             (bit::ACTUAL, event.classifier == Classifier::Actual),
             (bit::DOUBTFUL, event.has_doubtful_number()),
@@ -52,6 +57,10 @@ impl Glance {
             (bit::REEFER, event.is_reefer()),
             (bit::READING, event.reefer.is_some()),
             (bit::REFERENCE, source.message_id.is_some() && source.format.starts_with("EDIFACT")),
+            (bit::TARE, equipment.is_some_and(|e| e.tare_kg.is_some()) || weighs(WeightKind::Tare)),
+            (bit::SCALE, weighs(WeightKind::Scale)),
+            (bit::VGM, weighs(WeightKind::Vgm)),
+            (bit::COORDINATES, event.place.as_deref().is_some_and(|p| p.latitude.zip(p.longitude).is_some())),
         ];
         let set = flags.into_iter().filter(|(_, holds)| *holds).fold(0, |set, (bit, _)| set | bit);
         let laden = place(Laden::ALL, equipment.and_then(|e| e.laden));
@@ -122,6 +131,30 @@ impl Glance {
     #[must_use]
     pub const fn has_control_reference(self) -> bool {
         self.has(bit::REFERENCE)
+    }
+
+    /// Whether it gives the weight of the empty container.
+    #[must_use]
+    pub const fn has_tare(self) -> bool {
+        self.has(bit::TARE)
+    }
+
+    /// Whether it gives the reading of a scale.
+    #[must_use]
+    pub const fn has_scale(self) -> bool {
+        self.has(bit::SCALE)
+    }
+
+    /// Whether it gives a verified gross mass.
+    #[must_use]
+    pub const fn has_vgm(self) -> bool {
+        self.has(bit::VGM)
+    }
+
+    /// Whether it says where on earth it happened.
+    #[must_use]
+    pub const fn has_coordinates(self) -> bool {
+        self.has(bit::COORDINATES)
     }
 
     /// Empty or laden, where it says so.
@@ -204,7 +237,7 @@ impl<'de> Deserialize<'de> for SharedEvent {
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::event::{Equipment, Seal, SealSource};
+    use crate::event::{Equipment, Place, Seal, SealSource, Weight};
 
     #[test]
     fn a_glance_says_what_the_event_says() {
@@ -243,5 +276,28 @@ mod tests {
         let glance = SharedEvent::from(event).glance();
         assert!(glance.has_seals() && glance.has_reading() && glance.has_control_reference());
         assert!(!glance.has_weights() && !glance.has_cargo() && !glance.has_route());
+    }
+
+    #[test]
+    fn a_glance_says_what_was_weighed_and_where() {
+        let mut event = PortEvent::new("gate/1", EventKind::GateIn, Timestamp::from_millis(0));
+        let glance = |event: &PortEvent| {
+            let glance = SharedEvent::from(event.clone()).glance();
+            [glance.has_tare(), glance.has_scale(), glance.has_vgm(), glance.has_coordinates()]
+        };
+        assert_eq!(glance(&event), [false; 4]);
+        for (place, kind) in [WeightKind::Tare, WeightKind::Scale, WeightKind::Vgm].into_iter().enumerate() {
+            event.weights = vec![Weight { kind, kg: 2200.0, method: None }];
+            let mut wanted = [false; 4];
+            wanted[place] = true;
+            assert_eq!(glance(&event), wanted, "{kind:?}");
+        }
+        event.weights.clear();
+        event.equipment = Some(Box::new(Equipment { tare_kg: Some(2200.0), ..Equipment::default() }));
+        event.place = Some(Box::new(Place { latitude: Some(45.5), ..Place::default() }));
+        assert_eq!(glance(&event), [true, false, false, false]);
+        event.place =
+            Some(Box::new(Place { latitude: Some(45.5), longitude: Some(13.7), ..Place::default() }));
+        assert_eq!(glance(&event), [true, false, false, true]);
     }
 }
