@@ -278,8 +278,8 @@ pub(crate) struct Taken {
 
 /// What an event may change of the hits on its container.
 pub(crate) enum News {
-    /// Which identifiers of the event with this index no earlier one holds: only of these it may be evidence. What the
-    /// others meet is the same.
+    /// Which identifiers of the event with this index no earlier one holds, or stand for a party of which it says where it
+    /// is. What the others meet is the same.
     Fresh(usize, Vec<usize>),
     /// Any hit may come, go or rest on another event.
     Any,
@@ -380,9 +380,9 @@ impl SubjectState {
 
     /// What a new event may change that belongs before the one with the index `at`.
     fn news_of(&self, seen: &SeenEvent, at: usize) -> News {
-        let (earlier, later) = self.events.split_at_checked(at).unwrap_or_default();
+        let earlier = self.events.get(..at).unwrap_or_default();
         let is_alike = |e: &SeenEvent| Arc::ptr_eq(&e.identifiers, &seen.identifiers);
-        let fresh: Vec<usize> = if earlier.iter().rev().any(is_alike) {
+        let mut fresh: Vec<usize> = if earlier.iter().rev().any(is_alike) {
             Vec::new()
         } else {
             distinct(earlier).into_iter().fold((0..seen.identifiers.len()).collect(), |mut fresh, list| {
@@ -390,22 +390,21 @@ impl SubjectState {
                 fresh
             })
         };
-        let values = || fresh.iter().filter_map(|n| seen.identifiers.get(*n));
-        let are_held = || values().any(|v| later.iter().any(|e| e.identifiers.binary_search(v).is_ok()));
-        // It becomes the evidence of hits that stand.
-        if !self.is_quiet() && are_held() {
-            return News::Any;
-        }
         // Another country of a known party may change what its name meets.
-        let is_new = |name: &str| {
-            values().any(|v| v.scheme == scheme::NAME && v.value == name)
-                && !later.iter().flat_map(|e| &*e.countries).any(|c| c.name == name)
-        };
-        let is_known =
-            |c: &NamedCountry| self.events.iter().rev().any(|e| e.countries.contains(c)) || is_new(&c.name);
         let same = |e: &SeenEvent| Arc::ptr_eq(&e.countries, &seen.countries);
-        let are_known = self.events.iter().rev().any(same) || seen.countries.iter().all(is_known);
-        if are_known { News::Fresh(at, fresh) } else { News::Any }
+        let are_known = self.events.iter().rev().any(same);
+        let is_known = |c: &NamedCountry| self.events.iter().rev().any(|e| e.countries.contains(c));
+        for new in seen.countries.iter().filter(|c| !are_known && !is_known(c)) {
+            let is_its = |v: &Value| v.scheme == scheme::NAME && v.value == *new.name;
+            let Some(name) = seen.identifiers.iter().position(is_its) else { return News::Any };
+            fresh.push(name);
+        }
+        // What others hold as well a hit may rest on.
+        let is_held = |n: &usize| {
+            let value = seen.identifiers.get(*n);
+            value.is_some_and(|v| self.events.iter().any(|e| e.identifiers.binary_search(v).is_ok()))
+        };
+        if self.is_quiet() || !fresh.iter().any(is_held) { News::Fresh(at, fresh) } else { News::Any }
     }
 
     /// Each identifier that a standing event holds, sorted, with the first such event.
