@@ -67,13 +67,9 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     }
     let says_nothing_new = is_surplus || (comes_last && repeats(state, &sighting));
     let adds_value = !comes_last || (!says_nothing_new && adds_value(state, &sighting));
-    if is_known {
-        let outcome = timeline::put(&mut state.sightings, sighting);
-        if outcome != Outcome::New {
-            return Changes::none(outcome);
-        }
-    } else {
-        timeline::put_new(&mut state.sightings, sighting);
+    let outcome = timeline::put(&mut state.sightings, sighting);
+    if outcome != Outcome::New {
+        return Changes::none(outcome);
     }
     // What comes last and is no surplus stays, and makes nothing before it go unless that has aged.
     let rules = &engine.rules;

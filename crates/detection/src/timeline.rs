@@ -46,15 +46,10 @@ pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, mut item: T) -> Outcome {
         }
         all.remove(at);
     }
-    put_new(all, item);
-    Outcome::New
-}
-
-/// Puts what is not there in any version in its place.
-pub(crate) fn put_new<T: Versioned>(all: &mut Vec<T>, item: T) {
     let at = all.partition_point(|other| (other.occurred_at(), other.id()) < (item.occurred_at(), item.id()));
     make_room(all);
     all.insert(at, item);
+    Outcome::New
 }
 
 /// Like [`put`], among many items that are in order of their ids.

@@ -1,9 +1,11 @@
 //! Keyed pseudonyms: release secrets, plates, badges and users are stored as HMACs and nothing else.
 
-use crate::Text;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
+
+use crate::Text;
+use crate::sha256::hexadecimal;
 
 /// Shortest key that is accepted, in bytes.
 pub const MIN_KEY_BYTES: usize = 16;
@@ -72,16 +74,10 @@ impl PseudonymKey {
         } else {
             plain.extend(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase));
         }
-        let mut hex = [0_u8; 32];
-        for (digits, byte) in hex.chunks_exact_mut(2).zip(self.mac(kind, plain.as_bytes())) {
-            for (digit, half) in digits.iter_mut().zip([byte >> 4, byte & 15]) {
-                *digit = if half < 10 { b'0' + half } else { b'a' + half - 10 };
-            }
-        }
         let mut out = Text::with_capacity(36);
         out.push_str(kind.tag());
         out.push(':');
-        out.push_str(str::from_utf8(&hex).unwrap_or_default());
+        out.push_str(hexadecimal(&self.mac(kind, plain.as_bytes()), &mut [0; 32]));
         out
     }
 

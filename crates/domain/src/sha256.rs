@@ -48,14 +48,19 @@ impl Hasher {
     }
 }
 
+/// Bytes as lower-case hexadecimal, as many of them as `room` has for two digits each.
+pub(crate) fn hexadecimal<'r>(bytes: &[u8], room: &'r mut [u8]) -> &'r str {
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
+    for (pair, byte) in room.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    std::str::from_utf8(room).unwrap_or_default()
+}
+
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
         let mut text = [0; 64];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-        }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(hexadecimal(&self.0, &mut text))
     }
 }
 

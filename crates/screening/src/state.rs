@@ -278,8 +278,8 @@ pub(crate) struct Taken {
 
 /// What an event may change of the hits on its container.
 pub(crate) enum News {
-    /// Which identifiers of the event with this index no earlier one holds, or stand for a party of which it says where it
-    /// is. What the others meet is the same.
+    /// Which identifiers of the event with this index no earlier one holds, or name a party of whose country it is the first
+    /// to tell. What the others meet is the same.
     Fresh(usize, Vec<usize>),
     /// Any hit may come, go or rest on another event.
     Any,
@@ -339,12 +339,9 @@ impl SubjectState {
         let before = known.map(|at| self.remove(at));
         let seen = SeenEvent::of(event, subjects, &self.events);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
-        let is_like_nothing = before.as_ref().is_none_or(|before| self.gives_nothing_up(before, &seen));
-        let news = if is_like_nothing && self.events.len() < MAX_EVENTS {
-            self.news_of(&seen, at)
-        } else {
-            News::Any
-        };
+        let only_adds = before.as_ref().is_none_or(|before| self.gives_nothing_up(before, &seen));
+        let news =
+            if only_adds && self.events.len() < MAX_EVENTS { self.news_of(&seen, at) } else { News::Any };
         self.ids.0.insert(at, seen.event_id.digest());
         self.events.insert(at, seen);
         self.limit_events();
@@ -382,14 +379,13 @@ impl SubjectState {
     fn news_of(&self, seen: &SeenEvent, at: usize) -> News {
         let earlier = self.events.get(..at).unwrap_or_default();
         let is_alike = |e: &SeenEvent| Arc::ptr_eq(&e.identifiers, &seen.identifiers);
-        let mut fresh: Vec<usize> = if earlier.iter().rev().any(is_alike) {
-            Vec::new()
-        } else {
-            distinct(earlier).into_iter().fold((0..seen.identifiers.len()).collect(), |mut fresh, list| {
+        let mut fresh: Vec<usize> = Vec::new();
+        if !earlier.iter().rev().any(is_alike) {
+            fresh.extend(0..seen.identifiers.len());
+            for list in distinct(earlier) {
                 keep_others(&mut fresh, &seen.identifiers, list);
-                fresh
-            })
-        };
+            }
+        }
         // Another country of a known party may change what its name meets.
         let same = |e: &SeenEvent| Arc::ptr_eq(&e.countries, &seen.countries);
         let are_known = self.events.iter().rev().any(same);

@@ -221,6 +221,7 @@ fn rises(cold: &Reefer, warm: &Reefer, settings: &Settings) -> bool {
 fn warmed(visit: usize, stay: &[Seen<'_>], findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.reefer_anomaly;
     let readings: Vec<(&Seen<'_>, &Reefer)> = stay.iter().filter_map(|s| Some((s, reading(s)?))).collect();
+    // Most units vary by less.
     let returned = || readings.iter().filter_map(|(_, reefer)| reefer.return_c);
     if returned().fold(f64::MIN, f64::max) - returned().fold(f64::MAX, f64::min) <= settings.rise_c {
         return;

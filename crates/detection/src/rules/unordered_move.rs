@@ -158,10 +158,7 @@ fn shares_orders(stay: &[Seen<'_>], settings: &Settings) -> bool {
     stay.iter().any(|s| {
         *s.kind() == EventKind::WorkOrdered
             || (*s.kind() == EventKind::YardMove && has_order(s))
-            || (!settings.terminals_with_orders.is_empty()
-                && s.event
-                    .terminal()
-                    .is_some_and(|t| settings.terminals_with_orders.iter().any(|known| known == t)))
+            || settings.terminals_with_orders.iter().any(|known| s.event.terminal() == Some(known))
     })
 }
 

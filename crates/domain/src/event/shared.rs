@@ -25,16 +25,15 @@ mod bit {
     pub(super) const ACTUAL: u32 = 1 << 8;
     pub(super) const DOUBTFUL: u32 = 1 << 9;
     pub(super) const SEALS: u32 = 1 << 10;
-    pub(super) const WEIGHTS: u32 = 1 << 11;
+    pub(super) const TARE: u32 = 1 << 11;
     pub(super) const CARGO: u32 = 1 << 12;
     pub(super) const ROUTE: u32 = 1 << 13;
     pub(super) const REEFER: u32 = 1 << 14;
     pub(super) const READING: u32 = 1 << 15;
     pub(super) const REFERENCE: u32 = 1 << 16;
-    pub(super) const TARE: u32 = 1 << 17;
-    pub(super) const SCALE: u32 = 1 << 18;
-    pub(super) const VGM: u32 = 1 << 19;
-    pub(super) const COORDINATES: u32 = 1 << 20;
+    pub(super) const SCALE: u32 = 1 << 17;
+    pub(super) const VGM: u32 = 1 << 18;
+    pub(super) const COORDINATES: u32 = 1 << 19;
     pub(super) const LADEN_AT: u32 = 24;
     pub(super) const STATUS_AT: u32 = 28;
 }
@@ -51,7 +50,6 @@ impl Glance {
             (bit::ACTUAL, event.classifier == Classifier::Actual),
             (bit::DOUBTFUL, event.has_doubtful_number()),
             (bit::SEALS, !event.seals.is_empty()),
-            (bit::WEIGHTS, !event.weights.is_empty()),
             (bit::CARGO, !event.cargo.is_empty()),
             (bit::ROUTE, event.route.is_some()),
             (bit::REEFER, event.is_reefer()),
@@ -95,12 +93,6 @@ impl Glance {
     #[must_use]
     pub const fn has_seals(self) -> bool {
         self.has(bit::SEALS)
-    }
-
-    /// Whether it names weights.
-    #[must_use]
-    pub const fn has_weights(self) -> bool {
-        self.has(bit::WEIGHTS)
     }
 
     /// Whether it names goods.
@@ -275,7 +267,7 @@ mod tests {
         event.source.message_id = Some("1".into());
         let glance = SharedEvent::from(event).glance();
         assert!(glance.has_seals() && glance.has_reading() && glance.has_control_reference());
-        assert!(!glance.has_weights() && !glance.has_cargo() && !glance.has_route());
+        assert!(!glance.has_cargo() && !glance.has_route());
     }
 
     #[test]
