@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use quaywatch_domain::RawMessage;
 use quaywatch_kafka::{NewRecord, Reader, Topics, admin};
 use quaywatch_tests::broker::Broker;
-use quaywatch_tests::port::Port;
-use quaywatch_tests::services::free_port;
+use quaywatch_tests::port::{Port, tail};
 use quaywatch_tests::wait_for;
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -36,7 +35,7 @@ fn a_bridge_takes_each_foreign_record_once() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(admin::ensure(&port.kafka, &Topics::parse(FOREIGN, &[])?))?;
     std::fs::write(port.dir().join("feeds.toml"), "[feeds.pcs.bridge]\ntopic = \"pcs.gate\"\n")?;
-    port.overrides.push(("gateway.listen".to_owned(), format!("127.0.0.1:{}", free_port()?)));
+    port.overrides.push(("gateway.listen".to_owned(), "127.0.0.1:0".to_owned()));
     port.start("gateway", "0")?;
     port.wait_ready()?;
     for part in 0..6 {
@@ -51,7 +50,11 @@ fn a_bridge_takes_each_foreign_record_once() -> Result<()> {
         }
     }
     port.send(NewRecord::tombstone("pcs.gate", "gone"))?;
-    wait_for("all records", LIMIT, || Ok(bodies(&port)?.len() == RECORDS))?;
+    port.wait_ready()?;
+    wait_for("all records", LIMIT, || Ok(bodies(&port)?.len() == RECORDS)).with_context(|| {
+        let log = tail(&port.log("gateway", "0"));
+        format!("{:?} of {RECORDS} came; the gateway's log ends with:\n{log}", bodies(&port).map(|b| b.len()))
+    })?;
     wait_for("the dead letter", LIMIT, || {
         Ok(Reader::read_all(&port.kafka, &["port.deadletters"], LIMIT)?.len() == 1)
     })?;

@@ -10,14 +10,12 @@ pub(crate) type Place = (usize, i32);
 /// Progress in one owned partition.
 #[derive(Debug, Default)]
 struct Owned {
-    /// Its states are being restored.
-    restoring: bool,
+    /// It is read: its states are there, and it is known where it goes on.
+    started: bool,
     /// The next offset that may be taken; earlier ones were.
     expected: Option<i64>,
     /// After a rewind, the record that must come first.
     rewound_to: Option<i64>,
-    /// The earliest record that came while it could not be taken.
-    passed: Option<i64>,
     /// Its end was reached after the last record.
     at_end: bool,
     /// Latest time of a record that was taken.
@@ -43,34 +41,26 @@ pub(crate) struct Assignment {
 }
 
 impl Assignment {
-    pub(crate) fn assign(&mut self, place: Place, restoring: bool) {
-        self.owned.insert(place, Owned { restoring, ..Owned::default() });
+    pub(crate) fn assign(&mut self, place: Place) {
+        self.owned.insert(place, Owned::default());
     }
 
-    pub(crate) fn revoke(&mut self, place: Place) {
-        self.owned.remove(&place);
+    /// Says whether it was read already.
+    pub(crate) fn revoke(&mut self, place: Place) -> bool {
+        self.owned.remove(&place).is_some_and(|owned| owned.started)
     }
 
-    /// Where reading starts when this process keeps the offsets.
-    pub(crate) fn start_at(&mut self, place: Place, offset: i64) {
+    /// From now on it is read, from where its group has come to, if anywhere.
+    pub(crate) fn start(&mut self, place: Place, at: Option<i64>) {
         if let Some(owned) = self.owned.get_mut(&place) {
-            owned.expected = Some(offset);
+            owned.started = true;
+            owned.expected = at;
         }
     }
 
     /// The next offset that may be taken, as far as it is known.
     pub(crate) fn expected(&self, place: Place) -> Option<i64> {
         self.owned.get(&place)?.expected
-    }
-
-    /// The states are there; returns where to go back to if records came too early.
-    pub(crate) fn restored(&mut self, place: Place) -> Option<i64> {
-        let owned = self.owned.get_mut(&place)?;
-        owned.restoring = false;
-        let passed = owned.passed.take()?;
-        owned.rewound_to = Some(passed);
-        owned.at_end = false;
-        Some(passed)
     }
 
     pub(crate) fn owns(&self, place: Place) -> bool {
@@ -81,17 +71,15 @@ impl Assignment {
         self.owned.keys().copied()
     }
 
-    pub(crate) fn is_restoring(&self) -> bool {
-        self.owned.values().any(|owned| owned.restoring)
+    pub(crate) fn is_started(&self) -> bool {
+        self.owned.values().all(|owned| owned.started)
     }
 
     /// Looks at a record before it is handled.
     pub(crate) fn look(&mut self, place: Place, offset: i64) -> Verdict {
-        let Some(owned) = self.owned.get_mut(&place) else { return Verdict::Drop };
-        if owned.restoring {
-            owned.passed = Some(owned.passed.map_or(offset, |passed| passed.min(offset)));
+        let Some(owned) = self.owned.get_mut(&place).filter(|owned| owned.started) else {
             return Verdict::Drop;
-        }
+        };
         match owned.rewound_to {
             Some(to) if offset > to => return Verdict::Astray,
             Some(to) if offset < to => return Verdict::Drop,
@@ -111,7 +99,7 @@ impl Assignment {
     /// Nothing more is there to be read from an input, unless it is gone back in.
     pub(crate) fn at_end(&mut self, place: Place) {
         if let Some(owned) = self.owned.get_mut(&place) {
-            owned.at_end = owned.passed.is_none() && owned.rewound_to.is_none();
+            owned.at_end = owned.rewound_to.is_none();
         }
     }
 
@@ -187,7 +175,8 @@ mod tests {
     fn a_record_of_a_partition_that_is_not_owned_is_dropped_and_advances_nothing() {
         let mut assignment = Assignment::default();
         assert_eq!(assignment.look(P, 7), Verdict::Drop);
-        assignment.assign(P, false);
+        assignment.assign(P);
+        assignment.start(P, None);
         assert_eq!(assignment.look(P, 7), Verdict::Take);
         assignment.handled(P, 7, 100);
         assignment.revoke(P);
@@ -199,7 +188,8 @@ mod tests {
     #[test]
     fn a_record_is_taken_once_even_if_it_is_delivered_twice() {
         let mut assignment = Assignment::default();
-        assignment.assign(P, false);
+        assignment.assign(P);
+        assignment.start(P, None);
         assignment.handled(P, 7, 100);
         assignment.committed();
         assert_eq!(assignment.look(P, 7), Verdict::Drop);
@@ -209,7 +199,8 @@ mod tests {
     #[test]
     fn after_an_abort_the_first_record_of_the_transaction_must_come_again() {
         let mut assignment = Assignment::default();
-        assignment.assign(P, false);
+        assignment.assign(P);
+        assignment.start(P, None);
         assignment.handled(P, 7, 100);
         assignment.handled(P, 9, 100);
         assert_eq!(assignment.aborted(), [(P, 7)]);
@@ -221,22 +212,26 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_came_during_the_restore_is_read_again_after_it() {
+    fn nothing_is_taken_before_it_is_known_where_to_go_on() {
         let mut assignment = Assignment::default();
-        assignment.assign(P, true);
-        assert!(assignment.is_restoring());
+        assignment.assign(P);
+        assert!(!assignment.is_started());
         assert_eq!(assignment.look(P, 5), Verdict::Drop);
-        assert_eq!(assignment.look(P, 6), Verdict::Drop);
-        assert_eq!(assignment.restored(P), Some(5));
-        assert_eq!(assignment.look(P, 6), Verdict::Astray);
-        assert_eq!(assignment.look(P, 5), Verdict::Take);
+        assignment.start(P, Some(6));
+        assert!(assignment.is_started());
+        assert_eq!(assignment.look(P, 5), Verdict::Drop);
+        assert_eq!(assignment.look(P, 7), Verdict::Take);
+        assert!(assignment.revoke(P));
+        assignment.assign(P);
+        assert!(!assignment.revoke(P), "it was not read yet");
     }
 
     #[test]
     fn an_input_is_read_up_to_its_last_record_or_at_its_end_up_to_now() {
         let mut assignment = Assignment::default();
         assert_eq!(assignment.read_to_ms(P, 900), None, "not owned");
-        assignment.assign(P, false);
+        assignment.assign(P);
+        assignment.start(P, None);
         assert_eq!(assignment.read_to_ms(P, 900), None, "nothing is known yet");
         assignment.handled(P, 7, 100);
         assignment.handled(P, 8, 90);

@@ -81,8 +81,7 @@ impl ConsumerContext for Member {
         let assign = matches!(code, RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS);
         if self.closing.load(Ordering::Acquire) {
             if !assign {
-                // An unassignment that fails here belongs to a consumer that is going away.
-                let _ = consumer.incremental_unassign(partitions);
+                give_back(consumer, partitions);
             }
             return;
         }
@@ -96,6 +95,19 @@ impl ConsumerContext for Member {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
         self.pending.store(true, Ordering::Release);
     }
+}
+
+/// Gives back what is read of these partitions; the others were never taken.
+fn give_back(consumer: &BaseConsumer<Member>, partitions: &TopicPartitionList) {
+    let read = consumer.assignment().unwrap_or_default();
+    let mut list = TopicPartitionList::new();
+    for element in partitions.elements() {
+        if read.find_partition(element.topic(), element.partition()).is_some() {
+            list.add_partition(element.topic(), element.partition());
+        }
+    }
+    // An unassignment that fails here belongs to a consumer that is going away.
+    let _ = consumer.incremental_unassign(&list);
 }
 
 /// The context of a client without a group.

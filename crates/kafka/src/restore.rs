@@ -1,4 +1,4 @@
-//! Taking states over from the changelog, in slices between polls.
+//! Taking partitions over, in slices between polls: where each goes on, then its states from the changelog.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::assignment::Place;
 use crate::context::Member;
 use crate::error::Error;
 use crate::log::Log;
@@ -23,48 +24,64 @@ const SLICE: Duration = Duration::from_millis(20);
 const POLL: Duration = Duration::from_millis(1);
 /// The previous owner's transaction may still be open: asked again until it is not.
 const COMMITTED: Duration = Duration::from_millis(500);
+/// Other partitions are read meanwhile.
+const COMMITTED_PAUSE: Duration = Duration::from_millis(100);
 
-/// Partitions whose states are on their way.
+/// Partitions that are not read yet.
 pub(crate) struct Restore<S> {
-    partitions: BTreeMap<i32, Partition<S>>,
-    /// Where each input partition goes on.
-    starts: BTreeMap<i32, i64>,
+    places: Vec<Place>,
+    /// Where they go on: `None` before it is known.
+    starts: Option<BTreeMap<Place, i64>>,
+    /// The states of those that have some.
+    states: BTreeMap<i32, Partition<S>>,
+    /// When the brokers were last asked for the starts.
+    asked: Option<Instant>,
     log: Option<Log>,
     started: Instant,
 }
 
-/// Partitions whose states are there.
+/// Partitions that can be read.
 pub(crate) struct Restored<S> {
-    pub(crate) partitions: BTreeMap<i32, Partition<S>>,
-    pub(crate) starts: BTreeMap<i32, i64>,
+    /// Where each goes on; `None` where its group never was.
+    pub(crate) starts: Vec<(Place, Option<i64>)>,
+    pub(crate) states: BTreeMap<i32, Partition<S>>,
     pub(crate) seconds: f64,
 }
 
 impl<S: State> Restore<S> {
-    pub(crate) fn new(partitions: impl IntoIterator<Item = i32>) -> Self {
-        Self {
-            partitions: partitions.into_iter().map(|number| (number, Partition::default())).collect(),
-            starts: BTreeMap::new(),
-            log: None,
-            started: Instant::now(),
-        }
+    pub(crate) fn new(places: Vec<Place>, shared: &Shared) -> Self {
+        let stateful = places.iter().filter(|place| shared.is_stateful(place.0));
+        let states = stateful.map(|place| (place.1, Partition::default())).collect();
+        Self { places, starts: None, states, asked: None, log: None, started: Instant::now() }
     }
 
-    pub(crate) fn revoke(&mut self, partition: i32) {
-        self.partitions.remove(&partition);
+    pub(crate) fn revoke(&mut self, place: Place, shared: &Shared) {
+        self.places.retain(|other| *other != place);
+        if shared.is_stateful(place.0) {
+            self.states.remove(&place.1);
+        }
     }
 
     /// Goes on for a slice; true when everything is there.
     pub(crate) fn step(&mut self, shared: &Shared, member: &BaseConsumer<Member>) -> Result<bool, Error> {
-        if self.partitions.is_empty() {
+        if self.places.is_empty() {
+            return Ok(true);
+        }
+        if self.starts.is_none() {
+            if self.asked.is_some_and(|at| at.elapsed() < COMMITTED_PAUSE) {
+                return Ok(false);
+            }
+            // First the offsets, then the changelog's end: the other way round misses the last transaction of
+            // the previous owner, which becomes visible in between.
+            self.starts = self.committed(shared, member);
+            self.asked = Some(Instant::now());
+            return Ok(self.starts.is_some() && self.states.is_empty());
+        }
+        if self.states.is_empty() {
             return Ok(true);
         }
         let Some(log) = &mut self.log else {
-            // First the offsets, then the changelog's end: the other way round misses the last transaction of
-            // the previous owner, which becomes visible in between.
-            if self.committed(shared, member)? {
-                self.log = Some(self.open(shared)?);
-            }
+            self.log = Some(self.open(shared)?);
             return Ok(false);
         };
         let until = Instant::now() + SLICE;
@@ -75,7 +92,7 @@ impl<S: State> Restore<S> {
                 }
                 continue;
             };
-            let Some(partition) = self.partitions.get_mut(&message.partition()) else { continue };
+            let Some(partition) = self.states.get_mut(&message.partition()) else { continue };
             let record = Record::of(&message, "");
             let Some(key) = record.key else { continue };
             let due = record.headers.get(DUE_HEADER).and_then(|due| due.try_into().ok());
@@ -84,47 +101,51 @@ impl<S: State> Restore<S> {
         Ok(false)
     }
 
-    /// Waits for offsets that no open transaction can change any more.
-    fn committed(&mut self, shared: &Shared, member: &BaseConsumer<Member>) -> Result<bool, Error> {
-        if shared.settings.is_embedded() {
-            return Ok(true);
+    /// Where the group has come to, once no open transaction can change it any more. librdkafka would ask by itself, but
+    /// gives a partition up, or begins it anew, when the next rebalance overtakes its question.
+    fn committed(&self, shared: &Shared, member: &BaseConsumer<Member>) -> Option<BTreeMap<Place, i64>> {
+        let topics = self.places.iter().filter_map(|place| Some((*place, shared.inputs.get(place.0)?)));
+        if let Some(positions) = &shared.settings.positions {
+            let group = shared.settings.group(&shared.topology.stage);
+            let start = |(place, topic): (Place, &String)| {
+                (place, positions.get(&group, topic, place.1).unwrap_or(0))
+            };
+            return Some(topics.map(start).collect());
         }
-        let Some(input) = shared.inputs.first() else { return Ok(true) };
         let mut list = TopicPartitionList::new();
-        for partition in self.partitions.keys() {
-            list.add_partition(input, *partition);
+        for (place, topic) in topics {
+            list.add_partition(topic, place.1);
         }
-        let offsets = match member.committed_offsets(list, COMMITTED) {
-            Ok(offsets) => offsets,
-            Err(error) => {
-                tracing::debug!(%error, "committed offsets are not there yet");
-                return Ok(false);
-            }
-        };
+        let offsets = member.committed_offsets(list, COMMITTED);
+        let offsets = offsets
+            .inspect_err(|error| tracing::info!(%error, "the group's offsets are not there yet"))
+            .ok()?;
+        let mut starts = BTreeMap::new();
         for element in offsets.elements() {
-            if element.error().is_err() {
-                return Ok(false);
-            }
-            if let Offset::Offset(offset) = element.offset() {
-                self.starts.insert(element.partition(), offset);
+            element.error().ok()?;
+            if let (Offset::Offset(offset), Some(place)) =
+                (element.offset(), shared.place(element.topic(), element.partition()))
+            {
+                starts.insert(place, offset);
             }
         }
-        Ok(true)
+        Some(starts)
     }
 
     fn open(&self, shared: &Shared) -> Result<Log, Error> {
         let (settings, topology) = (&shared.settings, &shared.topology);
         let changelog = settings.topic(&topology.changelog());
         let partitions: Vec<_> =
-            self.partitions.keys().map(|partition| (changelog.clone(), *partition, None)).collect();
+            self.states.keys().map(|partition| (changelog.clone(), *partition, None)).collect();
         let name = format!("{}-restore", settings.transactional_id(&topology.stage, 0));
         Log::open(settings, &name, &settings.group(&topology.stage), &partitions)
     }
 
     pub(crate) fn finish(self) -> Restored<S> {
+        let starts = self.starts.unwrap_or_default();
         Restored {
-            partitions: self.partitions,
-            starts: self.starts,
+            starts: self.places.into_iter().map(|place| (place, starts.get(&place).copied())).collect(),
+            states: self.states,
             seconds: self.started.elapsed().as_secs_f64(),
         }
     }

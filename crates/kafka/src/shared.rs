@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::assignment::Place;
 use crate::host::Host;
 use crate::metrics::StageMetrics;
 use crate::settings::Settings;
@@ -34,6 +35,11 @@ impl Shared {
 
     pub(crate) fn table_part(&self, table: &str) -> String {
         format!("{}/{table}", self.topology.stage)
+    }
+
+    pub(crate) fn place(&self, topic: &str, partition: i32) -> Option<Place> {
+        let input = self.inputs.iter().position(|input| input == topic)?;
+        Some((input, partition))
     }
 
     pub(crate) fn is_stateful(&self, input: usize) -> bool {

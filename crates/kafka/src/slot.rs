@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 
 use crate::assignment::{Assignment, Place};
 use crate::config;
@@ -24,6 +24,8 @@ use crate::txn::{Connected, Producer};
 
 /// The longest wait for a record: rebalances, tables and deadlines are looked at in between.
 const IDLE_WAIT: Duration = Duration::from_millis(50);
+/// The same while partitions are taken over.
+const RESTORE_WAIT: Duration = Duration::from_millis(1);
 /// How often gauges are set.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// A session that lasted so long had no lasting trouble.
@@ -167,8 +169,10 @@ impl<S: Stage> Slot<S> {
             let times = |partition| times(&session.assignment, partition, now_ms);
             let due_in = self.engine.idle_ms(times).unwrap_or(i64::MAX);
             let timers = due_in <= 0;
-            let wait = if timers || !session.restores.is_empty() {
+            let wait = if timers {
                 Duration::ZERO
+            } else if !session.restores.is_empty() {
+                RESTORE_WAIT
             } else {
                 IDLE_WAIT.min(Duration::from_millis(u64::try_from(due_in).unwrap_or(u64::MAX)))
             };
@@ -217,13 +221,8 @@ impl<S: Stage> Slot<S> {
         }
     }
 
-    fn place(&self, topic: &str, partition: i32) -> Option<Place> {
-        let input = self.shared.inputs.iter().position(|input| input == topic)?;
-        Some((input, partition))
-    }
-
     pub(crate) fn place_of(&self, message: &impl rdkafka::Message) -> Option<Place> {
-        self.place(message.topic(), message.partition())
+        self.shared.place(message.topic(), message.partition())
     }
 
     fn rebalance(&mut self, session: &mut Session<S>, event: Event) -> Result<(), Broken> {
@@ -232,55 +231,39 @@ impl<S: Stage> Slot<S> {
             Event::Revoke { partitions, lost } => {
                 let stage = &self.shared.topology.stage;
                 tracing::info!(stage, slot = self.number, partitions = partitions.count(), lost, "revoked");
+                let mut read = TopicPartitionList::new();
                 for element in partitions.elements() {
                     let (topic, number) = (element.topic(), element.partition());
-                    let Some(place) = self.place(topic, number) else { continue };
-                    session.assignment.revoke(place);
+                    let Some(place) = self.shared.place(topic, number) else { continue };
+                    if session.assignment.revoke(place) {
+                        read.add_partition(topic, number);
+                    }
+                    session.restores.iter_mut().for_each(|restore| restore.revoke(place, &self.shared));
                     self.shared.metrics.forget_lag(self.shared.settings.logical(topic), number);
                     if self.shared.is_stateful(place.0) {
                         self.engine.disown(number);
                         self.shared.metrics.forget_state(number);
-                        session.restores.iter_mut().for_each(|restore| restore.revoke(number));
                     }
                 }
-                unless(session.consumer.incremental_unassign(&partitions), "unassignment")
+                unless(session.consumer.incremental_unassign(&read), "unassignment")
             }
         }
     }
 
+    /// Takes partitions over. They are read once it is known where they go on, and their states are there; the group need
+    /// not wait for that.
     fn assign(&mut self, session: &mut Session<S>, list: &TopicPartitionList) -> Result<(), Broken> {
-        let shared = Arc::clone(&self.shared);
-        let mut assigned = TopicPartitionList::new();
-        let mut paused = TopicPartitionList::new();
-        let mut restoring = Vec::new();
-        for element in list.elements() {
-            let (topic, number) = (element.topic(), element.partition());
-            let Some(place) = self.place(topic, number) else { continue };
-            let stateful = shared.is_stateful(place.0);
-            session.assignment.assign(place, stateful);
-            if stateful {
-                paused.add_partition(topic, number);
-                restoring.push(number);
-            }
-            // A broker that keeps offsets is asked for them by librdkafka.
-            let mut offset = Offset::Invalid;
-            if let Some(positions) = &shared.settings.positions {
-                let known = positions.get(&shared.settings.group(&shared.topology.stage), topic, number);
-                session.assignment.start_at(place, known.unwrap_or(0));
-                offset = known.map_or(Offset::Beginning, Offset::Offset);
-            }
-            unless(assigned.add_partition_offset(topic, number, offset), "assignment")?;
+        let (stage, partitions) = (&self.shared.topology.stage, list.count());
+        tracing::info!(stage, slot = self.number, partitions, "assigned");
+        let place =
+            |element: &TopicPartitionListElem<'_>| self.shared.place(element.topic(), element.partition());
+        let places: Vec<Place> = list.elements().iter().filter_map(place).collect();
+        for place in &places {
+            session.assignment.assign(*place);
         }
-        tracing::info!(
-            stage = shared.topology.stage,
-            slot = self.number,
-            partitions = list.count(),
-            "assigned"
-        );
-        unless(session.consumer.incremental_assign(&assigned), "assignment")?;
-        if !restoring.is_empty() {
-            unless(session.consumer.pause(&paused), "pause")?;
-            session.restores.push(Restore::new(restoring));
+        unless(session.consumer.incremental_assign(&TopicPartitionList::new()), "assignment")?;
+        if !places.is_empty() {
+            session.restores.push(Restore::new(places, &self.shared));
         }
         session.joined = true;
         Ok(())
@@ -303,28 +286,23 @@ impl<S: Stage> Slot<S> {
     fn restored(&mut self, session: &mut Session<S>, restore: Restore<S::State>) -> Result<(), Broken> {
         let shared = Arc::clone(&self.shared);
         let restored = restore.finish();
-        shared.metrics.restore_seconds.set(restored.seconds);
-        let Some(input) = shared.inputs.first() else { return Ok(()) };
-        let mut resumed = TopicPartitionList::new();
-        for (number, partition) in restored.partitions {
-            let place = (0, number);
-            if let Some(start) = restored.starts.get(&number) {
-                session.assignment.start_at(place, *start);
-            }
-            resumed.add_partition(input, number);
-            self.engine.own(number, partition, !shared.topology.tables.is_empty());
-            if let Some(passed) = session.assignment.restored(place) {
-                self.rewind(&session.consumer, &[(place, passed)])?;
-            }
+        let mut list = TopicPartitionList::new();
+        for (place, start) in restored.starts {
+            let Some(topic) = shared.inputs.get(place.0) else { continue };
+            let offset = start.map_or(Offset::Beginning, Offset::Offset);
+            unless(list.add_partition_offset(topic, place.1, offset), "assignment")?;
+            session.assignment.start(place, start);
         }
-        tracing::info!(
-            stage = shared.topology.stage,
-            slot = self.number,
-            partitions = resumed.count(),
-            seconds = restored.seconds,
-            "states are restored"
-        );
-        unless(session.consumer.resume(&resumed), "resumption")
+        if !restored.states.is_empty() {
+            let (partitions, seconds) = (restored.states.len(), restored.seconds);
+            shared.metrics.restore_seconds.set(seconds);
+            let stage = &shared.topology.stage;
+            tracing::info!(stage, slot = self.number, partitions, seconds, "states are restored");
+        }
+        for (number, states) in restored.states {
+            self.engine.own(number, states, !shared.topology.tables.is_empty());
+        }
+        unless(session.consumer.incremental_assign(&list), "assignment")
     }
 
     /// Goes back to where a partition's records are still to be handled.
@@ -349,7 +327,7 @@ impl<S: Stage> Slot<S> {
     }
 
     fn report(&mut self, session: &mut Session<S>) {
-        let ready = session.joined && !session.assignment.is_restoring() && !self.outage;
+        let ready = session.joined && session.assignment.is_started() && !self.outage;
         self.set_ready(ready);
         if session.reported.is_some_and(|at| at.elapsed() < REPORT_EVERY) {
             return;

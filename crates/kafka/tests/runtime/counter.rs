@@ -1,7 +1,7 @@
 //! The stage under test, and a process that runs it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,9 @@ use quaywatch_kafka::{
 use tokio::sync::watch;
 
 pub(crate) const WAIT: Duration = Duration::from_secs(40);
+
+/// Until it is set, a record of the value `held` is being handled.
+pub(crate) static RELEASED: AtomicBool = AtomicBool::new(false);
 
 /// How often a key was counted, and until when it wants to hear.
 pub(crate) struct Count {
@@ -68,6 +71,10 @@ impl Stage for Counter {
         match value {
             b"bad" => Outcome::dead_letter("BAD", "asked for"),
             b"panic" => panic!("asked for"),
+            b"held" => {
+                until("the record is released", || RELEASED.load(Ordering::Relaxed));
+                Outcome::Produced
+            }
             b"unwritable" => {
                 count.count = 666;
                 Outcome::Produced

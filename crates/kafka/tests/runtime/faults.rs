@@ -67,6 +67,19 @@ fn a_fatal_error_builds_the_slot_anew() {
 }
 
 #[test]
+fn partitions_whose_offsets_are_refused_are_asked_for_again() {
+    let (owner, mut settings) = mock();
+    // As on brokers that keep the offsets.
+    settings.positions = None;
+    let refusal = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN; 5];
+    owner.client().mock_cluster().unwrap().request_errors(RDKafkaApiKey::OffsetFetch, &refusal);
+    send(&settings, &input(20, 2, |_| ""));
+    let process = Process::start(&settings);
+    until("all is read", || process.metric("quaywatch_records_in_total", "") == 20);
+    process.stop().unwrap();
+}
+
+#[test]
 fn records_that_the_mock_dropped_unread_are_counted_as_lost() {
     let (_owner, settings) = mock();
     // The mock keeps 5 MiB of a partition.
