@@ -32,9 +32,16 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// From now on the callback answers by itself: nobody polls any more.
-    pub(crate) fn close(&self) {
-        self.closing.store(true, Ordering::Release);
+    /// From now on the callback answers by itself: nobody looks at events any more. One that waits is answered now, or the
+    /// consumer waits for it for ever.
+    pub(crate) fn close(consumer: &BaseConsumer<Self>) {
+        let member = consumer.context();
+        member.closing.store(true, Ordering::Release);
+        while let Some(event) = member.next() {
+            if let Event::Revoke { partitions, .. } = event {
+                give_back(consumer, &partitions);
+            }
+        }
     }
 
     pub(crate) fn pending(&self) -> bool {

@@ -361,7 +361,7 @@ impl<S: Stage> Slot<S> {
         }
         self.engine.aborted();
         self.engine.disown_all();
-        session.consumer.context().close();
+        Member::close(&session.consumer);
         let name = format!("{}-drop", self.part);
         let clients = (session.consumer, session.producer, session.resting);
         if let Err(error) = std::thread::Builder::new().name(name).spawn(move || drop(clients)) {
@@ -371,7 +371,7 @@ impl<S: Stage> Slot<S> {
 
     /// Leaves the group, so that the others take over at once.
     fn close(&mut self, session: Session<S>) -> Result<(), Error> {
-        session.consumer.context().close();
+        Member::close(&session.consumer);
         self.engine.disown_all();
         drop(session.restores);
         drop(session.consumer);
