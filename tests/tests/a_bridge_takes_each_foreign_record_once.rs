@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use quaywatch_domain::RawMessage;
 use quaywatch_kafka::{NewRecord, Reader, Topics, admin};
 use quaywatch_tests::broker::Broker;
-use quaywatch_tests::port::{Port, tail};
+use quaywatch_tests::port::{Port, SETTLE_LIMIT, tail};
 use quaywatch_tests::wait_for;
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -51,7 +51,7 @@ fn a_bridge_takes_each_foreign_record_once() -> Result<()> {
     }
     port.send(NewRecord::tombstone("pcs.gate", "gone"))?;
     port.wait_ready()?;
-    wait_for("all records", LIMIT, || Ok(bodies(&port)?.len() == RECORDS)).with_context(|| {
+    wait_for("all records", SETTLE_LIMIT, || Ok(bodies(&port)?.len() == RECORDS)).with_context(|| {
         let log = tail(&port.log("gateway", "0"));
         format!("{:?} of {RECORDS} came; the gateway's log ends with:\n{log}", bodies(&port).map(|b| b.len()))
     })?;
