@@ -116,20 +116,20 @@ impl<S: State> Restore<S> {
         for (place, topic) in topics {
             list.add_partition(topic, place.1);
         }
-        let offsets = member.committed_offsets(list, COMMITTED);
-        let offsets = offsets
-            .inspect_err(|error| tracing::info!(%error, "the group's offsets are not there yet"))
-            .ok()?;
-        let mut starts = BTreeMap::new();
-        for element in offsets.elements() {
-            element.error().ok()?;
-            if let (Offset::Offset(offset), Some(place)) =
-                (element.offset(), shared.place(element.topic(), element.partition()))
-            {
-                starts.insert(place, offset);
+        let known = member.committed_offsets(list, COMMITTED).and_then(|offsets| {
+            let mut starts = BTreeMap::new();
+            for element in offsets.elements() {
+                element.error()?;
+                if let (Offset::Offset(offset), Some(place)) =
+                    (element.offset(), shared.place(element.topic(), element.partition()))
+                {
+                    starts.insert(place, offset);
+                }
             }
-        }
-        Some(starts)
+            Ok(starts)
+        });
+        let stage = &shared.topology.stage;
+        known.inspect_err(|error| tracing::info!(stage, %error, "the group's offsets are not there yet")).ok()
     }
 
     fn open(&self, shared: &Shared) -> Result<Log, Error> {
