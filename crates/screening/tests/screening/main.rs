@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quaywatch_domain::event::{
-    Classifier, Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Route, Seal, SealSource,
-    Source, Stored, Transport,
+    Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Route, Seal, SealSource, Source, Stored,
+    Transport,
 };
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::identifiers::normalise_seal;
@@ -31,27 +31,8 @@ fn at(hours: i64) -> Timestamp {
 
 fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
     PortEvent {
-        event_id: id.into(),
         revision,
-        retracted: false,
-        kind: EventKind::GateIn,
-        classifier: Classifier::Actual,
-        occurred_at: at(hour),
-        created_at: None,
-        received_at: at(hour),
-        place: None,
         equipment: Some(Box::new(Equipment { number: BOX.into(), ..Equipment::default() })),
-        transport: None,
-        route: None,
-        documents: None,
-        parties: Vec::new(),
-        seals: Vec::new(),
-        weights: Vec::new(),
-        customs: None,
-        pin: None,
-        actor: None,
-        reefer: None,
-        cargo: Vec::new(),
         source: Box::new(Source {
             feed: "gate".into(),
             format: "JSONL".into(),
@@ -64,7 +45,7 @@ fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
             path: format!("line {revision}").into(),
             ..Source::default()
         }),
-        notes: Vec::new(),
+        ..PortEvent::new(id, EventKind::GateIn, at(hour))
     }
 }
 
