@@ -52,7 +52,8 @@
 //!
 //! # How it runs
 //! - Each slot is a thread with a consumer, a transactional producer and the states of its partitions, in memory.
-//!   Adding slots or processes moves partitions, and their states follow through the changelog `<stage>.state`.
+//!   Adding slots or processes moves partitions, and their states follow through the changelog `<stage>.state`. A
+//!   partition is read once it is known where its group goes on, and its states are there.
 //! - A transaction commits as soon as the input is drained, under backlog after [`Settings::commit_interval_ms`] or a
 //!   full batch.
 //! - A record that cannot be handled goes to [`DEAD_LETTERS`] in the transaction that passes over it, and nothing
