@@ -30,38 +30,21 @@ pub(crate) fn at(day: u32, time: &str) -> Timestamp {
 
 /// An actual event of `container`, received when it happened; its id is made of what it says.
 pub(crate) fn event(kind: EventKind, container: &str, at: Timestamp) -> PortEvent {
+    let id = format!("e/{container}/{kind}/{}", at.as_millis());
     PortEvent {
-        event_id: format!("e/{container}/{kind}/{}", at.as_millis()).into(),
         revision: 1,
-        retracted: false,
-        kind,
-        classifier: Classifier::Actual,
-        occurred_at: at,
         created_at: Some(at),
-        received_at: at,
-        place: None,
         equipment: Some(Box::new(Equipment {
             number: container.into(),
             check_digit_ok: Some(true),
             ..Equipment::default()
         })),
-        transport: None,
-        route: None,
-        documents: None,
-        parties: Vec::new(),
-        seals: Vec::new(),
-        weights: Vec::new(),
-        customs: None,
-        pin: None,
-        actor: None,
-        reefer: None,
-        cargo: Vec::new(),
         source: Box::new(Source {
             feed: "terminal".into(),
             stored: Arc::new(Stored { topic: "port.raw".into(), ..Stored::default() }),
             ..Source::default()
         }),
-        notes: Vec::new(),
+        ..PortEvent::new(id, kind, at)
     }
 }
 
