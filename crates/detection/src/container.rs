@@ -13,13 +13,13 @@ use crate::{
     Changes, Engine, Inspected, Outcome, TimelineState, alerts, contagion, control, loops, people, rules,
 };
 
-pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
+pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, mut fact: Fact, now: Timestamp) -> Changes {
     if fact.event.is_some() && state.floor.is_some_and(|floor| fact.occurred_at <= floor) {
         return Changes::none(Outcome::TooLate);
     }
-    let Some(mut fact) = people::kept(&engine.rules, fact) else {
+    if !people::may_keep(&engine.rules, &mut fact) {
         return Changes::none(Outcome::OutOfScope);
-    };
+    }
     // All its facts share one text.
     if let Some(subject) = &state.subject {
         fact.subject.clone_from(subject);

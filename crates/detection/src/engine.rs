@@ -46,7 +46,9 @@ pub struct Changes {
 }
 
 impl Changes {
-    pub(crate) const fn none(outcome: Outcome) -> Self {
+    /// Nothing changed.
+    #[must_use]
+    pub const fn none(outcome: Outcome) -> Self {
         Self {
             outcome,
             alerts: Vec::new(),
@@ -115,6 +117,13 @@ impl Engine {
     pub fn version(&self) -> String {
         let (rules, outages) = (self.rules.version(), self.outages.version());
         format!("{rules} {} {outages} {}", self.baselines.version, self.binary_version)
+    }
+
+    /// Whether a fact says anything about a subject of which nothing is known: of most parties that an event names no rule
+    /// reads anything, and they need no timeline.
+    #[must_use]
+    pub fn begins(&self, fact: &Fact) -> bool {
+        fact.subject.kind != SubjectKind::Party || party::begins(fact) || siblings::begins(fact)
     }
 
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.

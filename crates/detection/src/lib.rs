@@ -68,7 +68,7 @@ pub use baselines::{Baselines, Goods, Group, Lane, Measure, Moves, Quantiles, Se
 pub use control::{Inspected, Sample};
 pub use engine::{Changes, Engine, Outcome};
 pub use explain::Explanation;
-pub use outages::Outages;
+pub use outages::{Concerned, Outages};
 pub use settings::{Error, Rules};
 pub use siblings::Kin;
 pub use state::{Emitted, Mention, Published, Sighting, TimelineState};

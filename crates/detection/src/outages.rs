@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Id, Sha256, Timestamp};
 
+use crate::TimelineState;
 use crate::people::is_look_up;
 use crate::settings::HOUR_MS;
 use crate::timeline::rank;
-use crate::view::{Kinds, Seen, View};
+use crate::view::{Kinds, View};
 
 /// Most announcements that are remembered, latest first.
 const MAX_ANNOUNCED: usize = 512;
@@ -38,6 +39,19 @@ struct Said {
     terminal: Option<String>,
 }
 
+/// The terminals of which an announcement says something else than before; none: the whole port.
+#[derive(Debug)]
+pub struct Concerned(Vec<Option<String>>);
+
+impl Concerned {
+    /// Whether a container was there, and its timeline is to be looked at again.
+    #[must_use]
+    pub fn has(&self, timeline: &TimelineState) -> bool {
+        let events = || timeline.facts.iter().filter(|f| !f.retracted).filter_map(|f| f.event.as_deref());
+        self.0.iter().any(|of| of.as_deref().is_none_or(|of| events().any(|e| was_at(e, of))))
+    }
+}
+
 /// The beginning or the end of an outage, as one timeline sees it; in order of where, then of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark {
@@ -58,11 +72,11 @@ struct Run {
 }
 
 impl Outages {
-    /// Takes an announcement in; whether it changed anything. Of two versions the one stands that would stand on a
-    /// timeline, whichever came first.
-    pub fn take(&mut self, event: &PortEvent) -> bool {
+    /// Takes an announcement in; whom it concerns, if it changed anything. Of two versions the one stands that would stand
+    /// on a timeline, whichever came first.
+    pub fn take(&mut self, event: &PortEvent) -> Option<Concerned> {
         if !event.is_system_outage() {
-            return false;
+            return None;
         }
         let new = Announced {
             revision: event.revision,
@@ -75,16 +89,22 @@ impl Outages {
             },
         };
         if self.announced.get(&event.event_id).is_some_and(|known| new.order() <= known.order()) {
-            return false;
+            return None;
         }
         let said = new.said.clone();
         let before = self.announced.insert(event.event_id.clone(), new);
-        if self.announced.len() > MAX_ANNOUNCED {
-            let oldest = self.announced.iter().min_by_key(|(id, a)| (a.said.at, *id));
-            let oldest = oldest.map(|(id, _)| id.clone());
-            oldest.and_then(|id| self.announced.remove(&id));
+        if before.as_ref().is_some_and(|before| before.said == said) {
+            return None;
         }
-        before.is_none_or(|before| before.said != said)
+        let gone = before.or_else(|| self.limit());
+        Some(Concerned(gone.map(|gone| gone.said.terminal).into_iter().chain([said.terminal]).collect()))
+    }
+
+    /// Forgets the oldest announcement when there are too many.
+    fn limit(&mut self) -> Option<Announced> {
+        let oldest = self.announced.iter().min_by_key(|(id, a)| (a.said.at, *id));
+        let oldest = oldest.filter(|_| self.announced.len() > MAX_ANNOUNCED).map(|(id, _)| id.clone());
+        self.announced.remove(&oldest?)
     }
 
     /// Forgets an announcement whose time is over; whether it was known.
@@ -114,11 +134,8 @@ impl Outages {
         let events = &view.events;
         let own = events.iter().filter(|s| s.kind().is_outage());
         let own = own.map(|s| (s.event.terminal(), s.at(), *s.kind() == EventKind::SystemOutageEnded));
-        // Who looks at it from another port's system does not bring it there.
-        let was_at =
-            |s: &Seen<'_>, terminal: &str| s.event.terminal() == Some(terminal) && !is_look_up(s.kind());
         let concerns = |terminal: &Option<String>| {
-            terminal.as_deref().is_none_or(|terminal| events.iter().any(|s| was_at(s, terminal)))
+            terminal.as_deref().is_none_or(|terminal| events.iter().any(|s| was_at(s.event, terminal)))
         };
         let announced = self.announced.values().map(|a| &a.said);
         let announced = announced.filter(|a| !a.retracted && concerns(&a.terminal));
@@ -135,6 +152,12 @@ impl Outages {
         }
         marks
     }
+}
+
+/// Whether an event tells that the container was at a terminal: who looks at it from another port's system does not bring
+/// it there.
+fn was_at(event: &PortEvent, terminal: &str) -> bool {
+    event.terminal() == Some(terminal) && !is_look_up(&event.kind)
 }
 
 impl Announced {

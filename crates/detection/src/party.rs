@@ -88,6 +88,13 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     changes
 }
 
+/// Whether a fact of a party of which nothing is known belongs on its ledger.
+pub(crate) fn begins(fact: &Fact) -> bool {
+    let key = &fact.subject.id;
+    let tells = |e: &PortEvent| told_of(e, key).is_some() || haulage(e, key).is_some();
+    fact.retracted || fact.event.as_deref().is_some_and(tells)
+}
+
 /// Makes a new sighting share the texts that late ones hold already: the same few are compared again and again.
 fn share_texts(known: &[Sighting], new: &mut Sighting) {
     fn share<'k>(text: &mut Id, mut known: impl Iterator<Item = &'k Id>) {

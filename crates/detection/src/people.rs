@@ -20,6 +20,7 @@ const MIN_NAME_CHARACTERS: usize = 3;
 
 impl Findings<'_> {
     /// Adds an indicator about somebody's actions: nothing when the module is off, else for its audience alone.
+    #[cold]
     pub(crate) fn add_restricted(
         &mut self,
         code: &str,
@@ -44,16 +45,16 @@ impl Findings<'_> {
 /// Beginning of the ids of what timelines of people tell.
 const TOLD_BY_PEOPLE: &str = "ind/actor/";
 
-/// What may be kept of a fact on the timeline of a container; `None`: nothing.
-pub(crate) fn kept(rules: &Rules, mut fact: Fact) -> Option<Fact> {
+/// Takes out of a fact on the timeline of a container what may not be kept; whether the rest may be.
+pub(crate) fn may_keep(rules: &Rules, fact: &mut Fact) -> bool {
     if rules.people.enabled {
-        return Some(fact);
+        return true;
     }
-    if is_of_people(&fact) {
-        return None;
+    let may = !is_of_people(fact);
+    if may {
+        unname(fact);
     }
-    unname(&mut fact);
-    Some(fact)
+    may
 }
 
 /// Takes out of a timeline what was kept of people while the module was on.

@@ -369,6 +369,7 @@ impl<'r> Findings<'r> {
     }
 
     /// Adds an indicator that rests on events of this timeline; it belongs to the visit of the last of them.
+    #[cold]
     pub(crate) fn add(&mut self, code: &str, sub: &SubRule, sentence: String, evidence: Vec<Seen<'_>>) {
         self.add_as(code, sub, sub.severity, sentence, evidence, None);
     }
@@ -376,6 +377,7 @@ impl<'r> Findings<'r> {
     /// Adds an indicator about what happened while something that would explain it was not told: it can be known when late
     /// word of that is no longer waited for, and weighs as much as the silence does (`trust.rs`). That wait ends with the
     /// recording too, but what may happen after its end is not absent.
+    #[cold]
     pub(crate) fn add_absent(
         &mut self,
         code: &str,
@@ -398,6 +400,7 @@ impl<'r> Findings<'r> {
         }
     }
 
+    #[cold]
     pub(crate) fn add_as(
         &mut self,
         code: &str,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::codes::codes;
 use crate::event::Stored;
-use crate::{Action, Handling, Id, Indicator, Severity, Sha256, Subject, Timestamp};
+use crate::{Action, Handling, Id, Indicator, Severity, Sha256, Subject, Text, Timestamp};
 
 codes! {
     /// Where an alert stands.
@@ -77,7 +77,7 @@ pub struct Evidence {
     /// The raw message.
     pub stored: Arc<Stored>,
     /// Path into the message.
-    pub path: Arc<str>,
+    pub path: Text,
     /// When it happened.
     pub occurred_at: Timestamp,
     /// When we stored it.
@@ -95,7 +95,7 @@ struct FlatEvidence {
     partition: i32,
     offset: i64,
     sha256: Sha256,
-    path: Arc<str>,
+    path: Text,
     occurred_at: Timestamp,
     received_at: Timestamp,
 }

@@ -41,5 +41,6 @@ pub use subject::Subject;
 pub use time::Timestamp;
 pub use watchlist::WatchlistEntry;
 
-/// A text as events hold dozens of: up to 24 bytes lie where it stands, and nearly all codes and numbers are shorter.
-pub type Text = compact_str::CompactString;
+/// A text as events hold dozens of: up to 16 bytes lie where it stands, as nearly all codes and numbers do; copies share
+/// longer ones.
+pub type Text = lean_string::LeanString;

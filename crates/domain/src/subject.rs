@@ -1,10 +1,10 @@
 //! Subjects: what a timeline is about.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::Text;
 use crate::codes::codes;
 
 codes! {
@@ -41,19 +41,19 @@ pub struct Subject {
     /// What kind of thing it is.
     pub kind: SubjectKind,
     /// Its normalised identifier.
-    pub id: Arc<str>,
+    pub id: Text,
 }
 
 impl Subject {
     /// A subject of `kind` with a normalised identifier.
     #[must_use]
-    pub fn new(kind: SubjectKind, id: impl Into<Arc<str>>) -> Self {
+    pub fn new(kind: SubjectKind, id: impl Into<Text>) -> Self {
         Self { kind, id: id.into() }
     }
 
     /// The container with this compact number.
     #[must_use]
-    pub fn container(number: impl Into<Arc<str>>) -> Self {
+    pub fn container(number: impl Into<Text>) -> Self {
         Self::new(SubjectKind::Container, number)
     }
 

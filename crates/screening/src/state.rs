@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::Stored;
 use quaywatch_domain::watchlist::Value;
-use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Timestamp};
+use quaywatch_domain::{Handling, Id, PortEvent, Sha256, Subject, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::identifiers::{Found, MAX_IDENTIFIERS_PER_EVENT, found_in, normalise_value, scheme};
@@ -66,7 +66,7 @@ pub struct SeenEvent {
     /// The raw message.
     pub stored: Arc<Stored>,
     /// Path into the message.
-    pub path: Arc<str>,
+    pub path: Text,
     /// Identifiers that it holds; none when taken back.
     pub identifiers: Arc<[Value]>,
     /// Countries of its parties; none when taken back.
@@ -88,7 +88,7 @@ struct FlatSeen {
     partition: i32,
     offset: i64,
     sha256: Sha256,
-    path: Arc<str>,
+    path: Text,
     identifiers: Arc<[Value]>,
     #[serde(default, skip_serializing_if = "is_empty")]
     countries: Arc<[NamedCountry]>,
@@ -258,6 +258,11 @@ impl SeenEvent {
         }
     }
 
+    /// What it calls vessels, and their numbers.
+    fn ships(&self) -> impl Iterator<Item = &Value> {
+        self.identifiers.iter().filter(|v| matches!(&*v.scheme, scheme::VESSEL_NAME | scheme::IMO))
+    }
+
     /// In order of receipt; ties are settled by what does not depend on arrival.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         (self.received_at, self.occurred_at, &self.event_id).cmp(&(
@@ -368,11 +373,17 @@ impl SubjectState {
     }
 
     /// Whether nothing else comes to be met because the version `before` of an event is replaced by `new`. Names of vessels
-    /// may be: ships are told apart by what else the first event says that names them.
+    /// may be: ships are told apart by what else the first event says that names them, if not all say the same.
     fn gives_nothing_up(&self, before: &SeenEvent, new: &SeenEvent) -> bool {
+        let is_alike = |other: &SeenEvent| {
+            Arc::ptr_eq(&other.identifiers, &before.identifiers)
+                || other.ships().next().is_none()
+                || other.ships().eq(before.ships())
+        };
         self.is_quiet()
             && before.countries == new.countries
-            && !before.identifiers.iter().any(|v| v.scheme == scheme::VESSEL_NAME)
+            && (!before.ships().any(|v| v.scheme == scheme::VESSEL_NAME)
+                || self.events.iter().chain([new]).all(is_alike))
     }
 
     /// What a new event may change that belongs before the one with the index `at`.

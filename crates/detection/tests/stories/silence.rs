@@ -253,9 +253,8 @@ fn outage(then: Timestamp, terminal: Option<&str>) -> Outages {
     let mut outages = Outages::default();
     for (kind, minutes) in [(SystemOutageStarted, -180), (SystemOutageEnded, 180)] {
         let mark = event(kind, "", then.plus_millis(minutes * 60_000)).without_container();
-        assert!(
-            outages.take(&terminal.map_or_else(|| mark.clone(), |terminal| mark.clone().terminal(terminal)))
-        );
+        let mark = terminal.map_or_else(|| mark.clone(), |terminal| mark.clone().terminal(terminal));
+        assert!(outages.take(&mark).is_some());
     }
     outages
 }

@@ -269,7 +269,7 @@ fn outage(from: &str, to: &str, terminal: &str) -> [PortEvent; 2] {
 /// What is left of the gate-out at 10:00 under a hold.
 fn despite(announced: &[[PortEvent; 2]]) -> Vec<String> {
     let mut outages = Outages::default();
-    announced.iter().flatten().for_each(|event| assert!(outages.take(event)));
+    announced.iter().flatten().for_each(|event| assert!(outages.take(event).is_some()));
     let mut world = World::new();
     world.engine = world.engine.with_outages(Arc::new(outages));
     let mut world = world.and(held_and_out());
@@ -311,7 +311,7 @@ fn an_outage_of_a_whole_system_counts_for_every_container_that_it_concerns() {
     };
     let codes = |announced: &[PortEvent]| {
         let mut outages = Outages::default();
-        announced.iter().for_each(|event| assert!(outages.take(event)));
+        announced.iter().for_each(|event| assert!(outages.take(event).is_some()));
         let mut world = World::new();
         world.engine = world.engine.with_outages(Arc::new(outages));
         let mut world = world.and(held_and_out());
@@ -342,7 +342,7 @@ fn an_outage_of_another_port_whose_system_only_looked_at_a_container_excuses_not
         let mut outages = Outages::default();
         let announced =
             [out(EventKind::SystemOutageStarted, "09:30"), out(EventKind::SystemOutageEnded, "11:00")];
-        announced.iter().for_each(|event| assert!(outages.take(event)));
+        announced.iter().for_each(|event| assert!(outages.take(event).is_some()));
         let mut world = World::with_people();
         world.engine = world.engine.with_outages(Arc::new(outages));
         let mut events = held_and_out().into_iter().map(|e| e.terminal("ITTRS")).collect::<Vec<_>>();
@@ -383,7 +383,7 @@ fn an_outage_that_is_announced_late_takes_back_what_its_silence_had_raised() {
     let mut outages = Outages::default();
     let mut start = event(EventKind::SystemOutageStarted, "", at(3, "09:30"));
     start.equipment = None;
-    assert!(outages.take(&start) && !outages.take(&start), "told twice, it is known");
+    assert!(outages.take(&start).is_some() && outages.take(&start).is_none(), "told twice, it is known");
     let before = world.engine.version();
     world.engine = world.engine.clone().with_outages(Arc::new(outages));
     assert_ne!(world.engine.version(), before, "every timeline has to be looked at again");

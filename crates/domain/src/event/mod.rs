@@ -8,7 +8,6 @@ mod shared;
 
 use std::borrow::Cow;
 
-use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::codes;
@@ -204,7 +203,7 @@ impl PortEvent {
         let voyage = match (transport.vessel_imo.as_deref(), transport.voyage.as_deref()) {
             (Some(imo), Some(voyage)) if !imo.is_empty() => Some(identifiers::normalise_reference(voyage))
                 .filter(|voyage| !voyage.is_empty())
-                .map(|voyage| format_compact!("{imo}.{voyage}")),
+                .map(|voyage| Text::from(imo) + "." + &voyage),
             _ => None,
         };
         transport.call_id.clone().filter(|id| !id.is_empty()).into_iter().chain(voyage).collect()

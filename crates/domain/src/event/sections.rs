@@ -437,7 +437,7 @@ pub struct Source {
     /// The raw message.
     pub stored: Arc<Stored>,
     /// Path into the message: a JSON Pointer, a line, or message and segment numbers.
-    pub path: Arc<str>,
+    pub path: Text,
 }
 
 /// A source on the wire.
@@ -454,7 +454,7 @@ struct FlatSource {
     partition: i32,
     offset: i64,
     sha256: Sha256,
-    path: Arc<str>,
+    path: Text,
 }
 
 impl From<FlatSource> for Source {

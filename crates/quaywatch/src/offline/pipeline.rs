@@ -144,14 +144,13 @@ impl Pipeline {
         self.facts(facts);
     }
 
-    /// An outage concerns the timelines of all containers, and no others: they are looked at again.
+    /// An outage concerns the timelines of the containers that were there, and no others: they are looked at again.
     fn outage(&mut self, event: &PortEvent) {
-        if !self.outages.take(event) {
-            return;
-        }
+        let Some(concerned) = self.outages.take(event) else { return };
         self.engine = self.engine.clone().with_outages(Arc::new(self.outages.clone()));
-        let containers = self.timelines.keys().filter(|subject| subject.kind == SubjectKind::Container);
-        let mut subjects: Vec<Subject> = containers.cloned().collect();
+        let containers = self.timelines.iter().filter(|(s, _)| s.kind == SubjectKind::Container);
+        let there = containers.filter(|(_, slot)| concerned.has(&slot.timeline));
+        let mut subjects: Vec<Subject> = there.map(|(subject, _)| subject.clone()).collect();
         subjects.sort_unstable();
         for subject in subjects {
             let Entry::Occupied(mut known) = self.timelines.entry(subject) else { continue };
@@ -254,27 +253,36 @@ impl Pipeline {
     }
 
     fn facts(&mut self, facts: Vec<Fact>) {
-        let mut queue = VecDeque::from(facts);
-        while let Some(fact) = queue.pop_front() {
-            let (engine, now) = (&self.engine, self.now);
-            let changes = match self.timelines.entry(fact.subject.clone()) {
-                Entry::Occupied(mut known) => {
-                    let changes = known.get_mut().take(engine, fact, now);
-                    self.notes.settle(known, &changes, engine, now);
-                    changes
-                }
-                Entry::Vacant(place) => {
-                    let mut new = Box::<Slot>::default();
-                    let changes = new.take(engine, fact, now);
-                    if !new.timeline.is_empty() {
-                        self.notes.settle(place.insert_entry(new), &changes, engine, now);
-                    }
-                    changes
-                }
-            };
-            *self.outcomes.entry(outcome_name(changes.outcome)).or_default() += 1;
-            queue.extend(self.publish(changes));
+        let mut told = VecDeque::new();
+        for fact in facts {
+            told.extend(self.fact(fact));
         }
+        while let Some(fact) = told.pop_front() {
+            told.extend(self.fact(fact));
+        }
+    }
+
+    /// Takes a fact into the timeline of its subject; what others are told of it.
+    fn fact(&mut self, fact: Fact) -> Vec<Fact> {
+        let (engine, now) = (&self.engine, self.now);
+        let changes = match self.timelines.entry(fact.subject.clone()) {
+            Entry::Occupied(mut known) => {
+                let changes = known.get_mut().take(engine, fact, now);
+                self.notes.settle(known, &changes, engine, now);
+                changes
+            }
+            Entry::Vacant(_) if !engine.begins(&fact) => Changes::none(Outcome::OutOfScope),
+            Entry::Vacant(place) => {
+                let mut new = Box::<Slot>::default();
+                let changes = new.take(engine, fact, now);
+                if !new.timeline.is_empty() {
+                    self.notes.settle(place.insert_entry(new), &changes, engine, now);
+                }
+                changes
+            }
+        };
+        *self.outcomes.entry(outcome_name(changes.outcome)).or_default() += 1;
+        self.publish(changes)
     }
 
     /// Keeps what changed and returns the facts for other subjects.
