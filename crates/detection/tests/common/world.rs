@@ -94,7 +94,10 @@ impl World {
     /// Lets a fact come in, and what it makes timelines tell others.
     pub(crate) fn put(&mut self, fact: Fact) -> Outcome {
         let state = self.states.entry(fact.subject.clone()).or_default();
+        let begins = !state.is_empty() || self.engine.begins(&fact);
         let changes = self.engine.apply(state, fact, self.now);
+        let says_nothing = changes.outcome == Outcome::OutOfScope && state.is_empty();
+        assert!(begins || says_nothing, "what begins no timeline changes none");
         self.inspected.extend(&changes.inspected);
         self.take(changes.alerts, changes.shadowed);
         for told in changes.facts {

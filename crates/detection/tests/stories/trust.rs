@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quaywatch_detection::{BaselineBuilder, Baselines, Engine, Measure, Outages, Rules, Share};
 use quaywatch_domain::alert::AlertState;
 use quaywatch_domain::event::{EquipmentStatus, note};
-use quaywatch_domain::{EventKind, Fact, PortEvent, Severity};
+use quaywatch_domain::{EventKind, Fact, PortEvent, Severity, Subject};
 
 use crate::common::{BOX, Says as _, World, at, event, facts_of};
 
@@ -390,6 +390,23 @@ fn an_outage_that_is_announced_late_takes_back_what_its_silence_had_raised() {
     world.look_again();
     assert!(world.codes(BOX).is_empty());
     assert_eq!(world.published.last().map(|a| a.state), Some(AlertState::Retracted));
+}
+
+#[test]
+fn an_outage_concerns_the_containers_that_were_at_its_terminal() {
+    let world = World::new().and(held_and_out());
+    let state = &world.states[&Subject::container(BOX)];
+    let mut outages = Outages::default();
+    let mut concerns = |revision, terminal: Option<&str>| {
+        let start = event(EventKind::SystemOutageStarted, "", at(3, "09:30")).id("pcs/1");
+        let start = start.revision(revision).without_container();
+        let start = terminal.map_or_else(|| start.clone(), |terminal| start.clone().terminal(terminal));
+        outages.take(&start).is_some_and(|concerned| concerned.has(state))
+    };
+    assert!(concerns(1, Some("LUKKP")));
+    assert!(concerns(2, Some("HRRJK")), "it was said to be here");
+    assert!(!concerns(3, Some("NLRTM")));
+    assert!(concerns(4, None), "the whole port");
 }
 
 #[test]
