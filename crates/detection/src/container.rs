@@ -20,10 +20,6 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, mut fact: Fact, 
     if !people::may_keep(&engine.rules, &mut fact) {
         return Changes::none(Outcome::OutOfScope);
     }
-    // All its facts share one text.
-    if let Some(subject) = &state.subject {
-        fact.subject.clone_from(subject);
-    }
     // It says why this look is taken, not what happened.
     let is_due = state.deadline_at.is_some_and(|deadline| deadline <= now);
     let is_for_newer = std::mem::take(&mut fact.in_hindsight) && !is_due;

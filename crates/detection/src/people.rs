@@ -50,11 +50,11 @@ pub(crate) fn may_keep(rules: &Rules, fact: &mut Fact) -> bool {
     if rules.people.enabled {
         return true;
     }
-    let may = !is_of_people(fact);
-    if may {
-        unname(fact);
+    if is_of_people(fact) {
+        return false;
     }
-    may
+    unname(fact);
+    true
 }
 
 /// Takes out of a timeline what was kept of people while the module was on.
