@@ -39,6 +39,9 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     }
     // What thousands of reports say together is looked at when no more are awaited, and later ones once in a while.
     let settings = &engine.rules.rule.ghost_box;
+    if state.deadline_at.is_none() && !may_tell(state) {
+        return changes;
+    }
     let next = match state.deadline_at {
         Some(deadline) => {
             departed_at.map_or(deadline, |at| at.plus_millis(settings.close_hours * HOUR_MS).min(deadline))
@@ -47,6 +50,12 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     };
     state.deadline_at = Some(next);
     changes
+}
+
+/// Whether a look may come to something: no set is closed before a departure or a discharge is known.
+fn may_tell(state: &TimelineState) -> bool {
+    let closes = |m: &Mention| matches!(m.kind, EventKind::VesselDeparted | EventKind::Discharged);
+    !state.emitted.is_empty() || state.mentions.iter().any(|m| !m.retracted && closes(m))
 }
 
 pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestamp, changes: &mut Changes) {

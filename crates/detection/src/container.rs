@@ -1,17 +1,21 @@
 //! The timeline of a container: takes facts in, folds history, runs the rules, publishes the difference.
 
 use quaywatch_domain::indicator::CONTROL;
-use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Timestamp};
 
 use crate::alerts::Look;
 use crate::golden::{self, Whereabouts};
+use crate::quiet::{News, Quiet};
 use crate::rules::reefer_anomaly;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
-use crate::view::{Findings, Kinds, Seen, View};
+use crate::view::{Findings, Kinds, Seen, View, fetch};
 use crate::{
     Changes, Engine, Inspected, Outcome, TimelineState, alerts, contagion, control, loops, people, rules,
 };
+
+/// When so many rules rest, the others read too little for it to be fetched beforehand.
+const MOST_REST: u32 = 12;
 
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, mut fact: Fact, now: Timestamp) -> Changes {
     if fact.event.is_some() && state.floor.is_some_and(|floor| fact.occurred_at <= floor) {
@@ -27,7 +31,8 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, mut fact: Fact, 
     let full = before >= MAX_FACTS;
     let wait_ms =
         if is_due || full { None } else { reefer_anomaly::may_wait_ms(&engine.rules, &state.facts, &fact) };
-    let id = if full { fact.fact_id.clone() } else { Id::default() };
+    let id = fact.fact_id.clone();
+    let news = fact.event.as_ref().filter(|_| !fact.retracted).map(|event| event.glance());
     let outcome = timeline::put(&mut state.facts, fact);
     if outcome != Outcome::New {
         return Changes::none(outcome);
@@ -37,12 +42,18 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, mut fact: Fact, 
     }
     state.expires_at = Some(now.plus_millis(engine.rules.history.container_days * DAY_MS));
     let mut changes = Changes::none(Outcome::New);
-    if let Some(wait_ms) = wait_ms.filter(|_| state.facts.len() > before) {
+    let is_added = state.facts.len() > before;
+    if before == 0 {
+        state.quiet = Quiet::all(engine.mark);
+    }
+    if let Some(wait_ms) = wait_ms.filter(|_| is_added) {
+        state.quiet = news.map(|glance| state.quiet.before(glance)).unwrap_or_default();
         let by = now.plus_millis(wait_ms);
         state.deadline_at = Some(state.deadline_at.map_or(by, |deadline| deadline.min(by)));
         return changes;
     }
-    evaluate(engine, state, Look { now, is_for_newer }, &mut changes);
+    let news = news.filter(|_| is_added && !full).map(|glance| News { fact_id: id, glance });
+    evaluate(engine, state, Look { now, is_for_newer }, news, &mut changes);
     changes
 }
 
@@ -71,14 +82,27 @@ pub(crate) fn visits(engine: &Engine, state: &TimelineState) -> u32 {
     u32::try_from(state.visits_before + count_visits(engine, state)).unwrap_or(0)
 }
 
-/// Runs the rules over the timeline and puts into `changes` what differs from what was published.
-pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, changes: &mut Changes) {
+/// Runs the rules over the timeline and puts into `changes` what differs from what was published. `news` is all that has
+/// come since the last look, if that is an event.
+pub(crate) fn evaluate(
+    engine: &Engine,
+    state: &mut TimelineState,
+    look: Look,
+    news: Option<News>,
+    changes: &mut Changes,
+) {
     let now = look.now;
-    drop_old_visits(engine, state);
+    let quiet = std::mem::take(&mut state.quiet);
+    let has_dropped = drop_old_visits(engine, state);
     let Some(subject) = state.subject.clone() else { return };
     let view = View::of(engine, state, &subject);
+    let news = news.filter(|_| !has_dropped);
+    let resting = news.map(|news| quiet.despite(&news, &view, engine)).unwrap_or_default();
+    if resting.len() < MOST_REST {
+        fetch(&state.facts);
+    }
     let mut findings = Findings::new(engine, now);
-    rules::run(&view, &mut findings);
+    let quiet = rules::run(&view, &mut findings, resting);
     let Findings { found, ended, deadline, .. } = findings;
     let (shadow, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.shadow);
     let mut held: Vec<String> =
@@ -101,24 +125,25 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, look: Look, c
         drawn.inspected.iter().filter(|i| !counted(i)).map(|(_, inspected)| *inspected).collect();
     state.inspected = drawn.inspected.into_iter().map(|(visit, _)| visit).collect();
     state.deadline_at = deadline;
+    state.quiet = Quiet::of(quiet, engine.mark);
     alerts::publish(engine, state, &subject, standing, look, &mut changes.alerts);
     loops::emit_watches(state, &stays, finds, &mut changes.facts);
 }
 
-/// Drops whole visits that ended longer before the latest event than history is kept.
-fn drop_old_visits(engine: &Engine, state: &mut TimelineState) {
+/// Drops whole visits that ended longer before the latest event than history is kept; whether there were any.
+fn drop_old_visits(engine: &Engine, state: &mut TimelineState) -> bool {
     let keep_ms = engine.rules.history.container_days * DAY_MS;
     let (Some(first), Some(latest)) = (
         state.facts.iter().find(|f| f.event.is_some()).map(timeline::known_at),
         state.facts.iter().filter(|f| f.event.is_some()).map(timeline::known_at).max(),
     ) else {
-        return;
+        return false;
     };
     let horizon = latest.plus_millis(-keep_ms);
     if first >= horizon {
-        return;
+        return false;
     }
-    let Some(subject) = &state.subject else { return };
+    let Some(subject) = &state.subject else { return false };
     let view = View::new(state, subject, &engine.rules);
     let mut gone = 0;
     let mut floor = None;
@@ -130,12 +155,13 @@ fn drop_old_visits(engine: &Engine, state: &mut TimelineState) {
         floor = stay.last().map(Seen::at);
     }
     if gone == 0 {
-        return;
+        return false;
     }
     state.visits_before += gone;
     state.floor = floor.max(state.floor);
     state.facts.retain(|f| Some(f.occurred_at) > floor || (f.event.is_none() && !f.retracted));
     forget_published(state);
+    true
 }
 
 /// Forgets what was published about visits that are gone, but not for how long their ids must not be used again.

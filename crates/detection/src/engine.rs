@@ -1,7 +1,9 @@
 //! The door of the crate: one fact in, what changed out.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Alert, Fact, Timestamp};
 
@@ -69,41 +71,51 @@ pub struct Engine {
     pub(crate) binary_version: String,
     /// When the last word of any feed came, where none follows.
     pub(crate) heard_until: Option<Timestamp>,
+    /// Tells it from engines that may see something else in the same facts.
+    pub(crate) mark: u64,
 }
 
 impl Engine {
     /// An engine with these rules; alerts name `binary_version`.
     #[must_use]
     pub fn new(rules: Rules, binary_version: impl Into<String>) -> Self {
-        Self {
+        let engine = Self {
             rules,
             baselines: Arc::default(),
             outages: Arc::default(),
             binary_version: binary_version.into(),
             heard_until: None,
-        }
+            mark: 0,
+        };
+        engine.marked()
+    }
+
+    fn marked(mut self) -> Self {
+        self.mark =
+            FixedState::default().hash_one((self.version(), self.heard_until.map(Timestamp::as_millis)));
+        self
     }
 
     /// The same engine with these baselines.
     #[must_use]
     pub fn with_baselines(mut self, baselines: Arc<Baselines>) -> Self {
         self.baselines = baselines;
-        self
+        self.marked()
     }
 
     /// The same engine that knows of these outages.
     #[must_use]
     pub fn with_outages(mut self, outages: Arc<Outages>) -> Self {
         self.outages = outages;
-        self
+        self.marked()
     }
 
     /// The same engine at the end of recorded traffic: what was awaited by a later time than `at` is not absent, it is not
     /// recorded. Short waits for late messages still end.
     #[must_use]
-    pub const fn heard_until(mut self, at: Timestamp) -> Self {
+    pub fn heard_until(mut self, at: Timestamp) -> Self {
         self.heard_until = Some(at);
-        self
+        self.marked()
     }
 
     /// The rules in force.
@@ -194,7 +206,7 @@ impl Engine {
         let now = look.now;
         let mut changes = Changes::none(Outcome::Duplicate);
         match state.subject.as_ref().map(|s| s.kind) {
-            Some(SubjectKind::Container) => container::evaluate(self, state, look, &mut changes),
+            Some(SubjectKind::Container) => container::evaluate(self, state, look, None, &mut changes),
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
             Some(SubjectKind::SealRun) => seal_run::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, now, &mut changes),
@@ -229,14 +241,14 @@ impl Engine {
 
     /// The rules for containers, by the names of their tables in the rule file.
     pub fn rule_names() -> impl Iterator<Item = &'static str> {
-        CHECKS.iter().map(|(name, _)| *name)
+        CHECKS.iter().map(|(name, ..)| *name)
     }
 
     /// Runs one rule alone over a container's timeline and gives the codes that it yields, to measure or explain it.
     #[must_use]
     pub fn run_rule(&self, name: &str, state: &TimelineState, now: Timestamp) -> Vec<String> {
-        let (Some(subject), Some((_, check))) =
-            (&state.subject, CHECKS.iter().find(|(known, _)| *known == name))
+        let (Some(subject), Some((_, check, _))) =
+            (&state.subject, CHECKS.iter().find(|(known, ..)| *known == name))
         else {
             return Vec::new();
         };

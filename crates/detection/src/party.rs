@@ -10,13 +10,14 @@
 //! A class with too many values is given up for good, also when some of these are taken back later: a retraction that comes
 //! before what it takes back names no value, so the two orders differ for a party at that bound, and there alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use quaywatch_domain::event::{Party, PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Id, Subject, Text, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
 
 use crate::haulage::{haulage, is_haulage, is_only_hauled, prune_hauled};
+use crate::ledger::{Ledger, split};
 use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
 use crate::settings::DAY_MS;
 use crate::timeline;
@@ -134,75 +135,8 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
 }
 
-/// What a party was seen to do, sorted.
-pub(crate) struct Ledger<'a> {
-    pub(crate) origin: &'a Subject,
-    /// Standing sightings of containers in which it did more than haul, in order of time.
-    pub(crate) sightings: Vec<&'a Sighting>,
-    /// Class and value of each relation, with its standing sighting, in order of time.
-    relations: Vec<(&'a str, &'a str, &'a Sighting)>,
-}
-
-/// The values of one class of relations, each with its standing sightings in order of time.
-pub(crate) type Values<'a> = BTreeMap<&'a str, Vec<&'a Sighting>>;
-
-impl<'a> Ledger<'a> {
-    fn read(origin: &'a Subject, sightings: &'a [Sighting]) -> Self {
-        let standing = || sightings.iter().filter(|s| !s.retracted && !aging::is_mark(s));
-        let split = |s: &'a Sighting| {
-            let relations = s.relations.iter().filter_map(|r| split(r));
-            relations.map(move |(class, value)| (class, value, s))
-        };
-        let mut relations = Vec::with_capacity(standing().map(|s| s.relations.len()).sum());
-        relations.extend(standing().flat_map(split));
-        let sightings = standing().filter(|s| s.container.is_some() && !is_only_hauled(s)).collect();
-        Self { origin, sightings, relations }
-    }
-
-    /// The values of a class.
-    pub(crate) fn class(&self, class: &str) -> Values<'a> {
-        let mut values = Values::new();
-        for (_, value, s) in self.relations.iter().filter(|(known, _, _)| *known == class) {
-            values.entry(*value).or_default().push(*s);
-        }
-        values
-    }
-
-    /// Whether a class has more than one value.
-    pub(crate) fn has_several(&self, class: &str) -> bool {
-        let mut values =
-            self.relations.iter().filter(|(known, _, _)| *known == class).map(|(_, value, _)| value);
-        let first = values.next();
-        values.any(|other| Some(other) != first)
-    }
-}
-
-/// Class and value of a relation.
-fn split(relation: &str) -> Option<(&str, &str)> {
-    // Classes are short: looking for the sign in general takes longer.
-    let at = relation.bytes().position(|byte| byte == b'=')?;
-    relation.get(..at).zip(relation.get(at + 1..))
-}
-
 fn value_of<'a>(relation: &'a str, class: &str) -> Option<&'a str> {
     relation.strip_prefix(class)?.strip_prefix('=')
-}
-
-/// The containers of these sightings, each once.
-pub(crate) fn containers<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) -> BTreeSet<&'a str> {
-    sightings.into_iter().filter_map(|s| s.container.as_deref()).collect()
-}
-
-/// When each container is first seen among the values of a class.
-pub(crate) fn beginnings<'a>(values: &Values<'a>) -> HashMap<&'a str, Timestamp> {
-    let mut begun: HashMap<&str, Timestamp> = HashMap::new();
-    for s in values.values().flatten() {
-        if let Some(container) = s.container.as_deref() {
-            let at = begun.entry(container).or_insert(s.occurred_at);
-            *at = s.occurred_at.min(*at);
-        }
-    }
-    begun
 }
 
 /// The sighting that a fact is; a retraction of anything is one.
@@ -343,10 +277,6 @@ fn is_last(state: &TimelineState, new: &Sighting) -> bool {
 /// Whether [`prune`] would let go of this new sighting, the last one, at once, because enough earlier ones say all that
 /// it says.
 fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
-    let telling = || {
-        let all = state.sightings.iter();
-        all.filter(|s| !is_tombstone(s) && !is_only_hauled(s) && !aging::is_mark(s))
-    };
     let mut containers: Vec<&str> = Vec::with_capacity(MAX_HISTORY_CONTAINERS);
     let standing = state.sightings.iter().filter(|s| !s.retracted && !is_only_hauled(s));
     for container in standing.filter_map(|s| s.container.as_deref()) {
@@ -357,17 +287,23 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
             break;
         }
     }
-    containers.len() == MAX_HISTORY_CONTAINERS
-        && new.partners.iter().all(|partner| {
-            telling().filter(|s| s.partners.contains(partner)).nth(MAX_SIGHTINGS_PER_PARTNER - 1).is_some()
-        })
-        && new.relations.iter().all(|relation| {
-            let mut seen: Vec<(Option<&str>, usize)> = Vec::with_capacity(MAX_CONTAINERS_PER_RELATION);
-            for s in telling().filter(|s| s.relations.contains(relation)) {
-                count(&mut seen, s.container.as_deref());
-            }
-            !count(&mut seen, new.container.as_deref())
-        })
+    if containers.len() < MAX_HISTORY_CONTAINERS {
+        return false;
+    }
+    let mut partners = vec![0_usize; new.partners.len()];
+    let mut relations: Vec<Seen<'_>> = vec![Vec::new(); new.relations.len()];
+    let telling =
+        state.sightings.iter().filter(|s| !is_tombstone(s) && !is_only_hauled(s) && !aging::is_mark(s));
+    for s in telling {
+        for (count, _) in partners.iter_mut().zip(&new.partners).filter(|(_, p)| s.partners.contains(p)) {
+            *count += 1;
+        }
+        for (seen, _) in relations.iter_mut().zip(&new.relations).filter(|(_, r)| s.relations.contains(r)) {
+            count(seen, s.container.as_deref());
+        }
+    }
+    partners.iter().all(|count| *count >= MAX_SIGHTINGS_PER_PARTNER)
+        && relations.iter_mut().all(|seen| !count(seen, new.container.as_deref()))
 }
 
 /// Whether a new sighting, the last one, says nothing that changes what is told: its container was seen with each of its
@@ -389,8 +325,11 @@ fn repeats(state: &TimelineState, new: &Sighting) -> bool {
         && !days.any(|day| latest < day && day <= new.occurred_at)
 }
 
+/// Containers with which a relation was seen, and how often.
+type Seen<'a> = Vec<(Option<&'a str>, usize)>;
+
 /// Counts a sighting of a relation with a container; whether it is among those that are kept.
-fn count<'a>(seen: &mut Vec<(Option<&'a str>, usize)>, container: Option<&'a str>) -> bool {
+fn count<'a>(seen: &mut Seen<'a>, container: Option<&'a str>) -> bool {
     if let Some((_, count)) = seen.iter_mut().find(|(known, _)| *known == container) {
         *count += 1;
         return *count <= MAX_SIGHTINGS_PER_CONTAINER;
@@ -414,7 +353,7 @@ fn prune(rules: &Rules, state: &mut TimelineState) -> bool {
     let has_aged = aging::age(rules, state);
     let is_given_up = saturate(state);
     let mut partners: HashMap<&str, usize> = HashMap::new();
-    let mut relations: HashMap<&str, Vec<(Option<&str>, usize)>> = HashMap::new();
+    let mut relations: HashMap<&str, Seen<'_>> = HashMap::new();
     let mut containers: HashSet<&str> = HashSet::with_capacity(MAX_HISTORY_CONTAINERS);
     let mut tombstones = state.sightings.iter().filter(|s| is_tombstone(s)).count();
     let mut keep = Vec::with_capacity(state.sightings.len());

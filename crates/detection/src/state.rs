@@ -5,6 +5,7 @@ use quaywatch_domain::event::{Place, SealSource};
 use quaywatch_domain::{EventKind, Fact, Handling, Id, Severity, Sha256, Subject, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::quiet::Quiet;
 use crate::{Changes, Kin, Outcome};
 
 /// Everything known about one subject, and what was published about it.
@@ -69,6 +70,8 @@ pub struct TimelineState {
     pub saturated: bool,
     /// Classes of relations that have outgrown their bound, sorted (parties and actors).
     pub saturated_classes: Vec<String>,
+    #[serde(skip)]
+    pub(crate) quiet: Quiet,
 }
 
 /// A short form of an event on the timeline of a seal or a party.

@@ -39,6 +39,11 @@ impl Kinds {
         Self(self.0 | 1 << place)
     }
 
+    /// The kind at this place of [`EventKind::KNOWN`].
+    pub(crate) const fn at_place(place: usize) -> Self {
+        Self(1 << place)
+    }
+
     pub(crate) const fn have_any(self, of: Self) -> bool {
         self.0 & of.0 != 0
     }
@@ -162,7 +167,6 @@ impl<'a> View<'a> {
 
     /// The timeline by itself, without what concerns all.
     pub(crate) fn new(state: &'a TimelineState, subject: &'a Subject, rules: &Rules) -> Self {
-        fetch(&state.facts);
         let mut view = Self {
             subject,
             events: Vec::with_capacity(state.facts.len()),
@@ -278,7 +282,7 @@ impl<'a> View<'a> {
 
 /// Reads a little of all that rules ask of the events. Events lie all over the memory: asked for at once they come
 /// together, one by one the rules would wait for each.
-fn fetch(facts: &[Fact]) {
+pub(crate) fn fetch(facts: &[Fact]) {
     let read = facts.iter().filter_map(|f| f.event.as_deref()).fold(0, |all, event| all ^ event.touch());
     std::hint::black_box(read);
 }

@@ -16,6 +16,7 @@ use quaywatch_domain::event::{Customs, PortEvent};
 use serde::Deserialize;
 
 use crate::people::{is_by_stranger, role};
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
 use crate::visits::is_arrival;
@@ -31,6 +32,17 @@ pub(crate) struct Settings {
     c: SubRule,
     d: SubRule,
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::CustomsHeld,
+    EventKind::CustomsSelectedForScan,
+    EventKind::CustomsSelectedForInspection,
+    EventKind::CustomsSelectionCancelled,
+    EventKind::CustomsReleased,
+    EventKind::GateIn,
+    EventKind::Discharged,
+    EventKind::Overlanded,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !view.has_any(DECISIONS) {

@@ -27,6 +27,7 @@ use serde::Deserialize;
 
 use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::rules::two_places::distance_km;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::trust::late_word;
@@ -59,6 +60,15 @@ pub(crate) struct Settings {
 }
 
 const CODE_B: &str = "MO-06b";
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::DoorOpened,
+    EventKind::DoorClosed,
+    EventKind::DeviceUnpaired,
+    EventKind::DeviceSilent,
+    EventKind::PositionReported,
+    EventKind::ReeferReading,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !view.events.iter().any(|s| is_of_device(s.kind())) {

@@ -26,6 +26,7 @@ use serde::Deserialize;
 
 use crate::actor::{ALONE, value};
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View, keys_of, same_party};
 use crate::{Engine, Sighting};
@@ -66,6 +67,8 @@ pub(crate) const FIRST_VISIT: &str = "MO-24d-first";
 /// Code of the auxiliary indicator "its driver came in without a container and did not leave", read by `f` alone and never
 /// shown.
 pub(crate) const CAME_ALONE: &str = "MO-24f-alone";
+
+pub(crate) const TRIGGER: Trigger = Trigger::ANYTHING;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !findings.rules.people.enabled {

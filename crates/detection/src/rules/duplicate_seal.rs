@@ -21,12 +21,13 @@
 //! baseline of few seals or days, which cannot know all that a carrier uses (silent). One shipper under two schemes (only keys of
 //! one scheme tell shippers apart: `d`).
 
-use quaywatch_domain::event::SealSource;
+use quaywatch_domain::event::{Glance, SealSource};
 use quaywatch_domain::identifiers::seal::{is_distinct, one_typing_error_apart};
 use quaywatch_domain::{Action, EventKind, Fact, Severity, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, HOUR_MS, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
 use crate::visits::{is_arrival, is_departure};
@@ -56,6 +57,8 @@ pub(crate) struct A {
 }
 
 const CODE: &str = "MO-04a";
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[]).or(Glance::has_seals);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if view.events.iter().any(|s| s.glance.has_seals()) {

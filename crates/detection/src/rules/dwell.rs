@@ -24,6 +24,7 @@ use quaywatch_domain::{EventKind, Severity, Timestamp};
 use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -57,6 +58,15 @@ struct Stay<'a> {
     called_at: Option<Timestamp>,
     out: Option<Seen<'a>>,
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::Discharged,
+    EventKind::GateOut,
+    EventKind::CustomsReleased,
+    EventKind::ReleaseIssued,
+    EventKind::ReleaseAccepted,
+    EventKind::StorageExtended,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for events in view.stays() {

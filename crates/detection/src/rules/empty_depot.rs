@@ -23,6 +23,7 @@ use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
 use crate::people::is_by_stranger;
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View};
 use crate::{Rules, Sighting, TimelineState};
@@ -89,6 +90,8 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, state: &TimelineState) -> Ve
     }
     wanted.into_values().map(|fact| (fact, false)).collect()
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::ANYTHING;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !view.is_reefer {

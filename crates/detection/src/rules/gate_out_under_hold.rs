@@ -15,6 +15,7 @@ use quaywatch_domain::indicator::Expected;
 use quaywatch_domain::{EventKind, Severity};
 use serde::Deserialize;
 
+use crate::quiet::Trigger;
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::trust::late_word;
 use crate::view::{Findings, Seen, View};
@@ -47,6 +48,8 @@ struct Incident<'a> {
     what: &'static str,
     looked_at: bool,
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[EventKind::GateOut]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;

@@ -25,6 +25,7 @@ use serde::Deserialize;
 
 use crate::call::{Call, OnCall};
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, Rules, SubRule};
 use crate::view::{Absence, Findings, Seen, View};
 use crate::visits::is_arrival;
@@ -119,6 +120,9 @@ fn say(
     let indicator = Indicator { expected, ..told.indicator(rules)? };
     Some((indicator_fact(container, indicator, own.occurred_at), is_shadow))
 }
+
+pub(crate) const TRIGGER: Trigger =
+    Trigger::kinds(&[EventKind::GateOut, EventKind::Shortlanded, EventKind::ManifestLine]).or_first();
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for (visit, stay) in view.stays().enumerate() {

@@ -15,13 +15,14 @@
 
 use std::collections::BTreeMap;
 
-use quaywatch_domain::event::PortEvent;
+use quaywatch_domain::event::{Glance, PortEvent};
 use quaywatch_domain::{EventKind, Fact};
 use serde::Deserialize;
 
 use crate::Sighting;
+use crate::ledger::{Ledger, beginnings};
 use crate::loops::{Told, indicator_fact};
-use crate::party::{Ledger, beginnings};
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -50,7 +51,7 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     // The first value of a class is not new to anybody.
     for (class, name) in CLASSES.iter().filter(|(class, _)| ledger.has_several(class)) {
         let values = ledger.class(class);
-        let begun = beginnings(&values);
+        let begun = beginnings(values.values().flatten().copied());
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
@@ -90,6 +91,9 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
 fn delivery(event: &PortEvent) -> Option<&str> {
     event.route.as_deref()?.place_of_delivery.as_deref().filter(|place| !place.is_empty())
 }
+
+pub(crate) const TRIGGER: Trigger =
+    Trigger::kinds(&[EventKind::PickupAnnounced, EventKind::GateOut]).or(Glance::has_route);
 
 /// MO-18b.
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {

@@ -24,6 +24,7 @@ use crate::Sighting;
 use crate::actor::value;
 use crate::loops::{Told, indicator_fact};
 use crate::people::{has_business, is_exempt, is_look_up, looked_by};
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Findings, Kinds, Seen, View};
 
@@ -66,6 +67,8 @@ pub(crate) const IN_A_ROW: &str = "MO-16e-row";
 
 const LOOK_UPS: Kinds =
     Kinds::of(&[EventKind::RecordViewed, EventKind::RecordListed, EventKind::RecordExported]);
+
+pub(crate) const TRIGGER: Trigger = Trigger::ANYTHING;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !findings.rules.people.enabled || !view.has_any(LOOK_UPS) {

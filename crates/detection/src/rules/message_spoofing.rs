@@ -27,8 +27,9 @@ use quaywatch_domain::{EventKind, Fact, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
+use crate::ledger::{Ledger, beginnings, containers};
 use crate::loops::{Told, indicator_fact};
-use crate::party::{Ledger, beginnings, containers};
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Absence, Findings, Kinds, Seen, View};
 
@@ -75,7 +76,7 @@ pub(crate) fn tell(
     ];
     for (class, code, sub, sentence) in classes {
         let values = ledger.class(class);
-        let begun = beginnings(&values);
+        let begun = beginnings(values.values().flatten().copied());
         for with in values.values() {
             let Some(first) = with.first() else { continue };
             let known = begun.values().filter(|at| **at < first.occurred_at).count();
@@ -178,6 +179,9 @@ pub(crate) fn tell_gaps(
 }
 
 const GATE_OUT: Kinds = Kinds::of(&[EventKind::GateOut]);
+
+pub(crate) const TRIGGER: Trigger =
+    Trigger::kinds(&[EventKind::GateOut]).or(|g| g.has_control_reference() || g.is_dated_ahead());
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {

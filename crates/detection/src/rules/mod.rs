@@ -31,15 +31,16 @@ use quaywatch_domain::{Fact, Indicator, Timestamp};
 use serde::Deserialize;
 
 use crate::contagion;
+use crate::quiet::{RuleSet, Trigger};
 use crate::view::{Findings, Found, View};
 
 /// A rule over the timeline of one container.
 pub(crate) type Check = fn(&View<'_>, &mut Findings<'_>);
 
-/// Names each rule once: its module, which is also its table in the rule file, and its function for containers; a rule
-/// that has none speaks from the timelines of other subjects alone.
+/// Names each rule once: its module, which is also its table in the rule file. Each has a function for containers, and says
+/// with what that begins.
 macro_rules! registry {
-    ($($module:ident $(=> $check:ident)?,)+) => {
+    ($($module:ident,)+) => {
         /// The tables of the rules in the rule file.
         #[derive(Debug, Clone, PartialEq, Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -50,51 +51,68 @@ macro_rules! registry {
             &[$((stringify!($module), include_str!(concat!(stringify!($module), ".rs"))),)+];
 
         /// The rules for containers by the names of their tables, in the order in which they run.
-        pub(crate) const CHECKS: &[(&str, Check)] = &[$($((stringify!($module), $module::$check),)?)+];
+        pub(crate) const CHECKS: &[(&str, Check, Trigger)] =
+            &[$((stringify!($module), $module::check, $module::TRIGGER),)+];
     };
 }
 
 registry! {
-    watchlist_hit => check,
+    watchlist_hit,
     // MO-01 to MO-14: release, seals, gates, yard, weight, route, dwell
-    release_right => check,
-    out_and_back => check,
-    seal_change => check,
-    duplicate_seal => check,
-    seal_sequence => check,
-    door_opened => check,
-    two_places => check,
-    trojan_box => check,
-    unordered_move => check,
-    weight => check,
-    route => check,
-    dwell => check,
+    release_right,
+    out_and_back,
+    seal_change,
+    duplicate_seal,
+    seal_sequence,
+    door_opened,
+    two_places,
+    trojan_box,
+    unordered_move,
+    weight,
+    route,
+    dwell,
     // MO-15 to MO-26: customs, people, parties, reefers, calls, messages
-    scan_gap => check,
-    look_ups => check,
-    shell_importer => check,
-    identity_hijack => check,
-    reefer_anomaly => check,
-    empty_depot => check,
-    ghost_box => check,
-    unplanned_restow => check,
-    message_spoofing => check,
-    driver_badge => check,
-    gate_out_under_hold => check,
-    customs_status => check,
+    scan_gap,
+    look_ups,
+    shell_importer,
+    identity_hijack,
+    reefer_anomaly,
+    empty_depot,
+    ghost_box,
+    unplanned_restow,
+    message_spoofing,
+    driver_badge,
+    gate_out_under_hold,
+    customs_status,
 }
 
-/// Runs every rule for containers.
-pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>) {
+/// Runs every rule for containers but the `resting` ones, which have nothing to say; which of all say nothing.
+pub(crate) fn run(view: &View<'_>, findings: &mut Findings<'_>, resting: RuleSet) -> RuleSet {
     told_by_others(view, findings);
-    for (_, check) in CHECKS {
-        check(view, findings);
+    let mut quiet = RuleSet::default();
+    for (place, (name, check, _)) in CHECKS.iter().enumerate() {
+        let rests = resting.has(place);
+        if (rests && !cfg!(debug_assertions)) || is_silent(*check, view, findings) {
+            quiet.add(place);
+        } else {
+            debug_assert!(!rests, "{name} begins with something that its trigger does not tell");
+        }
     }
     crate::profiles::run(view, findings);
     crate::trust::weigh(view, findings);
     // These read what all the others say.
     look_ups::unrelated(view, findings);
     crate::combinations::run(view, findings);
+    quiet
+}
+
+/// Runs a rule; whether it finds nothing and waits for nothing.
+fn is_silent(check: Check, view: &View<'_>, findings: &mut Findings<'_>) -> bool {
+    let (before, deadline) = (findings.found.len(), findings.deadline.take());
+    check(view, findings);
+    let is_silent = findings.found.len() == before && findings.deadline.is_none();
+    findings.deadline = findings.deadline.into_iter().chain(deadline).min();
+    is_silent
 }
 
 /// Indicators of other subjects that only rules here read; they are never shown.

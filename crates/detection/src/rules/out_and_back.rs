@@ -27,6 +27,7 @@ use serde::Deserialize;
 
 use crate::Rules;
 use crate::golden::{Step, other_terminal};
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Absence, Findings, Seen, View, keys_of, same_party};
 use crate::work_orders::only_moves;
@@ -49,6 +50,20 @@ pub(crate) struct Settings {
 
 /// Facility code of a customs site.
 const CUSTOMS_SITE: &str = "CUSTOMS_SITE";
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::GateOut,
+    EventKind::GateIn,
+    EventKind::Discharged,
+    EventKind::Loaded,
+    EventKind::DroppedOff,
+    EventKind::PickupAnnounced,
+    EventKind::PickupAccepted,
+    EventKind::PinAttempted,
+    EventKind::ReleaseIssued,
+    EventKind::ReleaseTransferred,
+    EventKind::ReleaseAccepted,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let crossings: Vec<&Step<'_>> = view.golden.crossings().collect();

@@ -19,6 +19,7 @@ use quaywatch_domain::{EventKind, Fact, Severity, Text, Timestamp};
 use serde::Deserialize;
 
 use crate::people::is_by_stranger;
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Absence, Findings, Seen, View};
 
@@ -56,6 +57,14 @@ struct Range {
     least_c: f64,
     most_c: f64,
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::PowerOff,
+    EventKind::PowerOn,
+    EventKind::ReeferAlarmReset,
+    EventKind::ManifestLine,
+])
+.or(|g| g.has_reading() || g.has_route() || g.has_cargo());
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !view.is_reefer && !view.events.iter().any(|s| s.glance.has_reading()) {

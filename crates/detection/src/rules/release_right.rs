@@ -25,9 +25,11 @@ use quaywatch_domain::event::PinOutcome;
 use quaywatch_domain::{EventKind, Fact, Id, Subject, Timestamp};
 use serde::Deserialize;
 
+use crate::ledger::beginnings;
 use crate::loops::{Told, indicator_fact};
 use crate::outages::{spans, within};
 use crate::party::MAX_SIGHTINGS_PER_PARTNER;
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Findings, Key, Seen, View, same_party};
 use crate::{Rules, Sighting, actor};
@@ -59,6 +61,19 @@ pub(crate) struct Settings {
 
 /// Code of the auxiliary indicator "first relation of this consignee", read by `b` alone and never shown.
 pub(crate) const FIRST_RELATION: &str = "MO-01b-first";
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::PinAttempted,
+    EventKind::ReleaseIssued,
+    EventKind::ReleaseTransferred,
+    EventKind::ReleaseAccepted,
+    EventKind::ReleaseDeclined,
+    EventKind::ReleaseRevoked,
+    EventKind::ReleaseBlocked,
+    EventKind::PickupAnnounced,
+    EventKind::PickupCancelled,
+    EventKind::GateOut,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = &findings.rules.rule.release_right;
@@ -332,15 +347,17 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
     let standing: Vec<&Sighting> =
         sightings.iter().filter(|s| !s.retracted && s.container.is_some()).collect();
     let transferred = standing.iter().filter(|s| s.kind == EventKind::ReleaseTransferred);
-    let mut partners: Vec<&str> = transferred.flat_map(|s| &s.partners).map(Id::as_str).collect();
+    let mut partners: Vec<&Id> = transferred.flat_map(|s| &s.partners).collect();
     partners.sort_unstable();
     partners.dedup();
+    if partners.is_empty() {
+        return Vec::new();
+    }
+    let begun = beginnings(standing.iter().copied());
     let mut wanted: Vec<Fact> = Vec::new();
     for partner in partners {
-        let mut with = standing
-            .iter()
-            .filter(|s| s.partners.iter().any(|p| p == partner))
-            .take(MAX_SIGHTINGS_PER_PARTNER);
+        let mut with =
+            standing.iter().filter(|s| s.partners.contains(partner)).take(MAX_SIGHTINGS_PER_PARTNER);
         let Some(first) = with.clone().next() else { continue };
         let batch_ends = first.occurred_at.plus_millis(settings.batch_hours * HOUR_MS);
         let mut transfers = with
@@ -350,16 +367,14 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
         if transfers.peek().is_none() {
             continue;
         }
-        let mut others: Vec<&str> = standing
-            .iter()
-            .filter(|s| s.occurred_at < first.occurred_at)
-            .filter_map(|s| s.container.as_deref())
-            .collect();
-        others.sort_unstable();
-        others.dedup();
+        let others = begun.values().filter(|at| **at < first.occurred_at).count();
         for transfer in transfers {
             let Some(container) = transfer.container.as_deref() else { continue };
-            let known = others.iter().filter(|o| **o != container).count();
+            let is_known = begun.get(container).is_some_and(|at| *at < first.occurred_at);
+            let is_told = wanted.iter().any(|f| &*f.subject.id == container);
+            if is_told || others - usize::from(is_known) < settings.min_other_containers {
+                continue;
+            }
             let told = Told {
                 origin,
                 code: FIRST_RELATION,
@@ -368,13 +383,7 @@ pub(crate) fn tell_new_relations(rules: &Rules, origin: &Subject, sightings: &[S
                 sentence: "First relation of this consignee with the new holder.".to_owned(),
                 sightings: vec![transfer],
             };
-            let is_told = wanted.iter().any(|f| &*f.subject.id == container);
-            if known >= settings.min_other_containers
-                && !is_told
-                && let Some(indicator) = told.indicator(rules)
-            {
-                wanted.push(indicator_fact(container, indicator, transfer.occurred_at));
-            }
+            wanted.extend(told.indicator(rules).map(|i| indicator_fact(container, i, transfer.occurred_at)));
         }
     }
     wanted

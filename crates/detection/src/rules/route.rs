@@ -29,6 +29,7 @@ use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::trust::late_word;
 use crate::view::{Findings, Kinds, Seen, View};
@@ -56,6 +57,15 @@ pub(crate) struct Settings {
 }
 
 const CODE_A: &str = "MO-13a";
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::Loaded,
+    EventKind::VesselDeparted,
+    EventKind::Discharged,
+    EventKind::Stripped,
+    EventKind::Stuffed,
+])
+.or(|g| g.has_route() || g.has_cargo());
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {

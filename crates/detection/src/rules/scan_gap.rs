@@ -23,6 +23,7 @@ use serde::Deserialize;
 
 use crate::baselines::{Group, Measure};
 use crate::people::{is_by_stranger, role};
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::trust::late_word;
 use crate::view::{Findings, Seen, View};
@@ -78,6 +79,27 @@ impl Gap<'_> {
         if *self.opened.kind() == EventKind::CustomsScanned { "scan" } else { "customs selection" }
     }
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::CustomsSelectedForScan,
+    EventKind::CustomsSelectedForInspection,
+    EventKind::CustomsScanned,
+    EventKind::CustomsInspected,
+    EventKind::CustomsHeld,
+    EventKind::CustomsReleased,
+    EventKind::CustomsSelectionCancelled,
+    EventKind::YardMove,
+    EventKind::PositionReported,
+    EventKind::DoorOpened,
+    EventKind::SealRemoved,
+    EventKind::SealReplaced,
+    EventKind::SealAffixed,
+    EventKind::DeviceUnpaired,
+    EventKind::PickupAnnounced,
+    EventKind::RecordViewed,
+    EventKind::RecordListed,
+    EventKind::RecordExported,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {

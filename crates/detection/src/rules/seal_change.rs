@@ -16,11 +16,12 @@
 //! left out of a short list. Seals of the next cargo.
 
 use quaywatch_domain::EventKind;
-use quaywatch_domain::event::{Condition, EquipmentStatus, Laden, Seal, SealSource};
+use quaywatch_domain::event::{Condition, EquipmentStatus, Glance, Laden, Seal, SealSource};
 use quaywatch_domain::identifiers::seal::one_typing_error_apart;
 use serde::Deserialize;
 
 use crate::golden::same_happening;
+use crate::quiet::Trigger;
 use crate::rules::seal_sequence::says_unsealed;
 use crate::settings::SubRule;
 use crate::view::{Findings, Seen, View};
@@ -62,6 +63,8 @@ struct Journey<'a> {
     broken: Vec<&'a str>,
     laden: Option<Laden>,
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[]).or(Glance::has_seals);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !is_in_question(view) {

@@ -19,7 +19,7 @@
 //! Stripping at a freight station, on an order (one that names a slot only moves the container) or by customs. An actor
 //! whose role is not given.
 
-use quaywatch_domain::event::SealSource;
+use quaywatch_domain::event::{Glance, SealSource};
 use quaywatch_domain::identifiers::normalise_reference;
 use quaywatch_domain::identifiers::size_type::{Build, SizeType};
 use quaywatch_domain::{EventKind, Severity, Timestamp};
@@ -27,6 +27,7 @@ use serde::Deserialize;
 
 use crate::Rules;
 use crate::golden::Whereabouts;
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Absence, Findings, Seen, View};
 use crate::work_orders::opens;
@@ -70,6 +71,16 @@ struct Life<'a> {
     unexplained: Option<Seen<'a>>,
     emptied: bool,
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::SealRemoved,
+    EventKind::SealInspected,
+    EventKind::SealReplaced,
+    EventKind::SealAffixed,
+    EventKind::Stripped,
+    EventKind::GateOut,
+])
+.or(Glance::has_seals);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let settings = &findings.rules.rule.seal_sequence;

@@ -23,8 +23,9 @@ use quaywatch_domain::{EventKind, Fact, Severity, Subject, Text, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
+use crate::ledger::{Ledger, Values, containers};
 use crate::loops::{Told, indicator_fact};
-use crate::party::{Ledger, Values, containers};
+use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, Rules, SubRule};
 use crate::view::{Findings, Seen, View};
 
@@ -279,6 +280,9 @@ fn test_shipments(teller: &mut Teller<'_>, ledger: &Ledger<'_>) {
 fn is_first(code: &str) -> bool {
     matches!(code, "MO-17a" | FIRST_KNOWN)
 }
+
+pub(crate) const TRIGGER: Trigger =
+    Trigger::kinds(&[EventKind::ManifestLine]).or(|g| g.has_route() || g.has_cargo());
 
 /// MO-17g and h.
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {

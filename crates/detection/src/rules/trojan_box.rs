@@ -19,13 +19,14 @@
 //! Empties that are repositioned or fetched to be stuffed: they have no booking, and are not counted (`c`). Exports that
 //! were fetched back under a release order are not counted either. An export that comes some days early. A driver's rest (longer stops count only where no arrival was planned).
 
-use quaywatch_domain::event::{Documents, EquipmentStatus, PartyRole};
+use quaywatch_domain::event::{Documents, EquipmentStatus, Glance, PartyRole};
 use quaywatch_domain::{EventKind, Fact, PortEvent, Severity, Subject};
 use serde::Deserialize;
 
 use crate::golden::Step;
 use crate::haulage::{has_hauled, was_released};
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::rules::two_places::{coordinates, distance_km};
 use crate::rules::weight::{excess_kg, tare};
 use crate::settings::{DAY_MS, MINUTE_MS, SubRule};
@@ -57,6 +58,18 @@ pub(crate) struct Settings {
 
 /// Code of the auxiliary indicator "this haulier took exports out before, unreleased", read by `c` alone and never shown.
 pub(crate) const REPEATED: &str = "MO-09c-repeated";
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::GateIn,
+    EventKind::GateOut,
+    EventKind::BookingConfirmed,
+    EventKind::BookingCancelled,
+    EventKind::BookingRolled,
+    EventKind::VesselArrived,
+    EventKind::VesselDeparted,
+    EventKind::Loaded,
+])
+.or(Glance::has_tare);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let crossings: Vec<&Step<'_>> = view.golden.crossings().collect();

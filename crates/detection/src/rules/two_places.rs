@@ -31,6 +31,7 @@ use serde::Deserialize;
 
 use crate::Rules;
 use crate::golden::{Contradiction, Step, Whereabouts, crosses, independent, other_terminal};
+use crate::quiet::Trigger;
 use crate::rules::weight::tare;
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, SubRule};
 use crate::view::{Absence, Findings, Kinds, Seen, View, keys_of, same_party};
@@ -64,6 +65,15 @@ pub(crate) struct Settings {
 
 /// Mean radius of the earth, kilometres (IUGG).
 const EARTH_RADIUS_KM: f64 = 6_371.0;
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::GateIn,
+    EventKind::GateOut,
+    EventKind::Loaded,
+    EventKind::Discharged,
+    EventKind::YardMove,
+    EventKind::PositionReported,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !view.has_any(CROSSINGS) {

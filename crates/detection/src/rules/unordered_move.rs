@@ -27,6 +27,7 @@ use serde::Deserialize;
 
 use crate::golden::Whereabouts;
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, SubRule};
 use crate::timeline::known_at;
 use crate::trust::late_word;
@@ -55,6 +56,13 @@ pub(crate) struct Settings {
     pub(crate) b: SubRule,
     pub(crate) c: SubRule,
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
+    EventKind::YardMove,
+    EventKind::PositionReported,
+    EventKind::NotInPosition,
+    EventKind::WorkOrdered,
+]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for (visit, stay) in view.stays().enumerate() {
@@ -151,6 +159,11 @@ fn order_awaited_until(stay: &[Seen<'_>], s: &Seen<'_>, risky: bool, findings: &
     };
     let soonest = stay.iter().filter(comes_for_it).map(|k| k.fact.received_at).min();
     soonest.map_or(at_last, |soonest| at_last.min(soonest.max(at_once)))
+}
+
+/// Whether the rules name terminals whose orders reach us.
+pub(crate) fn names_terminals(rules: &Rules) -> bool {
+    !rules.rule.unordered_move.terminals_with_orders.is_empty()
 }
 
 /// Whether orders of the terminal reach us.

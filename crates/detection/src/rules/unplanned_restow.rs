@@ -14,6 +14,7 @@ use quaywatch_domain::{EventKind, Fact, Subject};
 use serde::Deserialize;
 
 use crate::loops::{Told, indicator_fact};
+use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, MINUTE_MS, Rules, SubRule};
 use crate::view::{Absence, Findings, Seen, View};
 use crate::{Mention, Sighting};
@@ -60,6 +61,8 @@ pub(crate) fn tell(rules: &Rules, origin: &Subject, restows: &[&Mention], wanted
         wanted.extend(told.indicator(rules).map(|i| (indicator_fact(container, i, at), false)));
     }
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[EventKind::Restowed]);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = findings.rules;

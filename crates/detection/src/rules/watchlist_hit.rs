@@ -16,6 +16,7 @@ use quaywatch_domain::watchlist::EntryAction;
 use quaywatch_domain::{Action, Fact, Hit, Indicator, Text};
 use serde::Deserialize;
 
+use crate::quiet::Trigger;
 use crate::rules::is_folded;
 use crate::view::{Findings, Found, Seen, View};
 
@@ -43,6 +44,8 @@ fn code(hit: &Hit) -> &'static str {
         _ => "WL-identifier",
     }
 }
+
+pub(crate) const TRIGGER: Trigger = Trigger::ANYTHING;
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for (fact, hit) in &view.hits {

@@ -28,6 +28,7 @@ use serde::Deserialize;
 use crate::baselines::{Group, Measure, Quantiles};
 use crate::golden::{Whereabouts, independent, other_terminal};
 use crate::people::role;
+use crate::quiet::Trigger;
 use crate::settings::{MINUTE_MS, SubRule};
 use crate::view::{Findings, Seen, View, is_reefer_type};
 
@@ -92,6 +93,10 @@ struct Trip<'a> {
     authority_seals: Vec<&'a str>,
     told: bool,
 }
+
+pub(crate) const TRIGGER: Trigger =
+    Trigger::kinds(&[EventKind::GateOut, EventKind::Discharged, EventKind::Weighed, EventKind::ManifestLine])
+        .or(|g| g.has_scale() || g.has_vgm());
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !is_weighed(view) {

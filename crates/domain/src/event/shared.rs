@@ -34,6 +34,7 @@ mod bit {
     pub(super) const SCALE: u32 = 1 << 17;
     pub(super) const VGM: u32 = 1 << 18;
     pub(super) const COORDINATES: u32 = 1 << 19;
+    pub(super) const AHEAD: u32 = 1 << 20;
     pub(super) const LADEN_AT: u32 = 24;
     pub(super) const STATUS_AT: u32 = 28;
 }
@@ -58,6 +59,7 @@ impl Glance {
             (bit::TARE, equipment.is_some_and(|e| e.tare_kg.is_some()) || weighs(WeightKind::Tare)),
             (bit::SCALE, weighs(WeightKind::Scale)),
             (bit::VGM, weighs(WeightKind::Vgm)),
+            (bit::AHEAD, event.created_at.is_some_and(|said| said > event.received_at)),
             (bit::COORDINATES, event.place.as_deref().is_some_and(|p| p.latitude.zip(p.longitude).is_some())),
         ];
         let set = flags.into_iter().filter(|(_, holds)| *holds).fold(0, |set, (bit, _)| set | bit);
@@ -147,6 +149,12 @@ impl Glance {
     #[must_use]
     pub const fn has_coordinates(self) -> bool {
         self.has(bit::COORDINATES)
+    }
+
+    /// Whether it is dated later than it came in.
+    #[must_use]
+    pub const fn is_dated_ahead(self) -> bool {
+        self.has(bit::AHEAD)
     }
 
     /// Empty or laden, where it says so.
