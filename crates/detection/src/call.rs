@@ -16,6 +16,9 @@ use crate::{Changes, Engine, Mention, Outcome, Sighting, TimelineState, loops};
 /// no call but a default that a sender writes, and says nothing.
 const MAX_MENTIONS: usize = 32_768;
 
+/// Mentions of an ordinary call; of one with a multiple of these later reports wait for a look as many times as long.
+const MANY_MENTIONS: usize = 4_096;
+
 pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now: Timestamp) -> Changes {
     let Some(mention) = mention(fact) else { return Changes::none(Outcome::OutOfScope) };
     let is_urgent = mention.retracted || mention.kind == EventKind::Restowed;
@@ -46,10 +49,15 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
         Some(deadline) => {
             departed_at.map_or(deadline, |at| at.plus_millis(settings.close_hours * HOUR_MS).min(deadline))
         }
-        None => now.plus_millis(settings.look_minutes * MINUTE_MS),
+        None => now.plus_millis(look_minutes(settings.look_minutes, state) * MINUTE_MS),
     };
     state.deadline_at = Some(next);
     changes
+}
+
+/// How long later reports wait for a look: the longer, the more there is to read.
+fn look_minutes(least: i64, state: &TimelineState) -> i64 {
+    least.saturating_mul(i64::try_from(1 + state.mentions.len() / MANY_MENTIONS).unwrap_or(i64::MAX))
 }
 
 /// Whether a look may come to something: no set is closed before a departure or a discharge is known.
@@ -121,7 +129,7 @@ fn mention(fact: &Fact) -> Option<Mention> {
     let event = fact.event.as_deref();
     let kind = event.map_or(EventKind::Other, |e| e.kind.clone());
     let of_vessel = kind == EventKind::VesselDeparted;
-    if !fact.retracted && !of_vessel && !is_of_boxes(&kind) {
+    if !fact.retracted && !of_vessel && !kind.is_of_exchange() {
         return None;
     }
     let standing = event.filter(|_| !fact.retracted);
@@ -138,18 +146,6 @@ fn mention(fact: &Fact) -> Option<Mention> {
         evidence: standing.filter(|_| of_vessel).map(|e| Box::new(evidence_of(fact, e))),
         kind,
     })
-}
-
-const fn is_of_boxes(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::ManifestLine
-            | EventKind::Discharged
-            | EventKind::Loaded
-            | EventKind::Overlanded
-            | EventKind::Shortlanded
-            | EventKind::Restowed
-    )
 }
 
 /// Whether the event says something about a laden container that may be relied on.

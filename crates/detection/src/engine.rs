@@ -131,13 +131,6 @@ impl Engine {
         format!("{rules} {} {outages} {}", self.baselines.version, self.binary_version)
     }
 
-    /// Whether a fact says anything about a subject of which nothing is known: of most parties that an event names no rule
-    /// reads anything, and they need no timeline.
-    #[must_use]
-    pub fn begins(&self, fact: &Fact) -> bool {
-        fact.subject.kind != SubjectKind::Party || party::begins(fact) || siblings::begins(fact)
-    }
-
     /// Takes one fact into the timeline of its subject. `state` is that subject's, or a default one.
     pub fn apply(&self, state: &mut TimelineState, fact: Fact, now: Timestamp) -> Changes {
         let now = state.not_before(now);

@@ -89,13 +89,6 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     changes
 }
 
-/// Whether a fact of a party of which nothing is known belongs on its ledger.
-pub(crate) fn begins(fact: &Fact) -> bool {
-    let key = &fact.subject.id;
-    let tells = |e: &PortEvent| told_of(e, key).is_some() || haulage(e, key).is_some();
-    fact.retracted || fact.event.as_deref().is_some_and(tells)
-}
-
 /// Makes a new sighting share the texts that late ones hold already: the same few are compared again and again.
 fn share_texts(known: &[Sighting], new: &mut Sighting) {
     fn share<'k>(text: &mut Id, mut known: impl Iterator<Item = &'k Id>) {
@@ -198,7 +191,7 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<Id>, Vec<Id>)> {
         }
         let named = keys(event, &[PartyRole::ReleaseTo, PartyRole::Haulier]).into_iter();
         partners = named.filter(|partner| partner != key).map(Id::from).collect();
-        if !tells_trade(&event.kind) {
+        if !event.tells_trade() {
             return Some((partners, relations)).filter(|(partners, _)| !partners.is_empty());
         }
         for partner in keys(event, &[PartyRole::Haulier]) {
@@ -216,14 +209,14 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<Id>, Vec<Id>)> {
         }
         register(consignee, &mut add);
     } else if named_as(PartyRole::ReleaseFrom).or_else(|| named_as(PartyRole::Carrier)).is_some() {
-        if !matches!(event.kind, EventKind::ReleaseIssued | EventKind::ReleaseOrder) {
+        if !event.begins_release() {
             return None;
         }
         add("USER", event.actor.as_deref().and_then(|a| a.user.as_deref()));
         // Whichever feed it comes by: a carrier begins to send to a second platform, too.
         add("SENDER", event.source.sender.as_deref());
     } else {
-        if !tells_trade(&event.kind) || !Party::is_shared_key(key) {
+        if !event.tells_trade() || !Party::is_shared_key(key) {
             return None;
         }
         let by = |p: &&Party| {
@@ -242,20 +235,6 @@ fn told_of(event: &PortEvent, key: &str) -> Option<(Vec<Id>, Vec<Id>)> {
         list.dedup();
     }
     Some((partners, relations))
-}
-
-/// Whether the event is a document of the trade or the pick-up, the sources of relations.
-const fn tells_trade(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::ManifestLine
-            | EventKind::BookingConfirmed
-            | EventKind::ReleaseIssued
-            | EventKind::ReleaseOrder
-            | EventKind::PickupAnnounced
-            | EventKind::GateOut
-            | EventKind::CompanyRecorded
-    )
 }
 
 /// What the company register says.

@@ -168,11 +168,6 @@ pub(crate) fn apply(
     }
 }
 
-/// Whether a fact of a subject of which nothing is known is remembered.
-pub(crate) fn begins(fact: &Fact) -> bool {
-    is_source(fact) || kin(fact).is_some()
-}
-
 /// Why it is looked at who is to be told.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Why<'a> {

@@ -12,8 +12,8 @@ use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject};
 pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
-/// comparable number, runs of shippers' seals, parties with a key, what they share, users and drivers, bills of lading,
-/// vessel calls, the yard where doors open, empty reefers come in or intruders are seen, of empties the port where they were
+/// comparable number, runs of shippers' seals, parties with a key of whose dealings it tells, what they share, users and
+/// drivers, bills of lading, vessel calls of which it tells, the yard where doors open, empty reefers come in or intruders are seen, of empties the port where they were
 /// loaded, and the sender of what opens the way out.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
@@ -31,7 +31,8 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
             add(SubjectKind::SealRun, seal.normalised.as_deref().and_then(run_of).as_deref());
         }
     }
-    for party in &event.parties {
+    // What is taken back may have said more.
+    for party in event.parties.iter().filter(|party| event.retracted || event.tells_of(party)) {
         add(SubjectKind::Party, party.key().as_deref());
     }
     // What consignees share is followed for those of which the register tells since when they exist or who took them over.
@@ -49,8 +50,10 @@ pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     }
     if let Some(transport) = event.transport.as_deref() {
         add(SubjectKind::Actor, transport.driver.as_deref());
-        for call in event.calls() {
-            add(SubjectKind::Call, Some(&call));
+        if event.retracted || event.tells_of_call() {
+            for call in event.calls() {
+                add(SubjectKind::Call, Some(&call));
+            }
         }
     }
     if let Some(documents) = event.documents.as_deref() {

@@ -48,6 +48,7 @@ pub fn screen_shared(
     facts.extend(left.into_iter().map(|subject| left_behind_fact(event, subject)));
     let is_same = match taken.news {
         News::Fresh(at, identifiers) => meet_nothing(state, at, &identifiers, index),
+        News::Nothing => true,
         News::Any => false,
     };
     if !is_same || state.due_at.is_some_and(|at| at <= now) {

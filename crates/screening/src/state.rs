@@ -286,6 +286,8 @@ pub(crate) enum News {
     /// Which identifiers of the event with this index no earlier one holds, or name a party of whose country it is the first
     /// to tell. What the others meet is the same.
     Fresh(usize, Vec<usize>),
+    /// Nothing: it says what others say.
+    Nothing,
     /// Any hit may come, go or rest on another event.
     Any,
 }
@@ -345,11 +347,13 @@ impl SubjectState {
         let seen = SeenEvent::of(event, subjects, &self.events);
         let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
         let only_adds = before.as_ref().is_none_or(|before| self.gives_nothing_up(before, &seen));
-        let news =
-            if only_adds && self.events.len() < MAX_EVENTS { self.news_of(&seen, at) } else { News::Any };
+        let is_full = self.events.len() >= MAX_EVENTS;
+        let news = if only_adds && !is_full { self.news_of(&seen, at) } else { News::Any };
         self.ids.0.insert(at, seen.event_id.digest());
         self.events.insert(at, seen);
-        self.limit_events();
+        // What is let go of at once leaves all as it was.
+        let changes_nothing = self.limit_events() == Some(at) && before.is_none();
+        let news = if changes_nothing { News::Nothing } else { news };
         Some(Taken { before: before.map(|before| before.subjects).unwrap_or_default(), news })
     }
 
@@ -435,11 +439,11 @@ impl SubjectState {
         countries.all(|other| other == first).then_some(first)
     }
 
-    fn limit_events(&mut self) {
-        while self.events.len() > MAX_EVENTS {
-            let at = self.least_useful();
-            self.remove(at);
-        }
+    /// Lets go of one event where there are too many; the place that it had.
+    fn limit_events(&mut self) -> Option<usize> {
+        let at = (self.events.len() > MAX_EVENTS).then(|| self.least_useful())?;
+        self.remove(at);
+        Some(at)
     }
 
     /// The latest event whose identifiers enough others hold, else the oldest retraction, else the oldest event behind

@@ -272,24 +272,19 @@ fn stopped_on_the_way(
     }
 }
 
-fn is_full_export(event: &PortEvent) -> bool {
-    let status = event.equipment.as_deref().and_then(|e| e.status);
-    status == Some(EquipmentStatus::Export) && !event.is_empty()
-}
-
 /// Whether the ledger of a haulier keeps the event: an export that leaves by gate, under no release or order that the gate
 /// names. Empties are fetched to be stuffed.
 pub(crate) fn is_export_taken_out(event: &PortEvent) -> bool {
     let is_ordered = |d: &Documents| d.release.is_some() || d.order.is_some();
     event.kind == EventKind::GateOut
         && event.is_actual()
-        && is_full_export(event)
+        && event.is_full_export()
         && !event.documents.as_deref().is_some_and(is_ordered)
 }
 
 /// Whether it may be fetched back by this.
 pub(crate) fn is_export_released(event: &PortEvent) -> bool {
-    matches!(event.kind, EventKind::ReleaseOrder | EventKind::ReleaseIssued) && is_full_export(event)
+    event.begins_release() && event.is_full_export()
 }
 
 /// Tells containers that their haulier took several exports out that nobody had released to it.

@@ -7,9 +7,30 @@ use quaywatch_detection::{
     Baselines, Engine, FeedFigures, Inspected, Lateness, Outcome, Places, Rules, Share, TimelineState,
 };
 use quaywatch_domain::alert::AlertState;
+use quaywatch_domain::event::Party;
+use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Alert, EventKind, Fact, PortEvent, Subject, Timestamp};
 
 use super::{at, facts_of};
+
+/// Whether a subject gets the event, where screening sends only what tells of it.
+fn is_routed(event: &PortEvent, subject: &Subject) -> bool {
+    let is_its = |p: &&Party| p.key().as_deref() == Some(&subject.id);
+    event.retracted
+        || match subject.kind {
+            SubjectKind::Party if Party::is_shared_key(&subject.id) => true,
+            SubjectKind::Party => event.parties.iter().filter(is_its).any(|party| event.tells_of(party)),
+            SubjectKind::Call => event.tells_of_call(),
+            _ => true,
+        }
+}
+
+/// Whether a version of the fact is there.
+fn holds(state: &TimelineState, fact: &Fact) -> bool {
+    state.sightings.iter().any(|s| s.fact_id == fact.fact_id)
+        || state.mentions.iter().any(|m| m.fact_id == fact.fact_id)
+        || state.kin.iter().any(|k| k.fact_id == fact.fact_id)
+}
 
 /// Timelines of many subjects and the alerts that came out.
 pub(crate) struct World {
@@ -87,17 +108,20 @@ impl World {
     pub(crate) fn see(&mut self, event: &PortEvent) {
         self.now = self.now.max(event.received_at);
         for fact in facts_of(event) {
-            self.put(fact);
+            let is_left_out = !is_routed(event, &fact.subject);
+            let is_known = self.states.get(&fact.subject).is_some_and(|state| holds(state, &fact));
+            let outcome = self.put(fact);
+            assert!(
+                !is_left_out || is_known || outcome == Outcome::OutOfScope,
+                "left out, but it says something"
+            );
         }
     }
 
     /// Lets a fact come in, and what it makes timelines tell others.
     pub(crate) fn put(&mut self, fact: Fact) -> Outcome {
         let state = self.states.entry(fact.subject.clone()).or_default();
-        let begins = !state.is_empty() || self.engine.begins(&fact);
         let changes = self.engine.apply(state, fact, self.now);
-        let says_nothing = changes.outcome == Outcome::OutOfScope && state.is_empty();
-        assert!(begins || says_nothing, "what begins no timeline changes none");
         self.inspected.extend(&changes.inspected);
         self.take(changes.alerts, changes.shadowed);
         for told in changes.facts {

@@ -62,6 +62,21 @@ kinds! {
 }
 
 impl EventKind {
+    /// Whether it belongs to the exchange of containers between a vessel and the port: what its lists name, and what came, went
+    /// or was moved on board.
+    #[must_use]
+    pub const fn is_of_exchange(&self) -> bool {
+        matches!(
+            self,
+            Self::ManifestLine
+                | Self::Discharged
+                | Self::Loaded
+                | Self::Overlanded
+                | Self::Shortlanded
+                | Self::Restowed
+        )
+    }
+
     /// Whether it is the beginning or the end of an outage.
     #[must_use]
     pub const fn is_outage(&self) -> bool {

@@ -251,6 +251,68 @@ impl PortEvent {
         self.terminal().filter(|_| tells)
     }
 
+    /// Whether it is a document of the trade or the pick-up, the sources of what is known of a consignee's relations.
+    #[must_use]
+    pub const fn tells_trade(&self) -> bool {
+        matches!(
+            self.kind,
+            EventKind::ManifestLine
+                | EventKind::BookingConfirmed
+                | EventKind::ReleaseIssued
+                | EventKind::ReleaseOrder
+                | EventKind::PickupAnnounced
+                | EventKind::GateOut
+                | EventKind::CompanyRecorded
+        )
+    }
+
+    /// Whether a right to fetch the container begins with it.
+    #[must_use]
+    pub const fn begins_release(&self) -> bool {
+        matches!(self.kind, EventKind::ReleaseIssued | EventKind::ReleaseOrder)
+    }
+
+    /// Whether it tells of a full container that is to go by sea.
+    #[must_use]
+    pub fn is_full_export(&self) -> bool {
+        let status = self.equipment.as_deref().and_then(|e| e.status);
+        status == Some(EquipmentStatus::Export) && !self.is_empty()
+    }
+
+    /// Whether it says something of the dealings of a party that it names: with whom or in what a consignee trades, by whom a
+    /// right begins, which exports a haulier takes out or is told to, what a shipper sends. Of all others it says nothing
+    /// that is not the container's own.
+    #[must_use]
+    pub fn tells_of(&self, party: &Party) -> bool {
+        let deals = |p: &Party| matches!(p.role, PartyRole::ReleaseTo | PartyRole::Haulier);
+        match party.role {
+            PartyRole::Consignee => self.tells_trade() || self.parties.iter().any(deals),
+            PartyRole::ReleaseFrom | PartyRole::Carrier => self.begins_release(),
+            PartyRole::ReleaseTo => self.begins_release() && self.is_full_export(),
+            PartyRole::Haulier => {
+                (self.begins_release() || self.kind == EventKind::GateOut) && self.is_full_export()
+            }
+            PartyRole::Shipper => {
+                self.container().is_some() && (self.is_actual() || self.kind == EventKind::ManifestLine)
+            }
+            PartyRole::Notify
+            | PartyRole::Forwarder
+            | PartyRole::Terminal
+            | PartyRole::Broker
+            | PartyRole::Owner => false,
+        }
+    }
+
+    /// Whether it says something of a vessel call that it names: which containers came, went or were listed, where they stand
+    /// on board, or that the vessel has left.
+    #[must_use]
+    pub fn tells_of_call(&self) -> bool {
+        let cell = self.transport.as_deref().and_then(|t| t.stow_cell.as_deref());
+        self.kind == EventKind::VesselDeparted
+            || self.kind.is_of_exchange()
+            || (cell.is_some() && self.is_actual() && self.container().is_some())
+    }
+
     /// Whether a truck passed the gate without container, or was to, and its plate or driver is named.
     #[must_use]
     pub fn is_truck_alone(&self) -> bool {

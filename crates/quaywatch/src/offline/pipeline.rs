@@ -271,7 +271,6 @@ impl Pipeline {
                 self.notes.settle(known, &changes, engine, now);
                 changes
             }
-            Entry::Vacant(_) if !engine.begins(&fact) => Changes::none(Outcome::OutOfScope),
             Entry::Vacant(place) => {
                 let mut new = Box::<Slot>::default();
                 let changes = new.take(engine, fact, now);

@@ -251,6 +251,7 @@ fn an_empty_goes_to_the_port_where_it_was_loaded_until_it_turns_out_laden_or_to_
 #[test]
 fn an_event_goes_to_everyone_whom_it_concerns() {
     let mut full = with_seals(event("e1", 1, 0), &["ML001234", "NOSEAL"]);
+    full.kind = EventKind::ManifestLine;
     full.transport = Some(Box::new(Transport {
         vessel_imo: Some("9321483".into()),
         call_id: Some("CALL-7".into()),
@@ -286,8 +287,55 @@ fn an_event_goes_to_everyone_whom_it_concerns() {
 }
 
 #[test]
+fn a_party_or_call_gets_what_tells_of_its_dealings() {
+    let party =
+        |role, id: &str| Party { id: Some(id.into()), id_scheme: Some("EORI".into()), ..Party::new(role) };
+    let mut state = SubjectState::default();
+    let mut told = |revision, kind: EventKind, status, edit: &dyn Fn(&mut PortEvent)| -> Vec<String> {
+        let mut event = event("e1", revision, 0);
+        event.kind = kind;
+        event.equipment.as_deref_mut().unwrap().status = Some(status);
+        event.transport = Some(Box::new(Transport { call_id: Some("C7".into()), ..Transport::default() }));
+        event.parties = vec![
+            party(PartyRole::Consignee, "CNEE"),
+            party(PartyRole::Notify, "NOTIFY"),
+            party(PartyRole::Carrier, "LINE"),
+            party(PartyRole::Forwarder, "FWD"),
+        ];
+        edit(&mut event);
+        let facts = screen(&mut state, &event, &Index::default(), at(9));
+        let others = facts.iter().filter(|f| f.subject.kind != SubjectKind::Container);
+        others.map(|f| format!("{} {}", f.subject, f.retracted)).collect()
+    };
+    let as_is = |_: &mut PortEvent| {};
+    let (import, export) = (EquipmentStatus::Import, EquipmentStatus::Export);
+    // A listed import is dealings of its consignee and the call; what it was told is taken back where it does not hold.
+    assert_eq!(told(1, EventKind::ManifestLine, import, &as_is), ["party/EORI:CNEE false", "call/C7 false"]);
+    assert_eq!(told(2, EventKind::YardMove, import, &as_is), ["party/EORI:CNEE true", "call/C7 true"]);
+    let right = told(3, EventKind::ReleaseIssued, import, &as_is);
+    assert_eq!(right, ["party/EORI:CNEE false", "party/EORI:LINE false"]);
+    let fetched = |event: &mut PortEvent| event.parties.push(party(PartyRole::Haulier, "ROAD"));
+    let moved = told(4, EventKind::YardMove, import, &fetched);
+    assert_eq!(moved, ["party/EORI:CNEE false", "party/EORI:LINE true"]);
+    let taken_out = told(5, EventKind::GateOut, export, &fetched);
+    assert_eq!(taken_out, ["party/EORI:CNEE false", "party/EORI:ROAD false"]);
+    let stowed = |event: &mut PortEvent| {
+        event.parties = vec![party(PartyRole::Shipper, "SHIP")];
+        event.transport.as_deref_mut().unwrap().stow_cell = Some("0120304".into());
+    };
+    let on_board = told(6, EventKind::StowPosition, export, &stowed);
+    let expected = ["party/EORI:SHIP false", "call/C7 false", "party/EORI:CNEE true", "party/EORI:ROAD true"];
+    assert_eq!(on_board, expected);
+    // Whatever was told of it is taken back with the happening.
+    let taken_back = told(7, EventKind::StowPosition, export, &|event| event.retracted = true);
+    let all = ["CNEE", "FWD", "LINE", "NOTIFY"].map(|id| format!("party/EORI:{id} true"));
+    assert!(all.iter().all(|one| taken_back.contains(one)), "{taken_back:?}");
+}
+
+#[test]
 fn a_call_is_known_by_its_number_and_by_its_voyage_and_young_companies_by_what_they_share() {
     let mut line = event("e1", 1, 0);
+    line.kind = EventKind::ManifestLine;
     line.transport = Some(Box::new(Transport {
         vessel_imo: Some("9321483".into()),
         voyage: Some("017 w".into()),
