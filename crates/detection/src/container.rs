@@ -5,7 +5,7 @@ use quaywatch_domain::{EventKind, Fact, Timestamp};
 
 use crate::alerts::Look;
 use crate::golden::{self, Whereabouts};
-use crate::quiet::{News, Quiet};
+use crate::quiet::{News, Quiet, Told};
 use crate::rules::reefer_anomaly;
 use crate::settings::DAY_MS;
 use crate::timeline::{self, MAX_FACTS};
@@ -52,7 +52,10 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, mut fact: Fact, 
         state.deadline_at = Some(state.deadline_at.map_or(by, |deadline| deadline.min(by)));
         return changes;
     }
-    let news = news.filter(|_| is_added && !full).map(|glance| News { fact_id: id, glance });
+    let news = match news.filter(|_| is_added && !full) {
+        Some(glance) => News::Event(Told { fact_id: id, glance }),
+        None => News::Anything,
+    };
     evaluate(engine, state, Look { now, is_for_newer }, news, &mut changes);
     changes
 }
@@ -83,12 +86,12 @@ pub(crate) fn visits(engine: &Engine, state: &TimelineState) -> u32 {
 }
 
 /// Runs the rules over the timeline and puts into `changes` what differs from what was published. `news` is all that has
-/// come since the last look, if that is an event.
+/// come since the last look.
 pub(crate) fn evaluate(
     engine: &Engine,
     state: &mut TimelineState,
     look: Look,
-    news: Option<News>,
+    news: News,
     changes: &mut Changes,
 ) {
     let now = look.now;
@@ -96,8 +99,8 @@ pub(crate) fn evaluate(
     let has_dropped = drop_old_visits(engine, state);
     let Some(subject) = state.subject.clone() else { return };
     let view = View::of(engine, state, &subject);
-    let news = news.filter(|_| !has_dropped);
-    let resting = news.map(|news| quiet.despite(&news, &view, engine)).unwrap_or_default();
+    let news = if has_dropped { News::Anything } else { news };
+    let resting = quiet.despite(&news, &view, engine);
     if resting.len() < MOST_REST {
         fetch(&state.facts);
     }

@@ -8,6 +8,7 @@ use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{Alert, Fact, Timestamp};
 
 use crate::alerts::Look;
+use crate::quiet::{News, Quiet};
 use crate::rules::CHECKS;
 use crate::view::{Findings, View};
 use crate::{
@@ -187,6 +188,7 @@ impl Engine {
         if !self.rules.people.enabled {
             people::forget(state);
         }
+        state.quiet = Quiet::default();
         let mut changes = self.look(state, Look { now, is_for_newer: !is_due });
         for told in &mut changes.facts {
             told.in_hindsight = !is_due && !told.retracted;
@@ -199,7 +201,9 @@ impl Engine {
         let now = look.now;
         let mut changes = Changes::none(Outcome::Duplicate);
         match state.subject.as_ref().map(|s| s.kind) {
-            Some(SubjectKind::Container) => container::evaluate(self, state, look, None, &mut changes),
+            Some(SubjectKind::Container) => {
+                container::evaluate(self, state, look, News::Nothing, &mut changes);
+            }
             Some(SubjectKind::Seal) => seal::evaluate(self, state, &mut changes),
             Some(SubjectKind::SealRun) => seal_run::evaluate(self, state, &mut changes),
             Some(SubjectKind::Party) => party::evaluate(self, state, now, &mut changes),

@@ -18,15 +18,16 @@ pub(crate) struct Trigger {
     kinds: Kinds,
     parts: fn(Glance) -> bool,
     begins: bool,
+    always: bool,
 }
 
 impl Trigger {
-    /// Whatever it is.
-    pub(crate) const ANYTHING: Self = Self { kinds: Kinds::of(&[]), parts: |_| true, begins: true };
+    /// Whatever it is, and whatever another rule finds.
+    pub(crate) const ANYTHING: Self = Self { always: true, ..Self::kinds(&[]) };
 
     /// An event of one of these kinds.
     pub(crate) const fn kinds(kinds: &[EventKind]) -> Self {
-        Self { kinds: Kinds::of(kinds), parts: |_| false, begins: false }
+        Self { kinds: Kinds::of(kinds), parts: |_| false, begins: false, always: false }
     }
 
     /// Or one for which `parts` holds.
@@ -91,11 +92,15 @@ impl Quiet {
 
     /// Those of them to which what is new gives nothing to say.
     pub(crate) fn despite(self, news: &News, view: &View<'_>, engine: &Engine) -> RuleSet {
-        if self.by != engine.mark {
-            return RuleSet::default();
+        match news {
+            _ if self.by != engine.mark => RuleSet::default(),
+            News::Nothing => self.unless(|_| false),
+            News::Event(told) => {
+                let place = told.place_if_ordinary(view, &engine.rules);
+                place.map(|place| self.unless_met(told.glance, place == Place::First)).unwrap_or_default()
+            }
+            News::Anything => RuleSet::default(),
         }
-        let place = news.place_if_ordinary(view, &engine.rules);
-        place.map(|place| self.unless_met(news.glance, place == Place::First)).unwrap_or_default()
     }
 
     /// What is left of it when an event comes that is looked at with the next one.
@@ -104,9 +109,13 @@ impl Quiet {
     }
 
     fn unless_met(self, glance: Glance, begins: bool) -> RuleSet {
+        self.unless(|trigger| trigger.is_met_by(glance, begins))
+    }
+
+    fn unless(self, is_met: impl Fn(&Trigger) -> bool) -> RuleSet {
         let mut still = RuleSet::default();
         for (rule, (_, _, trigger)) in CHECKS.iter().enumerate() {
-            if self.rules.has(rule) && !trigger.is_met_by(glance, begins) {
+            if self.rules.has(rule) && !trigger.always && !is_met(trigger) {
                 still.add(rule);
             }
         }
@@ -114,9 +123,20 @@ impl Quiet {
     }
 }
 
-/// An event that has come to a timeline, and nothing else has.
+/// What has come to a timeline since it was last looked at.
 #[derive(Debug, Clone)]
-pub(crate) struct News {
+pub(crate) enum News {
+    /// Nothing but time.
+    Nothing,
+    /// One event.
+    Event(Told),
+    /// Something else.
+    Anything,
+}
+
+/// An event that is new on a timeline.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
     pub(crate) fact_id: Id,
     pub(crate) glance: Glance,
 }
@@ -128,7 +148,7 @@ enum Place {
     Later,
 }
 
-impl News {
+impl Told {
     /// Its place, if it says nothing of the container as such that was not said before: it is the latest, but for plans, and
     /// of no other type, trade or, where that tells something, terminal.
     fn place_if_ordinary(&self, view: &View<'_>, rules: &Rules) -> Option<Place> {
@@ -161,5 +181,99 @@ impl News {
         }
         let last = || before.iter().rev().find_map(iso_type);
         before.is_empty() || iso_type(new).is_none_or(|new| last() == Some(new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quaywatch_domain::event::{Equipment, Place};
+    use quaywatch_domain::{Fact, Handling, PortEvent, Subject, Timestamp};
+
+    use super::*;
+    use crate::TimelineState;
+
+    const BOX: &str = "CSQU3054383";
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_millis(hour * 3_600_000)
+    }
+
+    fn event(kind: EventKind, hour: i64) -> PortEvent {
+        let mut event = PortEvent::new(format!("tos/{hour}"), kind, at(hour));
+        let iso_type = Some("22G1".into());
+        event.equipment = Some(Box::new(Equipment { number: BOX.into(), iso_type, ..Equipment::default() }));
+        event.place = Some(Box::new(Place { terminal: Some("LUKKP".into()), ..Place::default() }));
+        event
+    }
+
+    fn fact(event: PortEvent) -> Fact {
+        Fact {
+            fact_id: event.event_id.clone(),
+            revision: event.revision,
+            retracted: false,
+            subject: Subject::container(BOX),
+            occurred_at: event.occurred_at,
+            created_at: None,
+            received_at: event.received_at,
+            handling: Handling::port_traffic(),
+            event: Some(event.into()),
+            hit: None,
+            indicator: None,
+            feedback: None,
+            pointer: None,
+            in_hindsight: false,
+        }
+    }
+
+    /// The names of the rules that rest when an event comes after a discharge and an order.
+    fn resting(engine: &Engine, event: PortEvent) -> Vec<&'static str> {
+        let mut state = TimelineState::default();
+        for known in [self::event(EventKind::Discharged, 1), self::event(EventKind::WorkOrdered, 3)] {
+            let now = known.received_at;
+            engine.apply(&mut state, fact(known), now);
+        }
+        let quiet = state.quiet;
+        let fact = fact(event);
+        let glance = fact.event.as_ref().unwrap().glance();
+        let news = News::Event(Told { fact_id: fact.fact_id.clone(), glance });
+        crate::timeline::put(&mut state.facts, fact);
+        let subject = Subject::container(BOX);
+        let set = quiet.despite(&news, &View::of(engine, &state, &subject), engine);
+        CHECKS.iter().enumerate().filter(|(n, _)| set.has(*n)).map(|(_, (name, ..))| *name).collect()
+    }
+
+    #[test]
+    fn rules_rest_until_what_they_begin_with() {
+        let engine = Engine::new(Rules::default(), "test");
+        let ordered = resting(&engine, event(EventKind::WorkOrdered, 5));
+        assert!(["seal_change", "two_places", "release_right", "route"].iter().all(|r| ordered.contains(r)));
+        assert!(["unordered_move", "watchlist_hit"].iter().all(|r| !ordered.contains(r)), "{ordered:?}");
+        let left = resting(&engine, event(EventKind::GateOut, 5));
+        assert!(left.len() < ordered.len());
+        assert!(!left.contains(&"two_places") && left.contains(&"unplanned_restow"), "{left:?}");
+    }
+
+    #[test]
+    fn no_rule_rests_when_more_is_new_than_one_event() {
+        let engine = Engine::new(Rules::default(), "test");
+        let rests = |event: PortEvent| !resting(&engine, event).is_empty();
+        assert!(rests(event(EventKind::WorkOrdered, 5)));
+        // Told late, in time before what is known.
+        assert!(!rests(event(EventKind::WorkOrdered, 2)));
+        let mut other_type = event(EventKind::WorkOrdered, 5);
+        other_type.equipment.as_deref_mut().unwrap().iso_type = Some("45R1".into());
+        assert!(!rests(other_type));
+        let mut doubtful = event(EventKind::WorkOrdered, 5);
+        doubtful.equipment.as_deref_mut().unwrap().check_digit_ok = Some(false);
+        assert!(!rests(doubtful));
+        // Another engine may see something else in the same facts.
+        let newer = Engine::new(Rules::default(), "newer");
+        let mut state = TimelineState::default();
+        engine.apply(&mut state, fact(event(EventKind::Discharged, 1)), at(1));
+        let subject = Subject::container(BOX);
+        let view = View::of(&newer, &state, &subject);
+        assert_ne!(state.quiet.despite(&News::Nothing, &view, &engine).len(), 0);
+        assert_eq!(state.quiet.despite(&News::Nothing, &view, &newer).len(), 0);
+        assert_eq!(state.quiet.despite(&News::Anything, &view, &engine).len(), 0);
     }
 }

@@ -70,6 +70,7 @@ pub struct TimelineState {
     pub saturated: bool,
     /// Classes of relations that have outgrown their bound, sorted (parties and actors).
     pub saturated_classes: Vec<String>,
+    /// Rules that said nothing at the last look (containers).
     #[serde(skip)]
     pub(crate) quiet: Quiet,
 }
