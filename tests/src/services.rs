@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -212,10 +213,16 @@ fn find_binary() -> Result<PathBuf> {
     Ok(profile.join("quaywatch"))
 }
 
-/// A port that nobody uses now.
+/// A port that nobody uses now, below those that the system gives to clients: one of these is taken by the next connection.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const PORTS: std::ops::Range<u16> = 10_000..32_000;
+    let own = u16::try_from(std::process::id() % 200).unwrap_or_default() * 100;
+    let tries = std::iter::repeat_with(|| own.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)));
+    let ports = tries.take(1_000).map(|n| PORTS.start + n % (PORTS.end - PORTS.start));
+    let mut free = ports.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().context("no free port between 10000 and 32000")
 }
