@@ -42,13 +42,11 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     }
     // What thousands of reports say together is looked at when no more are awaited, and later ones once in a while.
     let settings = &engine.rules.rule.ghost_box;
-    if state.deadline_at.is_none() && !may_tell(state) {
-        return changes;
-    }
     let next = match state.deadline_at {
         Some(deadline) => {
             departed_at.map_or(deadline, |at| at.plus_millis(settings.close_hours * HOUR_MS).min(deadline))
         }
+        None if !may_tell(state) => return changes,
         None => now.plus_millis(look_minutes(settings.look_minutes, state) * MINUTE_MS),
     };
     state.deadline_at = Some(next);

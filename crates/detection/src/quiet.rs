@@ -27,7 +27,12 @@ impl Trigger {
 
     /// An event of one of these kinds.
     pub(crate) const fn kinds(kinds: &[EventKind]) -> Self {
-        Self { kinds: Kinds::of(kinds), parts: |_| false, begins: false, always: false }
+        Self::any(Kinds::of(kinds))
+    }
+
+    /// The same, of a set that has a name.
+    pub(crate) const fn any(kinds: Kinds) -> Self {
+        Self { kinds, parts: |_| false, begins: false, always: false }
     }
 
     /// Or one for which `parts` holds.

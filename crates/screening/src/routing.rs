@@ -13,8 +13,8 @@ pub const MAX_SUBJECTS_PER_EVENT: usize = 64;
 
 /// The subjects that the event concerns, container first, then by kind and id, each once: container, seals with a
 /// comparable number, runs of shippers' seals, parties with a key of whose dealings it tells, what they share, users and
-/// drivers, bills of lading, vessel calls of which it tells, the yard where doors open, empty reefers come in or intruders are seen, of empties the port where they were
-/// loaded, and the sender of what opens the way out.
+/// drivers, bills of lading, vessel calls of which it tells, the yard where doors open, empty reefers come in or intruders
+/// are seen, of empties the port where they were loaded, and the sender of what opens the way out.
 #[must_use]
 pub fn subjects_of(event: &PortEvent) -> Vec<Subject> {
     let mut subjects = Vec::with_capacity(8);

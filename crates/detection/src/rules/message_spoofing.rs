@@ -181,7 +181,7 @@ pub(crate) fn tell_gaps(
 const GATE_OUT: Kinds = Kinds::of(&[EventKind::GateOut]);
 
 pub(crate) const TRIGGER: Trigger =
-    Trigger::kinds(&[EventKind::GateOut]).or(|g| g.has_control_reference() || g.is_dated_ahead());
+    Trigger::any(GATE_OUT).or(|g| g.has_control_reference() || g.is_dated_ahead());
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     for stay in view.stays() {

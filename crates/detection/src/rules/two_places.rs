@@ -66,14 +66,7 @@ pub(crate) struct Settings {
 /// Mean radius of the earth, kilometres (IUGG).
 const EARTH_RADIUS_KM: f64 = 6_371.0;
 
-pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
-    EventKind::GateIn,
-    EventKind::GateOut,
-    EventKind::Loaded,
-    EventKind::Discharged,
-    EventKind::YardMove,
-    EventKind::PositionReported,
-]);
+pub(crate) const TRIGGER: Trigger = Trigger::any(CROSSINGS);
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     if !view.has_any(CROSSINGS) {
