@@ -27,13 +27,15 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if state.saturated {
         return Changes::none(Outcome::New);
     }
-    let outcome = timeline::put_by_id(&mut state.mentions, mention);
+    let ids = state.mention_ids.get_or_insert_default();
+    let outcome = timeline::put_among_many(&mut state.mentions, ids, mention);
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
     if state.mentions.len() > MAX_MENTIONS {
         state.saturated = true;
         state.mentions.clear();
+        state.mention_ids = None;
     }
     let mut changes = Changes::none(Outcome::New);
     if is_urgent {

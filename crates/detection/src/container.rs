@@ -136,12 +136,15 @@ pub(crate) fn evaluate(
 /// Drops whole visits that ended longer before the latest event than history is kept; whether there were any.
 fn drop_old_visits(engine: &Engine, state: &mut TimelineState) -> bool {
     let keep_ms = engine.rules.history.container_days * DAY_MS;
-    let (Some(first), Some(latest)) = (
-        state.facts.iter().find(|f| f.event.is_some()).map(timeline::known_at),
-        state.facts.iter().filter(|f| f.event.is_some()).map(timeline::known_at).max(),
-    ) else {
+    let events = || state.facts.iter().filter(|f| f.event.is_some());
+    let (Some(first), Some(last)) = (events().next().map(timeline::known_at), state.facts.last()) else {
         return false;
     };
+    // Nothing is known later than it happens.
+    if first >= last.occurred_at.plus_millis(-keep_ms) {
+        return false;
+    }
+    let Some(latest) = events().map(timeline::known_at).max() else { return false };
     let horizon = latest.plus_millis(-keep_ms);
     if first >= horizon {
         return false;

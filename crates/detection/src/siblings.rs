@@ -208,11 +208,9 @@ fn remember(engine: &Engine, state: &mut TimelineState, kin: Kin, kind: SubjectK
     let (outcome, gone) = match kind {
         SubjectKind::Origin => origin::put(all, kin, days),
         SubjectKind::Call => {
-            let outcome = timeline::put_by_id(all, kin);
-            let excess = all.get(MAX_KIN_OF_CALL..).unwrap_or_default();
-            let gone = excess.iter().map(known_at).max();
-            all.truncate(MAX_KIN_OF_CALL);
-            (outcome, gone)
+            let ids = state.kin_ids.get_or_insert_default();
+            let outcome = timeline::put_among_many(all, ids, kin);
+            (outcome, timeline::keep_first(all, ids, MAX_KIN_OF_CALL))
         }
         _ => {
             let outcome = timeline::put(all, kin);
@@ -231,7 +229,6 @@ fn is_remembered(state: &TimelineState, at: Timestamp, id: &Id) -> bool {
     }
     match state.subject.as_ref().map(|s| s.kind) {
         Some(SubjectKind::Seal) => is_in(&state.sightings, at, id),
-        Some(SubjectKind::Call) => state.kin.binary_search_by(|k| k.fact_id.cmp(id)).is_ok(),
         _ => is_in(&state.kin, at, id),
     }
 }

@@ -6,6 +6,7 @@ use quaywatch_domain::{EventKind, Fact, Handling, Id, Severity, Sha256, Subject,
 use serde::{Deserialize, Serialize};
 
 use crate::quiet::Quiet;
+use crate::timeline::Ids;
 use crate::{Changes, Kin, Outcome};
 
 /// Everything known about one subject, and what was published about it.
@@ -20,14 +21,14 @@ pub struct TimelineState {
     pub facts: Vec<Fact>,
     /// Standing sightings, tombstones included, by event time and id (seals, parties, bills, yards).
     pub sightings: Vec<Sighting>,
-    /// Standing mentions, tombstones included, by fact id (vessel calls).
+    /// Standing mentions, tombstones included, by event time and id (vessel calls, depots).
     pub mentions: Vec<Mention>,
     /// Alerts as they were last published, by visit (containers).
     pub published: Vec<Published>,
     /// Facts as they were last sent to other subjects (seals, parties, alerts).
     pub emitted: Vec<Emitted>,
-    /// Containers that had to do with it, tombstones included, by event time and id, of calls by id (bills, parties, calls,
-    /// ports of loading).
+    /// Containers that had to do with it, tombstones included, by event time and id (bills, parties, calls, ports of
+    /// loading).
     pub kin: Vec<Kin>,
     /// Event time up to which something was let go of these.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +74,12 @@ pub struct TimelineState {
     /// Rules that said nothing at the last look (containers).
     #[serde(skip)]
     pub(crate) quiet: Quiet,
+    /// Ids of the mentions (vessel calls).
+    #[serde(skip)]
+    pub(crate) mention_ids: Option<Box<Ids>>,
+    /// Ids of the kin (vessel calls).
+    #[serde(skip)]
+    pub(crate) kin_ids: Option<Box<Ids>>,
 }
 
 /// A short form of an event on the timeline of a seal or a party.

@@ -2,6 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
+use foldhash::HashSet;
 use quaywatch_domain::{EventKind, Fact, Id, Timestamp};
 use serde::Serialize;
 
@@ -46,29 +47,61 @@ pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, mut item: T) -> Outcome {
         }
         all.remove(at);
     }
-    let at = all.partition_point(|other| (other.occurred_at(), other.id()) < (item.occurred_at(), item.id()));
-    make_room(all);
-    all.insert(at, item);
+    insert(all, item);
     Outcome::New
 }
 
-/// Like [`put`], among many items that are in order of their ids.
-pub(crate) fn put_by_id<T: Versioned>(all: &mut Vec<T>, mut item: T) -> Outcome {
-    let at = all.partition_point(|other| other.id() < item.id());
-    let mut known = all.get_mut(at).filter(|other| other.id() == item.id());
-    if let Some(other) = &mut known {
-        item.join(other);
+/// Like [`put`], among thousands: `ids` are theirs.
+pub(crate) fn put_among_many<T: Versioned>(all: &mut Vec<T>, ids: &mut Ids, item: T) -> Outcome {
+    ids.agree_with(all);
+    let outcome = if ids.add(item.id()) {
+        insert(all, item);
+        Outcome::New
+    } else {
+        put(all, item)
+    };
+    ids.count = all.len();
+    outcome
+}
+
+fn insert<T: Versioned>(all: &mut Vec<T>, item: T) {
+    let at = all.partition_point(|other| order(other) < order(&item));
+    make_room(all);
+    all.insert(at, item);
+}
+
+fn order<T: Versioned>(item: &T) -> (Timestamp, &Id) {
+    (item.occurred_at(), item.id())
+}
+
+/// Digests of the ids in a long list, by which an item is known to be new without a look at the others.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ids {
+    digests: HashSet<u64>,
+    /// How long the list was when they were its.
+    count: usize,
+}
+
+// They follow from the list: two states are the same whether they are at hand or not.
+impl PartialEq for Ids {
+    fn eq(&self, _other: &Self) -> bool {
+        true
     }
-    match known {
-        Some(other) if wins(&item, other) => *other = item,
-        Some(other) if item.revision() < other.revision() => return Outcome::Superseded,
-        Some(_) => return Outcome::Duplicate,
-        None => {
-            make_room(all);
-            all.insert(at, item);
+}
+
+impl Ids {
+    fn agree_with<T: Versioned>(&mut self, all: &mut [T]) {
+        if self.count != all.len() {
+            // Versions before this one kept the lists of calls in order of their ids.
+            all.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+            self.digests = all.iter().map(|item| item.id().digest()).collect();
         }
     }
-    Outcome::New
+
+    /// Whether no id of the same digest was there.
+    fn add(&mut self, id: &Id) -> bool {
+        self.digests.insert(id.digest())
+    }
 }
 
 /// Room for one more. Most timelines are short: left to itself a list would begin with room for four.
@@ -76,6 +109,16 @@ fn make_room<T>(all: &mut Vec<T>) {
     if all.len() == all.capacity() {
         all.reserve_exact(all.len().max(1));
     }
+}
+
+/// Drops those beyond the first `most` of a long list; up to when something was let go.
+pub(crate) fn keep_first<T: Versioned>(all: &mut Vec<T>, ids: &mut Ids, most: usize) -> Option<Timestamp> {
+    let gone = all.split_off(most.min(all.len()));
+    for item in &gone {
+        ids.digests.remove(&item.id().digest());
+    }
+    ids.count = all.len();
+    gone.iter().map(known_at).max()
 }
 
 /// Drops what is known for more days than that before the latest, and the oldest beyond `most`; up to when something was

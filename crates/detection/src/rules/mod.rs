@@ -115,24 +115,27 @@ fn is_silent(check: Check, view: &View<'_>, findings: &mut Findings<'_>) -> bool
     is_silent
 }
 
-/// Indicators of other subjects that only rules here read; they are never shown.
-const AUXILIARY: &[&str] = &[
-    release_right::FIRST_RELATION,
-    trojan_box::REPEATED,
-    ghost_box::SHORT,
-    look_ups::UNUSUAL,
-    look_ups::IN_A_ROW,
-    driver_badge::FIRST_VISIT,
-    driver_badge::CAME_ALONE,
-    shell_importer::FIRST_KNOWN,
-    unplanned_restow::MANY,
-    empty_depot::INTRUDERS,
-];
+/// Whether this is the code of an indicator of other subjects that only rules here read; they are never shown.
+fn is_auxiliary(code: &str) -> bool {
+    matches!(
+        code,
+        release_right::FIRST_RELATION
+            | trojan_box::REPEATED
+            | ghost_box::SHORT
+            | look_ups::UNUSUAL
+            | look_ups::IN_A_ROW
+            | driver_badge::FIRST_VISIT
+            | driver_badge::CAME_ALONE
+            | shell_importer::FIRST_KNOWN
+            | unplanned_restow::MANY
+            | empty_depot::INTRUDERS
+    )
+}
 
 /// Takes over the indicators that other subjects addressed to this container, but for those that only rules here read.
 fn told_by_others(view: &View<'_>, findings: &mut Findings<'_>) {
     for (fact, indicator) in &view.indicators {
-        if AUXILIARY.contains(&indicator.code.as_str())
+        if is_auxiliary(&indicator.code)
             || is_said_before(view, fact, indicator)
             || door_opened::is_work(view, indicator, findings.rules)
         {
