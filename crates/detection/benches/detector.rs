@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use quaywatch_detection::{Engine, Rules, TimelineState};
 use quaywatch_domain::event::{
-    Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Place, Route, Seal, SealSource, Source,
-    Stored, Transport, Weight, WeightKind, Yard,
+    Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Place, Route, Seal, SealSource,
+    SourceMessage, Stored, Transport, Weight, WeightKind, Yard,
 };
 use quaywatch_domain::subject::SubjectKind;
 use quaywatch_domain::{EventKind, Fact, Handling, PortEvent, Subject, Timestamp};
@@ -68,12 +68,13 @@ fn event(n: usize, step: usize) -> PortEvent {
     event.place = Some(Box::new(Place { terminal: Some("LUKKP".into()), ..Place::default() }));
     event.documents =
         Some(Box::new(Documents { release: Some(format!("R{n}").into()), ..Documents::default() }));
-    event.source = Box::new(Source {
+    event.source = SourceMessage {
         feed: if step < 2 { "carrier" } else { "terminal" }.into(),
         format: "JSONL".into(),
         stored: Arc::new(Stored { topic: "port.raw".into(), ..Stored::default() }),
-        ..Source::default()
-    });
+        ..SourceMessage::default()
+    }
+    .into();
     match kind {
         EventKind::ManifestLine => {
             event.route = Some(Box::new(Route {

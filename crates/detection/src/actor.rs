@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
+use thin_vec::ThinVec;
 
 use crate::people::is_look_up;
 use crate::rules::{driver_badge, look_ups, release_right, unordered_move};
@@ -97,9 +98,9 @@ fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
         container: seen.filter(|e| !e.has_doubtful_number()).and_then(PortEvent::container).map(Text::from),
         issuer: None,
-        partners: Vec::new(),
+        partners: ThinVec::new(),
         place: None,
-        relations: seen.map(|e| relations(engine, e)).unwrap_or_default(),
+        relations: seen.map(|e| relations(engine, e)).unwrap_or_default().into(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

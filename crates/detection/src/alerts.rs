@@ -122,7 +122,7 @@ fn evidence(view: &View<'_>, indicators: &[Indicator]) -> Vec<Evidence> {
             if all.contains_key(id.as_str()) {
                 continue;
             }
-            let own = view.find(id).map(|s| evidence_of(s.fact, s.event));
+            let own = view.find(id).map(|s| *evidence_of(s.fact, s.event));
             let hit = || {
                 view.hits.iter().find(|(fact, _)| fact.fact_id == *id).map(|(fact, hit)| Evidence {
                     fact_id: fact.fact_id.clone(),

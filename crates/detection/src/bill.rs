@@ -2,6 +2,7 @@
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
+use thin_vec::ThinVec;
 
 use crate::rules::route;
 use crate::timeline;
@@ -43,7 +44,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
         container: seen.and_then(|e| e.container()).map(Text::from),
         issuer: None,
-        partners: Vec::new(),
+        partners: ThinVec::new(),
         place: None,
         relations: seen.and_then(conveyance).into_iter().collect(),
         handling: fact.handling.clone(),

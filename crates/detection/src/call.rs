@@ -5,6 +5,7 @@
 use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::event::{Classifier, EquipmentStatus, Laden, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Handling, Subject, Text, Timestamp};
+use thin_vec::ThinVec;
 
 use crate::rules::{ghost_box, unplanned_restow};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules};
@@ -143,7 +144,7 @@ fn mention(fact: &Fact) -> Option<Mention> {
         container: of_box.and_then(PortEvent::container).map(Text::from),
         port: of_box.and_then(port).map(Text::from),
         handling: Some(&fact.handling).filter(|h| **h != Handling::port_traffic()).cloned().map(Box::new),
-        evidence: standing.filter(|_| of_vessel).map(|e| Box::new(evidence_of(fact, e))),
+        evidence: standing.filter(|_| of_vessel).map(|e| evidence_of(fact, e)),
         kind,
     })
 }
@@ -230,11 +231,11 @@ impl Mention {
             kind: self.kind.clone(),
             container: self.container.clone(),
             issuer: None,
-            partners: Vec::new(),
+            partners: ThinVec::new(),
             place: None,
-            relations: Vec::new(),
+            relations: ThinVec::new(),
             handling: self.handling.as_deref().cloned().unwrap_or_else(Handling::port_traffic),
-            evidence: self.evidence.as_deref().cloned(),
+            evidence: self.evidence.clone(),
         }
     }
 }

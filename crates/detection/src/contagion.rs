@@ -197,7 +197,7 @@ fn source(settings: &Settings, of: &Subject, to: &Subject, feedback: &Feedback, 
         legal_basis: None,
         list: None,
         origin: Some(of.clone()),
-        carried: vec![evidence_of(seen.fact, seen.event)],
+        carried: vec![*evidence_of(seen.fact, seen.event)],
     };
     let fact = loops::indicator_fact(&of.id, indicator, feedback.at);
     // A later find outdoes an earlier one, also where that is forgotten.

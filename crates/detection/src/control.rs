@@ -166,8 +166,8 @@ fn indicator(rules: &Rules, stay: &[Seen<'_>], arrived: &Seen<'_>) -> Indicator 
     let settings = &rules.control;
     let left = stay.iter().find(|s| s.is_actual() && is_departure(s.kind()) && s.at() >= arrived.at());
     let end = if left.is_some() { " It has left." } else { "" };
-    let mut carried = vec![evidence_of(arrived.fact, arrived.event)];
-    carried.extend(left.map(|s| evidence_of(s.fact, s.event)));
+    let mut carried = vec![*evidence_of(arrived.fact, arrived.event)];
+    carried.extend(left.map(|s| *evidence_of(s.fact, s.event)));
     Indicator {
         rule: CONTROL.to_owned(),
         code: CONTROL.to_owned(),

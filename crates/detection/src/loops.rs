@@ -271,7 +271,8 @@ impl Told<'_> {
         let (first, last) = self.sightings.first().zip(self.sightings.last())?;
         let handling =
             self.sightings.iter().skip(1).fold(first.handling.clone(), |h, s| h.strictest(&s.handling));
-        let carried: Vec<Evidence> = self.sightings.iter().filter_map(|s| s.evidence.clone()).collect();
+        let carried: Vec<Evidence> =
+            self.sightings.iter().filter_map(|s| s.evidence.as_deref().cloned()).collect();
         let rule = self.code.get(..5).unwrap_or(self.code);
         Some(Indicator {
             rule: rule.to_owned(),

@@ -3,6 +3,7 @@
 
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
+use thin_vec::ThinVec;
 
 use crate::rules::message_spoofing;
 use crate::timeline;
@@ -45,9 +46,9 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         kind: EventKind::Other,
         container: container.map(Text::from),
         issuer: None,
-        partners: Vec::new(),
+        partners: ThinVec::new(),
         place: None,
-        relations: vec![reference.into()],
+        relations: [reference.into()].into(),
         handling: fact.handling.clone(),
         evidence: Some(evidence_of(fact, event)),
     })

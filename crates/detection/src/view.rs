@@ -122,15 +122,15 @@ pub(crate) fn is_reefer_type(iso_type: &str) -> bool {
 }
 
 /// The way back from an event fact to the original bytes.
-pub(crate) fn evidence_of(fact: &Fact, event: &PortEvent) -> Evidence {
-    Evidence {
+pub(crate) fn evidence_of(fact: &Fact, event: &PortEvent) -> Box<Evidence> {
+    Box::new(Evidence {
         fact_id: fact.fact_id.clone(),
         event_id: Some(event.event_id.clone()),
         stored: Arc::clone(&event.source.stored),
         path: event.source.path.clone(),
         occurred_at: fact.occurred_at,
         received_at: fact.received_at,
-    }
+    })
 }
 
 /// The timeline of one container.

@@ -4,6 +4,7 @@
 
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Fact, Text, Timestamp};
+use thin_vec::ThinVec;
 
 use crate::rules::{door_opened, empty_depot};
 use crate::settings::DAY_MS;
@@ -92,9 +93,9 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
         container: seen.and_then(|e| e.container()).map(Text::from),
         issuer: None,
-        partners: Vec::new(),
+        partners: ThinVec::new(),
         place: seen.and_then(|e| e.place.clone()),
-        relations: Vec::new(),
+        relations: ThinVec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

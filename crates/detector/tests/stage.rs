@@ -10,7 +10,7 @@ use prometheus::Registry;
 use quaywatch_codec::{Codec, RegistrySettings};
 use quaywatch_detection::{Engine, Rules};
 use quaywatch_detector::{ALERTS, BASELINES, Counters, Detector, FACTS, OUTAGES};
-use quaywatch_domain::event::{Equipment, Place, Source, Stored};
+use quaywatch_domain::event::{Equipment, Place, SourceMessage, Stored};
 use quaywatch_domain::{
     Alert, AlertState, EventKind, Fact, Handling, PortEvent, PublishedBaselines, Subject, Timestamp,
 };
@@ -31,11 +31,12 @@ fn fact(kind: EventKind, minutes_ago: i64, revision: i64, retracted: bool) -> Fa
             check_digit_ok: Some(true),
             ..Equipment::default()
         })),
-        source: Box::new(Source {
+        source: SourceMessage {
             feed: "pcs".into(),
             stored: Arc::new(Stored { topic: "port.raw".into(), ..Stored::default() }),
-            ..Source::default()
-        }),
+            ..SourceMessage::default()
+        }
+        .into(),
         ..PortEvent::new(format!("pcs/{kind}"), kind, at)
     };
     Fact {

@@ -1,14 +1,21 @@
 //! Moments: UTC milliseconds, the `timestamp-millis` of Avro, RFC 3339 in text.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A moment in UTC, in milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// Text forms (JSON) are RFC 3339 with milliseconds only when there are any; binary forms (Avro) are the number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Timestamp(i64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(
+    /// Milliseconds since the least of all moments, which takes the next one's place: an optional moment needs no more room.
+    NonZeroU64,
+);
+
+/// Where the epoch lies.
+const EPOCH: u64 = 1 << 63;
 
 /// Why a text is not a moment.
 #[derive(Debug, thiserror::Error)]
@@ -21,25 +28,28 @@ impl Timestamp {
     /// The moment `ms` milliseconds after the epoch.
     #[must_use]
     pub const fn from_millis(ms: i64) -> Self {
-        Self(ms)
+        match NonZeroU64::new(ms.cast_unsigned() ^ EPOCH) {
+            Some(since) => Self(since),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// Milliseconds since the epoch.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
-        self.0
+        (self.0.get() ^ EPOCH).cast_signed()
     }
 
     /// The moment `ms` milliseconds later (earlier when negative), saturating at the ends.
     #[must_use]
     pub const fn plus_millis(self, ms: i64) -> Self {
-        Self(self.0.saturating_add(ms))
+        Self::from_millis(self.as_millis().saturating_add(ms))
     }
 
     /// Milliseconds from `earlier` to `self`, negative when `self` is the earlier one.
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> i64 {
-        self.0.saturating_sub(earlier.0)
+        self.as_millis().saturating_sub(earlier.as_millis())
     }
 
     /// Reads RFC 3339 text; the zone is mandatory.
@@ -49,7 +59,7 @@ impl Timestamp {
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
         text.trim()
             .parse::<jiff::Timestamp>()
-            .map(|t| Self(t.as_millisecond()))
+            .map(|t| Self::from_millis(t.as_millisecond()))
             .map_err(|_| ParseTimestampError { text: text.chars().take(40).collect() })
     }
 
@@ -57,15 +67,28 @@ impl Timestamp {
     #[must_use]
     pub fn hour_in(self, zone: &str) -> i8 {
         let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        jiff::Timestamp::from_millisecond(self.0).map_or(0, |t| zone.to_datetime(t).hour())
+        jiff::Timestamp::from_millisecond(self.as_millis()).map_or(0, |t| zone.to_datetime(t).hour())
+    }
+}
+
+impl Default for Timestamp {
+    /// The epoch.
+    fn default() -> Self {
+        Self::from_millis(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({})", self.as_millis())
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
+        match jiff::Timestamp::from_millisecond(self.as_millis()) {
             Ok(t) => write!(f, "{t}"),
-            Err(_) => write!(f, "{} ms", self.0),
+            Err(_) => write!(f, "{} ms", self.as_millis()),
         }
     }
 }
@@ -75,7 +98,7 @@ impl Serialize for Timestamp {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            serializer.serialize_i64(self.0)
+            serializer.serialize_i64(self.as_millis())
         }
     }
 }
@@ -86,7 +109,7 @@ impl<'de> Deserialize<'de> for Timestamp {
             let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
             Self::parse(&text).map_err(de::Error::custom)
         } else {
-            i64::deserialize(deserializer).map(Self)
+            i64::deserialize(deserializer).map(Self::from_millis)
         }
     }
 }
@@ -101,6 +124,17 @@ mod tests {
         let json = serde_json::to_string(&t).unwrap();
         assert_eq!(json, "\"2026-03-01T13:05:00.25Z\"");
         assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), t);
+    }
+
+    #[test]
+    fn moments_are_ordered_as_their_milliseconds_are() {
+        let all = [i64::MIN + 1, -1, 0, 1, 1_772_373_900_250, i64::MAX];
+        let moments = all.map(Timestamp::from_millis);
+        assert!(moments.is_sorted());
+        assert_eq!(moments.map(Timestamp::as_millis), all);
+        assert_eq!(Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MIN + 1));
+        assert_eq!(Timestamp::default().as_millis(), 0);
+        assert_eq!(size_of::<Option<Timestamp>>(), size_of::<i64>());
     }
 
     #[test]

@@ -253,13 +253,7 @@ fn retraction(line: &LineState, source: &Source, received_at: Timestamp) -> Port
             ..PortEvent::new(line.event_id.clone(), line.kind.clone(), line.occurred_at)
         },
     };
-    PortEvent {
-        revision: line.revision,
-        retracted: true,
-        received_at,
-        source: Box::new(source.clone()),
-        ..said
-    }
+    PortEvent { revision: line.revision, retracted: true, received_at, source: source.clone(), ..said }
 }
 
 /// Whether a new version of a line reaches those whom the former one reached.

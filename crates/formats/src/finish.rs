@@ -2,10 +2,12 @@
 //! defaults of the feed filled in.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, note};
+use quaywatch_domain::event::{Equipment, Place, PortEvent, Seal, SourceMessage, note};
 use quaywatch_domain::identifiers::{ContainerNumber, normalise_seal};
 use quaywatch_domain::{EventKind, Sha256, Text, Timestamp};
+use thin_vec::ThinVec;
 
 use crate::{Context, checks};
 
@@ -20,7 +22,7 @@ const MAX_TEXT_CHARACTERS: usize = 512;
 pub(crate) fn blank(context: &Context<'_>, kind: EventKind, occurred_at: Timestamp) -> PortEvent {
     PortEvent {
         received_at: context.received_at.unwrap_or(occurred_at),
-        source: Box::new(context.source.clone()),
+        source: context.source.clone(),
         ..PortEvent::new(String::new(), kind, occurred_at)
     }
 }
@@ -66,9 +68,9 @@ pub(crate) fn finish(mut event: PortEvent, context: &Context<'_>) -> PortEvent {
 }
 
 /// Gives back the room that a list grew for: events are kept for weeks, and most have one or two of these.
-fn tighten<T>(list: &mut Vec<T>) {
+fn tighten<T>(list: &mut ThinVec<T>) {
     if list.capacity() > list.len() {
-        let mut tight = Vec::with_capacity(list.len());
+        let mut tight = ThinVec::with_capacity(list.len());
         tight.append(list);
         *list = tight;
     }
@@ -116,8 +118,11 @@ fn limit_texts(event: &mut PortEvent) {
             $(is_cut |= $section.$field.as_mut().is_some_and(cut);)+
         };
     }
-    for name in [&mut event.source.sender, &mut event.source.message_id].into_iter().flatten() {
-        if name.len() > MAX_TEXT_CHARACTERS {
+    let is_long = |name: &Option<Arc<str>>| name.as_ref().is_some_and(|n| n.len() > MAX_TEXT_CHARACTERS);
+    // All events of the message hold these: they are touched only where they are cut.
+    if is_long(&event.source.sender) || is_long(&event.source.message_id) {
+        let SourceMessage { sender, message_id, .. } = &mut *event.source;
+        for name in [sender, message_id].into_iter().flatten() {
             let mut text = Text::from(&**name);
             is_cut |= cut(&mut text);
             *name = text.as_str().into();

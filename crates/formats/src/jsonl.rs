@@ -9,7 +9,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use quaywatch_domain::event::note;
+use quaywatch_domain::event::{Source, note};
 use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::{DeadLetterCode, EventKind, PortEvent, PseudonymKey, Sha256};
 use serde::Deserialize as _;
@@ -33,22 +33,29 @@ pub(crate) fn parse(bytes: &[u8], context: &Context<'_>) -> Parsed {
     let mut events = Vec::new();
     let text = narrow(bytes);
     let body = text.as_ref();
+    let source = source(context, FORMAT);
     // One event may also stand on several lines.
     match serde_json::from_slice(body) {
         Ok(Draft::Fields(object)) => {
             let again = || fields(serde_json::from_slice(body));
-            match event(object, &again, &|| Sha256::of(body), context, "/", FORMAT) {
+            match event(object, &again, &|| Sha256::of(body), context, &source, "/") {
                 Ok(event) => events.push(event),
                 Err((code, sentence)) => parsed.rejects.push(reject(code, sentence, 1, body)),
             }
         }
-        _ => lines(body, context, &mut events, &mut parsed.rejects),
+        _ => lines(body, context, &source, &mut events, &mut parsed.rejects),
     }
     parsed.push_events(events);
     parsed
 }
 
-fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, rejects: &mut Vec<Reject>) {
+fn lines(
+    body: &[u8],
+    context: &Context<'_>,
+    source: &Source,
+    events: &mut Vec<PortEvent>,
+    rejects: &mut Vec<Reject>,
+) {
     for (number, line) in body.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).enumerate() {
         if line.is_empty() {
             continue;
@@ -63,7 +70,7 @@ fn lines(body: &[u8], context: &Context<'_>, events: &mut Vec<PortEvent>, reject
         let read = match serde_json::from_str(&text) {
             Ok(Draft::Fields(object)) => {
                 let again = || fields(serde_json::from_str(&text));
-                event(object, &again, &|| Sha256::of(line), context, &path, FORMAT).map(|mut event| {
+                event(object, &again, &|| Sha256::of(line), context, source, &path).map(|mut event| {
                     if assumed {
                         flag(&mut event, note::CHARSET_ASSUMED);
                     }
@@ -103,15 +110,22 @@ fn reject(code: DeadLetterCode, sentence: String, line: usize, bytes: &[u8]) -> 
 
 type Refused = (DeadLetterCode, String);
 
-/// An event from the fields of a line, identified by its digest unless it says how; `format` is its name in the event.
+/// Where events of a message come from whose format has this name.
+pub(crate) fn source(context: &Context<'_>, format: &str) -> Source {
+    let mut source = context.source.clone();
+    source.format = format.into();
+    source
+}
+
+/// An event from the fields of a line, identified by its digest unless it says how; `source` is that of its message.
 /// `again` gives the same fields, for when they have to be mended.
 pub(crate) fn event<'a>(
     mut object: Fields<'a>,
     again: &dyn Fn() -> Fields<'a>,
     digest: &dyn Fn() -> Sha256,
     context: &Context<'_>,
+    source: &Source,
     path: &str,
-    format: &str,
 ) -> Result<PortEvent, Refused> {
     let (mut notes, said) = prepare(&mut object, context)?;
     fill_in(&mut object, digest);
@@ -137,10 +151,10 @@ pub(crate) fn event<'a>(
         party.id_scheme = Some("LOCAL".into());
     }
     event.event_id = [context.feed, "/", &event.event_id].concat().into();
-    *event.source = context.source.clone();
-    event.source.format = format.into();
-    event.source.path = path.into();
-    event.source.sender = said.sender.map(Into::into);
+    event.source = source.at(path);
+    if event.source.sender.as_deref() != said.sender.as_deref() {
+        event.source.sender = said.sender.map(Into::into);
+    }
     for note in notes {
         flag(&mut event, note);
     }

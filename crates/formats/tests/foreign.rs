@@ -156,6 +156,6 @@ fn a_message_cut_anywhere_tells_nothing_that_the_whole_does_not() {
 
 fn said_by(event: &PortEvent) -> String {
     let mut event = event.clone();
-    *event.source = Source::default();
+    event.source = Source::default();
     serde_json::to_string(&event).unwrap()
 }

@@ -52,7 +52,7 @@ fn interchange(messages: &[String]) -> String {
 /// What an event says, without where it stands in its message.
 fn said(event: &PortEvent) -> String {
     let mut event = event.clone();
-    *event.source = Source::default();
+    event.source = Source::default();
     serde_json::to_string(&event).unwrap()
 }
 

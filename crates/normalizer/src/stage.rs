@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use quaywatch_codec::Codec;
-use quaywatch_domain::event::{Source, Stored};
+use quaywatch_domain::event::{SourceMessage, Stored};
 use quaywatch_domain::{DeadLetterCode, FeedStatus, PortEvent, PseudonymKey, RawMessage};
 use quaywatch_formats::document::{self, Verdict};
 use quaywatch_formats::{Context, Document, FeedSettings, Feeds, Parties, Reject};
@@ -124,7 +124,7 @@ impl Normalizer {
             parties: &(self.setup.parties)(),
             received_at: Some(raw.received_at),
             content_type: raw.content_type.as_deref(),
-            source: Source {
+            source: SourceMessage {
                 feed: raw.feed.as_str().into(),
                 stored: Arc::new(Stored {
                     topic: record.topic.into(),
@@ -132,8 +132,9 @@ impl Normalizer {
                     offset: record.offset,
                     sha256: raw.sha256,
                 }),
-                ..Source::default()
-            },
+                ..SourceMessage::default()
+            }
+            .into(),
         };
         let parsed = quaywatch_formats::parse(&raw.body, &context);
         if parsed.documents.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use quaywatch_codec::Codec;
 use quaywatch_domain::blinding::BlindingKey;
-use quaywatch_domain::event::{Equipment, Party, PartyRole, Source};
+use quaywatch_domain::event::{Equipment, Party, PartyRole, SourceMessage};
 use quaywatch_domain::watchlist::{EntryAction, EntryKind, Name, NameQuality, Value};
 use quaywatch_domain::{EventKind, Fact, Hit, PortEvent, Severity, Timestamp, WatchlistEntry};
 use quaywatch_kafka::{Harness, NewRecord, Outcome, Record, TableChange};
@@ -20,7 +20,7 @@ fn event(number: &str) -> PortEvent {
     PortEvent {
         revision: 1,
         equipment: Some(Box::new(Equipment { number: number.into(), ..Equipment::default() })),
-        source: Box::new(Source { feed: "gate".into(), ..Source::default() }),
+        source: SourceMessage { feed: "gate".into(), ..SourceMessage::default() }.into(),
         ..PortEvent::new(format!("gate/{number}"), EventKind::GateIn, at)
     }
 }
@@ -103,7 +103,7 @@ fn arrive(harness: &mut Harness<Screener>, codec: &Codec, event: &PortEvent) -> 
 
 fn of_party(number: &str, name: &str) -> PortEvent {
     let party = Party { name: Some(name.into()), ..Party::new(PartyRole::Consignee) };
-    PortEvent { parties: vec![party], ..event(number) }
+    PortEvent { parties: vec![party].into(), ..event(number) }
 }
 
 #[test]

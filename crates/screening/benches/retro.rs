@@ -74,14 +74,15 @@ fn event(n: usize, step: i64, consignee: &str) -> PortEvent {
             vessel_name: Some(format!("ADRIA {}", n % 400).into()),
             ..Transport::default()
         })),
-        parties: vec![Party { name: Some(consignee.into()), ..Party::new(PartyRole::Consignee) }],
+        parties: vec![Party { name: Some(consignee.into()), ..Party::new(PartyRole::Consignee) }].into(),
         seals: vec![Seal {
             normalised: Some(number.as_str().into()),
             number: number.into(),
             source: SealSource::Carrier,
             condition: None,
             seal_type: None,
-        }],
+        }]
+        .into(),
         ..PortEvent::new(format!("e/{n}/{step}"), EventKind::GateIn, NOW.plus_millis(step * 60_000))
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
-use quaywatch_domain::event::{Party, PartyRole, Source};
+use quaywatch_domain::event::{Party, PartyRole, SourceMessage};
 use quaywatch_domain::{EventKind, Feedback, PortEvent, PseudonymKey, Text, Timestamp, Verdict};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
 use quaywatch_simulator::{AGENCIES, Crimes, Message, Options, Port, Told, Truth, feed_ids};
@@ -36,7 +36,7 @@ fn read(message: &Message, feeds: &Feeds, parties: &Parties) -> Parsed {
         key: &PseudonymKey::new(*b"a key of the test only").expect("long enough"),
         received_at: None,
         content_type: Some(message.content_type),
-        source: Source { feed: message.feed.as_str().into(), ..Source::default() },
+        source: SourceMessage { feed: message.feed.as_str().into(), ..SourceMessage::default() }.into(),
     };
     parse(&message.bytes, &context)
 }
@@ -65,7 +65,8 @@ fn every_file_is_read_whole_and_every_kind_of_story_is_told() {
     assert_eq!(feeds, feed_ids().into_iter().collect());
 
     let events = events(&port, &files);
-    let unknown = |e: &&PortEvent| matches!(&e.kind, EventKind::Unknown(word) if word != "dropoff_announced");
+    let unknown =
+        |e: &&PortEvent| matches!(&e.kind, EventKind::Unknown(word) if word.as_str() != "dropoff_announced");
     assert_eq!(events.iter().find(unknown), None);
     let seen: BTreeSet<&str> = events.iter().filter_map(PortEvent::container).collect();
     let Told { truth, lists, .. } = port.truth();

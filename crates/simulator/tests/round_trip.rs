@@ -109,8 +109,8 @@ fn line() -> impl Strategy<Value = PortEvent> {
                         ..Documents::default()
                     })),
                     route: (route != Route::default()).then(|| Box::new(route)),
-                    seals,
-                    weights: vec![kg(WeightKind::Vgm, vgm), kg(WeightKind::Net, net)],
+                    seals: seals.into(),
+                    weights: vec![kg(WeightKind::Vgm, vgm), kg(WeightKind::Net, net)].into(),
                     reefer: Some(Box::new(Reefer {
                         setpoint_c: Some(f64::from(degrees)),
                         ..Reefer::default()
@@ -119,7 +119,8 @@ fn line() -> impl Strategy<Value = PortEvent> {
                         description: Some(description.into()),
                         hs_code: Some(hs_code.into()),
                         ..Cargo::default()
-                    }],
+                    }]
+                    .into(),
                     ..PortEvent::new("", EventKind::Other, at)
                 }
             },
@@ -155,7 +156,8 @@ fn lines(message: Message) -> impl Strategy<Value = Vec<PortEvent>> {
                     id_scheme: Some("EAN".into()),
                     name: Some(firm.as_str().into()),
                     ..Party::new(PartyRole::Consignee)
-                }];
+                }]
+                .into();
             }
             expect_of(message, &mut lines);
             lines
@@ -171,11 +173,11 @@ fn expect_of(message: Message, lines: &mut [PortEvent]) {
     for event in lines {
         match message {
             Message::Iftsta => {
-                (event.route, event.cargo, event.reefer) = (None, Vec::new(), None);
+                (event.route, event.cargo, event.reefer) = (None, Vec::new().into(), None);
             }
             Message::Cusres => {
-                (event.route, event.cargo, event.reefer) = (None, Vec::new(), None);
-                (event.seals, event.weights) = (Vec::new(), Vec::new());
+                (event.route, event.cargo, event.reefer) = (None, Vec::new().into(), None);
+                (event.seals, event.weights) = (Vec::new().into(), Vec::new().into());
                 event.documents.clone_from(&documents);
                 let decision = match event.kind {
                     EventKind::CustomsReleased => "4",
@@ -222,8 +224,8 @@ fn said(event: &PortEvent) -> String {
         revision: 0,
         created_at: None,
         received_at: MADE_AT,
-        source: Box::default(),
-        notes: Vec::new(),
+        source: Source::default(),
+        notes: Vec::new().into(),
         ..event.clone()
     };
     serde_json::to_string_pretty(&event).expect("events are JSON")

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use quaywatch_domain::event::{Party, PartyRole, Source, Stored};
+use quaywatch_domain::event::{Party, PartyRole, SourceMessage, Stored};
 use quaywatch_domain::{EventKind, Id, PortEvent, PseudonymKey, Sha256, Text, Timestamp};
 use quaywatch_formats::document::{self, DocumentState};
 use quaywatch_formats::{Context, Feeds, Parsed, Parties, parse};
@@ -24,15 +24,16 @@ fn read(message: &Message, feeds: &Feeds, parties: &Parties) -> Parsed {
         key: &PseudonymKey::new(*b"a key of the test only").expect("long enough"),
         received_at: Some(message.at),
         content_type: Some(message.content_type),
-        source: Source {
+        source: SourceMessage {
             feed: message.feed.as_str().into(),
             stored: Arc::new(Stored {
                 topic: "port.raw".into(),
                 sha256: Sha256::of(&message.bytes),
                 ..Stored::default()
             }),
-            ..Source::default()
-        },
+            ..SourceMessage::default()
+        }
+        .into(),
     };
     parse(&message.bytes, &context)
 }
@@ -109,7 +110,7 @@ fn messages_use_no_code_and_no_form_that_a_reader_would_have_to_guess() {
             let shipment = event.container().is_none() && message.feed.starts_with("carrier-");
             assert!(event.kind != EventKind::Other || shipment, "{}", message.file_name);
             assert!(
-                !matches!(&event.kind, EventKind::Unknown(word) if word != "dropoff_announced"),
+                !matches!(&event.kind, EventKind::Unknown(word) if word.as_str() != "dropoff_announced"),
                 "{:?} in {}",
                 event.kind,
                 message.file_name

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use quaywatch_domain::alert::Evidence;
 use quaywatch_domain::event::{
     Actor, Cargo, Classifier, Documents, Equipment, EquipmentStatus, Laden, Mode, Party, PartyRole, Pin,
-    PinOutcome, Place, Route, Seal, SealSource, Source, Stored, Transport, Weight, WeightKind, Yard,
+    PinOutcome, Place, Route, Seal, SealSource, SourceMessage, Stored, Transport, Weight, WeightKind, Yard,
 };
 use quaywatch_domain::identifiers::normalise_seal;
 use quaywatch_domain::identifiers::seal::run_of;
@@ -39,11 +39,12 @@ pub(crate) fn event(kind: EventKind, container: &str, at: Timestamp) -> PortEven
             check_digit_ok: Some(true),
             ..Equipment::default()
         })),
-        source: Box::new(Source {
+        source: SourceMessage {
             feed: "terminal".into(),
             stored: Arc::new(Stored { topic: "port.raw".into(), ..Stored::default() }),
-            ..Source::default()
-        }),
+            ..SourceMessage::default()
+        }
+        .into(),
         ..PortEvent::new(id, kind, at)
     }
 }

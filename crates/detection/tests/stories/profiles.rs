@@ -29,7 +29,7 @@ to = "2026-04-01T00:00:00Z"
 fn bananas(container: &str, origin: &str) -> quaywatch_domain::PortEvent {
     event(EventKind::ManifestLine, container, at(2, "08:00")).status(EquipmentStatus::Import).edit(|e| {
         e.route = Some(Box::new(Route { origin_country: Some(origin.into()), ..Route::default() }));
-        e.cargo = vec![Cargo { hs_code: Some("080390".into()), ..Cargo::default() }];
+        e.cargo = vec![Cargo { hs_code: Some("080390".into()), ..Cargo::default() }].into();
     })
 }
 

@@ -52,7 +52,7 @@ fn released(mut recorded: Recorded, feed: &str, told: usize, errors: usize, late
         let release = event(EventKind::CustomsReleased, &container, at(4, "08:30")).feed(feed);
         let release = release.received(at(4, "08:30").plus_millis(late_minutes * 60_000));
         let notes = if n < errors { vec![note::UNKNOWN_CODE.into()] } else { Vec::new() };
-        events.push(release.edit(|e| e.notes = notes));
+        events.push(release.edit(|e| e.notes = notes.into()));
     }
     recorded
 }
@@ -448,8 +448,9 @@ fn stays(hours: std::ops::Range<i64>) -> Vec<Vec<Fact>> {
             let container = format!("CSQU{:07}", 1_000_000 + n);
             let off = at(2, "00:00");
             let out = off.plus_millis(n * 3_600_000);
-            let wrong = import(EventKind::GateOut, &container, out)
-                .edit(|e| e.notes = if n == 1 { vec![note::COUNT_MISMATCH.into()] } else { Vec::new() });
+            let wrong = import(EventKind::GateOut, &container, out).edit(|e| {
+                e.notes = if n == 1 { vec![note::COUNT_MISMATCH.into()] } else { Vec::new() }.into()
+            });
             [import(EventKind::Discharged, &container, off), wrong]
                 .iter()
                 .filter_map(|e| facts_of(e).into_iter().next())

@@ -2,12 +2,17 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::Text;
+
 macro_rules! kinds {
     ($($variant:ident = $text:literal),+ $(,)?) => {
         /// What happened. Words that this version does not know are kept as they are.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "each variant is its own word; the contract lists them")]
-        pub enum EventKind { $($variant,)+ Unknown(String) }
+        pub enum EventKind {
+            $($variant,)+
+            Unknown(Box<Text>),
+        }
 
         impl EventKind {
             /// Every kind that this version knows.
@@ -29,7 +34,7 @@ macro_rules! kinds {
             /// The kind for a word; unknown ones are kept.
             #[must_use]
             pub fn from_word(word: &str) -> Self {
-                match word { $($text => Self::$variant,)+ other => Self::Unknown(other.to_owned()) }
+                match word { $($text => Self::$variant,)+ other => Self::Unknown(Box::new(other.into())) }
             }
         }
     };

@@ -9,6 +9,7 @@ mod shared;
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use crate::codes::codes;
 use crate::identifiers::size_type::{Build, SizeType};
@@ -17,7 +18,8 @@ use kind::EventKind;
 pub use party::{Party, PartyRole};
 pub use sections::{
     Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Pin, PinOutcome,
-    Place, Reefer, Route, Seal, SealSource, Source, Stored, Transport, Weight, WeightKind, Yard,
+    Place, Reefer, Route, Seal, SealSource, Source, SourceMessage, Stored, Transport, Weight, WeightKind,
+    Yard,
 };
 pub use shared::{Glance, SharedEvent};
 
@@ -72,14 +74,14 @@ pub struct PortEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documents: Option<Box<Documents>>,
     /// Parties in their roles.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parties: Vec<Party>,
+    #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
+    pub parties: ThinVec<Party>,
     /// Seals as sighted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub seals: Vec<Seal>,
+    #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
+    pub seals: ThinVec<Seal>,
     /// Weights.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub weights: Vec<Weight>,
+    #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
+    pub weights: ThinVec<Weight>,
     /// Customs particulars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customs: Option<Box<Customs>>,
@@ -93,13 +95,13 @@ pub struct PortEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reefer: Option<Box<Reefer>>,
     /// Goods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cargo: Vec<Cargo>,
+    #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
+    pub cargo: ThinVec<Cargo>,
     /// Where the event comes from, down to the bytes.
-    pub source: Box<Source>,
+    pub source: Source,
     /// What was odd about the message, as flags such as `CHECK_DIGIT_WRONG`; see [`note`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<Cow<'static, str>>,
+    #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
+    pub notes: ThinVec<Cow<'static, str>>,
 }
 
 impl PortEvent {
@@ -120,16 +122,16 @@ impl PortEvent {
             transport: None,
             route: None,
             documents: None,
-            parties: Vec::new(),
-            seals: Vec::new(),
-            weights: Vec::new(),
+            parties: ThinVec::new(),
+            seals: ThinVec::new(),
+            weights: ThinVec::new(),
             customs: None,
             pin: None,
             actor: None,
             reefer: None,
-            cargo: Vec::new(),
-            source: Box::default(),
-            notes: Vec::new(),
+            cargo: ThinVec::new(),
+            source: Source::default(),
+            notes: ThinVec::new(),
         }
     }
 

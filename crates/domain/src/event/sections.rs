@@ -1,5 +1,6 @@
 //! The sections of an event. Field names are those of the contracts; units are in the names.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -422,10 +423,9 @@ pub struct Stored {
     pub sha256: Sha256,
 }
 
-/// Where an event comes from, down to the bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "FlatSource", into = "FlatSource")]
-pub struct Source {
+/// The message that an event comes from: one for all that it tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SourceMessage {
     /// Feed id.
     pub feed: Arc<str>,
     /// Message format: `DCSA-TNT-2.2`, `EDIFACT-CODECO-D95B`, `JSONL`, ...
@@ -436,8 +436,50 @@ pub struct Source {
     pub message_id: Option<Arc<str>>,
     /// The raw message.
     pub stored: Arc<Stored>,
+}
+
+/// Where an event comes from, down to the bytes. Events of one message share what it says of itself; who changes that has
+/// it alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "FlatSource", into = "FlatSource")]
+pub struct Source {
+    message: Arc<SourceMessage>,
     /// Path into the message: a JSON Pointer, a line, or message and segment numbers.
     pub path: Text,
+}
+
+impl Source {
+    /// A place in a message.
+    #[must_use]
+    pub fn new(message: SourceMessage, path: impl Into<Text>) -> Self {
+        Self { message: Arc::new(message), path: path.into() }
+    }
+
+    /// Another place in the same message.
+    #[must_use]
+    pub fn at(&self, path: impl Into<Text>) -> Self {
+        Self { message: Arc::clone(&self.message), path: path.into() }
+    }
+}
+
+impl From<SourceMessage> for Source {
+    fn from(message: SourceMessage) -> Self {
+        Self::new(message, "")
+    }
+}
+
+impl Deref for Source {
+    type Target = SourceMessage;
+
+    fn deref(&self) -> &SourceMessage {
+        &self.message
+    }
+}
+
+impl DerefMut for Source {
+    fn deref_mut(&mut self) -> &mut SourceMessage {
+        Arc::make_mut(&mut self.message)
+    }
 }
 
 /// A source on the wire.
@@ -461,13 +503,14 @@ impl From<FlatSource> for Source {
     fn from(flat: FlatSource) -> Self {
         let FlatSource { feed, format, sender, message_id, topic, partition, offset, sha256, path } = flat;
         let stored = Arc::new(Stored { topic, partition, offset, sha256 });
-        Self { feed, format, sender, message_id, stored, path }
+        Self::new(SourceMessage { feed, format, sender, message_id, stored }, path)
     }
 }
 
 impl From<Source> for FlatSource {
     fn from(source: Source) -> Self {
-        let Source { feed, format, sender, message_id, stored, path } = source;
+        let Source { message, path } = source;
+        let SourceMessage { feed, format, sender, message_id, stored } = Arc::unwrap_or_clone(message);
         let Stored { topic, partition, offset, sha256 } = Arc::unwrap_or_clone(stored);
         Self { feed, format, sender, message_id, topic, partition, offset, sha256, path }
     }

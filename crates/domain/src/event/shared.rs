@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(EventKind::KNOWN.get(shared.glance().kind()), Some(&EventKind::GateOut));
         assert!(shared.glance().is_actual() && !shared.glance().has_doubtful_number());
         assert_eq!((shared.glance().laden(), shared.glance().status()), (None, None));
-        event.kind = EventKind::Unknown("levitated".to_owned());
+        event.kind = EventKind::from_word("levitated");
         event.classifier = Classifier::Planned;
         for (laden, status) in Laden::ALL.iter().zip(EquipmentStatus::ALL) {
             let equipment = Equipment {
@@ -269,7 +269,8 @@ mod tests {
             source: SealSource::Carrier,
             condition: None,
             seal_type: None,
-        }];
+        }]
+        .into();
         event.reefer = Some(Box::default());
         event.source.format = "EDIFACT-CODECO-D95B".into();
         event.source.message_id = Some("1".into());
@@ -287,7 +288,7 @@ mod tests {
         };
         assert_eq!(glance(&event), [false; 4]);
         for (place, kind) in [WeightKind::Tare, WeightKind::Scale, WeightKind::Vgm].into_iter().enumerate() {
-            event.weights = vec![Weight { kind, kg: 2200.0, method: None }];
+            event.weights = vec![Weight { kind, kg: 2200.0, method: None }].into();
             let mut wanted = [false; 4];
             wanted[place] = true;
             assert_eq!(glance(&event), wanted, "{kind:?}");

@@ -33,7 +33,7 @@ pub(super) fn equipment(code: &str) -> Known {
         "CUSI" | "CUSTOMS_SELECTED_FOR_INSPECTION" => EventKind::CustomsSelectedForInspection,
         "CUSR" | "CUSTOMS_RELEASED" => EventKind::CustomsReleased,
         "AVPU" | "AVAILABLE_FOR_PICKUP" => EventKind::PickupAnnounced,
-        "AVDO" | "AVAILABLE_FOR_DROP_OFF" => EventKind::Unknown("dropoff_announced".to_owned()),
+        "AVDO" | "AVAILABLE_FOR_DROP_OFF" => EventKind::from_word("dropoff_announced"),
         "CROS" | "CROSSED" => return OTHER,
         _ => return (EventKind::Other, false),
     };

@@ -4,7 +4,11 @@
 //! back, and need not say more than its id. So each event is a document of its own, whose versions the normalizer orders
 //! and remembers: a retraction finds the container that the event was about.
 
-use quaywatch_domain::event::{Documents, Party, PortEvent, Reefer, Route, Seal, Source, Transport, note};
+use std::sync::Arc;
+
+use quaywatch_domain::event::{
+    Documents, Party, PortEvent, Reefer, Route, Seal, Source, SourceMessage, Transport, note,
+};
 use quaywatch_domain::pseudonym::Kind;
 use quaywatch_domain::{DeadLetterCode, EventKind, Text, Timestamp};
 use serde_json_borrow::Value;
@@ -58,14 +62,14 @@ pub(super) fn read(
     let updated = time("eventUpdatedDateTime").map(|(moment, _)| moment);
     let sender = sender(item);
     let identity = format!("{sender}/{id}");
-    let source = Source {
+    let message = SourceMessage {
         feed: context.feed.into(),
         format: dialect.format().into(),
         sender: (!sender.is_empty()).then(|| sender.into()),
         message_id: Some(id.into()),
-        path: path.into(),
-        ..context.source.clone()
+        stored: Arc::clone(&context.source.stored),
     };
+    let source = Source::new(message, path);
     let retracted = item.field("isRetracted").and_then(Value::as_bool).unwrap_or_default();
     let happened = time("eventDateTime").map(|(moment, _)| moment);
     let received_at = context.received_at.or(updated).or(happened).unwrap_or_default();
@@ -98,7 +102,7 @@ pub(super) fn read(
         }
         event.revision = document.revision;
         event.event_id = format!("{}/{identity}", context.feed).into();
-        *event.source = document.source.clone();
+        event.source = document.source.clone();
         let known = fill(&mut event, item, context) && known;
         notes.into_iter().chain((!known).then_some(note::UNKNOWN_CODE)).for_each(|n| flag(&mut event, n));
         document.events = for_containers(event, item, context)?;

@@ -86,7 +86,7 @@ fn usual(message: &str) -> Reports {
 }
 
 pub(super) fn announced_dropoff() -> EventKind {
-    EventKind::Unknown(DROPOFF_ANNOUNCED.to_owned())
+    EventKind::from_word(DROPOFF_ANNOUNCED)
 }
 
 /// Equipment status (8249) that is a happening of its own: the feed's meaning first.

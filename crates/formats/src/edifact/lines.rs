@@ -193,8 +193,7 @@ pub(super) fn begin(
     let mut event = PortEvent::new(String::new(), kind, occurred_at);
     event.revision = document.revision;
     event.created_at = reader.said_at(&message.header);
-    event.source = Box::new(document.source.clone());
-    event.source.path = reader.path(at).into();
+    event.source = document.source.at(reader.path(at));
     reader.notes.iter().for_each(|n| flag(&mut event, n));
     event
 }
@@ -261,7 +260,7 @@ fn is_said(kind: &EventKind) -> bool {
         | EventKind::ReleaseRevoked
         | EventKind::ReleaseBlocked
         | EventKind::StowPosition => true,
-        EventKind::Unknown(word) => word == codes::DROPOFF_ANNOUNCED,
+        EventKind::Unknown(word) => word.as_str() == codes::DROPOFF_ANNOUNCED,
         _ => false,
     }
 }

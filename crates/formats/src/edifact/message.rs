@@ -1,8 +1,9 @@
 //! One complete message: its document, its header, and the lines that its type has.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use quaywatch_domain::event::{PortEvent, Route, Source, note};
+use quaywatch_domain::event::{PortEvent, Route, Source, SourceMessage, note};
 use quaywatch_domain::{DeadLetterCode, EventKind, Timestamp};
 
 use super::codes::{self, Reports};
@@ -121,14 +122,14 @@ impl<'a> Reader<'a> {
             Some(number) => format!("{message}/{number}"),
             None => format!("{message}/{reference}/{revision}"),
         };
-        let source = Source {
+        let message = SourceMessage {
             feed: self.context.feed.into(),
             format: format!("EDIFACT-{message}-{directory}").into(),
             sender: self.envelope.sender.clone(),
             message_id: Some(reference.into()),
-            path: format!("message {}", self.ordinal).into(),
-            ..self.context.source.clone()
+            stored: Arc::clone(&self.context.source.stored),
         };
+        let source = Source::new(message, format!("message {}", self.ordinal));
         Document { id: Some(id), function, revision, source, received_at, events: Vec::new() }
     }
 

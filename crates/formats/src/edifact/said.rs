@@ -7,6 +7,7 @@ use quaywatch_domain::event::{
 };
 use quaywatch_domain::identifiers::normalise_imo;
 use quaywatch_domain::pseudonym::Kind;
+use thin_vec::ThinVec;
 
 use super::measures::{kilograms, number, rounded};
 use super::names::{lines, name_and_rest};
@@ -35,9 +36,9 @@ pub(super) struct Said {
     pub(super) route: Route,
     pub(super) place: Place,
     pub(super) documents: Documents,
-    pub(super) parties: Vec<Party>,
-    pub(super) seals: Vec<Seal>,
-    pub(super) weights: Vec<Weight>,
+    pub(super) parties: ThinVec<Party>,
+    pub(super) seals: ThinVec<Seal>,
+    pub(super) weights: ThinVec<Weight>,
     pub(super) reefer: Reefer,
     pub(super) cargo: Cargo,
     /// Dangerous goods beside the first.

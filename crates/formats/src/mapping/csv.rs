@@ -13,7 +13,7 @@ use super::fields::{holds, nearest};
 use super::rows::{Plan, Row, Rows};
 use super::{Mapping, RuleTable, Survey};
 use crate::finish::flag;
-use crate::{Context, MAX_ITEMS, Parsed, Reject};
+use crate::{Context, MAX_ITEMS, Parsed, Reject, jsonl};
 
 /// Name of the format in events.
 const FORMAT: &str = "CSV";
@@ -97,7 +97,8 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
         return Parsed::rejected(DeadLetterCode::MissingField, sentence, bytes);
     }
     let plan = Plan::of(&rules, mapping, |name| columns.place(name));
-    let rows = Rows { plan, mapping, context, format: FORMAT, notes: text.notes.clone(), survey };
+    let source = jsonl::source(context, FORMAT);
+    let rows = Rows { plan, mapping, context, source, notes: text.notes.clone(), survey };
     let mut parsed = Parsed::default();
     let mut events = Vec::new();
     let mut count = 0..;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::rows::{Plan, Row, Rows};
 use super::{Mapping, RuleTable, Survey};
 use crate::charset::utf_8;
-use crate::{Context, MAX_ITEMS, Parsed, Reject};
+use crate::{Context, MAX_ITEMS, Parsed, Reject, jsonl};
 
 /// Name of the format in events.
 const FORMAT: &str = "JSON";
@@ -35,7 +35,8 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>, survey: Option<&RefCell<
     let body = text.as_bytes();
     let notes = assumed.then_some(note::CHARSET_ASSUMED).into_iter().collect();
     let plan = Plan::of(&rules, mapping, Way::of);
-    let rows = Rows { plan, mapping, context, format: FORMAT, notes, survey };
+    let source = jsonl::source(context, FORMAT);
+    let rows = Rows { plan, mapping, context, source, notes, survey };
     let pointers = Pointers::of(&rows, mapping);
     let mut reader = Reader { rows, pointers, parsed: Parsed::default(), events: Vec::new(), items: 0 };
     match serde_json::from_slice::<Value>(body) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use quaywatch_domain::event::{Documents, PartyRole, PortEvent, note};
+use quaywatch_domain::event::{self, Documents, PartyRole, PortEvent, note};
 use quaywatch_domain::{DeadLetterCode, EventKind, Sha256};
 
 use super::values::{self, Habits, Target};
@@ -66,8 +66,8 @@ pub(super) struct Rows<'a, W> {
     pub(super) plan: Plan<'a, W>,
     pub(super) mapping: &'a Mapping,
     pub(super) context: &'a Context<'a>,
-    /// Name of the format in events.
-    pub(super) format: &'static str,
+    /// That of the message as a whole.
+    pub(super) source: event::Source,
     /// What is odd about the whole message.
     pub(super) notes: Vec<&'static str>,
     /// What is left unread, when somebody asks.
@@ -90,7 +90,7 @@ impl<'a, W> Rows<'a, W> {
         let kept = self.survey.map(|_| object.clone());
         let reread = || self.fields_of(row).map(|(object, _)| object).unwrap_or_default();
         let again = || kept.clone().unwrap_or_else(reread);
-        let mut event = jsonl::event(object, &again, digest, self.context, path, self.format)
+        let mut event = jsonl::event(object, &again, digest, self.context, &self.source, path)
             .map_err(|(code, sentence)| (code, self.source_of(row, code, sentence)))?;
         if !has_subject(&event) {
             let sentence =

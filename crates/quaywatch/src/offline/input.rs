@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use quaywatch_domain::event::{Source, Stored};
+use quaywatch_domain::event::{SourceMessage, Stored};
 use quaywatch_domain::{PseudonymKey, Sha256};
 use quaywatch_formats::{Context, FeedSettings, Feeds, Parsed, Parties, Survey};
 
@@ -144,7 +144,7 @@ impl Reader {
             parties: &self.parties,
             received_at: None,
             content_type: None,
-            source: Source {
+            source: SourceMessage {
                 feed: feed.into(),
                 stored: Arc::new(Stored {
                     topic: name.into(),
@@ -152,8 +152,9 @@ impl Reader {
                     offset: ordinal,
                     sha256: Sha256::of(bytes),
                 }),
-                ..Source::default()
-            },
+                ..SourceMessage::default()
+            }
+            .into(),
         })
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quaywatch_domain::event::{
-    Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Route, Seal, SealSource, Source, Stored,
-    Transport,
+    Documents, Equipment, EquipmentStatus, Laden, Party, PartyRole, Route, Seal, SealSource, Source,
+    SourceMessage, Stored, Transport,
 };
 use quaywatch_domain::handling::{EuropolCode, Tlp};
 use quaywatch_domain::identifiers::normalise_seal;
@@ -33,18 +33,20 @@ fn event(id: &str, revision: i64, hour: i64) -> PortEvent {
     PortEvent {
         revision,
         equipment: Some(Box::new(Equipment { number: BOX.into(), ..Equipment::default() })),
-        source: Box::new(Source {
-            feed: "gate".into(),
-            format: "JSONL".into(),
-            stored: Arc::new(Stored {
-                topic: "port.raw".into(),
-                partition: 0,
-                offset: hour,
-                sha256: Sha256::of(id.as_bytes()),
-            }),
-            path: format!("line {revision}").into(),
-            ..Source::default()
-        }),
+        source: Source::new(
+            SourceMessage {
+                feed: "gate".into(),
+                format: "JSONL".into(),
+                stored: Arc::new(Stored {
+                    topic: "port.raw".into(),
+                    partition: 0,
+                    offset: hour,
+                    sha256: Sha256::of(id.as_bytes()),
+                }),
+                ..SourceMessage::default()
+            },
+            format!("line {revision}"),
+        ),
         ..PortEvent::new(id, EventKind::GateIn, at(hour))
     }
 }
@@ -81,7 +83,7 @@ fn named(id: &str, kind: EntryKind, name: &str) -> WatchlistEntry {
 }
 
 fn with_party(mut event: PortEvent, name: &str) -> PortEvent {
-    event.parties = vec![Party { name: Some(name.into()), ..party() }];
+    event.parties = vec![Party { name: Some(name.into()), ..party() }].into();
     event
 }
 
@@ -268,7 +270,8 @@ fn an_event_goes_to_everyone_whom_it_concerns() {
             ..Party::new(PartyRole::Consignee)
         },
         Party { id: Some("77".into()), id_scheme: None, ..Party::new(PartyRole::Haulier) },
-    ];
+    ]
+    .into();
     let facts = screen(&mut SubjectState::default(), &full, &Index::default(), at(0));
     let told: BTreeSet<String> = facts.iter().map(|fact| fact.subject.to_string()).collect();
     let expected = [
@@ -301,7 +304,8 @@ fn a_party_or_call_gets_what_tells_of_its_dealings() {
             party(PartyRole::Notify, "NOTIFY"),
             party(PartyRole::Carrier, "LINE"),
             party(PartyRole::Forwarder, "FWD"),
-        ];
+        ]
+        .into();
         edit(&mut event);
         let facts = screen(&mut state, &event, &Index::default(), at(9));
         let others = facts.iter().filter(|f| f.subject.kind != SubjectKind::Container);
@@ -320,7 +324,7 @@ fn a_party_or_call_gets_what_tells_of_its_dealings() {
     let taken_out = told(5, EventKind::GateOut, export, &fetched);
     assert_eq!(taken_out, ["party/EORI:CNEE false", "party/EORI:ROAD false"]);
     let stowed = |event: &mut PortEvent| {
-        event.parties = vec![party(PartyRole::Shipper, "SHIP")];
+        event.parties = vec![party(PartyRole::Shipper, "SHIP")].into();
         event.transport.as_deref_mut().unwrap().stow_cell = Some("0120304".into());
     };
     let on_board = told(6, EventKind::StowPosition, export, &stowed);
@@ -356,21 +360,21 @@ fn a_call_is_known_by_its_number_and_by_its_voyage_and_young_companies_by_what_t
         told.sort();
         told
     };
-    line.parties = vec![company.clone()];
+    line.parties = vec![company.clone()].into();
     assert_eq!(told(&line), ["call/9321483.017W", "call/CALL-7", "party/EORI:SI12345678"]);
     company.registered_at = Some(at(0));
-    line.parties = vec![company.clone()];
+    line.parties = vec![company.clone()].into();
     let shared: Vec<String> = told(&line).into_iter().filter(|s| s.starts_with("party")).collect();
     // Taken over, of whatever age.
     let taken_over = Party { registered_at: None, officers_changed_at: Some(at(0)), ..company.clone() };
-    line.parties = vec![taken_over];
+    line.parties = vec![taken_over].into();
     assert!(shared.iter().all(|s| told(&line).contains(s)));
     assert_eq!(shared.len(), 3);
     assert!(shared.contains(&"party/CONTACT:ctc:1".to_owned()), "{shared:?}");
     assert!(!shared.iter().any(|s| s.contains("DUNAJSKA")), "{shared:?}");
     company.address = Some("dunajska cesta 5 LJUBLJANA".into());
     company.contact = None;
-    line.parties = vec![company];
+    line.parties = vec![company].into();
     assert!(told(&line).iter().filter(|s| s.contains("ADDRESS")).all(|s| shared.contains(s)));
 }
 

@@ -102,7 +102,7 @@ impl Teller<'_> {
         if let Some(transport) = event.transport.as_deref_mut() {
             transport.stow_cell = Some(cell.into());
         }
-        event.weights = vec![kilograms(WeightKind::Vgm, kg)];
+        event.weights = vec![kilograms(WeightKind::Vgm, kg)].into();
         self.edi(told, call.site.orders_feed(), Message::Baplie, format!("BAP{}", call.id), event);
     }
 
@@ -124,7 +124,7 @@ impl Teller<'_> {
     ) {
         let kind = if load { EventKind::LoadOrdered } else { EventKind::DischargeOrdered };
         let mut event = line(kind, told, unit, call, leg);
-        event.weights = vec![kilograms(WeightKind::Gross, kg)];
+        event.weights = vec![kilograms(WeightKind::Gross, kg)].into();
         let usual = told == call.arrival.plus_millis(-ORDER_HOURS * HOUR_MS);
         let more = if usual { String::new() } else { format!("-{}", self.numbers.serial()) };
         let document = format!("COP{}{}{more}", call.id, if load { "L" } else { "D" });
@@ -155,9 +155,10 @@ impl Teller<'_> {
             party(PartyRole::Consignee, goods.consignee),
             party(PartyRole::Notify, goods.notify),
             party(PartyRole::Forwarder, goods.forwarder),
-        ];
+        ]
+        .into();
         event.weights =
-            vec![kilograms(WeightKind::Gross, goods.kg), kilograms(WeightKind::Net, goods.goods_kg)];
+            vec![kilograms(WeightKind::Gross, goods.kg), kilograms(WeightKind::Net, goods.goods_kg)].into();
         event.seals = unit.seals.iter().map(crate::numbers::SealTag::canonical).collect();
         event.reefer =
             goods.ware.setpoint_c.map(|c| Box::new(Reefer { setpoint_c: Some(c), ..Reefer::default() }));
@@ -167,7 +168,8 @@ impl Teller<'_> {
             packages: Some(goods.kg / 24),
             origin_country: Some(goods.origin_country.into()),
             ..Cargo::default()
-        }];
+        }]
+        .into();
         let more = if amended { format!("-{}", self.numbers.serial()) } else { String::new() };
         self.edi(told, MANIFEST_FEED, Message::Cuscar, format!("MAN{}{more}", call.id), event);
     }
@@ -185,7 +187,7 @@ impl Teller<'_> {
             })),
             ..PortEvent::new("", EventKind::Weighed, at)
         };
-        event.weights = vec![kilograms(WeightKind::Vgm, kg)];
+        event.weights = vec![kilograms(WeightKind::Vgm, kg)].into();
         let told = at.plus_millis(self.chance.minutes(5, 60));
         let document = format!("VGM{:010}", self.numbers.serial());
         self.edi(told, VGM_FEED, Message::Vermas, document, event);
