@@ -42,9 +42,8 @@ impl<'a> Ledger<'a> {
         let mut relations = [const { Vec::new() }; CLASSES.len()];
         let standing = || sightings.iter().filter(|s| !s.retracted && !aging::is_mark(s));
         for s in standing() {
-            for (class, value) in s.relations.iter().filter_map(|r| split(r)) {
-                let of_class = CLASSES.iter().position(|known| *known == class);
-                if let Some(of_class) = of_class.and_then(|at| relations.get_mut(at)) {
+            for (at, value) in s.relations.iter().filter_map(|r| classified(r)) {
+                if let Some(of_class) = relations.get_mut(at) {
                     of_class.push((value, s));
                 }
             }
@@ -73,6 +72,18 @@ impl<'a> Ledger<'a> {
         let first = values.next();
         values.any(|other| Some(other) != first)
     }
+}
+
+/// Place of its class among [`CLASSES`], and value of a relation.
+fn classified(relation: &str) -> Option<(usize, &str)> {
+    let first = relation.bytes().next();
+    let mut alike = CLASSES.iter().enumerate().filter(|(_, class)| class.bytes().next() == first);
+    alike.find_map(|(at, class)| Some((at, value_of(relation, class)?)))
+}
+
+/// The value of a relation of this class.
+pub(crate) fn value_of<'a>(relation: &'a str, class: &str) -> Option<&'a str> {
+    relation.strip_prefix(class)?.strip_prefix('=')
 }
 
 /// Class and value of a relation.

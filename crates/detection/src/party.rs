@@ -17,7 +17,7 @@ use quaywatch_domain::event::{Party, PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
 
 use crate::haulage::{haulage, is_haulage, is_only_hauled, prune_hauled};
-use crate::ledger::{Ledger, split};
+use crate::ledger::{Ledger, split, value_of};
 use crate::rules::{identity_hijack, message_spoofing, release_right, shell_importer, trojan_box};
 use crate::settings::DAY_MS;
 use crate::timeline;
@@ -68,6 +68,9 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     }
     let says_nothing_new = is_surplus || (comes_last && repeats(state, &sighting));
     let adds_value = !comes_last || (!says_nothing_new && adds_value(state, &sighting));
+    let is_due = state.deadline_at.is_some_and(|deadline| deadline <= now);
+    let says_nothing_new =
+        says_nothing_new || (comes_last && !is_due && !may_tell(&engine.rules, &state.sightings, &sighting));
     let outcome = timeline::put(&mut state.sightings, sighting);
     if outcome != Outcome::New {
         return Changes::none(outcome);
@@ -82,6 +85,7 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
             return Changes::none(Outcome::New);
         }
     } else if says_nothing_new {
+        debug_assert!(tells_nothing(engine, state, now), "a ledger tells what no sighting was to begin");
         return Changes::none(Outcome::New);
     }
     let mut changes = Changes::none(Outcome::New);
@@ -126,10 +130,6 @@ pub(crate) fn evaluate(engine: &Engine, state: &mut TimelineState, now: Timestam
     let hauled = trojan_box::tell_repeated(rules, &origin, &state.sightings);
     wanted.extend(hauled.into_iter().map(|fact| (fact, false)));
     loops::tell(state, wanted, &mut changes.facts, &mut changes.shadowed);
-}
-
-fn value_of<'a>(relation: &'a str, class: &str) -> Option<&'a str> {
-    relation.strip_prefix(class)?.strip_prefix('=')
 }
 
 /// The sighting that a fact is; a retraction of anything is one.
@@ -302,6 +302,25 @@ fn repeats(state: &TimelineState, new: &Sighting) -> bool {
     let mut days = standing().flat_map(|s| &s.relations).filter_map(day).map(Timestamp::from_millis);
     new.relations.iter().all(|relation| with_it().any(|s| s.relations.contains(relation)))
         && !days.any(|day| latest < day && day <= new.occurred_at)
+}
+
+/// Whether a rule may tell something else because of a new sighting, the last one, when the earlier ones stay as they are.
+fn may_tell(rules: &Rules, earlier: &[Sighting], new: &Sighting) -> bool {
+    // Of these each counts, or the number of values.
+    let counts = |r: &Id| {
+        is_haulage(r) || [USER, "SENDER=", "COMPANY=", "TAKEN_OVER="].iter().any(|class| r.starts_with(class))
+    };
+    new.kind == EventKind::ReleaseTransferred
+        || new.relations.iter().any(counts)
+        || identity_hijack::may_tell(rules, earlier, new)
+        || shell_importer::may_tell(rules, earlier, new)
+}
+
+/// Whether a look at the ledger would change nothing.
+fn tells_nothing(engine: &Engine, state: &TimelineState, now: Timestamp) -> bool {
+    let (mut looked, mut changes) = (state.clone(), Changes::none(Outcome::New));
+    evaluate(engine, &mut looked, now, &mut changes);
+    changes.facts.is_empty() && changes.shadowed.is_empty() && looked.deadline_at == state.deadline_at
 }
 
 /// Containers with which a relation was seen, and how often.

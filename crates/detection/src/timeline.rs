@@ -225,3 +225,57 @@ fn worth(fact: &Fact) -> u8 {
 pub(crate) fn known_at<T: Versioned>(item: &T) -> Timestamp {
     item.occurred_at().min(item.received_at())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn version(id: u8, revision: i64, at: i64) -> Kin {
+        Kin {
+            fact_id: format!("call/{id}").into(),
+            revision,
+            retracted: false,
+            occurred_at: Timestamp::from_millis(at),
+            received_at: Timestamp::from_millis(at),
+            container: None,
+            cell: None,
+            known_since: None,
+        }
+    }
+
+    fn put_all(versions: &[Kin], most: usize) -> Vec<Kin> {
+        let (mut all, mut ids) = (Vec::new(), Ids::default());
+        for version in versions {
+            put_among_many(&mut all, &mut ids, version.clone());
+            keep_first(&mut all, &mut ids, most);
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn a_long_list_is_kept_as_a_short_one(told in prop::collection::vec((0..20_u8, 0..3_i64, 0..9_i64), 0..60)) {
+            let versions: Vec<Kin> = told.iter().map(|(id, revision, at)| version(*id, *revision, *at)).collect();
+            let (mut short, mut long, mut ids) = (Vec::new(), Vec::new(), Ids::default());
+            for (n, version) in versions.iter().enumerate() {
+                if n % 7 == 3 {
+                    // As after a restart, in an order of before.
+                    ids = Ids::default();
+                    long.sort_by(|a: &Kin, b: &Kin| a.fact_id.cmp(&b.fact_id));
+                }
+                let outcome = put(&mut short, version.clone());
+                prop_assert_eq!(put_among_many(&mut long, &mut ids, version.clone()), outcome);
+            }
+            prop_assert_eq!(long, short);
+        }
+
+        #[test]
+        fn the_first_are_kept_in_whatever_order_they_came(order in Just((0..30_u8).collect::<Vec<_>>()).prop_shuffle()) {
+            let versions = |ids: &[u8]| -> Vec<Kin> { ids.iter().map(|id| version(*id, 0, i64::from(id % 5))).collect() };
+            let sorted: Vec<u8> = (0..30).collect();
+            prop_assert_eq!(put_all(&versions(&order), 12), put_all(&versions(&sorted), 12));
+        }
+    }
+}

@@ -16,11 +16,12 @@
 use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{Glance, PortEvent};
-use quaywatch_domain::{EventKind, Fact};
+use quaywatch_domain::{EventKind, Fact, Id};
 use serde::Deserialize;
 
 use crate::Sighting;
-use crate::ledger::{Ledger, beginnings};
+use crate::aging::is_mark;
+use crate::ledger::{Ledger, beginnings, value_of};
 use crate::loops::{Told, indicator_fact};
 use crate::quiet::Trigger;
 use crate::settings::{HOUR_MS, Rules, SubRule};
@@ -86,6 +87,25 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
         let at = new.iter().map(|(_, s)| s.occurred_at).max().unwrap_or_default();
         wanted.extend(told.indicator(rules).map(|i| (indicator_fact(container, i, at), settings.a.shadow)));
     }
+}
+
+/// Whether a new sighting, the last one, may be told: it is among the first with one of its relations, and not with the
+/// only one of a class.
+pub(crate) fn may_tell(rules: &Rules, earlier: &[Sighting], new: &Sighting) -> bool {
+    let batch_ms = rules.rule.identity_hijack.batch_hours * HOUR_MS;
+    let standing = || earlier.iter().filter(|s| !s.retracted && !is_mark(s));
+    let is_early = |relation: &Id| {
+        let first = standing().find(|s| s.relations.contains(relation));
+        first.is_none_or(|first| new.occurred_at <= first.occurred_at.plus_millis(batch_ms))
+    };
+    let has_others = |class: &str, relation: &Id| {
+        let of_all = standing().chain([new]).flat_map(|s| &s.relations);
+        of_all.filter(|r| value_of(r, class).is_some()).any(|r| r != relation)
+    };
+    new.relations.iter().any(|relation| {
+        let class = CLASSES.iter().find(|(class, _)| value_of(relation, class).is_some());
+        class.is_some_and(|(class, _)| is_early(relation) && has_others(class, relation))
+    })
 }
 
 fn delivery(event: &PortEvent) -> Option<&str> {

@@ -19,11 +19,13 @@
 use std::collections::BTreeSet;
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
-use quaywatch_domain::{EventKind, Fact, Severity, Subject, Text, Timestamp};
+use quaywatch_domain::{EventKind, Fact, Id, Severity, Subject, Text, Timestamp};
 use serde::Deserialize;
 
 use crate::Sighting;
-use crate::ledger::{Ledger, Values, containers};
+use crate::aging::is_mark;
+use crate::haulage::is_only_hauled;
+use crate::ledger::{Ledger, Values, containers, value_of};
 use crate::loops::{Told, indicator_fact};
 use crate::quiet::Trigger;
 use crate::settings::{DAY_MS, Rules, SubRule};
@@ -112,6 +114,46 @@ pub(crate) fn tell(rules: &Rules, ledger: &Ledger<'_>, wanted: &mut Vec<(Fact, b
     registered(&mut teller, ledger);
     odd_trade(&mut teller, ledger);
     test_shipments(&mut teller, ledger);
+}
+
+/// Whether a new sighting, the last one, may be told, or be a ground: it brings or comes soon after an entry in the register,
+/// or is among the first of its kind.
+pub(crate) fn may_tell(rules: &Rules, earlier: &[Sighting], new: &Sighting) -> bool {
+    let settings = &rules.rule.shell_importer;
+    let standing = || earlier.iter().filter(|s| !s.retracted && !is_mark(s));
+    let is_early = |first: Option<&Sighting>| {
+        let ends = first.map(|s| s.occurred_at.plus_millis(settings.batch_days * DAY_MS));
+        ends.is_none_or(|ends| new.occurred_at <= ends)
+    };
+    let is_perishable =
+        |r: &Id| value_of(r, "GOODS").is_some_and(|chapter| rules.risk.is_perishable(chapter));
+    let brings_perishables = |s: &Sighting| s.relations.iter().any(is_perishable);
+    let entered = |r: &Id| ["REGISTERED", "OFFICERS", "CAPITAL"].iter().any(|c| value_of(r, c).is_some());
+    let is_told_by = |r: &Id| {
+        let since = |class: &str, days: i64| {
+            let at = value_of(r, class).and_then(|at| at.parse().ok()).map(Timestamp::from_millis);
+            at.is_some_and(|at| (0..=days * DAY_MS).contains(&new.occurred_at.millis_since(at)))
+        };
+        let capital = value_of(r, "CAPITAL").and_then(|eur| eur.parse::<i64>().ok());
+        since("REGISTERED", settings.young_days)
+            || since("OFFICERS", settings.officers_days)
+            || capital.is_some_and(|eur| eur < settings.min_capital_eur)
+    };
+    let trades = |s: &&Sighting| s.container.is_some() && !is_only_hauled(s);
+    let mut trade = standing().filter(trades);
+    (is_from_watched_origin(new, rules) && is_early(trade.clone().find(|s| is_from_watched_origin(s, rules))))
+        || (brings_perishables(new) && is_early(standing().find(|s| brings_perishables(s))))
+        || new.relations.iter().filter(|r| entered(r)).any(|r| !standing().any(|s| s.relations.contains(r)))
+        || standing().flat_map(|s| &s.relations).any(is_told_by)
+        || trade.next().is_none_or(|first| may_be_test(rules, first, standing().filter(trades)))
+}
+
+/// Whether those that came soon after the first are so few that they may be test shipments.
+fn may_be_test<'a>(rules: &Rules, first: &Sighting, trade: impl Iterator<Item = &'a Sighting>) -> bool {
+    let settings = &rules.rule.shell_importer;
+    let ends = first.occurred_at.plus_millis(settings.test_min_days * DAY_MS);
+    rules.history.is_recorded(first.occurred_at, settings.recorded_days)
+        && containers(trade.take_while(|s| s.occurred_at < ends)).len() <= settings.test_containers
 }
 
 fn is_from_watched_origin(s: &Sighting, rules: &Rules) -> bool {
