@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use quaywatch_domain::event::{PartyRole, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
-use thin_vec::ThinVec;
 
 use crate::people::is_look_up;
 use crate::rules::{driver_badge, look_ups, release_right, unordered_move};
@@ -98,9 +97,9 @@ fn sighting(engine: &Engine, fact: &Fact) -> Option<Sighting> {
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
         container: seen.filter(|e| !e.has_doubtful_number()).and_then(PortEvent::container).map(Text::from),
         issuer: None,
-        partners: ThinVec::new(),
+        partners: Vec::new(),
         place: None,
-        relations: seen.map(|e| relations(engine, e)).unwrap_or_default().into(),
+        relations: seen.map(|e| relations(engine, e)).unwrap_or_default(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

@@ -2,7 +2,6 @@
 
 use quaywatch_domain::event::{EquipmentStatus, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
-use thin_vec::ThinVec;
 
 use crate::rules::route;
 use crate::timeline;
@@ -44,7 +43,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
         container: seen.and_then(|e| e.container()).map(Text::from),
         issuer: None,
-        partners: ThinVec::new(),
+        partners: Vec::new(),
         place: None,
         relations: seen.and_then(conveyance).into_iter().collect(),
         handling: fact.handling.clone(),

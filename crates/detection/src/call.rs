@@ -5,7 +5,6 @@
 use foldhash::{HashMap, HashMapExt as _};
 use quaywatch_domain::event::{Classifier, EquipmentStatus, Laden, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Handling, Subject, Text, Timestamp};
-use thin_vec::ThinVec;
 
 use crate::rules::{ghost_box, unplanned_restow};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules};
@@ -231,9 +230,9 @@ impl Mention {
             kind: self.kind.clone(),
             container: self.container.clone(),
             issuer: None,
-            partners: ThinVec::new(),
+            partners: Vec::new(),
             place: None,
-            relations: ThinVec::new(),
+            relations: Vec::new(),
             handling: self.handling.as_deref().cloned().unwrap_or_else(Handling::port_traffic),
             evidence: self.evidence.clone(),
         }

@@ -2,7 +2,6 @@
 
 use quaywatch_domain::event::{Classifier, Place, PortEvent};
 use quaywatch_domain::{EventKind, Fact, Text, Timestamp};
-use thin_vec::ThinVec;
 
 use crate::rules::duplicate_seal;
 use crate::timeline;
@@ -53,12 +52,12 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
         container: seen.and_then(|e| e.container()).map(Text::from),
         issuer,
-        partners: ThinVec::new(),
+        partners: Vec::new(),
         place: seen.and_then(|e| e.place.as_deref()).map(|p| {
             let (un_locode, terminal) = (p.un_locode.clone(), p.terminal.clone());
             Box::new(Place { un_locode, terminal, ..Place::default() })
         }),
-        relations: ThinVec::new(),
+        relations: Vec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

@@ -3,7 +3,6 @@
 use quaywatch_domain::event::{Party, PartyRole, SealSource};
 use quaywatch_domain::identifiers::seal::run_of;
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
-use thin_vec::ThinVec;
 
 use crate::rules::duplicate_seal;
 use crate::timeline;
@@ -50,7 +49,7 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         issuer: seen.map(|_| SealSource::Shipper),
         partners: shippers.into_iter().flatten().filter_map(Party::key).map(Id::from).collect(),
         place: None,
-        relations: ThinVec::new(),
+        relations: Vec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

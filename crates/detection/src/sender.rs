@@ -3,7 +3,6 @@
 
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Fact, Id, Text, Timestamp};
-use thin_vec::ThinVec;
 
 use crate::rules::message_spoofing;
 use crate::timeline;
@@ -46,9 +45,9 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         kind: EventKind::Other,
         container: container.map(Text::from),
         issuer: None,
-        partners: ThinVec::new(),
+        partners: Vec::new(),
         place: None,
-        relations: [reference.into()].into(),
+        relations: vec![reference.into()],
         handling: fact.handling.clone(),
         evidence: Some(evidence_of(fact, event)),
     })

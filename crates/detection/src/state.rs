@@ -4,7 +4,6 @@ use quaywatch_domain::alert::{AlertState, Evidence};
 use quaywatch_domain::event::{Place, SealSource};
 use quaywatch_domain::{EventKind, Fact, Handling, Id, Severity, Sha256, Subject, Text, Timestamp};
 use serde::{Deserialize, Serialize};
-use thin_vec::ThinVec;
 
 use crate::quiet::Quiet;
 use crate::timeline::Ids;
@@ -106,13 +105,13 @@ pub struct Sighting {
     pub issuer: Option<SealSource>,
     /// Parties that the event relates to the consignee: right holders and hauliers (parties).
     #[serde(default)]
-    pub partners: ThinVec<Id>,
+    pub partners: Vec<Id>,
     /// Where it happened (yards).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Box<Place>>,
     /// What else the event relates the subject to, as `CLASS=value`.
     #[serde(default)]
-    pub relations: ThinVec<Id>,
+    pub relations: Vec<Id>,
     /// Who may see what follows from it.
     pub handling: Handling,
     /// The way back to the bytes; none on tombstones.

@@ -65,13 +65,14 @@ pub(crate) fn put_among_many<T: Versioned>(all: &mut Vec<T>, ids: &mut Ids, item
 }
 
 fn insert<T: Versioned>(all: &mut Vec<T>, item: T) {
-    let at = all.partition_point(|other| order(other) < order(&item));
+    let at = all.partition_point(|other| order(other, &item).is_lt());
     make_room(all);
     all.insert(at, item);
 }
 
-fn order<T: Versioned>(item: &T) -> (Timestamp, &Id) {
-    (item.occurred_at(), item.id())
+/// By event time and id.
+fn order<T: Versioned>(a: &T, b: &T) -> Ordering {
+    a.occurred_at().cmp(&b.occurred_at()).then_with(|| a.id().cmp(b.id()))
 }
 
 /// Digests of the ids in a long list, by which an item is known to be new without a look at the others.
@@ -93,7 +94,7 @@ impl Ids {
     fn agree_with<T: Versioned>(&mut self, all: &mut [T]) {
         if self.count != all.len() {
             // Versions before this one kept the lists of calls in order of their ids.
-            all.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+            all.sort_unstable_by(order);
             self.digests = all.iter().map(|item| item.id().digest()).collect();
         }
     }

@@ -341,11 +341,11 @@ fn was_heard(
 /// one that began later. Else one for much of the time from the evidence to the deadline, and for a while after it one for
 /// a little of it.
 fn excuse(view: &View<'_>, found: &Found, by: Timestamp, rules: &Rules) -> Excuse {
-    if view.outages.is_empty() {
+    if view.outages().is_empty() {
         return Excuse::None;
     }
     let evidence = || found.indicator.evidence.iter().filter_map(|id| view.find(id)).map(|s| s.at()).max();
-    let mut outages = spans(&view.outages, rules.trust.outage_max_hours);
+    let mut outages = spans(view.outages(), rules.trust.outage_max_hours);
     if let Some(expected) = &found.indicator.expected {
         let there = places(view, found);
         outages.retain(|span| !was_heard(view, &expected.event, &there, *span));

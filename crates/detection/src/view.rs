@@ -1,5 +1,6 @@
 //! What the rules see: the standing facts of one container, sorted by what they are, cut into visits.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::golden::{Golden, same_happening};
 use crate::outages::Mark;
 use crate::settings::SubRule;
 use crate::visits::Cutter;
-use crate::{Baselines, Engine, Rules, TimelineState};
+use crate::{Baselines, Engine, Outages, Rules, TimelineState};
 
 /// A set of kinds of events.
 #[derive(Debug, Clone, Copy, Default)]
@@ -153,16 +154,20 @@ pub(crate) struct View<'a> {
     pub(crate) is_reefer: bool,
     /// Kinds of its events, those that did not happen included.
     pub(crate) kinds: Kinds,
-    /// Beginnings and ends of outages that concern it, by time.
-    pub(crate) outages: Vec<Mark>,
+    known_outages: Option<&'a Outages>,
+    outages: OnceCell<Vec<Mark>>,
 }
 
 impl<'a> View<'a> {
     /// The timeline as the rules of an engine see it.
-    pub(crate) fn of(engine: &Engine, state: &'a TimelineState, subject: &'a Subject) -> Self {
-        let mut view = Self::new(state, subject, &engine.rules);
-        view.outages = engine.outages.marks(&view);
-        view
+    pub(crate) fn of(engine: &'a Engine, state: &'a TimelineState, subject: &'a Subject) -> Self {
+        Self { known_outages: Some(&engine.outages), ..Self::new(state, subject, &engine.rules) }
+    }
+
+    /// Beginnings and ends of outages that concern it, by place and time. Few rules ask for them, and not often.
+    pub(crate) fn outages(&self) -> &[Mark] {
+        let marks = || self.known_outages.map(|outages| outages.marks(self)).unwrap_or_default();
+        self.outages.get_or_init(marks)
     }
 
     /// The timeline by itself, without what concerns all.
@@ -179,7 +184,8 @@ impl<'a> View<'a> {
             floor: state.floor,
             is_reefer: false,
             kinds: Kinds::default(),
-            outages: Vec::new(),
+            known_outages: None,
+            outages: OnceCell::new(),
         };
         let mut cutter = Cutter::new(&rules.visit);
         let mut start = 0;

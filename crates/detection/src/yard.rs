@@ -4,7 +4,6 @@
 
 use quaywatch_domain::event::PortEvent;
 use quaywatch_domain::{EventKind, Fact, Text, Timestamp};
-use thin_vec::ThinVec;
 
 use crate::rules::{door_opened, empty_depot};
 use crate::settings::DAY_MS;
@@ -93,9 +92,9 @@ fn sighting(fact: &Fact) -> Option<Sighting> {
         kind: event.map_or(EventKind::Other, |e| e.kind.clone()),
         container: seen.and_then(|e| e.container()).map(Text::from),
         issuer: None,
-        partners: ThinVec::new(),
+        partners: Vec::new(),
         place: seen.and_then(|e| e.place.clone()),
-        relations: ThinVec::new(),
+        relations: Vec::new(),
         handling: fact.handling.clone(),
         evidence: seen.map(|e| evidence_of(fact, e)),
     })

@@ -1,6 +1,7 @@
 //! Ids of events and facts: compared often, copied often, changed never.
 
 use std::cmp::Ordering;
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash, Hasher};
 use std::ops::Deref;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Text;
+use crate::{Text, de};
 
 /// An id as text. Copies share the text, and what differs is told apart without looking at it.
 #[derive(Clone)]
@@ -136,7 +137,7 @@ impl Serialize for Id {
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Arc::<str>::deserialize(deserializer).map(Self::from)
+        de::text(deserializer, |text| Ok::<_, Infallible>(text.into()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! services as Avro; field names and meanings are those of the public contracts (DCSA, UN/EDIFACT, WCO terms).
 
 mod codes;
+mod de;
 
 pub mod alert;
 pub mod baselines;

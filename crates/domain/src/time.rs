@@ -3,7 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::de;
 
 /// A moment in UTC, in milliseconds since 1970-01-01T00:00:00Z.
 ///
@@ -106,8 +108,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Self::parse(&text).map_err(de::Error::custom)
+            de::text(deserializer, Self::parse)
         } else {
             i64::deserialize(deserializer).map(Self::from_millis)
         }

@@ -265,11 +265,8 @@ impl SeenEvent {
 
     /// In order of receipt; ties are settled by what does not depend on arrival.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
-        (self.received_at, self.occurred_at, &self.event_id).cmp(&(
-            other.received_at,
-            other.occurred_at,
-            &other.event_id,
-        ))
+        let by_time = self.received_at.cmp(&other.received_at).then(self.occurred_at.cmp(&other.occurred_at));
+        by_time.then_with(|| self.event_id.cmp(&other.event_id))
     }
 }
 
@@ -345,7 +342,13 @@ impl SubjectState {
         }
         let before = known.map(|at| self.remove(at));
         let seen = SeenEvent::of(event, subjects, &self.events);
-        let at = self.events.partition_point(|other| other.order(&seen) == Ordering::Less);
+        let comes_before = |other: &SeenEvent| other.order(&seen).is_lt();
+        // Most come in order.
+        let at = if self.events.last().is_none_or(comes_before) {
+            self.events.len()
+        } else {
+            self.events.partition_point(comes_before)
+        };
         let only_adds = before.as_ref().is_none_or(|before| self.gives_nothing_up(before, &seen));
         let is_full = self.events.len() >= MAX_EVENTS;
         let news = if only_adds && !is_full { self.news_of(&seen, at) } else { News::Any };

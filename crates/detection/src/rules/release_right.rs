@@ -18,9 +18,10 @@
 
 mod chain;
 
-use chain::{Announcement, Chain};
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
+use chain::{Announcement, Chain};
 use quaywatch_domain::event::PinOutcome;
 use quaywatch_domain::{EventKind, Fact, Id, Subject, Timestamp};
 use serde::Deserialize;
@@ -77,7 +78,7 @@ pub(crate) const TRIGGER: Trigger = Trigger::kinds(&[
 
 pub(crate) fn check(view: &View<'_>, findings: &mut Findings<'_>) {
     let rules = &findings.rules.rule.release_right;
-    let outages = spans(&view.outages, rules.outage_max_hours);
+    let outages = LazyCell::new(|| spans(view.outages(), rules.outage_max_hours));
     for (visit, stay) in view.stays().enumerate() {
         if !stay.iter().any(|s| is_about_release(s.kind())) {
             continue;

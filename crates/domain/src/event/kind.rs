@@ -1,8 +1,10 @@
 //! What happened: an open set of snake_case words.
 
+use std::convert::Infallible;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Text;
+use crate::{Text, de};
 
 macro_rules! kinds {
     ($($variant:ident = $text:literal),+ $(,)?) => {
@@ -97,7 +99,7 @@ impl Serialize for EventKind {
 
 impl<'de> Deserialize<'de> for EventKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from_word(&String::deserialize(deserializer)?))
+        de::text(deserializer, |word| Ok::<_, Infallible>(Self::from_word(word)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sections of an event. Field names are those of the contracts; units are in the names.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -440,7 +440,7 @@ pub struct SourceMessage {
 
 /// Where an event comes from, down to the bytes. Events of one message share what it says of itself; who changes that has
 /// it alone.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "FlatSource", into = "FlatSource")]
 pub struct Source {
     message: Arc<SourceMessage>,
@@ -459,6 +459,14 @@ impl Source {
     #[must_use]
     pub fn at(&self, path: impl Into<Text>) -> Self {
         Self { message: Arc::clone(&self.message), path: path.into() }
+    }
+}
+
+impl Default for Source {
+    /// None that is known.
+    fn default() -> Self {
+        static NONE: LazyLock<Arc<SourceMessage>> = LazyLock::new(Arc::default);
+        Self { message: Arc::clone(&NONE), path: Text::default() }
     }
 }
 
