@@ -271,18 +271,19 @@ fn is_surplus(state: &TimelineState, new: &Sighting) -> bool {
     }
     let mut partners = vec![0_usize; new.partners.len()];
     let mut relations: Vec<Seen<'_>> = vec![Vec::new(); new.relations.len()];
-    let telling =
+    let mut telling =
         state.sightings.iter().filter(|s| !is_tombstone(s) && !is_only_hauled(s) && !aging::is_mark(s));
-    for s in telling {
+    // What says enough says so whatever comes later.
+    telling.any(|s| {
         for (count, _) in partners.iter_mut().zip(&new.partners).filter(|(_, p)| s.partners.contains(p)) {
             *count += 1;
         }
         for (seen, _) in relations.iter_mut().zip(&new.relations).filter(|(_, r)| s.relations.contains(r)) {
             count(seen, s.container.as_deref());
         }
-    }
-    partners.iter().all(|count| *count >= MAX_SIGHTINGS_PER_PARTNER)
-        && relations.iter_mut().all(|seen| !count(seen, new.container.as_deref()))
+        partners.iter().all(|count| *count >= MAX_SIGHTINGS_PER_PARTNER)
+            && relations.iter().all(|seen| is_full(seen, new.container.as_deref()))
+    })
 }
 
 /// Whether a new sighting, the last one, says nothing that changes what is told: its container was seen with each of its
@@ -325,6 +326,14 @@ fn tells_nothing(engine: &Engine, state: &TimelineState, now: Timestamp) -> bool
 
 /// Containers with which a relation was seen, and how often.
 type Seen<'a> = Vec<(Option<&'a str>, usize)>;
+
+/// Whether one more sighting of a relation with a container would not be among those that are kept.
+fn is_full(seen: &Seen<'_>, container: Option<&str>) -> bool {
+    match seen.iter().find(|(known, _)| *known == container) {
+        Some((_, count)) => *count >= MAX_SIGHTINGS_PER_CONTAINER,
+        None => seen.len() >= MAX_CONTAINERS_PER_RELATION,
+    }
+}
 
 /// Counts a sighting of a relation with a container; whether it is among those that are kept.
 fn count<'a>(seen: &mut Seen<'a>, container: Option<&'a str>) -> bool {

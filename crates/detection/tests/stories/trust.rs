@@ -449,7 +449,7 @@ fn stays(hours: std::ops::Range<i64>) -> Vec<Vec<Fact>> {
             let off = at(2, "00:00");
             let out = off.plus_millis(n * 3_600_000);
             let wrong = import(EventKind::GateOut, &container, out).edit(|e| {
-                e.notes = if n == 1 { vec![note::COUNT_MISMATCH.into()] } else { Vec::new() }.into()
+                e.notes = if n == 1 { vec![note::COUNT_MISMATCH.into()] } else { Vec::new() }.into();
             });
             [import(EventKind::Discharged, &container, off), wrong]
                 .iter()

@@ -1,8 +1,7 @@
 //! Screening, detection and sharing over events in order of receipt. Time is event time.
 
-use std::cmp::Reverse;
 use std::collections::hash_map::{Entry, OccupiedEntry};
-use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use quaywatch_detection::{Changes, Engine, Outages, Outcome, Sample, TimelineState};
@@ -43,7 +42,7 @@ impl Slot {
 /// What is noted of timelines beside them.
 #[derive(Default)]
 struct Notes {
-    timers: BinaryHeap<Reverse<(Timestamp, Subject)>>,
+    timers: BTreeSet<(Timestamp, Subject)>,
     /// When a shadow code first held, by subject and code.
     first_shadowed: HashMap<(Subject, String), Timestamp>,
     /// Visits of timelines that are gone.
@@ -76,7 +75,7 @@ impl Notes {
 
     fn set_timer(&mut self, slot: &mut Slot, subject: Subject, due: Option<Timestamp>) {
         slot.timer = due;
-        self.timers.extend(due.map(|due| Reverse((due, subject))));
+        self.timers.extend(due.map(|due| (due, subject)));
     }
 }
 
@@ -169,9 +168,9 @@ impl Pipeline {
 
     /// Moves the clock on, firing what falls due on the way.
     pub(crate) fn run_to(&mut self, now: Timestamp) {
-        while let Some(Reverse((at, _))) = self.notes.timers.peek()
+        while let Some((at, _)) = self.notes.timers.first()
             && *at <= now
-            && let Some(Reverse((at, subject))) = self.notes.timers.pop()
+            && let Some((at, subject)) = self.notes.timers.pop_first()
         {
             self.fire(at, subject);
         }
