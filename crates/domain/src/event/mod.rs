@@ -5,6 +5,7 @@ pub mod note;
 mod party;
 mod sections;
 mod shared;
+mod source;
 
 use std::borrow::Cow;
 
@@ -18,10 +19,10 @@ use kind::EventKind;
 pub use party::{Party, PartyRole};
 pub use sections::{
     Actor, Cargo, Condition, Customs, Documents, Equipment, EquipmentStatus, Laden, Mode, Pin, PinOutcome,
-    Place, Reefer, Route, Seal, SealSource, Source, SourceMessage, Stored, Transport, Weight, WeightKind,
-    Yard,
+    Place, Reefer, Route, Seal, SealSource, Transport, Weight, WeightKind, Yard,
 };
 pub use shared::{Glance, SharedEvent};
+pub use source::{Source, SourceMessage, Stored};
 
 codes! {
     /// Whether it happened or is expected to (DCSA eventClassifierCode, and REQUESTED).
