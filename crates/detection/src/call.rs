@@ -8,7 +8,7 @@ use quaywatch_domain::{EventKind, Fact, Handling, Subject, Text, Timestamp};
 
 use crate::rules::{ghost_box, unplanned_restow};
 use crate::settings::{DAY_MS, HOUR_MS, MINUTE_MS, Rules};
-use crate::timeline;
+use crate::timeline::{self, Ids};
 use crate::view::evidence_of;
 use crate::{Changes, Engine, Mention, Outcome, Sighting, TimelineState, loops};
 
@@ -27,15 +27,14 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     if state.saturated {
         return Changes::none(Outcome::New);
     }
-    let ids = state.mention_ids.get_or_insert_default();
-    let outcome = timeline::put_among_many(&mut state.mentions, ids, mention);
+    let outcome = timeline::put_among_many(&mut state.mentions, &mut state.mention_ids, mention);
     if outcome != Outcome::New {
         return Changes::none(outcome);
     }
     if state.mentions.len() > MAX_MENTIONS {
         state.saturated = true;
         state.mentions.clear();
-        state.mention_ids = None;
+        state.mention_ids = Ids::default();
     }
     let mut changes = Changes::none(Outcome::New);
     if is_urgent {

@@ -208,7 +208,7 @@ fn remember(engine: &Engine, state: &mut TimelineState, kin: Kin, kind: SubjectK
     let (outcome, gone) = match kind {
         SubjectKind::Origin => origin::put(all, kin, days),
         SubjectKind::Call => {
-            let ids = state.kin_ids.get_or_insert_default();
+            let ids = &mut state.kin_ids;
             let outcome = timeline::put_among_many(all, ids, kin);
             (outcome, timeline::keep_first(all, ids, MAX_KIN_OF_CALL))
         }

@@ -76,10 +76,10 @@ pub struct TimelineState {
     pub(crate) quiet: Quiet,
     /// Ids of the mentions (vessel calls).
     #[serde(skip)]
-    pub(crate) mention_ids: Option<Box<Ids>>,
+    pub(crate) mention_ids: Ids,
     /// Ids of the kin (vessel calls).
     #[serde(skip)]
-    pub(crate) kin_ids: Option<Box<Ids>>,
+    pub(crate) kin_ids: Ids,
 }
 
 /// A short form of an event on the timeline of a seal or a party.

@@ -53,14 +53,14 @@ pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, mut item: T) -> Outcome {
 
 /// Like [`put`], among thousands: `ids` are theirs.
 pub(crate) fn put_among_many<T: Versioned>(all: &mut Vec<T>, ids: &mut Ids, item: T) -> Outcome {
-    ids.agree_with(all);
-    let outcome = if ids.add(item.id()) {
+    let digests = ids.of(all);
+    let outcome = if digests.seen.insert(item.id().digest()) {
         insert(all, item);
         Outcome::New
     } else {
         put(all, item)
     };
-    ids.count = all.len();
+    digests.count = all.len();
     outcome
 }
 
@@ -75,10 +75,14 @@ fn order<T: Versioned>(a: &T, b: &T) -> Ordering {
     a.occurred_at().cmp(&b.occurred_at()).then_with(|| a.id().cmp(b.id()))
 }
 
-/// Digests of the ids in a long list, by which an item is known to be new without a look at the others.
+/// The ids in a long list, by which an item is known to be new without a look at the others.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ids {
-    digests: HashSet<u64>,
+pub(crate) struct Ids(Option<Box<Digests>>);
+
+#[derive(Debug, Clone, Default)]
+struct Digests {
+    /// Of every item, and of some that were let go.
+    seen: HashSet<u64>,
     /// How long the list was when they were its.
     count: usize,
 }
@@ -91,17 +95,14 @@ impl PartialEq for Ids {
 }
 
 impl Ids {
-    fn agree_with<T: Versioned>(&mut self, all: &mut [T]) {
-        if self.count != all.len() {
+    fn of<T: Versioned>(&mut self, all: &mut [T]) -> &mut Digests {
+        let digests = self.0.get_or_insert_default();
+        if digests.count != all.len() || digests.seen.len() > 2 * all.len() {
             // Versions before this one kept the lists of calls in order of their ids.
             all.sort_unstable_by(order);
-            self.digests = all.iter().map(|item| item.id().digest()).collect();
+            digests.seen = all.iter().map(|item| item.id().digest()).collect();
         }
-    }
-
-    /// Whether no id of the same digest was there.
-    fn add(&mut self, id: &Id) -> bool {
-        self.digests.insert(id.digest())
+        digests
     }
 }
 
@@ -115,10 +116,9 @@ fn make_room<T>(all: &mut Vec<T>) {
 /// Drops those beyond the first `most` of a long list; up to when something was let go.
 pub(crate) fn keep_first<T: Versioned>(all: &mut Vec<T>, ids: &mut Ids, most: usize) -> Option<Timestamp> {
     let gone = all.split_off(most.min(all.len()));
-    for item in &gone {
-        ids.digests.remove(&item.id().digest());
+    if let Some(digests) = &mut ids.0 {
+        digests.count = all.len();
     }
-    ids.count = all.len();
     gone.iter().map(known_at).max()
 }
 
