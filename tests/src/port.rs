@@ -102,7 +102,7 @@ impl Port {
     /// When something is not ready in time; the end of its log is in the message.
     pub fn wait_ready(&mut self) -> Result<()> {
         for ((stage, instance), service) in &mut self.running {
-            let log = self.dir.path().join(format!("{stage}-{instance}.log"));
+            let log = self.dir.path().join(log_name(stage, instance));
             service.wait_ready().with_context(|| format!("its log ends with:\n{}", tail(&log)))?;
         }
         Ok(())
@@ -207,8 +207,21 @@ impl Port {
     /// The log of an instance.
     #[must_use]
     pub fn log(&self, stage: &str, instance: &str) -> PathBuf {
-        self.dir.path().join(format!("{stage}-{instance}.log"))
+        self.dir.path().join(log_name(stage, instance))
     }
+
+    /// The last lines of the log of everything that runs.
+    #[must_use]
+    pub fn ends_of_logs(&self) -> String {
+        let end = |stage: &str, instance: &str| {
+            format!("{stage} {instance}:\n{}", tail(&self.log(stage, instance)))
+        };
+        self.running.keys().map(|(stage, instance)| end(stage, instance)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn log_name(stage: &str, instance: &str) -> String {
+    format!("{stage}-{instance}.log")
 }
 
 /// Feeds of one terminal and of its neighbour.

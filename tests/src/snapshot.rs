@@ -55,7 +55,8 @@ pub fn settled(port: &Port, limit: Duration) -> Result<Snapshot> {
     loop {
         let before = standing(port);
         if begun.elapsed() > limit {
-            bail!("not settled after {} s: {}", limit.as_secs(), behind(&before?));
+            let (behind, logs) = (behind(&before?), port.ends_of_logs());
+            bail!("not settled after {} s: {behind}; the logs end with:\n{logs}", limit.as_secs());
         }
         std::thread::sleep(Duration::from_millis(100));
         // A broker that has just come back may leave a question open.
