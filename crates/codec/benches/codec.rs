@@ -29,7 +29,7 @@ fn main() {
 fn gate_move(event: &PortEvent) -> PortEvent {
     let mut event = event.clone();
     (event.route, event.customs, event.pin, event.actor, event.reefer) = (None, None, None, None, None);
-    (event.parties, event.cargo) = (Vec::new().into(), Vec::new().into());
+    (event.parties, event.cargo) = Default::default();
     event.seals.truncate(1);
     event.weights.truncate(1);
     event

@@ -78,14 +78,18 @@ pub(crate) fn apply(engine: &Engine, state: &mut TimelineState, fact: &Fact, now
     // What comes last and is no surplus stays, and makes nothing before it go unless that has aged.
     let rules = &engine.rules;
     let may_saturate = adds_value && may_saturate(state);
-    if !comes_last || is_surplus || may_saturate || aging::may_age(rules, state) {
+    let is_same = if !comes_last || is_surplus || may_saturate || aging::may_age(rules, state) {
         prune_hauled(state);
         let changed = prune(rules, state);
-        if !changed && !is_known && (says_nothing_new || !is_kept(state, fact)) {
-            return Changes::none(Outcome::New);
-        }
-    } else if says_nothing_new {
-        debug_assert!(tells_nothing(engine, state, now), "a ledger tells what no sighting was to begin");
+        !changed && !is_known && (says_nothing_new || !is_kept(state, fact))
+    } else {
+        says_nothing_new
+    };
+    if is_same {
+        debug_assert!(
+            is_due || tells_nothing(engine, state, now),
+            "a ledger tells what nothing was to begin"
+        );
         return Changes::none(Outcome::New);
     }
     let mut changes = Changes::none(Outcome::New);

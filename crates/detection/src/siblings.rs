@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::company::{Company, Sibling};
 use crate::contagion::is_source;
 use crate::settings::{DAY_MS, HOUR_MS, Rules, SubRule};
-use crate::timeline::{self, Versioned, known_at};
+use crate::timeline::{self, known_at};
 use crate::{Changes, Emitted, Engine, Outcome, TimelineState, loops, origin};
 
 /// Most events remembered of one bill or party, and of one call.
@@ -223,14 +223,11 @@ fn remember(engine: &Engine, state: &mut TimelineState, kin: Kin, kind: SubjectK
 
 /// Whether an event is remembered that was told as of that time.
 fn is_remembered(state: &TimelineState, at: Timestamp, id: &Id) -> bool {
-    fn is_in<T: Versioned>(all: &[T], at: Timestamp, id: &Id) -> bool {
-        all.binary_search_by(|item| (item.occurred_at(), item.id()).cmp(&(at, id))).is_ok()
-            || all.iter().any(|item| item.id() == id)
-    }
-    match state.subject.as_ref().map(|s| s.kind) {
-        Some(SubjectKind::Seal) => is_in(&state.sightings, at, id),
-        _ => is_in(&state.kin, at, id),
-    }
+    let place = match state.subject.as_ref().map(|s| s.kind) {
+        Some(SubjectKind::Seal) => timeline::place_of(&state.sightings, at, id),
+        _ => timeline::place_of(&state.kin, at, id),
+    };
+    place.is_some()
 }
 
 fn kin(fact: &Fact) -> Option<Kin> {

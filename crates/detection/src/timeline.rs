@@ -38,8 +38,14 @@ macro_rules! versioned {
 versioned!(Fact, Sighting, Mention, Kin { fn join(&mut self, other: &mut Self) { self.share_since(other); } });
 
 /// Puts `item` in its place among `all`, which are in order of event time and id, unless a version that wins is there.
-pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, mut item: T) -> Outcome {
-    if let Some(at) = all.iter().position(|other| other.id() == item.id()) {
+pub(crate) fn put<T: Versioned>(all: &mut Vec<T>, item: T) -> Outcome {
+    let known = all.iter().position(|other| other.id() == item.id());
+    put_over(all, known, item)
+}
+
+/// [`put`], with the place of another version of the item, if there is one.
+fn put_over<T: Versioned>(all: &mut Vec<T>, known: Option<usize>, mut item: T) -> Outcome {
+    if let Some(at) = known {
         let Some(other) = all.get_mut(at) else { return Outcome::Duplicate };
         item.join(other);
         if !wins(&item, other) {
@@ -58,7 +64,8 @@ pub(crate) fn put_among_many<T: Versioned>(all: &mut Vec<T>, ids: &mut Ids, item
         insert(all, item);
         Outcome::New
     } else {
-        put(all, item)
+        let known = place_of(all, item.occurred_at(), item.id());
+        put_over(all, known, item)
     };
     digests.count = all.len();
     outcome
@@ -68,6 +75,12 @@ fn insert<T: Versioned>(all: &mut Vec<T>, item: T) {
     let at = all.partition_point(|other| order(other, &item).is_lt());
     make_room(all);
     all.insert(at, item);
+}
+
+/// Where the item with this id is; looked for first where it lies when it was told as of that time.
+pub(crate) fn place_of<T: Versioned>(all: &[T], at: Timestamp, id: &Id) -> Option<usize> {
+    let there = all.binary_search_by(|item| (item.occurred_at(), item.id()).cmp(&(at, id)));
+    there.ok().or_else(|| all.iter().position(|item| item.id() == id))
 }
 
 /// By event time and id.

@@ -210,7 +210,7 @@ fn prepare(object: &mut Fields<'_>, context: &Context<'_>) -> Result<(Vec<&'stat
     register_times(object, zone);
     hide(object, context.key);
     let mut said = Said::default();
-    if let Some(Draft::Fields(mut source)) = object.remove("source") {
+    if let Some(Draft::Fields(mut source)) = object.insert("source", Draft::Fields(Fields::default())) {
         said.sender = source.remove("sender").as_ref().and_then(text_of).map(|text| text.trim().to_owned());
     }
     if let Some(transport) = object.section("transport")

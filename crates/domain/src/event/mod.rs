@@ -99,7 +99,6 @@ pub struct PortEvent {
     #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
     pub cargo: ThinVec<Cargo>,
     /// Where the event comes from, down to the bytes.
-    #[serde(default)]
     pub source: Source,
     /// What was odd about the message, as flags such as `CHECK_DIGIT_WRONG`; see [`note`].
     #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
